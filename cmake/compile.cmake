@@ -1,0 +1,39 @@
+# How every translation unit of ours is compiled.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+find_program(COHORT_CCACHE ccache)
+if(COHORT_CCACHE)
+    # Paths relative to the source tree let several build trees share what they compiled.
+    set(launcher ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+                 ${COHORT_CCACHE})
+    set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+endif()
+
+add_library(cohort_flags INTERFACE)
+target_compile_options(cohort_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wold-style-cast -Wcast-qual
+    -fno-omit-frame-pointer)
+if(COHORT_WERROR)
+    target_compile_options(cohort_flags INTERFACE -Werror)
+endif()
+if(COHORT_SANITIZE)
+    target_compile_options(cohort_flags INTERFACE
+        -fsanitize=${COHORT_SANITIZE} -fno-sanitize-recover=all -g1)
+    target_link_options(cohort_flags INTERFACE -fsanitize=${COHORT_SANITIZE})
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        # GCC's sanitizers see ghosts in inlined Asio and libstdc++ code (-Wmaybe-uninitialized,
+        # and -Wtsan about fences); the plain build keeps these warnings on.
+        target_compile_options(cohort_flags INTERFACE -Wno-maybe-uninitialized
+            $<$<BOOL:$<FILTER:${COHORT_SANITIZE},INCLUDE,thread>>:-Wno-tsan>)
+    endif()
+endif()

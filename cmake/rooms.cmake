@@ -1,0 +1,34 @@
+# The house, floor by floor. A room lists the rooms below it that it may include.
+# ground
+cohort_room(base)
+# tools
+cohort_room(async base)
+cohort_room(config base)
+cohort_room(board base)
+# contact
+cohort_room(process base async board)
+cohort_room(ipc base async)
+# senses
+cohort_room(net base async board ipc)
+cohort_room(observe base async board)
+# services
+cohort_room(http base async board net observe)
+# people
+cohort_room(worker base async config board process ipc net observe http)
+cohort_room(primary base async config board process ipc net observe)
+# door
+cohort_room(app base async config board process ipc net observe http worker primary)
+# roof
+cohort_room(testing base async process http observe app)
+
+# The library users link: all rooms in one archive.
+set(objects "")
+foreach(room ${COHORT_ROOMS})
+    list(APPEND objects $<TARGET_OBJECTS:cohort_${room}>)
+endforeach()
+add_library(cohort STATIC ${objects})
+add_library(cohort::cohort ALIAS cohort)
+target_include_directories(cohort PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_link_libraries(cohort PUBLIC cohort_dependencies)
+target_compile_features(cohort PUBLIC cxx_std_23)

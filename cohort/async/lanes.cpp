@@ -1,0 +1,101 @@
+#include <cohort/async/lanes.hpp>
+#include <cohort/base/assert.hpp>
+
+#include <utility>
+
+#include <pthread.h>
+#include <signal.h>
+
+namespace cohort {
+
+namespace {
+
+/// Signals are the event loop's business: a lane must never be the thread that receives one.
+class signals_blocked {
+public:
+    signals_blocked() noexcept
+    {
+        sigset_t all;
+        ::sigfillset(&all);
+        // A crash must still be delivered to the thread that crashed.
+        for (const int fatal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP})
+            ::sigdelset(&all, fatal);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    ~signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    signals_blocked(const signals_blocked&) = delete;
+    signals_blocked& operator=(const signals_blocked&) = delete;
+
+private:
+    sigset_t before_;
+};
+
+}  // namespace
+
+lanes::~lanes() { stop(); }
+
+lanes& lanes::of(boost::asio::execution_context& loop)
+{
+    return boost::asio::use_service<lanes>(loop);
+}
+
+void lanes::configure(unsigned threads, std::size_t queue)
+{
+    COHORT_ASSERT(threads >= 1 && threads <= 256);
+    const std::lock_guard lock{mutex_};
+    COHORT_ASSERT(threads_.empty());
+    threads_wanted_ = threads;
+    queue_max_ = queue;
+}
+
+result<> lanes::run(job work)
+{
+    {
+        const std::lock_guard lock{mutex_};
+        if (stopping_)
+            return failed(errc::stopping, "offload");
+        if (waiting_.size() >= queue_max_)
+            return failed(errc::queue_full, "offload");
+        waiting_.push_back(std::move(work));
+        busy_.fetch_add(1, std::memory_order_relaxed);
+        if (threads_.size() < threads_wanted_) {
+            const signals_blocked quiet;
+            threads_.emplace_back([this] { this->work(); });
+        }
+    }
+    arrived_.notify_one();
+    return {};
+}
+
+void lanes::work() noexcept
+{
+    ::pthread_setname_np(::pthread_self(), "lane");
+    std::unique_lock lock{mutex_};
+    for (;;) {
+        arrived_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+        if (stopping_)
+            return;
+        job next = std::move(waiting_.front());
+        waiting_.pop_front();
+        lock.unlock();
+        next();
+        next = nullptr;  // what the job owned goes before the next lock, not after
+        busy_.fetch_sub(1, std::memory_order_relaxed);
+        lock.lock();
+    }
+}
+
+void lanes::stop() noexcept
+{
+    std::deque<job> dropped;
+    {
+        const std::lock_guard lock{mutex_};
+        stopping_ = true;
+        dropped.swap(waiting_);
+        busy_.fetch_sub(dropped.size(), std::memory_order_relaxed);
+    }
+    arrived_.notify_all();
+    threads_.clear();  // joins
+}
+
+}  // namespace cohort

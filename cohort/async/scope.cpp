@@ -1,0 +1,60 @@
+#include <cohort/async/scope.hpp>
+#include <cohort/async/stop.hpp>
+#include <cohort/base/assert.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace cohort {
+
+namespace {
+
+awaitable<> without_throwing(awaitable<> work)
+{
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+    co_await asio::this_coro::throw_if_cancelled(false);
+    co_await std::move(work);
+}
+
+}  // namespace
+
+scope::scope(asio::any_io_executor executor) : executor_{executor}, left_{executor} {}
+
+scope::~scope() { COHORT_ASSERT(running_.empty()); }
+
+void scope::spawn(awaitable<> work)
+{
+    if (stopping_)
+        return;
+    const auto self = running_.emplace(running_.end());
+    asio::co_spawn(executor_, without_throwing(std::move(work)),
+                   asio::bind_cancellation_slot(self->slot(), [this, self](std::exception_ptr e) {
+                       running_.erase(self);
+                       left_.notify_all();
+                       if (e)
+                           std::rethrow_exception(e);
+                   }));
+}
+
+void scope::stop()
+{
+    stopping_ = true;
+    // emit() may complete a coroutine at once and erase its element: step past it first.
+    for (auto at = running_.begin(); at != running_.end();) {
+        auto& signal = *at++;
+        signal.emit(asio::cancellation_type::all);
+    }
+}
+
+awaitable<> scope::join()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    while (!running_.empty() && !stopped(stop))
+        co_await left_.wait();
+}
+
+}  // namespace cohort

@@ -1,0 +1,31 @@
+#include <cohort/base/assert.hpp>
+#include <cohort/base/random.hpp>
+
+#include <sys/random.h>
+
+namespace cohort {
+
+random_source random_source::from_kernel() noexcept
+{
+    std::uint64_t seed = 0;
+    // Eight bytes never come back short once the kernel's pool is ready (getrandom(2)).
+    COHORT_ASSERT(::getrandom(&seed, sizeof seed, 0) == sizeof seed);
+    return random_source{seed};
+}
+
+std::uint64_t random_source::next() noexcept
+{
+    state_ += 0x9e3779b97f4a7c15ULL;
+    std::uint64_t z = state_;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+    return z ^ (z >> 31);
+}
+
+double random_source::fraction() noexcept
+{
+    constexpr double steps = 1ULL << 53;
+    return static_cast<double>(next() >> 11) / steps;
+}
+
+}  // namespace cohort

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+
+namespace cohort {
+
+/// A small fast generator for jitter and sampling, never for secrets. A value.
+///
+/// Source: SplitMix64, Steele, Lea and Flood, 2014.
+class random_source {
+public:
+    explicit random_source(std::uint64_t seed) noexcept : state_{seed} {}
+
+    /// Seeded by the kernel (getrandom(2)); ask again after a fork, or twins roll the same dice.
+    static random_source from_kernel() noexcept;
+
+    [[nodiscard]] std::uint64_t next() noexcept;
+
+    /// Evenly spread in [0, 1).
+    [[nodiscard]] double fraction() noexcept;
+
+private:
+    std::uint64_t state_;
+};
+
+}  // namespace cohort
