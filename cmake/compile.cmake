@@ -23,6 +23,10 @@ add_library(cohort_flags INTERFACE)
 target_compile_options(cohort_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wold-style-cast -Wcast-qual
     -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # GCC 12 sees uninitialised memory in optionals of shared pointers and in coroutine frames.
+    target_compile_options(cohort_flags INTERFACE -Wno-maybe-uninitialized)
+endif()
 if(COHORT_WERROR)
     target_compile_options(cohort_flags INTERFACE -Werror)
 endif()

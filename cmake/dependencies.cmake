@@ -1,7 +1,7 @@
 # Everything here is a Debian 12 package; docs/dependencies.md says why each is used.
 find_package(Threads REQUIRED)
 find_package(fmt 9 REQUIRED)
-find_package(Boost 1.81 EXACT REQUIRED COMPONENTS system json url)
+find_package(Boost 1.81.0 EXACT REQUIRED CONFIG COMPONENTS system json url)
 
 # Asio is compiled once, in cohort/async/asio.cpp, and only declared elsewhere.
 add_library(cohort_dependencies INTERFACE)

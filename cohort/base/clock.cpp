@@ -40,9 +40,10 @@ std::int64_t wall_seconds_coarse() noexcept { return read(CLOCK_REALTIME_COARSE)
 
 std::string timestamp(wall_time when)
 {
-    const auto whole = std::chrono::floor<milliseconds>(when);
+    // Rounded down by hand: to_time_t() rounds towards zero, which is wrong before 1970.
+    const auto whole = std::chrono::floor<seconds>(when);
     const std::time_t second = std::chrono::system_clock::to_time_t(whole);
-    const auto rest = (whole - std::chrono::floor<seconds>(whole)).count();
+    const auto rest = std::chrono::floor<milliseconds>(when - whole).count();
     std::tm utc{};
     ::gmtime_r(&second, &utc);
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900,
