@@ -1,0 +1,63 @@
+#pragma once
+// Reads the head of a request, strictly: what RFC 9112 does not allow is refused, because what one
+// server forgives and another does not is how requests are smuggled. No I/O, no allocation.
+
+#include <cohort/http/head.hpp>
+#include <cohort/http/limits.hpp>
+#include <cohort/http/violation.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace cohort::http {
+
+/// Parses one head, in one go or byte by byte. A value; reset() makes it fit for the next head.
+///
+/// It remembers how far it has looked, so that a head which arrives in a thousand pieces costs no
+/// more than one that arrives whole, and it refuses a bad byte in the call that first shows it.
+class head_parser {
+public:
+    /// Lifetime: `bounds` must outlive the parser.
+    explicit head_parser(const limits& bounds) noexcept : limits_{&bounds} {}
+
+    /// Looks at what came since the last call.
+    ///
+    /// @param bytes  The request from its first byte on; each call sees the bytes of the last one
+    ///               (they may have moved in memory) and possibly more. Bytes past the head are
+    ///               not looked at.
+    /// @param out    The same head in every call. Complete when the answer is `done`; then
+    ///               `out.size` bytes of `bytes` belonged to the head and the body begins there.
+    /// @return       need_more; done; refused (see why(), and do not call again before reset()).
+    [[nodiscard]] parse_status parse(std::string_view bytes, head& out) noexcept;
+
+    /// What was wrong; its status is 0 unless parse() said `refused`.
+    [[nodiscard]] const violation& why() const noexcept { return why_; }
+
+    /// True before the first byte of a request line: only empty lines, or nothing, came so far. A
+    /// connection that ends or times out here was idle, not broken.
+    [[nodiscard]] bool idle() const noexcept { return stage_ <= stage::leading_lf; }
+
+    /// Forgets everything, for the next request on the connection.
+    void reset() noexcept { *this = head_parser{*limits_}; }
+
+private:
+    enum class stage : std::uint8_t {
+        leading, leading_lf, method, target, version, request_lf,
+        field_start, field_name, value_start, value, value_lf, end_lf,
+    };
+    enum seen : std::uint8_t { seen_host = 1, seen_length = 2, seen_coding = 4, seen_chunked = 8,
+                               seen_other_coding = 16, seen_upgrade_field = 32 };
+
+    struct cursor;
+    [[nodiscard]] parse_status run(cursor& at, head& out) noexcept;
+
+    const limits* limits_;
+    violation why_{};
+    std::uint32_t at_ = 0;         // looked at so far
+    std::uint16_t mark_ = 0;       // where the token under the cursor begins
+    std::uint16_t line_ = 0;       // where the request line begins
+    stage stage_ = stage::leading;
+    std::uint8_t seen_ = 0;
+};
+
+}  // namespace cohort::http
