@@ -1,0 +1,60 @@
+#pragma once
+// Getting lines out of the process without ever waiting for who reads them.
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace cohort::observe {
+
+/// Writes lines to a descriptor that belongs to somebody else. A resource; any thread.
+///
+/// O_NONBLOCK is never set: it belongs to the open file, which a shell or a sibling shares. Instead
+/// each kind of file is asked in its own way not to block (see write_now). Lines of at most PIPE_BUF
+/// bytes are never torn by other writers. What the reader does not take is held back up to
+/// `held_bytes_max`; beyond that, new lines are dropped, counted, and the count is written when the
+/// reader is back.
+class log_sink {
+public:
+    static constexpr std::size_t held_bytes_max = 256 * 1024;
+    /// PIPE_BUF on Linux: longer writes to a pipe may be torn.
+    static constexpr std::size_t line_bytes_max = 4096;
+
+    explicit log_sink(int descriptor) noexcept { redirect(descriptor); }
+
+    /// From now on writes there. What is held back goes there, too.
+    void redirect(int descriptor) noexcept;
+
+    /// One line, with its line end. Never waits.
+    void line(std::string_view text) noexcept;
+
+    /// Writes held lines as far as the reader takes them. `timeout_ms` 0: without waiting.
+    void flush(int timeout_ms) noexcept;
+
+    /// Lines dropped since the start.
+    [[nodiscard]] std::uint64_t dropped() const noexcept;
+
+    /// Makes the sentence that tells of `count` dropped lines; set by log.cpp so that it has the
+    /// same shape as all other lines.
+    using notice_maker = std::string (*)(std::uint64_t count);
+    void set_notice(notice_maker make) noexcept { notice_ = make; }
+
+private:
+    enum class kind { file, pipe, socket, other };
+    enum class outcome { written, busy, broken };
+
+    outcome write_now(std::string_view text, std::size_t& taken) noexcept;
+    void flush_locked() noexcept;
+
+    mutable std::mutex mutex_;
+    int descriptor_ = -1;
+    kind kind_ = kind::other;
+    std::string held_;
+    std::uint64_t dropped_ = 0;
+    std::uint64_t dropped_told_ = 0;
+    notice_maker notice_ = nullptr;
+};
+
+}  // namespace cohort::observe
