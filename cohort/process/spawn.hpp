@@ -1,0 +1,97 @@
+#pragma once
+// Starting processes. Nothing else in this project may.
+
+#include <cohort/base/error.hpp>
+#include <cohort/base/unique_fd.hpp>
+#include <cohort/process/child.hpp>
+#include <cohort/process/child_side.hpp>
+#include <cohort/process/permit.hpp>
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cohort::process {
+
+/// Where one of a program's three standard streams goes. A value.
+class stdio {
+public:
+    enum class kind { inherit, pipe, null, file };
+
+    stdio() noexcept = default;
+    [[nodiscard]] static stdio inherit() noexcept { return {}; }
+    /// The caller gets the other end, in child::pipes; close-on-exec and non-blocking on our side.
+    [[nodiscard]] static stdio pipe() noexcept { return stdio{kind::pipe, {}}; }
+    [[nodiscard]] static stdio null() noexcept { return stdio{kind::null, {}}; }
+    /// Input is read from the file; output is appended to it (created with mode 0640).
+    [[nodiscard]] static stdio file(std::string path) { return {kind::file, std::move(path)}; }
+
+    [[nodiscard]] kind what() const noexcept { return kind_; }
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+    friend bool operator==(const stdio&, const stdio&) = default;
+
+private:
+    stdio(kind what, std::string path) : kind_{what}, path_{std::move(path)} {}
+    kind kind_ = kind::inherit;
+    std::string path_;
+};
+
+/// A descriptor that a program finds under a number of our choice.
+struct kept_descriptor {
+    int ours = -1;   ///< open in this process, and still ours afterwards
+    int number = 3;  ///< in the program: 3 to 1,023, each once
+};
+
+/// Another program, and everything about how it starts.
+struct program {
+    /// A path, or a name without '/' that is looked up in PATH (that of `env`).
+    std::string exec;
+    std::vector<std::string> args;  ///< after argv[0]
+    std::string argv0;              ///< empty: `exec`
+    std::vector<std::string> env;   ///< the whole environment, as "NAME=value"
+    std::string cwd;                ///< empty: ours
+    stdio in;
+    stdio out;
+    stdio err;
+    std::optional<credentials> user;
+    std::vector<kept_descriptor> keep;
+    /// What the program gets when we die.
+    parent_death orphan = parent_death::kill();
+};
+
+/// Our own environment as "NAME=value", with `changes` ("NAME=value") replacing or adding.
+[[nodiscard]] std::vector<std::string> environment_with(const std::vector<std::string>& changes);
+
+/// Starts a program: fork, the steps of a newborn, exec. Returns once the exec has succeeded.
+///
+/// Descriptors: 0, 1, 2 as planned, those of `keep` under their numbers, nothing else.
+///
+/// Errors: errno with the step that failed in words: "exec ./server: No such file or directory",
+///         "change directory /nowhere: …", "set user 33: …", "open log.txt: …"; EAGAIN, no more
+///         processes allowed (again later). On failure nothing was left behind.
+/// Loop:   blocks for the exec, about a millisecond.
+/// Source: fork(2), execve(2), close_range(2).
+[[nodiscard]] result<child> spawn(fork_permit permit, const program& what);
+
+/// How a copy of this process starts its own life.
+struct birth {
+    std::string title;      ///< for ps; empty: ours
+    std::vector<int> keep;  ///< descriptors that stay open besides 0, 1 and 2
+    std::optional<credentials> user;
+    parent_death orphan = parent_death::kill();
+};
+
+/// Forks this process. The copy takes the steps of a newborn, runs `life` and leaves by _exit(0)
+/// if `life` returns; it never sees the caller's stack frames again.
+///
+/// Errors: EAGAIN, no more processes allowed; ENOMEM (both: again later). A copy that cannot take
+///         its first steps (user, parent gone) exits with code 125 and words on standard error.
+/// Lifetime: `life` and what it refers to are the copy's own memory, copied by the fork.
+/// Source: fork(2).
+[[nodiscard]] result<child> clone(fork_permit permit, const birth& how,
+                                  std::move_only_function<void() noexcept> life);
+
+}  // namespace cohort::process
