@@ -1,0 +1,22 @@
+# Sourced by ./dev: measurements. Each is a program bench/<name>/run that prints a table, and
+# writes it to bench/results/ with the machine named.
+dev_bench() {
+    local name=${1:-}
+    if [ -z "$name" ]; then
+        say "which? $(cd bench && for run in */run; do [ -x "$run" ] && printf '%s ' "${run%/run}"; done)all"
+        return 1
+    fi
+    shift
+    need base test bench
+    mkdir -p build
+    configure Release "${everything[@]}"
+    make_targets Release
+    if [ "$name" = all ]; then
+        for run in bench/*/run; do
+            "$run" "$@"
+        done
+        return
+    fi
+    [ -x "bench/$name/run" ] || give_up "no bench \`$name\`"
+    exec "bench/$name/run" "$@"
+}

@@ -1,0 +1,113 @@
+# Sourced by ./dev: configure, build, run, test.
+
+# configure <preset> [definitions...]: only when there is no build tree, or one that lacks a
+# definition; afterwards ninja reruns CMake by itself when that is needed.
+configure() {
+    local preset=$1 definition pair
+    shift
+    if [ -e "build/$preset/build.ninja" ]; then
+        for definition in "$@"; do
+            pair=${definition#-D}
+            grep -q "^${pair%%=*}:[A-Z]*=${pair#*=}\$" "build/$preset/CMakeCache.txt" || break
+            shift
+        done
+        [ $# -gt 0 ] || return 0
+    fi
+    say "configuring $preset"
+    cmake --preset "$preset" "$@" >"build/.configure.log" 2>&1 || {
+        cat build/.configure.log >&2
+        give_up "cmake --preset $preset failed"
+    }
+}
+
+# make <preset> [targets...]: ninja, quiet when there is nothing to do.
+make_targets() {
+    local preset=$1
+    shift
+    mkdir -p build
+    ninja -C "build/$preset" -j "$jobs" --quiet "$@"
+}
+
+readonly everything=(-DCOHORT_TESTS=ON -DCOHORT_EXAMPLES=ON -DCOHORT_BENCH=ON)
+
+dev_build() {
+    need base test
+    mkdir -p build
+    configure Release "${everything[@]}"
+    make_targets Release "$@"
+}
+
+dev_run() {
+    local example=02_fibonacci
+    if [ $# -gt 0 ] && [[ $1 != -* ]]; then
+        example=$1
+        shift
+    fi
+    [ -d "examples/$example" ] ||
+        give_up "no example \`$example\`; there are: $(cd examples && echo [0-9]*/)"
+
+    need base
+    mkdir -p build
+    # A first run does not wait for tests and benchmarks; `./dev build` adds them to the same tree.
+    if [ ! -e build/Release/build.ninja ]; then
+        configure Release -DCOHORT_TESTS=OFF -DCOHORT_BENCH=OFF
+        say "building $example"
+    fi
+    make_targets Release "$example"
+
+    if [ $# -eq 0 ]; then
+        set -- --listen 127.0.0.1:3000
+        say "$example on http://127.0.0.1:3000/, Ctrl-C stops it"
+    else
+        say "$example $*"
+    fi
+    exec "build/Release/examples/$example/$example" "$@"
+}
+
+dev_test() {
+    need base test
+    mkdir -p build
+    configure Release "${everything[@]}"
+    make_targets Release
+    run_ctest Release "$@"
+}
+
+# Two at once: most tests wait for processes and timers, and those that measure time ask ctest
+# to run alone (RUN_SERIAL).
+run_ctest() {
+    local preset=$1
+    shift
+    ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j 2 "$@"
+}
+
+dev_asan() {
+    need base test
+    mkdir -p build
+    configure Sanitize -DCOHORT_BENCH=OFF
+    make_targets Sanitize
+    ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1} \
+        UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1} run_ctest Sanitize "$@"
+}
+
+dev_tsan() {
+    need base test
+    mkdir -p build
+    configure Thread -DCOHORT_BENCH=OFF
+    make_targets Thread
+    TSAN_OPTIONS=${TSAN_OPTIONS:-second_deadlock_stack=1} run_ctest Thread "$@"
+}
+
+dev_clang() {
+    need base test fuzz
+    mkdir -p build
+    configure Clang
+    make_targets Clang "$@"
+}
+
+dev_package() {
+    need base package
+    mkdir -p build
+    configure Release
+    make_targets Release cohort
+    (cd build/Release && cpack -G DEB)
+}
