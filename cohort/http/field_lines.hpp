@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cohort::http {
+
+/// Header fields in the form in which they are sent: "Name: value\r\n", one after another, in one
+/// string. A value.
+///
+/// What comes in is checked, so that no text can become a header by accident: a name is a token
+/// (RFC 9110, 5.1), a value has no control characters but tabs. Names are compared without case.
+class field_lines {
+public:
+    /// Adds a line, also if there is one of that name. Throws cohort::failure (errc::bad_value) if
+    /// the name is no token or the value has CR, LF, NUL or another control character.
+    void add(std::string_view name, std::string_view value);
+
+    /// Replaces all lines of that name by this one. Throws like add().
+    void set(std::string_view name, std::string_view value);
+
+    /// Removes all lines of that name.
+    void remove(std::string_view name);
+
+    /// The first value of that name.
+    [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
+
+    /// All values of that name, in order.
+    [[nodiscard]] std::vector<std::string_view> find_all(std::string_view name) const;
+
+    /// The lines as they are sent, each with its CR LF; no empty line at the end.
+    [[nodiscard]] std::string_view wire() const noexcept { return lines_; }
+
+    [[nodiscard]] bool empty() const noexcept { return lines_.empty(); }
+
+private:
+    struct span {
+        std::size_t begin;
+        std::size_t end;  // after the CR LF
+        std::string_view value;
+    };
+    [[nodiscard]] std::optional<span> seek(std::string_view name, std::size_t from) const noexcept;
+
+    std::string lines_;
+};
+
+}  // namespace cohort::http

@@ -1,0 +1,95 @@
+#pragma once
+// What programs give to the router, and the one place where what they throw ends.
+
+#include <cohort/async/tokens.hpp>
+#include <cohort/base/error.hpp>
+#include <cohort/http/request.hpp>
+#include <cohort/http/response.hpp>
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace cohort::http {
+
+/// Hears of what user code threw and nobody expected, for the log; the client only sees "500".
+/// Refusals are answers, not errors, and are not reported. Any thread of the worker.
+using error_observer =
+    std::move_only_function<void(const request& of, std::string_view what) const noexcept>;
+
+/// A function that answers a request: plain (returns response), or a coroutine (returns
+/// task<response>). A resource of the router.
+///
+/// Takes `const request&` or `request&`. It is called from several requests at a time, so it must
+/// be callable when const. A coroutine lambda may capture: the router keeps it for as long as
+/// requests run.
+class handler {
+public:
+    using plain = std::move_only_function<response(request&) const>;
+    using coroutine = std::move_only_function<awaitable<response>(request&) const>;
+
+    template <class F>
+        requires(!std::same_as<std::remove_cvref_t<F>, handler>)
+    handler(F&& function) : call_{wrap(std::forward<F>(function))}
+    {}
+
+    [[nodiscard]] bool is_coroutine() const noexcept { return call_.index() == 1; }
+
+    /// is_coroutine() must be false.
+    [[nodiscard]] response operator()(request& of) const { return std::get<plain>(call_)(of); }
+
+    /// is_coroutine() must be true.
+    [[nodiscard]] awaitable<response> start(request& of) const
+    {
+        return std::get<coroutine>(call_)(of);
+    }
+
+private:
+    using call = std::variant<plain, coroutine>;
+
+    template <class F>
+    static call wrap(F&& function)
+    {
+        using kept = std::decay_t<F>;
+        static_assert(std::is_invocable_v<const kept&, request&>,
+                      "a handler is callable, when const, with cohort::http::request&");
+        using answer = std::invoke_result_t<const kept&, request&>;
+        static_assert(std::same_as<answer, response> || std::same_as<answer, awaitable<response>>,
+                      "a handler returns cohort::http::response or "
+                      "cohort::task<cohort::http::response>");
+        if constexpr (std::same_as<answer, response>)
+            return call{std::in_place_type<plain>, std::forward<F>(function)};
+        else
+            return call{std::in_place_type<coroutine>, std::forward<F>(function)};
+    }
+
+    call call_;
+};
+
+/// Runs the producer of a streamed response into `out`, and turns what it throws into a fault
+/// (errc::cancelled), after telling `observer`: cut the connection then.
+/// Lifetime: all four until the awaitable completes.
+[[nodiscard]] awaitable<result<>> produce(response& answer, body_writer& out, const request& of,
+                                          const error_observer& observer);
+
+namespace detail {
+
+/// Runs `call`; what it throws becomes a response. std::bad_alloc passes, and ends the process.
+[[nodiscard]] response guarded(const request& of, const error_observer& observer,
+                               std::move_only_function<response()> call);
+
+/// The response for the exception that is being handled. Call it inside a catch block.
+[[nodiscard]] response answer_to_current_exception(const request& of,
+                                                   const error_observer& observer);
+
+/// The same around a coroutine.
+[[nodiscard]] awaitable<response> guarded_task(const request& of, const error_observer& observer,
+                                               awaitable<response> task);
+
+}  // namespace detail
+
+}  // namespace cohort::http

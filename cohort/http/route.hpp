@@ -1,0 +1,120 @@
+#pragma once
+
+#include <cohort/async/tokens.hpp>
+#include <cohort/http/handler.hpp>
+#include <cohort/http/head.hpp>
+#include <cohort/http/middleware.hpp>
+#include <cohort/http/response.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cohort::http {
+
+/// What becomes of a request's body. unread: the handler does not look at it, so the answer can
+/// go out at once (404, 405); the server discards it, or closes if it is long.
+enum class body_use : std::uint8_t { buffered, streamed, unread };
+
+/// Choices for one route: `api.get("/", handler, {.cpu_bound = true});`
+struct route_options {
+    /// Run the handler on a compute lane, since it computes for more than a millisecond or so.
+    /// Plain functions only: a coroutine says `co_await offload(...)` around its heavy part.
+    bool cpu_bound = false;
+
+    /// buffered: request::body() is whole when the handler starts. streamed: it starts at once and
+    /// reads request::stream(); coroutines only.
+    body_use body = body_use::buffered;
+
+    /// Bytes of body that are taken, in place of the server's limit; more is answered with 413.
+    std::optional<std::size_t> body_max = std::nullopt;
+
+    /// May the request run a second time if its worker died in the middle? Nothing: what the method
+    /// says (RFC 9110, 9.2.2: all but POST, PATCH and CONNECT).
+    std::optional<bool> replayable = std::nullopt;
+
+    /// A coroutine handler still running after this is cancelled and answered with 503. 0: no
+    /// limit. Coroutines only: a plain function cannot be stopped.
+    std::chrono::nanoseconds deadline{0};
+
+    /// For logs and metrics; empty means method and pattern.
+    std::string name = {};
+};
+
+/// How a route's handler is to be run.
+enum class run_mode : std::uint8_t {
+    in_line,    ///< run() on the event loop.
+    lane,       ///< run() on a compute lane.
+    coroutine,  ///< run_async() on the event loop.
+};
+
+/// One method and pattern with its handler and all middleware around it, outermost first. Owned by
+/// a frozen router and never changed: any thread may read it.
+class route {
+public:
+    struct parts {
+        std::optional<method> verb;  // nothing: any
+        std::string pattern;
+        std::shared_ptr<const handler> answer;
+        route_options options;
+        std::vector<std::shared_ptr<const middleware>> around;
+        std::vector<std::string> parameters;
+        std::source_location where;
+        std::shared_ptr<const error_observer> observer;
+    };
+
+    explicit route(parts from);
+
+    [[nodiscard]] run_mode mode() const noexcept { return mode_; }
+
+    /// Middleware and handler; errors have become answers. Modes in_line and lane. Any thread.
+    [[nodiscard]] response run(request& of) const noexcept;
+
+    /// The same as a coroutine, for every mode (a cpu_bound handler is offloaded). Throws only
+    /// std::bad_alloc. Cancel: reaches the handler; total if the handler's is.
+    /// Lifetime: `of` until the awaitable completes.
+    [[nodiscard]] awaitable<response> run_async(request& of) const;
+
+    [[nodiscard]] const route_options& options() const noexcept { return parts_.options; }
+
+    /// The route's method, or nothing if it takes any.
+    [[nodiscard]] std::optional<method> verb() const noexcept { return parts_.verb; }
+
+    /// "/users/{id}", with the prefixes of its groups. Few different ones: fit for metrics.
+    [[nodiscard]] const std::string& pattern() const noexcept { return parts_.pattern; }
+
+    /// options().name, or "GET /users/{id}".
+    [[nodiscard]] const std::string& name() const noexcept { return parts_.options.name; }
+
+    [[nodiscard]] const std::vector<std::string>& parameters() const noexcept
+    {
+        return parts_.parameters;
+    }
+    [[nodiscard]] const std::source_location& where() const noexcept { return parts_.where; }
+
+    /// May a request with this method run twice?
+    [[nodiscard]] bool replayable(method used) const noexcept;
+
+    /// For produce() in http/handler.hpp.
+    [[nodiscard]] const error_observer& observer() const noexcept { return *parts_.observer; }
+
+    /// The names of the middleware around it, outermost first.
+    [[nodiscard]] std::vector<std::string> middleware_names() const;
+
+private:
+    friend class next;
+    [[nodiscard]] awaitable<response> step(request& of, std::size_t at) const;
+    [[nodiscard]] awaitable<response> call_handler(request& of) const;
+    [[nodiscard]] awaitable<result<response>> raced(request& of) const;
+
+    parts parts_;
+    run_mode mode_;
+};
+
+}  // namespace cohort::http
