@@ -1,0 +1,55 @@
+#include <cohort/primary/crash_policy.hpp>
+
+#include <algorithm>
+
+namespace cohort::primary {
+
+crash_policy::crash_policy(crash_limits limits, random_source dice) :
+    limits_{limits}, pauses_{limits.pause_first, limits.pause_ceiling, dice}
+{}
+
+bool crash_policy::excused(const death& how)
+{
+    if (how.served >= limits_.healthy_start)
+        return true;
+    if (how.by != killer::outside || how.served == nanoseconds::zero())
+        return false;
+
+    // The out-of-memory killer also kills from outside, and may do so each time: patience with it
+    // is a bucket that fills by one a second.
+    const std::chrono::duration<double> since = how.when - patience_at_;
+    patience_ = std::min(patience_full, patience_ + since.count());
+    patience_at_ = how.when;
+    if (patience_ < 1)
+        return false;
+    patience_ -= 1;
+    return true;
+}
+
+verdict crash_policy::on_death(const death& how)
+{
+    if (how.served >= limits_.forgiven_after)
+        forgive();
+    if (excused(how))
+        return {verdict::deed::replace, nanoseconds::zero()};
+
+    early_.push_back(how.when);
+    while (early_.front() + limits_.give_up_window < how.when)
+        early_.pop_front();
+    if (limits_.give_up_deaths != 0 && early_.size() >= limits_.give_up_deaths)
+        return {verdict::deed::park, nanoseconds::zero()};
+
+    ++streak_;
+    if (streak_ == 1)
+        return {verdict::deed::replace, nanoseconds::zero()};
+    return {verdict::deed::replace, pauses_.next()};
+}
+
+void crash_policy::forgive()
+{
+    early_.clear();
+    pauses_.reset();
+    streak_ = 0;
+}
+
+}  // namespace cohort::primary

@@ -1,0 +1,69 @@
+#pragma once
+// When a dead worker is replaced: at once, later, or not any more. An automaton: the time comes in
+// as an argument.
+
+#include <cohort/base/backoff.hpp>
+#include <cohort/base/clock.hpp>
+
+#include <cstdint>
+#include <deque>
+
+namespace cohort::primary {
+
+struct crash_limits {
+    /// A worker that served this long was not broken from the start: its death does not count.
+    nanoseconds healthy_start = seconds{1};
+    /// Pauses between attempts that fail early; the first replacement comes without any.
+    nanoseconds pause_first = milliseconds{100};
+    nanoseconds pause_ceiling = seconds{30};
+    /// The pauses start over after a life of this length.
+    nanoseconds forgiven_after = seconds{30};
+    /// Early deaths within `give_up_window` after which the slot is parked. 0: never.
+    unsigned give_up_deaths = 5;
+    nanoseconds give_up_window = seconds{30};
+};
+
+/// Who ended it. Somebody with a kill command is not a broken program.
+enum class killer : std::uint8_t { itself, outside };
+
+struct death {
+    steady_time when;
+    /// Since it said that it was ready; 0 if it never did.
+    nanoseconds served;
+    killer by;
+};
+
+struct verdict {
+    enum class deed : std::uint8_t { replace, park };
+    deed what;
+    nanoseconds pause;
+};
+
+/// One slot's memory of its deaths. A value.
+///
+/// A worker killed from outside, or that had served for a while, is replaced at once: otherwise
+/// somebody who can crash it with a request could also keep it from coming back. One that dies
+/// again and again as soon as it starts is given growing pauses, and then up.
+class crash_policy {
+public:
+    explicit crash_policy(crash_limits limits, random_source dice = random_source::from_kernel());
+
+    [[nodiscard]] verdict on_death(const death& how);
+
+    /// Forgets everything: the operator believes it is repaired.
+    void forgive();
+
+private:
+    [[nodiscard]] bool excused(const death& how);
+
+    crash_limits limits_;
+    backoff pauses_;
+    std::deque<steady_time> early_;
+    unsigned streak_ = 0;
+    double patience_ = patience_full;  // kills from outside that are forgiven right now
+    steady_time patience_at_{};
+
+    static constexpr double patience_full = 20;
+};
+
+}  // namespace cohort::primary

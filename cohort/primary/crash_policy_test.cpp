@@ -1,0 +1,109 @@
+#include <cohort/primary/crash_policy.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace cohort;
+using namespace cohort::primary;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr crash_limits usual{};
+const steady_time noon{24h};
+
+crash_policy policy(crash_limits limits = usual) { return crash_policy{limits, random_source{1}}; }
+
+}  // namespace
+
+TEST_CASE("the first death is followed by a successor at once")
+{
+    auto p = policy();
+    const auto v = p.on_death({noon, 0ns, killer::itself});
+    CHECK(v.what == verdict::deed::replace);
+    CHECK(v.pause == 0ns);
+}
+
+TEST_CASE("deaths at the start are answered with pauses that grow")
+{
+    auto limits = usual;
+    limits.give_up_deaths = 0;
+    auto p = policy(limits);
+    steady_time when = noon;
+    nanoseconds last = 0ns;
+    (void)p.on_death({when, 0ns, killer::itself});
+    for (int i = 0; i < 6; ++i) {
+        when += 1s;
+        const auto v = p.on_death({when, 0ns, killer::itself});
+        REQUIRE(v.what == verdict::deed::replace);
+        CHECK(v.pause > last);
+        last = v.pause;
+    }
+    CHECK(last >= 2400ms);
+}
+
+TEST_CASE("pauses have a ceiling")
+{
+    auto limits = usual;
+    limits.give_up_deaths = 0;
+    auto p = policy(limits);
+    nanoseconds last = 0ns;
+    for (int i = 0; i < 40; ++i)
+        last = p.on_death({noon + std::chrono::hours{i}, 0ns, killer::itself}).pause;
+    CHECK(last <= 30s);
+    CHECK(last > 20s);
+}
+
+TEST_CASE("five deaths at the start within the window park the slot")
+{
+    auto p = policy();
+    for (int i = 0; i < 4; ++i)
+        CHECK(p.on_death({noon + i * 1s, 0ns, killer::itself}).what == verdict::deed::replace);
+    CHECK(p.on_death({noon + 5s, 0ns, killer::itself}).what == verdict::deed::park);
+}
+
+TEST_CASE("five deaths spread over more than the window do not park the slot")
+{
+    auto p = policy();
+    for (int i = 0; i < 20; ++i)
+        CHECK(p.on_death({noon + i * 8s, 0ns, killer::itself}).what == verdict::deed::replace);
+}
+
+TEST_CASE("a worker that crashes after it served for a while is always replaced at once")
+{
+    auto p = policy();
+    for (int i = 0; i < 100; ++i) {
+        const auto v = p.on_death({noon + i * 2s, 2s, killer::itself});
+        CHECK(v.what == verdict::deed::replace);
+        CHECK(v.pause == 0ns);
+    }
+}
+
+TEST_CASE("a worker killed from outside soon after it was ready is replaced at once")
+{
+    auto p = policy();
+    for (int i = 0; i < 20; ++i) {
+        const auto v = p.on_death({noon + i * 100ms, 50ms, killer::outside});
+        CHECK(v.what == verdict::deed::replace);
+        CHECK(v.pause == 0ns);
+    }
+}
+
+TEST_CASE("patience with kills from outside ends, and grows again with time")
+{
+    auto p = policy();
+    for (int i = 0; i < 60; ++i)
+        (void)p.on_death({noon + i * 10ms, 1ms, killer::outside});
+    CHECK(p.on_death({noon + 1s, 1ms, killer::outside}).what == verdict::deed::park);
+
+    p.forgive();
+    CHECK(p.on_death({noon + 60s, 1ms, killer::outside}).pause == 0ns);
+}
+
+TEST_CASE("a long healthy life forgives what came before")
+{
+    auto p = policy();
+    for (int i = 0; i < 4; ++i)
+        (void)p.on_death({noon + i * 1s, 0ns, killer::itself});
+    (void)p.on_death({noon + 60s, 40s, killer::itself});
+    CHECK(p.on_death({noon + 61s, 0ns, killer::itself}).pause == 0ns);
+}

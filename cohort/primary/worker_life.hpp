@@ -1,0 +1,138 @@
+#pragma once
+// The life of one slot's worker, as a table. No clock, no process, no socket: the supervisor feeds
+// causes in and carries orders out, so every path can be tested in a microsecond.
+//
+//             ready            drain_asked                died
+//   booting ─────────▶ serving ───────────▶ draining ─────────────▶ gone
+//      │ deadline         │ deadline (silent)   │ deadline            ▲
+//      ▼                  ▼                     ▼        died         │
+//   replacing ◀───────────┘                  leaving ─────────────────┘
+//      │ died
+//      ▼     deadline
+//   resting ─────────▶ booting …            parked: died too often, waits for revived
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+namespace cohort::primary {
+
+/// replacing: on its way out, a successor will follow. leaving: on its way out, none will.
+enum class stage : std::uint8_t {
+    booting,
+    serving,
+    draining,
+    replacing,
+    leaving,
+    resting,
+    parked,
+    gone,
+};
+
+enum class cause : std::uint8_t {
+    ready,            ///< It said that its runtime is up.
+    drain_asked,      ///< Somebody wants it to leave for good.
+    leave_announced,  ///< It said that it leaves by itself.
+    deadline,         ///< The stage took too long, or its heart stopped.
+    died,             ///< It is dead and shall be replaced.
+    died_too_often,   ///< It is dead and has used up its attempts.
+    died_unwanted,    ///< It is dead and nobody asked for a successor.
+    revived,          ///< An operator wants a parked slot to be tried again.
+};
+
+enum class order : std::uint8_t { none, ask_to_drain, abort, kill, rest, spawn, park, forget };
+
+struct rule {
+    stage from;
+    cause why;
+    stage to;
+    order then;
+};
+
+inline constexpr auto rules = std::to_array<rule>({
+    {stage::booting, cause::ready, stage::serving, order::none},
+    {stage::booting, cause::drain_asked, stage::draining, order::ask_to_drain},
+    {stage::booting, cause::leave_announced, stage::replacing, order::none},
+    {stage::booting, cause::deadline, stage::replacing, order::abort},
+    {stage::booting, cause::died, stage::resting, order::rest},
+    {stage::booting, cause::died_too_often, stage::parked, order::park},
+    {stage::booting, cause::died_unwanted, stage::gone, order::forget},
+
+    {stage::serving, cause::drain_asked, stage::draining, order::ask_to_drain},
+    {stage::serving, cause::leave_announced, stage::replacing, order::none},
+    {stage::serving, cause::deadline, stage::replacing, order::abort},  // beats missed
+    {stage::serving, cause::died, stage::resting, order::rest},
+    {stage::serving, cause::died_too_often, stage::parked, order::park},
+    {stage::serving, cause::died_unwanted, stage::gone, order::forget},
+
+    // Draining workers are never replaced, however they end.
+    {stage::draining, cause::ready, stage::draining, order::none},
+    {stage::draining, cause::drain_asked, stage::draining, order::none},  // asking twice is fine
+    {stage::draining, cause::leave_announced, stage::draining, order::none},
+    {stage::draining, cause::deadline, stage::leaving, order::kill},
+    {stage::draining, cause::died, stage::gone, order::forget},
+    {stage::draining, cause::died_too_often, stage::gone, order::forget},
+    {stage::draining, cause::died_unwanted, stage::gone, order::forget},
+
+    {stage::replacing, cause::drain_asked, stage::leaving, order::none},  // already told
+    {stage::replacing, cause::leave_announced, stage::replacing, order::none},
+    {stage::replacing, cause::deadline, stage::replacing, order::kill},
+    {stage::replacing, cause::died, stage::resting, order::rest},
+    {stage::replacing, cause::died_too_often, stage::parked, order::park},
+    {stage::replacing, cause::died_unwanted, stage::gone, order::forget},
+
+    {stage::leaving, cause::drain_asked, stage::leaving, order::none},
+    {stage::leaving, cause::leave_announced, stage::leaving, order::none},
+    {stage::leaving, cause::deadline, stage::leaving, order::kill},
+    {stage::leaving, cause::died, stage::gone, order::forget},
+    {stage::leaving, cause::died_too_often, stage::gone, order::forget},
+    {stage::leaving, cause::died_unwanted, stage::gone, order::forget},
+
+    {stage::resting, cause::deadline, stage::booting, order::spawn},
+    {stage::resting, cause::drain_asked, stage::gone, order::forget},
+
+    {stage::parked, cause::revived, stage::booting, order::spawn},
+    {stage::parked, cause::drain_asked, stage::gone, order::forget},
+});
+
+/// A value.
+class worker_life {
+public:
+    [[nodiscard]] constexpr stage now() const noexcept { return now_; }
+
+    /// Is there a process, dying or not?
+    [[nodiscard]] constexpr bool has_process() const noexcept { return now_ <= stage::leaving; }
+
+    /// What to do next, or nothing if `why` does not fit the stage. A worker may say "ready"
+    /// twice; that is its bug and our log line, so it must not be our assertion.
+    [[nodiscard]] constexpr std::optional<order> on(cause why) noexcept
+    {
+        for (const rule& r : rules) {
+            if (r.from == now_ && r.why == why) {
+                now_ = r.to;
+                return r.then;
+            }
+        }
+        return std::nullopt;
+    }
+
+private:
+    stage now_ = stage::booting;
+};
+
+[[nodiscard]] constexpr const char* name(stage s) noexcept
+{
+    switch (s) {
+        case stage::booting: return "booting";
+        case stage::serving: return "serving";
+        case stage::draining: return "draining";
+        case stage::replacing: return "replacing";
+        case stage::leaving: return "leaving";
+        case stage::resting: return "resting";
+        case stage::parked: return "parked";
+        case stage::gone: return "gone";
+    }
+    return "unknown";
+}
+
+}  // namespace cohort::primary
