@@ -32,8 +32,8 @@ public:
     static constexpr std::size_t pending_max_default = 65536;
 
     calls(asio::any_io_executor executor, channel& over,
-          std::size_t pending_max = pending_max_default) :
-        executor_{executor}, channel_{over}, pending_max_{pending_max}
+          std::size_t pending_max = pending_max_default)
+        : executor_{executor}, channel_{over}, pending_max_{pending_max}
     {}
     calls(const calls&) = delete;
     calls& operator=(const calls&) = delete;
@@ -59,7 +59,9 @@ public:
 
 private:
     struct waiting {
-        explicit waiting(asio::any_io_executor executor) : settled{executor} {}
+        explicit waiting(asio::any_io_executor executor)
+            : settled{executor}
+        {}
         wakeup settled;
         std::optional<result<envelope>> outcome;
     };
@@ -74,4 +76,4 @@ private:
     std::uint64_t late_ = 0;
 };
 
-}  // namespace cohort::ipc
+} // namespace cohort::ipc

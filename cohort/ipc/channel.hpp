@@ -33,10 +33,11 @@ struct channel_limits {
 
 /// What a channel has carried so far. A value.
 struct channel_counts {
-    std::uint64_t sent = 0;            ///< Envelopes the kernel has taken whole.
-    std::uint64_t received = 0;        ///< Envelopes given to on_envelope.
-    std::uint64_t writes = 0;          ///< System calls that carried them.
-    std::uint64_t cargo_lost = 0;      ///< Descriptors that found no room here.
+    std::uint64_t sent = 0;       ///< Envelopes the kernel has taken whole.
+    std::uint64_t received = 0;   ///< Envelopes given to on_envelope.
+    std::uint64_t writes = 0;     ///< System calls that carried them.
+    std::uint64_t cargo_lost = 0; ///< Descriptors that found no room here.
+    std::uint64_t refused = 0;    ///< Not sent: cargo that the kernel does not carry.
 };
 
 /// The conversation of two processes: envelopes both ways, in order, with descriptors. A resource,
@@ -46,7 +47,8 @@ struct channel_counts {
 /// pushes back on the peer; it is never lost. Small envelopes that are sent during one turn of the
 /// loop leave in one system call.
 ///
-/// Loop: one event loop only.
+/// Loop:     one event loop only.
+/// Lifetime: destroyed before its io_context is.
 class channel {
 public:
     using on_envelope = std::move_only_function<void(envelope&&) noexcept>;
@@ -87,7 +89,8 @@ public:
     /// Waits for room, and then until the kernel has the whole message.
     ///
     /// Errors: errc::channel_closed, the channel ended before that, and the peer will not see the
-    ///         message; errc::too_large; errc::cancelled.
+    ///         message; errc::too_large; errc::not_supported, the kernel does not carry one of its
+    ///         descriptors (it was dropped, the channel goes on); errc::cancelled.
     /// Cancel: total until the first byte has left; after that the message goes out all the same.
     /// Order:  the order in which sends found room.
     [[nodiscard]] awaitable<result<>> send(envelope what);
@@ -116,4 +119,4 @@ private:
     std::shared_ptr<detail::link> link_;
 };
 
-}  // namespace cohort::ipc
+} // namespace cohort::ipc

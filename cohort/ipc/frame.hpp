@@ -19,9 +19,9 @@
 
 namespace cohort::ipc {
 
-inline constexpr std::uint32_t frame_magic = 0x31545243;  // "CRT1"
+inline constexpr std::uint32_t frame_magic = 0x31545243; // "CRT1"
 inline constexpr std::size_t frame_header_bytes = 32;
-inline constexpr std::size_t cargo_max = 253;  ///< SCM_MAX_FD of the kernel.
+inline constexpr std::size_t cargo_max = 253; ///< SCM_MAX_FD of the kernel.
 
 /// What a frame may be at most. A value.
 struct frame_limits {
@@ -62,7 +62,9 @@ class frame_decoder {
 public:
     enum class found : std::uint8_t { need_more, frame, broken };
 
-    explicit frame_decoder(frame_limits limits = {}) noexcept : limits_{limits} {}
+    explicit frame_decoder(frame_limits limits = {}) noexcept
+        : limits_{limits}
+    {}
     frame_decoder(frame_decoder&&) noexcept = default;
     frame_decoder& operator=(frame_decoder&&) noexcept = default;
 
@@ -94,10 +96,10 @@ private:
     frame_header header_;
     frame_header_image head_{};
     std::size_t header_have_ = 0;
-    std::string body_;            // size() is what has been allocated and may be written
-    std::size_t body_have_ = 0;   // what has arrived
+    std::string body_;          // size() is what has been allocated and may be written
+    std::size_t body_have_ = 0; // what has arrived
     bool in_body_ = false;
     fault broken_{error_code{}, "decode frame"};
 };
 
-}  // namespace cohort::ipc
+} // namespace cohort::ipc

@@ -26,7 +26,7 @@ public:
     /// Deeper values are refused by both sides.
     static constexpr std::size_t depth_max = 64;
 
-    message() noexcept = default;  ///< JSON null
+    message() noexcept = default; ///< JSON null
     message(message&&) noexcept = default;
     message& operator=(message&&) noexcept = default;
 
@@ -74,7 +74,7 @@ private:
     std::size_t lost_ = 0;
 };
 
-}  // namespace cohort::ipc
+} // namespace cohort::ipc
 
 namespace cohort {
 using ipc::message;
