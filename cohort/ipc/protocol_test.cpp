@@ -1,0 +1,68 @@
+#include <cohort/ipc/protocol.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace cohort;
+using namespace std::chrono_literals;
+
+TEST_CASE("a welcome survives the journey")
+{
+    ipc::welcome out;
+    out.id = 7;
+    out.slot = 3;
+    out.app = "api \"quoted\"";
+    out.balance = "sticky";
+    out.beat = 250ms;
+    out.stop_timeout = 30s;
+    out.listen = {"tcp://127.0.0.1:0", "unix:@x"};
+    out.log_level = "info";
+
+    const auto in = ipc::decode<ipc::welcome>(ipc::encode(out));
+    REQUIRE(in);
+    CHECK(in->id == 7);
+    CHECK(in->slot == 3);
+    CHECK(in->app == out.app);
+    CHECK(in->balance == "sticky");
+    CHECK(in->beat == 250ms);
+    CHECK(in->listen == out.listen);
+}
+
+TEST_CASE("a listen request keeps its optional mode, and its absence")
+{
+    ipc::listen_request out;
+    out.where = "unix:/tmp/x";
+    CHECK(!ipc::decode<ipc::listen_request>(ipc::encode(out))->unix_mode);
+    out.unix_mode = 0777;
+    CHECK(ipc::decode<ipc::listen_request>(ipc::encode(out))->unix_mode == 0777U);
+}
+
+TEST_CASE("confirmations are eight bytes each, and nothing else is taken for one")
+{
+    const std::vector<std::uint64_t> sequences{1, 2, 0xffff'ffff'ffff'ffff};
+    const auto body = ipc::encode_taken(sequences);
+    CHECK(body.size() == 24);
+    CHECK(*ipc::decode_taken(body) == sequences);
+    CHECK(ipc::decode_taken("")->empty());
+    CHECK(!ipc::decode_taken("1234567"));
+}
+
+TEST_CASE("a failure crosses with its code, category and subject")
+{
+    const fault kernel({EADDRINUSE, boost::system::system_category()}, "listen on", "tcp://*:80");
+    const fault there = ipc::decode_fault(ipc::encode(kernel), "listen on");
+    CHECK(there.why() == kernel.why());
+    CHECK(there.text() == kernel.text());
+
+    const fault ours(make_error_code(errc::bad_value), "listen on", "nonsense");
+    CHECK(ipc::decode_fault(ipc::encode(ours), "listen on").why() == errc::bad_value);
+}
+
+TEST_CASE("what is no control message is refused in words")
+{
+    for (const char* body : {"", "[]", "{}", "{\"id\":1}", "{\"id\":-1}", "nonsense"}) {
+        const auto in = ipc::decode<ipc::welcome>(body);
+        REQUIRE(!in);
+        CHECK(in.error().why() == errc::malformed);
+    }
+    CHECK(!ipc::decode<ipc::drain_order>("{\"budget_ns\":\"1\",\"last\":true}"));
+}
