@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cohort/app/settings.hpp>
+#include <cohort/http/router.hpp>
+
+#include <functional>
+
+namespace cohort {
+
+class cluster;
+class worker;
+
+/// More about a served application. A value.
+struct serve_options {
+    cohort::settings defaults;  ///< what the file, the environment and the command line start from
+    /// Sets hooks on the cluster before it runs.
+    std::function<void(cluster&)> setup = {};
+    /// Runs in every worker before it listens: connect to a database, start timers.
+    std::function<task<void>(worker&)> on_worker = {};
+};
+
+/// Serves `api` over HTTP with all cores: parses the command line (settings::from), freezes the
+/// router, forks the workers, and each answers on all endpoints (127.0.0.1:3000 if none is set).
+///
+/// @return  The exit code for main, as cluster::run; 2 also for routes in conflict, naming both.
+/// Order:   call it from main, before any thread is started.
+[[nodiscard]] int serve(int argc, char** argv, http::router& api);
+[[nodiscard]] int serve(int argc, char** argv, http::router& api, serve_options options);
+
+}  // namespace cohort

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cohort/config/settings.hpp>
+
+#include <optional>
+#include <string>
+
+namespace cohort {
+
+/// Who keeps the number of workers: the primary, or the program itself with cluster::fork.
+enum class supervision { automatic, by_hand };
+
+/// Everything that can be set about a cohort (config/settings.hpp), and where it came from. A value.
+struct settings : config::settings {
+    settings() = default;
+    settings(config::settings from) : config::settings{std::move(from)} {}
+
+    /// `by_hand`: nothing is forked at the start and nobody is replaced, as in Node.
+    cohort::supervision supervision = cohort::supervision::automatic;
+
+    /// Reads the command line, the file and the environment; what they say wins over `defaults`.
+    ///
+    ///     -w, --workers auto|N|min..max   -b, --bind, --listen ADDRESS (repeatable)
+    ///     -c, --config FILE   -n, --name NAME   --balance POLICY   --check   --version   --help
+    ///
+    /// Does not fail: what is wrong, or was only asked for (--help), is kept in `instead`, and
+    /// cluster::run answers with it.
+    [[nodiscard]] static settings from(int argc, char** argv);
+    [[nodiscard]] static settings from(int argc, char** argv, settings defaults);
+
+    /// Something to print and an exit code, in place of running: 0 for --help, --version and
+    /// --check; 1 usage; 2 configuration.
+    struct answer {
+        int exit_code = 0;
+        std::string text;
+    };
+    std::optional<answer> instead;
+};
+
+}  // namespace cohort
