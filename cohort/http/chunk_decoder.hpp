@@ -26,12 +26,14 @@ class chunk_decoder {
 public:
     struct step {
         parse_status status = parse_status::need_more;
-        std::size_t consumed = 0;  ///< Bytes of the input that are done with, `data` included.
-        std::string_view data;     ///< Body bytes: a part of the input, at its consumed end.
+        std::size_t consumed = 0; ///< Bytes of the input that are done with, `data` included.
+        std::string_view data;    ///< Body bytes: a part of the input, at its consumed end.
     };
 
     /// Lifetime: `bounds` must outlive the decoder.
-    explicit chunk_decoder(const limits& bounds) noexcept : limits_{&bounds} {}
+    explicit chunk_decoder(const limits& bounds) noexcept
+        : limits_{&bounds}
+    {}
 
     /// Reads on, up to the end of the next piece of data, of the body, or of `bytes`.
     ///
@@ -46,10 +48,27 @@ public:
 
 private:
     enum class stage : std::uint8_t {
-        size_first, size, size_space, extension_name_first, extension_name, extension_name_space,
-        extension_value_first, extension_value, quoted, quoted_pair, extension_end, size_lf,
-        data, data_cr, data_lf,
-        trailer_start, trailer_name, trailer_value, trailer_lf, end_lf, finished,
+        size_first,
+        size,
+        size_space,
+        extension_name_first,
+        extension_name,
+        extension_name_space,
+        extension_value_first,
+        extension_value,
+        quoted,
+        quoted_pair,
+        extension_end,
+        size_lf,
+        data,
+        data_cr,
+        data_lf,
+        trailer_start,
+        trailer_name,
+        trailer_value,
+        trailer_lf,
+        end_lf,
+        finished,
     };
 
     [[nodiscard]] bool take(char c) noexcept;
@@ -61,15 +80,15 @@ private:
 
     const limits* limits_;
     violation why_{};
-    std::uint64_t left_ = 0;              // of the chunk at hand; its size while that is read
-    std::uint32_t extension_bytes_ = 0;   // of the chunk at hand
-    std::uint32_t extensions_bytes_ = 0;  // of all chunks
+    std::uint64_t left_ = 0;             // of the chunk at hand; its size while that is read
+    std::uint32_t extension_bytes_ = 0;  // of the chunk at hand
+    std::uint32_t extensions_bytes_ = 0; // of all chunks
     std::uint32_t trailer_bytes_ = 0;
     std::uint32_t trailer_fields_ = 0;
     stage stage_ = stage::size_first;
     std::uint8_t digits_ = 0;
-    std::uint8_t name_length_ = 0;        // of a trailer field; stops at the array's size
-    std::array<char, 20> name_{};         // its first letters in lower case
+    std::uint8_t name_length_ = 0; // of a trailer field; stops at the array's size
+    std::array<char, 20> name_{};  // its first letters in lower case
 };
 
-}  // namespace cohort::http
+} // namespace cohort::http

@@ -2,6 +2,7 @@
 // Reads the head of a request, strictly: what RFC 9112 does not allow is refused, because what one
 // server forgives and another does not is how requests are smuggled. No I/O, no allocation.
 
+#include <cohort/http/detail/head_rules.hpp>
 #include <cohort/http/head.hpp>
 #include <cohort/http/limits.hpp>
 #include <cohort/http/violation.hpp>
@@ -18,7 +19,7 @@ namespace cohort::http {
 class head_parser {
 public:
     /// Lifetime: `bounds` must outlive the parser.
-    explicit head_parser(const limits& bounds) noexcept : limits_{&bounds} {}
+    explicit head_parser(const limits& bounds) noexcept;
 
     /// Looks at what came since the last call.
     ///
@@ -31,7 +32,7 @@ public:
     [[nodiscard]] parse_status parse(std::string_view bytes, head& out) noexcept;
 
     /// What was wrong; its status is 0 unless parse() said `refused`.
-    [[nodiscard]] const violation& why() const noexcept { return why_; }
+    [[nodiscard]] const violation& why() const noexcept { return *why_; }
 
     /// True before the first byte of a request line: only empty lines, or nothing, came so far. A
     /// connection that ends or times out here was idle, not broken.
@@ -42,22 +43,43 @@ public:
 
 private:
     enum class stage : std::uint8_t {
-        leading, leading_lf, method, target, version, request_lf,
-        field_start, field_name, value_start, value, value_lf, end_lf,
+        leading,
+        leading_lf,
+        method,
+        target,
+        version,
+        request_lf,
+        field_start,
+        field_name,
+        value_start,
+        value,
+        value_lf,
+        end_lf,
     };
-    enum seen : std::uint8_t { seen_host = 1, seen_length = 2, seen_coding = 4, seen_chunked = 8,
-                               seen_other_coding = 16, seen_upgrade_field = 32 };
+    enum class step : std::uint8_t { next, starved, broken, finished };
+    struct input;
 
-    struct cursor;
-    [[nodiscard]] parse_status run(cursor& at, head& out) noexcept;
+    [[nodiscard]] step advance(const input& in, head& out) noexcept;
+    [[nodiscard]] step on_leading(char c, head& out) noexcept;
+    [[nodiscard]] step on_method(const input& in, head& out) noexcept;
+    [[nodiscard]] step on_target(const input& in, head& out) noexcept;
+    [[nodiscard]] step on_version(const input& in, head& out) noexcept;
+    [[nodiscard]] step on_field_start(char c, const head& out) noexcept;
+    [[nodiscard]] step on_field_name(const input& in, head& out) noexcept;
+    [[nodiscard]] step on_value(const input& in, head& out) noexcept;
+    [[nodiscard]] step on_end(head& out) noexcept;
+    [[nodiscard]] step expect_lf(char c, stage then) noexcept;
+    [[nodiscard]] step refuse(const violation& broken) noexcept;
+    [[nodiscard]] bool escapes_are_whole(const input& in) noexcept;
 
     const limits* limits_;
-    violation why_{};
-    std::uint32_t at_ = 0;         // looked at so far
-    std::uint16_t mark_ = 0;       // where the token under the cursor begins
-    std::uint16_t line_ = 0;       // where the request line begins
+    const violation* why_;
+    std::uint32_t at_ = 0;   // looked at so far
+    std::uint16_t mark_ = 0; // where the token under the cursor begins
+    std::uint16_t line_ = 0; // where the request line begins
     stage stage_ = stage::leading;
-    std::uint8_t seen_ = 0;
+    std::uint8_t empty_lines_ = 0;
+    detail::head_rules facts_;
 };
 
-}  // namespace cohort::http
+} // namespace cohort::http

@@ -8,7 +8,18 @@ namespace cohort::http {
 
 /// The methods of RFC 9110 and PATCH (RFC 5789). `other` is any other token: the head knows its
 /// text, and the router answers 501. Methods are case-sensitive: "get" is other.
-enum class method : std::uint8_t { other, get, head, post, put, del, connect, options, trace, patch };
+enum class method : std::uint8_t {
+    other,
+    get,
+    head,
+    post,
+    put,
+    del,
+    connect,
+    options,
+    trace,
+    patch
+};
 
 /// Number of enumerators, for tables indexed by method.
 inline constexpr std::size_t methods_count = 10;
@@ -32,4 +43,4 @@ inline constexpr std::size_t methods_count = 10;
     return safe(verb) || verb == method::put || verb == method::del;
 }
 
-}  // namespace cohort::http
+} // namespace cohort::http
