@@ -2,13 +2,9 @@
 // How many processors we may really use: those of the affinity mask, or fewer if a cgroup above us
 // says so. The cores of the host are somebody else's number.
 
-#include <cohort/base/error.hpp>
+#include <cohort/process/cgroup.hpp>
 
-#include <cstdint>
-#include <functional>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace cohort::process {
@@ -36,10 +32,6 @@ struct cpu_quota {
     [[nodiscard]] std::string text(unsigned cap = 256) const;
 };
 
-/// Reads a whole small file by its absolute path, or nothing if there is none. The seam between
-/// the parser and the system: tests hand in a tree of fixtures.
-using file_reader = std::function<std::optional<std::string>(const std::string& path)>;
-
 /// What /proc and the cgroup files say, through `read`. Never fails: what cannot be read or makes
 /// no sense does not limit, and is named in `oddities`.
 ///
@@ -53,10 +45,5 @@ using file_reader = std::function<std::optional<std::string>(const std::string& 
 
 /// Processors in this thread's affinity mask; works with more than 1,024 of them.
 [[nodiscard]] unsigned affinity_count() noexcept;
-
-/// How many processes of our memory cgroup the kernel has killed for memory so far; nothing if
-/// there is no such cgroup. v2: memory.events; v1: memory.oom_control.
-[[nodiscard]] std::optional<std::uint64_t> memory_kills(const file_reader& read);
-[[nodiscard]] std::optional<std::uint64_t> memory_kills();
 
 }  // namespace cohort::process

@@ -1,5 +1,5 @@
 #pragma once
-// Starting processes. Nothing else in this project may.
+// Starting other programs. Nothing but spawn and clone creates processes in this project.
 
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
@@ -7,8 +7,6 @@
 #include <cohort/process/child_side.hpp>
 #include <cohort/process/permit.hpp>
 
-#include <array>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -75,23 +73,5 @@ struct program {
 /// Loop:   blocks for the exec, about a millisecond.
 /// Source: fork(2), execve(2), close_range(2).
 [[nodiscard]] result<child> spawn(fork_permit permit, const program& what);
-
-/// How a copy of this process starts its own life.
-struct birth {
-    std::string title;      ///< for ps; empty: ours
-    std::vector<int> keep;  ///< descriptors that stay open besides 0, 1 and 2
-    std::optional<credentials> user;
-    parent_death orphan = parent_death::kill();
-};
-
-/// Forks this process. The copy takes the steps of a newborn, runs `life` and leaves by _exit(0)
-/// if `life` returns; it never sees the caller's stack frames again.
-///
-/// Errors: EAGAIN, no more processes allowed; ENOMEM (both: again later). A copy that cannot take
-///         its first steps (user, parent gone) exits with code 125 and words on standard error.
-/// Lifetime: `life` and what it refers to are the copy's own memory, copied by the fork.
-/// Source: fork(2).
-[[nodiscard]] result<child> clone(fork_permit permit, const birth& how,
-                                  std::move_only_function<void() noexcept> life);
 
 }  // namespace cohort::process

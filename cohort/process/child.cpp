@@ -1,0 +1,154 @@
+#include <cohort/process/child.hpp>
+
+#include <cohort/async/stop.hpp>
+#include <cohort/process/cgroup.hpp>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+namespace cohort::process {
+
+child::child(pid_t pid, unique_fd pidfd) noexcept :
+    pid_{pid}, owner_{::getpid()}, pidfd_{std::move(pidfd)}
+{}
+
+child::child(child&& other) noexcept :
+    pipes{std::move(other.pipes)}, pid_{std::exchange(other.pid_, 0)},
+    owner_{std::exchange(other.owner_, 0)}, pidfd_{std::move(other.pidfd_)}, ended_{other.ended_},
+    memory_kills_{other.memory_kills_}
+{}
+
+child& child::operator=(child&& other) noexcept
+{
+    if (this == &other)
+        return *this;
+    end();
+    pipes = std::move(other.pipes);
+    pid_ = std::exchange(other.pid_, 0);
+    owner_ = std::exchange(other.owner_, 0);
+    pidfd_ = std::move(other.pidfd_);
+    ended_ = other.ended_;
+    memory_kills_ = other.memory_kills_;
+    return *this;
+}
+
+child::~child() { end(); }
+
+result<child> child::adopt(pid_t pid)
+{
+    // The number cannot belong to anyone else yet: we have not reaped it.
+    unique_fd pidfd{::pidfd_open(pid, 0)};
+    if (!pidfd.valid()) {
+        auto why = failed("open pidfd of", std::to_string(pid));
+        ::kill(pid, SIGKILL);
+        siginfo_t ignored{};
+        ::waitid(P_PID, static_cast<id_t>(pid), &ignored, WEXITED);
+        return why;
+    }
+    child born{pid, std::move(pidfd)};
+    born.memory_kills_ = memory_kills();
+    return born;
+}
+
+result<> child::signal(int number) const
+{
+    if (!pidfd_.valid() || ended_)
+        return {};
+    if (::pidfd_send_signal(pidfd_.borrow(), number, nullptr, 0) == -1 && errno != ESRCH)
+        return failed("signal process", std::to_string(pid_));
+    return {};
+}
+
+std::optional<exit_reason> child::reap(int options)
+{
+    if (ended_ || !pidfd_.valid())
+        return ended_;
+    siginfo_t info{};
+    int outcome = 0;
+    do {
+        outcome = ::waitid(P_PIDFD, static_cast<id_t>(pidfd_.borrow()), &info, WEXITED | options);
+    } while (outcome == -1 && errno == EINTR);
+
+    if (outcome == -1) {
+        // ECHILD: somebody else in this program waits for children that are not his.
+        ended_ = exit_reason::unknown();
+    } else if (info.si_pid == 0) {
+        return std::nullopt;
+    } else if (info.si_code == CLD_EXITED) {
+        ended_ = exit_reason::exited(info.si_status);
+    } else {
+        const auto before = memory_kills_;
+        const auto kills = info.si_status == SIGKILL ? memory_kills() : std::nullopt;
+        const blame why = before && kills && *kills > *before ? blame::memory : blame::none;
+        const core left = info.si_code == CLD_DUMPED ? core::dumped : core::absent;
+        ended_ = exit_reason::signalled(info.si_status, left, why);
+    }
+    return ended_;
+}
+
+awaitable<result<exit_reason>> child::exited()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    if (auto known = try_reap())
+        co_return *known;
+
+    auto own = duplicate(pidfd_);
+    if (!own)
+        co_return std::unexpected(own.error());
+    const auto executor = co_await asio::this_coro::executor;
+    asio::posix::stream_descriptor door{executor};
+    error_code broken;
+    door.assign(own->borrow(), broken);
+    if (broken)
+        co_return std::unexpected(fault(broken, "watch process", std::to_string(pid_)));
+    static_cast<void>(own->release());  // the descriptor closes it from now on
+
+    while (!stopped(stop)) {
+        auto [ec] = co_await door.async_wait(asio::posix::descriptor_base::wait_read, use_tuple);
+        if (auto known = try_reap())
+            co_return *known;
+        if (ec)
+            break;
+    }
+    co_return failed(errc::cancelled, "wait for process", std::to_string(pid_));
+}
+
+std::optional<exit_reason> child::try_reap() { return reap(WNOHANG); }
+
+exit_reason child::wait() { return reap(0).value_or(exit_reason::unknown()); }
+
+void child::let_go() noexcept
+{
+    pidfd_.reset();
+    pid_ = 0;
+    owner_ = 0;
+}
+
+void child::end() noexcept
+{
+    if (!pidfd_.valid())
+        return;
+    if (owner_ != ::getpid()) {
+        // A forked copy: the newborn closed every descriptor that it was not told to keep, and
+        // the numbers may mean something else by now.
+        static_cast<void>(pidfd_.release());
+        static_cast<void>(pipes.in.release());
+        static_cast<void>(pipes.out.release());
+        static_cast<void>(pipes.err.release());
+        return;
+    }
+    if (!ended_) {
+        static_cast<void>(signal(SIGKILL));
+        static_cast<void>(reap(0));
+    }
+    pidfd_.reset();
+}
+
+}  // namespace cohort::process

@@ -1,0 +1,55 @@
+#include <cohort/process/spawn.hpp>
+
+#include <cohort/base/try.hpp>
+#include <cohort/process/detail/launch.hpp>
+
+#include <unistd.h>
+
+#include <string_view>
+
+namespace cohort::process {
+
+std::vector<std::string> environment_with(const std::vector<std::string>& changes)
+{
+    const auto name_of = [](std::string_view entry) { return entry.substr(0, entry.find('=')); };
+    const auto changed = [&](std::string_view entry) {
+        for (const std::string& change : changes) {
+            if (name_of(change) == name_of(entry))
+                return true;
+        }
+        return false;
+    };
+    std::vector<std::string> all;
+    for (char** entry = ::environ; entry && *entry; ++entry) {
+        if (!changed(*entry))
+            all.emplace_back(*entry);
+    }
+    all.insert(all.end(), changes.begin(), changes.end());
+    return all;
+}
+
+result<child> spawn(fork_permit, const program& what)
+{
+    COHORT_TRY(auto plan, detail::launch::prepare(what));
+    const pid_t parent = ::getpid();
+
+    pid_t pid = -1;
+    {
+        const signal_silence quiet;
+        pid = ::fork();
+        if (pid == 0) {
+            plan.confess(plan.go(parent));
+            ::_exit(stillborn);
+        }
+    }
+    if (pid == -1)
+        return failed("fork");
+
+    // Owned at once: whatever fails from here on, it does not stay behind.
+    COHORT_TRY(child born, child::adopt(pid));
+    COHORT_TRY(plan.outcome());
+    born.pipes = plan.take_pipes();
+    return born;
+}
+
+}  // namespace cohort::process
