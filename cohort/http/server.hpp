@@ -1,0 +1,136 @@
+#pragma once
+
+#include <cohort/async/scope.hpp>
+#include <cohort/async/wakeup.hpp>
+#include <cohort/base/error.hpp>
+#include <cohort/base/unique_fd.hpp>
+#include <cohort/http/exchange.hpp>
+#include <cohort/http/record.hpp>
+#include <cohort/http/server_options.hpp>
+#include <cohort/http/timer_wheel.hpp>
+#include <cohort/net/poller.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace cohort {
+class lanes;
+}
+
+namespace cohort::http {
+
+class router;
+class session;
+
+/// How often a rule refused a request.
+struct refusal_count {
+    std::string_view rule;  ///< Of violation: "http.host.missing". Lives for ever.
+    std::uint64_t times;
+};
+
+/// Serves HTTP/1.1 on connections that somebody else accepted. A resource, of one event loop.
+///
+/// A plain handler's request costs one recv and one send; an idle connection costs about 200 bytes
+/// and no timer. The automaton in http/exchange.hpp decides, http/session.hpp does.
+///
+/// Lifetime: drain() or stop() before it is destroyed, and lanes::of(loop).stop() if a cpu_bound
+/// handler may still be running. Loop, poller and router outlive it.
+class server {
+public:
+    server(boost::asio::io_context& loop, net::poller& poller, const router& routes,
+           server_options options = {});
+    server(const server&) = delete;
+    server& operator=(const server&) = delete;
+    ~server();
+
+    /// Serves this connection (TCP or Unix stream) from now on.
+    /// Errors: errc::queue_full, connections_max is reached; errc::stopping, drain() was called;
+    /// ENOSPC, ENOMEM of epoll. On any error the connection is still the caller's, untouched.
+    [[nodiscard]] result<> take(unique_fd&& connection);
+
+    /// Finishes: answers say Connection: close, requests in flight are answered, idle connections
+    /// go last, after a look whether a request is on its way. What is left after `budget` is cut.
+    ///
+    /// @return       How many connections were cut.
+    ///
+    /// Order:        stop accepting before.
+    /// Cancel:       none; call stop() to end it early.
+    [[nodiscard]] awaitable<std::size_t> drain(nanoseconds budget);
+
+    /// Cuts every connection now and cancels the coroutines. Jobs on lanes end by themselves.
+    void stop();
+
+    [[nodiscard]] std::size_t connections() const noexcept { return connections_; }
+
+    /// No room for another connection: do not accept one.
+    [[nodiscard]] bool full() const noexcept
+    {
+        return options_.connections_max != 0 && connections_ >= options_.connections_max;
+    }
+
+    /// Requests whose handler has begun and whose answer is not complete.
+    [[nodiscard]] std::size_t running() const noexcept { return running_; }
+
+    [[nodiscard]] std::uint64_t requests() const noexcept { return requests_; }
+
+    /// Refused requests by rule, since the start.
+    [[nodiscard]] const std::vector<refusal_count>& refusals() const noexcept { return refusals_; }
+
+    /// Looks at the clock now, and ends what has taken too long. The server's own timer does this
+    /// once a second while something is due; tests turn the clock by hand.
+    void tick();
+
+private:
+    friend class session;
+
+    static constexpr std::size_t spare_records_max = 64;
+    static constexpr std::size_t scratch_bytes = 16'384;
+
+    // For sessions.
+    [[nodiscard]] std::uint32_t second() const noexcept;
+    [[nodiscard]] std::unique_ptr<record> lend();
+    void give_back(std::unique_ptr<record> used) noexcept;
+    void watch_clock(session& who, std::uint32_t due);
+    void closed(session& who) noexcept;
+    void bury(session& who) noexcept;
+    void begun() noexcept;
+    void ended() noexcept;
+    void count_refusal(const violation& why, const peer& from, std::string_view bytes) noexcept;
+
+    void arm();
+    void close_idle();
+    [[nodiscard]] awaitable<> settle(nanoseconds budget);
+
+    boost::asio::io_context& loop_;
+    net::poller& poller_;
+    const router& router_;
+    server_options options_;
+    exchange_rules rules_;
+    lanes& lanes_;
+    steady_time born_;
+
+    session* first_ = nullptr;  // of all sessions, those of closed connections included
+    std::size_t connections_ = 0;
+    std::size_t running_ = 0;
+    std::uint64_t requests_ = 0;
+    std::vector<refusal_count> refusals_;
+    std::vector<std::unique_ptr<record>> spare_;
+    std::array<char, scratch_bytes> scratch_;
+
+    timer_wheel wheel_;
+    boost::asio::steady_timer timer_;
+    std::uint32_t armed_for_ = 0;  // second; 0: not armed
+
+    scope coroutines_;
+    wakeup changed_;
+    bool draining_ = false;
+};
+
+}  // namespace cohort::http

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cohort/base/clock.hpp>
+#include <cohort/http/limits.hpp>
+#include <cohort/http/method.hpp>
+#include <cohort/http/peer.hpp>
+#include <cohort/http/status.hpp>
+#include <cohort/http/violation.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+namespace cohort::http {
+
+/// How long a client may take, in whole seconds: the server looks once a second, so each ends up
+/// to a second late. 0 seconds: no limit.
+struct patience {
+    /// From the first byte of a head to its last. Then 408.
+    std::chrono::seconds head{30};
+
+    /// Without a request on an open connection. Then it is closed.
+    std::chrono::seconds keep_alive{75};
+
+    /// Without the client taking a byte of an answer. Then it is cut.
+    std::chrono::seconds send{30};
+
+    /// A body must come with body_bytes_per_second on average, after body_grace. Then 408.
+    std::chrono::seconds body_grace{5};
+    std::uint32_t body_bytes_per_second = 240;
+
+    /// After a refusal we go on reading for so long, so that the client can read our answer: a
+    /// close with unread bytes would reset the connection under it.
+    std::chrono::seconds linger{2};
+};
+
+/// Words that the server keeps true, in the scoreboard or anywhere. Null ones are left out. The
+/// server is their only writer, on its loop.
+struct server_counters {
+    std::atomic<std::uint32_t>* connections_open = nullptr;
+    std::atomic<std::uint64_t>* connections_total = nullptr;
+    std::atomic<std::uint64_t>* requests_total = nullptr;
+    std::atomic<std::uint32_t>* requests_running = nullptr;
+};
+
+/// One answered request, for the access log. Views are valid during the call only.
+struct access_entry {
+    method verb;
+    std::string_view method_text;
+    std::string_view target;
+    std::string_view route;      ///< The pattern; empty if none was found.
+    const peer* from;
+    status_code status;
+    std::uint64_t body_bytes;    ///< Of the answer; for a streamed one, what was produced.
+    nanoseconds took;            ///< From the complete head to the complete answer.
+};
+
+/// One refused request. Views are valid during the call only, but those of `why` for ever.
+struct refusal_entry {
+    const violation* why;
+    const peer* from;
+    std::string_view first_bytes;  ///< At most 256 of what was sent. Escape before you print.
+};
+
+/// What a client means that has closed its side while its request runs.
+enum class half_close : std::uint8_t {
+    answered,   ///< It waits for the answer all the same: handlers go on, streams are cut.
+    abandoned,  ///< It left: coroutine handlers are cancelled (Go and Node see it so).
+};
+
+/// Choices for a server. A value that is moved.
+struct server_options {
+    http::limits limits;
+    http::patience patience;
+
+    /// Open connections; take() refuses more. 0: no limit but the descriptors.
+    std::size_t connections_max = 0;
+
+    /// Requests on one connection; the last answer says Connection: close. 0: no limit.
+    std::uint32_t requests_per_connection_max = 0;
+
+    /// Bytes of an unread body that are read and dropped to keep a connection.
+    std::uint64_t discard_bytes_max = 65'536;
+
+    half_close closed_half = half_close::answered;
+
+    server_counters counters;
+
+    /// For request::slot().
+    std::uint32_t slot = 0;
+
+    /// Called for every answer, if set. Costs two looks at the clock.
+    std::move_only_function<void(const access_entry&) noexcept> on_answered;
+
+    /// Called for every refused request, if set: bad bytes, sizes, time-outs.
+    std::move_only_function<void(const refusal_entry&) noexcept> on_refused;
+
+    /// The server's clock, for tests.
+    steady_time (*clock)() noexcept = &now_coarse;
+};
+
+}  // namespace cohort::http
