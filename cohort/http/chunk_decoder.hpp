@@ -31,9 +31,7 @@ public:
     };
 
     /// Lifetime: `bounds` must outlive the decoder.
-    explicit chunk_decoder(const limits& bounds) noexcept
-        : limits_{&bounds}
-    {}
+    explicit chunk_decoder(const limits& bounds) noexcept;
 
     /// Reads on, up to the end of the next piece of data, of the body, or of `bytes`.
     ///
@@ -42,7 +40,14 @@ public:
     [[nodiscard]] step decode(std::string_view bytes) noexcept;
 
     /// What was wrong; its status is 0 unless decode() said `refused`.
-    [[nodiscard]] const violation& why() const noexcept { return why_; }
+    [[nodiscard]] const violation& why() const noexcept { return *why_; }
+
+    /// Bytes of the present chunk that are still to come, as soon as its size line was read: a
+    /// body that will be too large can be refused before it is sent. 0 between chunks.
+    [[nodiscard]] std::uint64_t announced() const noexcept
+    {
+        return stage_ == stage::data ? left_ : 0;
+    }
 
     void reset() noexcept { *this = chunk_decoder{*limits_}; }
 
@@ -51,14 +56,15 @@ private:
         size_first,
         size,
         size_space,
-        extension_name_first,
-        extension_name,
-        extension_name_space,
-        extension_value_first,
-        extension_value,
+        name_first, // of an extension
+        name,
+        name_space,
+        value_first,
+        value,
+        value_space,
         quoted,
         quoted_pair,
-        extension_end,
+        quoted_end,
         size_lf,
         data,
         data_cr,
@@ -71,15 +77,19 @@ private:
         finished,
     };
 
-    [[nodiscard]] bool take(char c) noexcept;
-    [[nodiscard]] bool take_size(char c) noexcept;
-    [[nodiscard]] bool take_extension(char c) noexcept;
-    [[nodiscard]] bool take_trailer(char c) noexcept;
-    [[nodiscard]] bool end_size_line(char c) noexcept;
-    [[nodiscard]] bool refuse(const violation& why) noexcept;
+    // Each takes one octet; the answer is the rule it breaks, or null.
+    [[nodiscard]] const violation* take(char c) noexcept;
+    [[nodiscard]] const violation* take_size(char c) noexcept;
+    [[nodiscard]] const violation* take_extension(char c) noexcept;
+    [[nodiscard]] const violation* take_quoted(char c) noexcept;
+    [[nodiscard]] const violation* take_trailer(char c) noexcept;
+    [[nodiscard]] const violation* start_trailer(char c) noexcept;
+    [[nodiscard]] const violation* end_trailer_name(char c) noexcept;
+    [[nodiscard]] const violation* end_line(char c, stage then) noexcept;
+    [[nodiscard]] const violation* leave_extension(char c) noexcept;
 
     const limits* limits_;
-    violation why_{};
+    const violation* why_;
     std::uint64_t left_ = 0;             // of the chunk at hand; its size while that is read
     std::uint32_t extension_bytes_ = 0;  // of the chunk at hand
     std::uint32_t extensions_bytes_ = 0; // of all chunks
@@ -87,8 +97,8 @@ private:
     std::uint32_t trailer_fields_ = 0;
     stage stage_ = stage::size_first;
     std::uint8_t digits_ = 0;
-    std::uint8_t name_length_ = 0; // of a trailer field; stops at the array's size
-    std::array<char, 20> name_{};  // its first letters in lower case
+    std::uint8_t name_length_ = 0; // of a trailer field; stops at the size of name_
+    std::array<char, 20> name_{};  // its first letters, in lower case
 };
 
 } // namespace cohort::http
