@@ -39,6 +39,8 @@ public:
                 return "the worker is gone";
             case errc::not_supported:
                 return "not supported here";
+            case errc::answer_failed:
+                return "the other side could not answer";
         }
         return "unknown reason";
     }

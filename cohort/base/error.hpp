@@ -32,6 +32,7 @@ enum class errc {
     threads_running,        ///< A fork was refused because other threads exist.
     worker_gone,            ///< The worker died before it answered.
     not_supported,          ///< This kernel or environment cannot do it.
+    answer_failed,          ///< Whoever was asked could not answer, and said why.
 };
 
 error_code make_error_code(errc) noexcept;
