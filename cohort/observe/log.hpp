@@ -106,7 +106,7 @@ inline void say(level at, fields more, fmt::string_view words, fmt::format_args 
         fmt::memory_buffer message;
         fmt::vformat_to(fmt::appender(message), words, values);
         write(at, {message.data(), message.size()}, {more.begin(), more.size()});
-    } catch (const std::exception& bad) {
+    } catch (const std::exception&) {
         // A user type's formatter may throw; a log line is no reason to fail a request.
         write(at, {words.data(), words.size()}, {more.begin(), more.size()});
     }

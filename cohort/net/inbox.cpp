@@ -1,0 +1,147 @@
+#include <cohort/net/inbox.hpp>
+
+#include <fmt/format.h>
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cstring>
+#include <type_traits>
+
+namespace cohort::net {
+
+namespace {
+
+static_assert(std::is_trivially_copyable_v<handover>);
+static_assert(sizeof(handover) == 16, "no padding: it travels as it is, between our own processes");
+
+/// Room for one descriptor beside a message, aligned as CMSG_* want it.
+struct alignas(cmsghdr) cargo_space {
+    std::array<char, CMSG_SPACE(sizeof(int))> bytes{};
+};
+
+bool again_later(int error) noexcept
+{
+    // ETOOMANYREFS: this user has RLIMIT_NOFILE descriptors in flight already (unix(7)).
+    return error == EAGAIN || error == ENOBUFS || error == ENOMEM || error == ETOOMANYREFS;
+}
+
+/// The descriptor that came with a message, if one did.
+unique_fd unpack(const msghdr& message) noexcept
+{
+    for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
+         part = CMSG_NXTHDR(const_cast<msghdr*>(&message), part)) {
+        if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS &&
+            part->cmsg_len == CMSG_LEN(sizeof(int))) {
+            int fd = -1;
+            std::memcpy(&fd, CMSG_DATA(part), sizeof fd);
+            return unique_fd{fd};
+        }
+    }
+    return {};
+}
+
+/// Takes the message that was looked at off the queue. Without room for descriptors the kernel
+/// closes its own reference to them; ours is open by now.
+void drop_first(int take_end) noexcept
+{
+    handover unused;
+    while (::recv(take_end, &unused, sizeof unused, MSG_DONTWAIT | MSG_TRUNC) == -1 &&
+           errno == EINTR) {
+    }
+}
+
+}  // namespace
+
+result<inbox_pair> make_inbox()
+{
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == -1)
+        return failed("make an inbox");
+    inbox_pair pair;
+    pair.give.reset(ends[0]);
+    pair.take.reset(ends[1]);
+    return pair;
+}
+
+result<> give(int give_end, unique_fd& connection, const handover& about)
+{
+    handover body = about;
+    iovec part{.iov_base = &body, .iov_len = sizeof body};
+    cargo_space space;
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = space.bytes.data();
+    message.msg_controllen = space.bytes.size();
+
+    cmsghdr* const cargo = CMSG_FIRSTHDR(&message);
+    cargo->cmsg_level = SOL_SOCKET;
+    cargo->cmsg_type = SCM_RIGHTS;
+    cargo->cmsg_len = CMSG_LEN(sizeof(int));
+    const int fd = connection.borrow();
+    std::memcpy(CMSG_DATA(cargo), &fd, sizeof fd);
+
+    ssize_t sent = -1;
+    do {
+        sent = ::sendmsg(give_end, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (sent == -1 && errno == EINTR);
+
+    if (sent == -1) {
+        const int why = errno;
+        if (again_later(why))
+            return failed(errc::queue_full, "hand a connection to a slot");
+        if (why == EPIPE || why == ECONNRESET)
+            return failed(errc::channel_closed, "hand a connection to a slot");
+        errno = why;
+        return failed("hand a connection to a slot");
+    }
+    connection.reset();
+    return {};
+}
+
+result<std::optional<arrival>> take(int take_end)
+{
+    arrival found;
+    iovec part{.iov_base = &found.about, .iov_len = sizeof found.about};
+    cargo_space space;
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = space.bytes.data();
+    message.msg_controllen = space.bytes.size();
+
+    // Looking first, because a plain receive in a process that is out of descriptors takes the
+    // message and closes the connection in it. Looking makes a descriptor, too, or fails to, and
+    // leaves the message where it is.
+    ssize_t got = -1;
+    do {
+        got = ::recvmsg(take_end, &message, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    } while (got == -1 && errno == EINTR);
+
+    if (got == -1) {
+        if (errno == EAGAIN)
+            return std::nullopt;
+        return failed("take a connection from the inbox");
+    }
+    if (got == 0)
+        return failed(errc::channel_closed, "take a connection from the inbox");
+
+    found.connection = unpack(message);
+    if (got != sizeof found.about || (message.msg_flags & MSG_TRUNC) != 0) {
+        drop_first(take_end);
+        return failed(errc::malformed, "take a connection from the inbox");
+    }
+    if (!found.connection.valid()) {
+        if ((message.msg_flags & MSG_CTRUNC) != 0) {
+            errno = EMFILE;
+            return failed("take a connection from the inbox");
+        }
+        drop_first(take_end);
+        return failed(errc::malformed, "take a connection from the inbox");
+    }
+    drop_first(take_end);
+    return found;
+}
+
+}  // namespace cohort::net

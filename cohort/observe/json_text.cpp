@@ -1,0 +1,93 @@
+#include <cohort/observe/json_text.hpp>
+
+#include <cstdint>
+
+namespace cohort::observe {
+
+namespace {
+
+constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
+
+/// Bytes of the well-formed UTF-8 character that `text` begins with; 0 if it begins with none.
+/// Refuses overlong forms, surrogates and what lies above U+10FFFF by the range of the second byte.
+std::size_t character_bytes(std::string_view text) noexcept
+{
+    const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char lead = byte(0);
+    if (lead < 0x80)
+        return 1;
+
+    std::size_t size = 0;
+    unsigned char low = 0x80;
+    unsigned char high = 0xBF;
+    if (lead >= 0xC2 && lead <= 0xDF) {
+        size = 2;
+    } else if (lead >= 0xE0 && lead <= 0xEF) {
+        size = 3;
+        low = lead == 0xE0 ? 0xA0 : low;
+        high = lead == 0xED ? 0x9F : high;
+    } else if (lead >= 0xF0 && lead <= 0xF4) {
+        size = 4;
+        low = lead == 0xF0 ? 0x90 : low;
+        high = lead == 0xF4 ? 0x8F : high;
+    }
+    if (size == 0 || text.size() < size || byte(1) < low || byte(1) > high)
+        return 0;
+    for (std::size_t i = 2; i < size; ++i) {
+        if (byte(i) < 0x80 || byte(i) > 0xBF)
+            return 0;
+    }
+    return size;
+}
+
+/// How `c` is written inside a JSON string; empty: as it is.
+std::string_view escape(char c, char (&hex)[7]) noexcept
+{
+    switch (c) {
+        case '"':
+            return "\\\"";
+        case '\\':
+            return "\\\\";
+        case '\n':
+            return "\\n";
+        case '\r':
+            return "\\r";
+        case '\t':
+            return "\\t";
+        default:
+            break;
+    }
+    const auto code = static_cast<unsigned char>(c);
+    if (code >= 0x20 && code != 0x7F)
+        return {};
+    // DEL need not be escaped by the RFC; terminals are why it is.
+    constexpr std::string_view digits = "0123456789abcdef";
+    hex[4] = digits[code >> 4];
+    hex[5] = digits[code & 0xF];
+    return {hex, 6};
+}
+
+}  // namespace
+
+bool append_json_string(std::string& out, std::string_view text, std::size_t escaped_max)
+{
+    char hex[] = "\\u0000";
+    out += '"';
+    const std::size_t start = out.size();
+    while (!text.empty()) {
+        const std::size_t bytes = character_bytes(text);
+        std::string_view piece = text.substr(0, bytes);
+        if (bytes == 0)
+            piece = replacement;
+        else if (const std::string_view escaped = escape(text.front(), hex); !escaped.empty())
+            piece = escaped;
+        if (out.size() - start + piece.size() > escaped_max)
+            break;
+        out += piece;
+        text.remove_prefix(bytes == 0 ? 1 : bytes);
+    }
+    out += '"';
+    return text.empty();
+}
+
+}  // namespace cohort::observe

@@ -1,0 +1,165 @@
+#include <cohort/observe/log_sink.hpp>
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <exception>
+
+namespace cohort::observe {
+
+namespace {
+
+/// Would a write of at most PIPE_BUF bytes go through at once? For a pipe POLLOUT means exactly
+/// that.
+bool writable(int descriptor, int timeout_ms) noexcept
+{
+    pollfd ask{.fd = descriptor, .events = POLLOUT, .revents = 0};
+    return ::poll(&ask, 1, timeout_ms) == 1 && (ask.revents & POLLOUT) != 0;
+}
+
+ssize_t write_pipe(int descriptor, std::string_view text) noexcept
+{
+    // RWF_NOWAIT says "do not block" for this one call. Kernels before 6.4 know it for files only;
+    // there a sibling may fill the pipe between the question and the write, and the reader's
+    // slowness is ours for that moment.
+    const iovec part{.iov_base = const_cast<char*>(text.data()), .iov_len = text.size()};
+    const ssize_t taken = ::pwritev2(descriptor, &part, 1, -1, RWF_NOWAIT);
+    if (taken != -1 || errno != EOPNOTSUPP)
+        return taken;
+    if (!writable(descriptor, 0)) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return ::write(descriptor, text.data(), text.size());
+}
+
+}  // namespace
+
+void log_sink::redirect(int descriptor) noexcept
+{
+    struct stat file{};
+    kind what = kind::other;
+    if (::fstat(descriptor, &file) == 0) {
+        if (S_ISREG(file.st_mode))
+            what = kind::file;
+        else if (S_ISFIFO(file.st_mode))
+            what = kind::pipe;
+        else if (S_ISSOCK(file.st_mode))
+            what = kind::socket;
+    }
+    const std::scoped_lock lock{mutex_};
+    descriptor_ = descriptor;
+    kind_ = what;
+}
+
+log_sink::outcome log_sink::write_now(std::string_view text, std::size_t& taken) noexcept
+{
+    taken = 0;
+    ssize_t count = -1;
+    do {
+        switch (kind_) {
+            case kind::file:  // into the page cache
+                count = ::write(descriptor_, text.data(), text.size());
+                break;
+            case kind::pipe:
+                count = write_pipe(descriptor_, text);
+                break;
+            case kind::socket:
+                count = ::send(descriptor_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+                break;
+            case kind::other:  // a terminal: it is stopped with ^S for as long as somebody likes
+                if (!writable(descriptor_, 0))
+                    return outcome::busy;
+                count = ::write(descriptor_, text.data(), text.size());
+                break;
+        }
+    } while (count == -1 && errno == EINTR);
+
+    if (count == -1)
+        return errno == EAGAIN ? outcome::busy : outcome::broken;
+    taken = static_cast<std::size_t>(count);
+    return outcome::written;
+}
+
+void log_sink::line(std::string_view text) noexcept
+{
+    const std::scoped_lock lock{mutex_};
+    flush_locked();
+    std::size_t taken = 0;
+    if (held_.empty()) {
+        if (write_now(text, taken) == outcome::broken) {
+            ++dropped_;
+            return;
+        }
+        if (taken == text.size())
+            return;
+    }
+    // The rest of a line that was begun must follow, whatever the limit says.
+    if (taken == 0 && held_.size() + text.size() > held_bytes_max) {
+        ++dropped_;
+        return;
+    }
+    try {
+        held_.append(text.substr(taken));
+    } catch (const std::exception&) {
+        ++dropped_;
+    }
+}
+
+void log_sink::flush_locked() noexcept
+{
+    while (!held_.empty()) {
+        // Whole lines, at most PIPE_BUF bytes of them, so that no sibling's line lands in ours.
+        std::size_t piece = std::min(held_.size(), line_bytes_max);
+        if (const auto end = held_.rfind('\n', piece - 1); end != std::string::npos)
+            piece = end + 1;
+        std::size_t taken = 0;
+        switch (write_now(std::string_view{held_}.substr(0, piece), taken)) {
+            case outcome::written:
+                held_.erase(0, taken);
+                break;
+            case outcome::busy:
+                return;
+            case outcome::broken:
+                dropped_ += static_cast<std::uint64_t>(std::ranges::count(held_, '\n'));
+                held_.clear();
+                return;
+        }
+    }
+    if (notice_ == nullptr || dropped_told_ == dropped_)
+        return;
+    try {
+        const std::string words = notice_(dropped_ - dropped_told_);
+        std::size_t taken = 0;
+        if (write_now(words, taken) != outcome::written)
+            return;
+        dropped_told_ = dropped_;
+        held_.append(words, taken);
+    } catch (const std::exception&) {
+        return;  // no memory for the notice: the count stays untold until the next line
+    }
+}
+
+void log_sink::flush(int timeout_ms) noexcept
+{
+    const std::scoped_lock lock{mutex_};
+    flush_locked();
+    // One reader, one deadline: each round waits at most what is left of it, roughly.
+    for (int left = timeout_ms; left > 0 && !held_.empty(); left -= 10) {
+        static_cast<void>(writable(descriptor_, std::min(left, 10)));
+        flush_locked();
+    }
+}
+
+std::uint64_t log_sink::dropped() const noexcept
+{
+    const std::scoped_lock lock{mutex_};
+    return dropped_;
+}
+
+}  // namespace cohort::observe
