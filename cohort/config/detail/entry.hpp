@@ -1,0 +1,66 @@
+#pragma once
+// One value of a TOML file on its way into a setting. Closed to other rooms.
+
+#include <cohort/config/problem.hpp>
+
+// No exceptions across the room's door, so none inside: a file with a fault is a value.
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cohort::config::detail {
+
+/// Where complaints go while one file is read.
+class desk {
+public:
+    explicit desk(std::string_view file) : file_{file} {}
+
+    void complain(const toml::source_position& at, std::string key, std::string words);
+
+    /// A complaint about a value that was well-formed, found later by its full key; if the file
+    /// does not have that key, it has no line.
+    void complain_later(const std::string& key, std::string words);
+
+    /// Remembers where a key stands.
+    void saw(const std::string& key, const toml::source_position& at);
+
+    /// All complaints in the order of the file.
+    [[nodiscard]] std::vector<problem> take();
+
+private:
+    std::string file_;
+    std::map<std::string, toml::source_position> seen_;
+    std::vector<problem> list_;
+};
+
+/// One key with its value. The readers complain and return nothing if the type is wrong.
+class entry {
+public:
+    entry(desk& to, std::string key, const toml::node& node) :
+        desk_{to}, key_{std::move(key)}, node_{node}
+    {}
+
+    [[nodiscard]] std::optional<std::string> text() const;
+    [[nodiscard]] std::optional<std::string> text_or_number() const;
+    [[nodiscard]] std::optional<unsigned> count() const;
+    [[nodiscard]] std::optional<std::chrono::milliseconds> duration() const;
+    [[nodiscard]] std::optional<std::uint64_t> size() const;
+    [[nodiscard]] std::optional<std::vector<std::string>> texts() const;
+    [[nodiscard]] std::optional<std::map<std::string, std::string>> variables() const;
+
+    void complain(std::string words) const;
+
+private:
+    desk& desk_;
+    std::string key_;
+    const toml::node& node_;
+};
+
+}  // namespace cohort::config::detail
