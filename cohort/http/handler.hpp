@@ -78,17 +78,35 @@ private:
 
 namespace detail {
 
-/// Runs `call`; what it throws becomes a response. std::bad_alloc passes, and ends the process.
-[[nodiscard]] response guarded(const request& of, const error_observer& observer,
-                               std::move_only_function<response()> call);
+/// The answer to the exception that is being handled; call it inside a catch block.
+/// std::bad_alloc passes, and ends the process.
+[[nodiscard]] response answer_to_exception(const request& of, const error_observer& observer);
 
-/// The response for the exception that is being handled. Call it inside a catch block.
-[[nodiscard]] response answer_to_current_exception(const request& of,
-                                                   const error_observer& observer);
+/// Runs `call`; what it throws becomes an answer.
+template <class F>
+[[nodiscard]] response guarded(const request& of, const error_observer& observer, F&& call)
+{
+    try {
+        return call();
+    } catch (...) {
+        return answer_to_exception(of, observer);
+    }
+}
 
-/// The same around a coroutine.
+/// The same around a coroutine, which `start` begins. Lifetime: `of` and `observer`, and what
+/// `start` refers to, until the awaitable completes.
+template <class F>
 [[nodiscard]] awaitable<response> guarded_task(const request& of, const error_observer& observer,
-                                               awaitable<response> task);
+                                               F start)
+{
+    try {
+        awaitable<response> task = start();
+        response answer = co_await std::move(task);
+        co_return answer;
+    } catch (...) {
+        co_return answer_to_exception(of, observer);
+    }
+}
 
 }  // namespace detail
 

@@ -4,6 +4,8 @@
 #include <cohort/http/response.hpp>
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <boost/json/value_from.hpp>
 
 #include <exception>
 #include <string>
@@ -35,9 +37,18 @@ public:
     refusal& detail(std::string words) &;
     refusal&& detail(std::string words) && { return std::move(detail(std::move(words))); }
 
-    /// One more member of the document.
-    refusal& member(std::string_view name, boost::json::value value) &;
-    refusal&& member(std::string_view name, boost::json::value value) &&;
+    /// One more member of the document: anything that Boost.JSON can convert.
+    template <class T>
+    refusal& member(std::string_view name, T&& value) &
+    {
+        add_member(name, boost::json::value_from(std::forward<T>(value)));
+        return *this;
+    }
+    template <class T>
+    refusal&& member(std::string_view name, T&& value) &&
+    {
+        return std::move(member(name, std::forward<T>(value)));
+    }
 
     /// One more header field of the answer.
     refusal& header(std::string name, std::string value) &;
@@ -48,6 +59,8 @@ public:
     [[nodiscard]] response answer() const;
 
 private:
+    void add_member(std::string_view name, boost::json::value value);
+
     unsigned status_;
     std::string title_;
     std::string detail_;

@@ -201,9 +201,9 @@ private:
     };
     [[nodiscard]] std::string_view path_text(std::string_view name) const;
     [[nodiscard]] std::string_view query_text(std::string_view name) const;
-    [[noreturn]] static void refuse(place at, std::string_view value, std::string expected);
-    [[noreturn]] static void refuse_range(place at, std::string_view value, std::string least,
-                                          std::string most);
+    [[noreturn]] static void refuse(place at, std::string_view expected);
+    [[noreturn]] static void refuse_range(place at, const std::string& least,
+                                          const std::string& most);
 
     template <parameter_value T>
     static T read(std::string_view value, place at);
@@ -236,11 +236,11 @@ T request::read(std::string_view value, place at)
             return true;
         if (value == "false" || value == "0")
             return false;
-        refuse(at, value, "true or false");
+        refuse(at, "true or false");
     } else if constexpr (std::same_as<T, double>) {
         if (const auto number = parse_number(value))
             return *number;
-        refuse(at, value, "a number");
+        refuse(at, "a number");
     } else {
         return bounded<T>(value, at, std::numeric_limits<T>::min(), std::numeric_limits<T>::max());
     }
@@ -251,7 +251,7 @@ T request::bounded(std::string_view value, place at, T least, T most)
 {
     const auto number = parse_integer<T>(value);
     if (!number || *number < least || *number > most)
-        refuse_range(at, value, std::to_string(least), std::to_string(most));
+        refuse_range(at, std::to_string(least), std::to_string(most));
     return *number;
 }
 

@@ -68,10 +68,10 @@ public:
 
     /// Routes that share a prefix ("/v1", or "" for none) and middleware. The group is a handle: it
     /// may be dropped, and must not be used after the router is gone or frozen.
-    [[nodiscard]] routes group(std::string_view prefix, location where = location::current());
+    [[nodiscard]] routes group(std::string_view prefix);
 
     /// Moves all routes and middleware of another router under a prefix.
-    routes& mount(std::string_view prefix, router other, location where = location::current());
+    routes& mount(std::string_view prefix, router other);
 
 protected:
     explicit routes(std::shared_ptr<detail::branch> at) noexcept : branch_{std::move(at)} {}
@@ -123,7 +123,7 @@ public:
 
 private:
     std::unique_ptr<const detail::route_table> table_;
-    std::shared_ptr<error_observer> observer_;
+    std::shared_ptr<const error_observer> observer_;
 };
 
 }  // namespace cohort::http

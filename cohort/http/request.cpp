@@ -1,0 +1,176 @@
+#include <cohort/http/request.hpp>
+
+#include <cohort/http/detail/utf8.hpp>
+#include <cohort/http/grammar.hpp>
+#include <cohort/http/json.hpp>
+#include <cohort/http/percent.hpp>
+#include <cohort/http/problem.hpp>
+#include <cohort/http/route.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace cohort::http {
+
+namespace {
+
+std::string decoded_or_refused(std::string_view text)
+{
+    auto decoded = query_decode(text);
+    if (!decoded || !detail::is_utf8(*decoded))
+        throw refusal{400}.detail("the query is not well-formed percent-encoded UTF-8");
+    return std::move(*decoded);
+}
+
+}  // namespace
+
+std::optional<std::string_view> request::query(std::string_view name) const
+{
+    for (const query_field& each : query_fields()) {
+        if (each.name == name)
+            return each.value;
+    }
+    return std::nullopt;
+}
+
+std::vector<std::string_view> request::query_all(std::string_view name) const
+{
+    std::vector<std::string_view> values;
+    for (const query_field& each : query_fields()) {
+        if (each.name == name)
+            values.push_back(each.value);
+    }
+    return values;
+}
+
+const std::vector<request::query_field>& request::query_fields() const
+{
+    if (query_)
+        return *query_;
+    std::vector<query_field> fields;
+    std::string_view rest = query();
+    while (!rest.empty()) {
+        const std::string_view pair = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+        if (pair.empty())
+            continue;
+        const std::string_view name = pair.substr(0, pair.find('='));
+        std::string_view value = pair.substr(name.size());
+        if (!value.empty())
+            value.remove_prefix(1);
+        fields.push_back({decoded_or_refused(name), decoded_or_refused(value)});
+    }
+    query_ = std::make_unique<std::vector<query_field>>(std::move(fields));
+    return *query_;
+}
+
+std::vector<std::string_view> request::headers(std::string_view name) const
+{
+    std::vector<std::string_view> values;
+    for (std::size_t i = 0; i < from_.top.fields_count(); ++i) {
+        const field_view each = from_.top.field(i);
+        if (equal_ignoring_case(each.name, name))
+            values.push_back(each.value);
+    }
+    return values;
+}
+
+std::vector<field_view> request::headers() const
+{
+    std::vector<field_view> all;
+    all.reserve(from_.top.fields_count());
+    for (std::size_t i = 0; i < from_.top.fields_count(); ++i)
+        all.push_back(from_.top.field(i));
+    return all;
+}
+
+boost::json::value request::json() const
+{
+    if (!is_json_type(header("Content-Type").value_or("")))
+        throw refusal{415}
+            .detail("send the body as application/json, in UTF-8")
+            .header("Accept", "application/json");
+    auto document = parse_json(body());
+    if (document)
+        return std::move(*document);
+    const json_mistake& mistake = document.error();
+    throw refusal{400, "Malformed JSON"}
+        .detail(fmt::format("{} at line {}, column {}", mistake.what, mistake.line, mistake.column))
+        .member("offset", mistake.offset)
+        .member("line", mistake.line)
+        .member("column", mistake.column);
+}
+
+body_reader& request::stream() const
+{
+    if (from_.stream == nullptr)
+        throw std::logic_error{"request::stream() needs a route with body_use::streamed"};
+    return *from_.stream;
+}
+
+const peer& request::peer() const noexcept
+{
+    static constinit const http::peer nobody;
+    return from_.from == nullptr ? nobody : *from_.from;
+}
+
+std::string_view request::pattern() const noexcept
+{
+    return route_ == nullptr ? std::string_view{} : std::string_view{route_->pattern()};
+}
+
+void request::matched(const route& by, const std::array<std::string_view, parameters_max>& values,
+                      std::size_t count) noexcept
+{
+    route_ = &by;
+    parameters_count_ = count;
+    std::copy_n(values.begin(), count, parameters_.begin());
+    decoded_.clear();
+}
+
+std::string_view request::path_text(std::string_view name) const
+{
+    if (route_ != nullptr) {
+        const auto& names = route_->parameters();
+        const auto found = std::ranges::find(names, name);
+        const auto index = static_cast<std::size_t>(found - names.begin());
+        if (index < parameters_count_) {
+            const std::string_view raw = parameters_[index];
+            if (raw.find('%') == std::string_view::npos)
+                return raw;
+            // The router has decoded it before, so it can be.
+            auto decoded = std::make_unique<std::string>(percent_decode(raw).value_or(""));
+            return *decoded_.emplace_back(std::move(decoded));
+        }
+    }
+    throw std::logic_error{
+        fmt::format("no path parameter `{}` in the pattern `{}`", name, pattern())};
+}
+
+std::string_view request::query_text(std::string_view name) const
+{
+    if (const auto value = query(name))
+        return *value;
+    throw refusal{400}
+        .detail(fmt::format("query parameter `{}` is missing", name))
+        .member("parameter", name)
+        .member("in", "query");
+}
+
+void request::refuse(place at, std::string_view expected)
+{
+    throw refusal{400}
+        .detail(fmt::format("{} parameter `{}` must be {}", at.part, at.name, expected))
+        .member("parameter", at.name)
+        .member("in", at.part)
+        .member("expected", expected);
+}
+
+void request::refuse_range(place at, const std::string& least, const std::string& most)
+{
+    refuse(at, fmt::format("an integer from {} to {}", least, most));
+}
+
+}  // namespace cohort::http

@@ -1,0 +1,167 @@
+#include <cohort/http/route.hpp>
+
+#include <cohort/async/deadline.hpp>
+#include <cohort/async/offload.hpp>
+#include <cohort/base/assert.hpp>
+#include <cohort/http/problem.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace cohort::http {
+
+namespace {
+
+run_mode mode_of(const route::parts& parts)
+{
+    const auto is_onion = [](const auto& each) { return std::holds_alternative<onion>(*each); };
+    if (parts.answer->is_coroutine() || std::ranges::any_of(parts.around, is_onion))
+        return run_mode::coroutine;
+    return parts.options.cpu_bound ? run_mode::lane : run_mode::in_line;
+}
+
+std::optional<response> before(const hooks& each, request& of, const error_observer& observer)
+{
+    std::optional<response> early;
+    if (each.before) {
+        bool passed = false;
+        response answer = detail::guarded(of, observer, [&] {
+            std::optional<response> own = each.before(of);
+            passed = !own;
+            return own ? std::move(*own) : response{};
+        });
+        if (!passed)
+            early = std::move(answer);
+    }
+    return early;
+}
+
+void after(const hooks& each, const request& of, response& answer, const error_observer& observer)
+{
+    if (!each.after)
+        return;
+    answer = detail::guarded(of, observer, [&] {
+        each.after(of, answer);
+        return std::move(answer);
+    });
+}
+
+}  // namespace
+
+route::route(parts from) : parts_{std::move(from)}, mode_{mode_of(parts_)}
+{
+    if (parts_.options.name.empty())
+        parts_.options.name =
+            fmt::format("{} {}", parts_.verb ? http::text(*parts_.verb) : "ANY", parts_.pattern);
+}
+
+response route::run(request& of) const noexcept
+{
+    COHORT_ASSERT(mode_ != run_mode::coroutine);
+    const auto call = [&] { return (*parts_.answer)(of); };
+    const error_observer& observer = *parts_.observer;
+    if (parts_.around.empty())
+        return detail::guarded(of, observer, call);
+
+    std::size_t entered = 0;
+    std::optional<response> answer;
+    for (; entered < parts_.around.size(); ++entered) {
+        answer = before(std::get<hooks>(*parts_.around[entered]), of, observer);
+        if (answer)
+            break;
+    }
+    if (!answer)
+        answer = detail::guarded(of, observer, call);
+    while (entered-- > 0)
+        after(std::get<hooks>(*parts_.around[entered]), of, *answer, observer);
+    return std::move(*answer);
+}
+
+awaitable<response> route::run_async(request& of) const { return step(of, 0); }
+
+awaitable<response> route::step(request& of, std::size_t at) const
+{
+    const error_observer& observer = *parts_.observer;
+    if (at == parts_.around.size()) {
+        awaitable<response> call = call_handler(of);
+        response answer = co_await std::move(call);
+        co_return answer;
+    }
+
+    const middleware& here = *parts_.around[at];
+    if (const onion* const around = std::get_if<onion>(&here)) {
+        auto start = [&] { return around->around(of, next{*this, at + 1}); };
+        awaitable<response> call = detail::guarded_task(of, observer, start);
+        response answer = co_await std::move(call);
+        co_return answer;
+    }
+
+    const hooks& both = std::get<hooks>(here);
+    std::optional<response> early = before(both, of, observer);
+    if (early)
+        co_return std::move(*early);
+    awaitable<response> rest = step(of, at + 1);
+    response answer = co_await std::move(rest);
+    after(both, of, answer, observer);
+    co_return answer;
+}
+
+awaitable<response> route::call_handler(request& of) const
+{
+    const error_observer& observer = *parts_.observer;
+    const handler& call = *parts_.answer;
+    if (!call.is_coroutine() && !parts_.options.cpu_bound)
+        co_return detail::guarded(of, observer, [&] { return call(of); });
+
+    if (!call.is_coroutine()) {
+        // What the handler throws is handled on its lane; what offload() throws, here.
+        auto job = [&] { return detail::guarded(of, observer, [&] { return call(of); }); };
+        auto start = [&] { return offload(job); };
+        awaitable<response> task = detail::guarded_task(of, observer, start);
+        response answer = co_await std::move(task);
+        co_return answer;
+    }
+
+    if (parts_.options.deadline <= std::chrono::nanoseconds{0}) {
+        auto start = [&] { return call.start(of); };
+        awaitable<response> task = detail::guarded_task(of, observer, start);
+        response answer = co_await std::move(task);
+        co_return answer;
+    }
+
+    awaitable<result<response>> race = with_deadline(raced(of), parts_.options.deadline);
+    result<response> outcome = co_await std::move(race);
+    if (outcome)
+        co_return std::move(*outcome);
+    co_return overloaded("the request took longer than this route allows");
+}
+
+awaitable<result<response>> route::raced(request& of) const
+{
+    // The race runs this on a strand of its own, with Asio's throw-on-cancel back on.
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const handler& call = *parts_.answer;
+    auto start = [&] { return call.start(of); };
+    awaitable<response> task = detail::guarded_task(of, *parts_.observer, start);
+    response answer = co_await std::move(task);
+    co_return result<response>{std::move(answer)};
+}
+
+bool route::replayable(method used) const noexcept
+{
+    return parts_.options.replayable.value_or(idempotent(used));
+}
+
+std::vector<std::string> route::middleware_names() const
+{
+    std::vector<std::string> names;
+    for (const auto& each : parts_.around)
+        names.push_back(std::visit([](const auto& kind) { return kind.name; }, *each));
+    return names;
+}
+
+awaitable<response> next::operator()(request& of) const { return on_->step(of, step_); }
+
+}  // namespace cohort::http
