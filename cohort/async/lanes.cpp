@@ -57,7 +57,7 @@ result<> lanes::run(job work)
         if (waiting_.size() >= queue_max_)
             return failed(errc::queue_full, "offload");
         waiting_.push_back(std::move(work));
-        busy_.fetch_add(1, std::memory_order_relaxed);
+        count(1);
         if (threads_.size() < threads_wanted_) {
             const signals_blocked quiet;
             threads_.emplace_back([this] { this->work(); });
@@ -80,9 +80,24 @@ void lanes::work() noexcept
         lock.unlock();
         next();
         next = nullptr;  // what the job owned goes before the next lock, not after
-        busy_.fetch_sub(1, std::memory_order_relaxed);
+        count(-1);
         lock.lock();
     }
+}
+
+void lanes::mirror(std::atomic<std::uint32_t>& word)
+{
+    const std::lock_guard lock{mutex_};
+    COHORT_ASSERT(threads_.empty());
+    mirror_ = &word;
+}
+
+void lanes::count(std::ptrdiff_t change) noexcept
+{
+    // Unsigned arithmetic wraps, so adding a negative number is subtracting.
+    busy_.fetch_add(static_cast<std::size_t>(change), std::memory_order_relaxed);
+    if (mirror_ != nullptr)
+        mirror_->fetch_add(static_cast<std::uint32_t>(change), std::memory_order_relaxed);
 }
 
 void lanes::stop() noexcept
@@ -92,7 +107,7 @@ void lanes::stop() noexcept
         const std::lock_guard lock{mutex_};
         stopping_ = true;
         dropped.swap(waiting_);
-        busy_.fetch_sub(dropped.size(), std::memory_order_relaxed);
+        count(-static_cast<std::ptrdiff_t>(dropped.size()));
     }
     arrived_.notify_all();
     threads_.clear();  // joins

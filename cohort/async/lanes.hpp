@@ -7,6 +7,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -47,18 +48,24 @@ public:
     [[nodiscard]] std::size_t busy() const noexcept { return busy_.load(std::memory_order_relaxed); }
     [[nodiscard]] unsigned threads() const noexcept { return threads_wanted_; }
 
+    /// Keeps the same number in `word`, too, for those who look from outside. Before the first job;
+    /// `word` outlives the lanes.
+    void mirror(std::atomic<std::uint32_t>& word);
+
     /// Drops the jobs that have not begun, and waits for the others.
     void stop() noexcept;
 
 private:
     void shutdown() noexcept override { stop(); }
     void work() noexcept;
+    void count(std::ptrdiff_t change) noexcept;
 
     std::mutex mutex_;
     std::condition_variable arrived_;
     std::deque<job> waiting_;
     std::vector<std::jthread> threads_;
     std::atomic<std::size_t> busy_{0};
+    std::atomic<std::uint32_t>* mirror_ = nullptr;
     std::size_t queue_max_ = queue_default;
     unsigned threads_wanted_ = threads_default;
     bool stopping_ = false;

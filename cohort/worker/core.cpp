@@ -1,0 +1,378 @@
+#include <cohort/worker/core.hpp>
+
+#include <cohort/async/deadline.hpp>
+#include <cohort/async/lanes.hpp>
+#include <cohort/async/stop.hpp>
+#include <cohort/base/try.hpp>
+#include <cohort/observe/log.hpp>
+#include <cohort/process/signals.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+namespace cohort::work {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr nanoseconds boot_patience = 30s;    // for the primary's welcome
+constexpr nanoseconds look_again = 20ms;      // at the program's sockets while draining
+constexpr nanoseconds farewell_patience = 500ms;
+constexpr int exit_failed = 1;
+
+}  // namespace
+
+result<std::unique_ptr<core>> core::open(unique_fd channel)
+{
+    // The loop must exist before the channel does, and both live in the core.
+    auto made = std::unique_ptr<core>(new core);
+    COHORT_TRY(auto over, ipc::channel::open(made->loop_.get_executor(), std::move(channel)));
+    COHORT_TRY(made->poller_.start());
+    link::guide& us = *made;
+    made->link_ =
+        std::make_unique<link>(made->loop_.get_executor(), std::move(over), made->own_, us);
+    made->hall_ = std::make_unique<hall>(made->loop_.get_executor(), made->poller_, *made->link_);
+    return made;
+}
+
+core::core() :
+    loop_{1},
+    poller_{loop_},
+    own_{loop_.get_executor()},
+    programs_{loop_.get_executor()},
+    finishing_{loop_.get_executor()},
+    changed_{loop_.get_executor()},
+    stopping_{loop_.get_executor()},
+    deadline_{loop_.get_executor()}
+{}
+
+core::~core() = default;
+
+int core::run(main_function main, std::move_only_function<void()> introduced)
+{
+    main_ = std::move(main);
+    introduced_ = std::move(introduced);
+    own_.spawn(hear_signals());
+    own_.spawn(wait_until_done());
+    link_->start();
+    arm_deadline(boot_patience);
+    while (drain_.now() != phase::leaving)
+        turn();
+    last_words();
+    return code_;
+}
+
+/// Runs the loop until the worker leaves, or until something of the program's escapes into it.
+void core::turn()
+{
+    try {
+        loop_.restart();
+        loop_.run();
+    } catch (const std::exception& thrown) {
+        escaped(thrown.what());
+    }
+}
+
+void core::welcomed(ipc::welcome terms, std::vector<unique_fd> cargo) noexcept
+{
+    if (std::exchange(welcomed_, true)) {
+        log::warn("the primary said welcome twice; ignored");
+        return;
+    }
+    terms_ = std::move(terms);
+    log::set_worker(terms_.id);
+    if (const auto level = log::parse_level(terms_.log_level))
+        log::set_level(*level);
+    if (auto moved = hall_->open(terms_, std::move(cargo)); !moved) {
+        fail(moved.error().text());
+        return;
+    }
+    deadline_.cancel();
+    board::slot& row = hall_->row();
+    board::set(row.lanes, terms_.lanes);
+    board::set(row.stage, static_cast<std::uint32_t>(board::stage::serving));
+    lanes& pool = lanes::of(loop_);
+    pool.configure(std::clamp(terms_.lanes, 1U, 256U), lanes::queue_default);
+    pool.mirror(row.lanes_busy);
+    beat_ = std::make_unique<beat>(loop_.get_executor(), row, std::max(terms_.beat, 10'000'000ns),
+                                   [this]() noexcept {
+                                       hall_->refresh();
+                                       log::flush();
+                                   });
+    begin_main();
+}
+
+void core::begin_main()
+{
+    introduced_();
+    if (drain_.now() != phase::running && nothing_left()) {
+        changed_.notify_all();
+        return;  // told to leave before we had begun
+    }
+    main_running_ = true;
+    try {
+        auto life = main_();
+        asio::co_spawn(loop_, std::move(life),
+                       asio::bind_cancellation_slot(
+                           end_main_.slot(), [this](std::exception_ptr thrown, int code) {
+                               main_ended(thrown, code);
+                           }));
+    } catch (const std::exception&) {
+        main_ended(std::current_exception(), exit_failed);  // main was no coroutine, and threw
+    }
+}
+
+void core::main_ended(std::exception_ptr thrown, int code)
+{
+    main_running_ = false;
+    changed_.notify_all();
+    if (!thrown) {
+        code_ = code;
+        return;
+    }
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const failure& known) {
+        // How a main that only accepts learns that the worker leaves: that is its peaceful end.
+        const bool peaceful = drain_.now() != phase::running &&
+                              (known.why().why() == errc::stopping ||
+                               known.why().why() == errc::cancelled);
+        if (!peaceful)
+            escaped(known.what());
+    } catch (const boost::system::system_error& known) {
+        const bool peaceful = main_told_ && known.code() == asio::error::operation_aborted;
+        if (!peaceful)
+            escaped(known.what());
+    } catch (const std::exception& unknown) {
+        escaped(unknown.what());
+    }
+}
+
+void core::met(const ipc::neighbours& who, std::vector<unique_fd> cargo) noexcept
+{
+    hall_->meet(who, std::move(cargo));
+}
+
+void core::told_to_drain(const ipc::drain_order& order) noexcept
+{
+    budget_ = order.budget;
+    last_one_ = order.last;
+    nudge_by(nudge::told);
+}
+
+void core::lost_primary(std::string_view why) noexcept
+{
+    if (drain_.now() != phase::leaving)
+        log::warn("{}; finishing what is there and leaving", why);
+    last_one_ = true;
+    tell(on_disconnect_);
+    nudge_by(nudge::primary_lost);
+}
+
+void core::tell(listeners& who) noexcept
+{
+    try {
+        for (auto& hear : who)
+            hear();
+    } catch (const std::exception& thrown) {
+        escaped(thrown.what());
+    }
+}
+
+void core::escaped(std::string_view what) noexcept
+{
+    fail("exception escaped: " + std::string{what});
+}
+
+void core::fail(std::string reason) noexcept
+{
+    if (drain_.now() == phase::leaving)
+        return;
+    log::error("{}", reason);
+    reason_ = std::move(reason);
+    quit(exit_failed);
+}
+
+void core::quit(int code)
+{
+    if (drain_.now() == phase::leaving)
+        return;
+    code_ = code;
+    nudge_by(nudge::quit);
+}
+
+void core::hang_up()
+{
+    link_->close();
+    quit(0);
+}
+
+void core::spawn(awaitable<> work)
+{
+    programs_.spawn(std::move(work));
+}
+
+awaitable<> core::until_stopping()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    while (drain_.now() == phase::running && !stopped(stop))
+        co_await stopping_.wait();
+}
+
+void core::nudge_by(nudge why)
+{
+    switch (drain_.on(why)) {
+        case deed::none:
+            break;
+        case deed::begin_drain:
+            begin_drain();
+            break;
+        case deed::leave_unfinished:
+            log::warn("not finished in time; leaving all the same");
+            loop_.stop();
+            break;
+        case deed::leave:
+            loop_.stop();
+            break;
+    }
+}
+
+void core::begin_drain()
+{
+    if (budget_ <= 0ns)
+        budget_ = terms_.stop_timeout > 0ns ? terms_.stop_timeout : nanoseconds{30s};
+    arm_deadline(budget_);
+    link_->post(ipc::letter(ipc::kind::leaving));
+    if (welcomed_)
+        board::set(hall_->row().stage, static_cast<std::uint32_t>(board::stage::draining));
+    hall_->close(last_one_ ? hall::rest_of_queue::take : hall::rest_of_queue::leave);
+    stopping_.notify_all();
+    tell(on_stop_);
+    for (auto& finish : on_drain_)
+        finishing_.spawn(finish_with(finish, budget_));
+    changed_.notify_all();
+}
+
+awaitable<> core::finish_with(drain_function& finish, nanoseconds budget)
+{
+    co_await finish(budget);
+    changed_.notify_all();
+}
+
+void core::arm_deadline(nanoseconds budget)
+{
+    deadline_.expires_after(budget);
+    deadline_.async_wait([this](const error_code& ec) {
+        if (ec)
+            return;
+        if (!welcomed_)
+            fail("the primary sent no welcome");
+        else
+            nudge_by(nudge::deadline);
+    });
+}
+
+bool core::nothing_left()
+{
+    if (main_running_ || programs_.size() != 0 || finishing_.size() != 0)
+        return false;
+    if (hall_->connections() != 0)
+        return false;
+    if (drain_.now() == phase::draining)
+        return true;
+    // Main may end early and leave the work to handlers, servers and spawned coroutines.
+    return welcomed_ && !hall_->serves() && !link_->has_handler() && on_drain_.empty();
+}
+
+/// Nothing is in flight, but main waits for something that will not come any more.
+bool core::only_main_waits()
+{
+    return drain_.now() == phase::draining && main_running_ && !main_told_ &&
+           programs_.size() == 0 && finishing_.size() == 0 && hall_->connections() == 0;
+}
+
+awaitable<> core::wait_until_done()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    asio::steady_timer again{loop_};
+    while (!stopped(stop) && drain_.now() != phase::leaving) {
+        const bool idle = welcomed_ || drain_.now() == phase::draining;
+        if (idle && nothing_left()) {
+            nudge_by(nudge::nothing_left);
+            co_return;
+        }
+        // Plain sockets close without telling us, and scopes empty without telling us: look now and
+        // then, but only while leaving or after main has ended.
+        if (drain_.now() == phase::running && (main_running_ || !welcomed_)) {
+            co_await changed_.wait();
+            continue;
+        }
+        again.expires_after(look_again);
+        co_await again.async_wait(use_tuple);
+        if (only_main_waits()) {
+            main_told_ = true;
+            end_main_.emit(asio::cancellation_type::terminal);
+        }
+    }
+}
+
+awaitable<> core::hear_signals()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    const std::vector<int> numbers{SIGTERM, SIGINT,  SIGQUIT, SIGHUP,  SIGUSR1,
+                                   SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH};
+    auto caught = process::signals::catch_these(loop_.get_executor(), numbers);
+    if (!caught) {
+        log::warn("cannot listen to signals: {}; going on without", caught.error().text());
+        co_return;
+    }
+    while (!stopped(stop)) {
+        auto next = co_await caught->next();
+        if (!next)
+            co_return;
+        // A terminal sends INT and QUIT to everybody; the primary will tell us what to do.
+        const bool from_terminal = next->from == 0;
+        const bool to_leave = next->number == SIGTERM ||
+                              ((next->number == SIGINT || next->number == SIGQUIT) && !from_terminal);
+        if (to_leave)
+            nudge_by(nudge::own_will);
+    }
+}
+
+awaitable<> core::say_farewell()
+{
+    ipc::farewell words;
+    words.code = code_;
+    words.reason = reason_;
+    link_->post(ipc::letter(ipc::kind::farewell, ipc::encode(words)));
+    static_cast<void>(co_await link_->flush(farewell_patience));
+    loop_.stop();
+}
+
+void core::last_words()
+{
+    if (welcomed_)
+        board::set(hall_->row().stage, static_cast<std::uint32_t>(board::stage::leaving));
+    if (link_->is_open()) {
+        asio::co_spawn(loop_, say_farewell(), [](std::exception_ptr) {});
+        const auto until = cohort::now() + 2 * farewell_patience;
+        // What escapes from the program now has no hearer any more.
+        while (cohort::now() < until) {
+            try {
+                loop_.restart();
+                loop_.run_until(until);
+                break;
+            } catch (const std::exception& thrown) {
+                log::error("exception escaped while leaving: {}", thrown.what());
+            }
+        }
+    }
+    log::flush_waiting(100);
+}
+
+}  // namespace cohort::work

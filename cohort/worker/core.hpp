@@ -1,0 +1,134 @@
+#pragma once
+
+#include <cohort/async/scope.hpp>
+#include <cohort/async/tokens.hpp>
+#include <cohort/async/wakeup.hpp>
+#include <cohort/base/clock.hpp>
+#include <cohort/base/error.hpp>
+#include <cohort/base/unique_fd.hpp>
+#include <cohort/ipc/protocol.hpp>
+#include <cohort/net/poller.hpp>
+#include <cohort/worker/beat.hpp>
+#include <cohort/worker/drain.hpp>
+#include <cohort/worker/hall.hpp>
+#include <cohort/worker/link.hpp>
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cohort::work {
+
+/// A worker: its loop, its conversation with the primary, its doors, and how it leaves. A resource;
+/// one in a process, and the process ends with it by _exit.
+///
+/// Order: open(), run(), then _exit with what run() returned. Never destroyed after run(): frames
+///        of the program's coroutines may still refer to it.
+class core final : private link::guide {
+public:
+    using main_function = std::move_only_function<awaitable<int>()>;
+    using drain_function = std::move_only_function<awaitable<>(nanoseconds budget)>;
+
+    /// Over the channel this process was born with. Errors: EMFILE; errc::bad_value, it is none.
+    [[nodiscard]] static result<std::unique_ptr<core>> open(unique_fd channel);
+    core(const core&) = delete;
+    core& operator=(const core&) = delete;
+    ~core();
+
+    /// Lives the worker's life. Once the primary has said who we are, `introduced` is called and
+    /// `main` begins. Returns the exit code.
+    [[nodiscard]] int run(main_function main, std::move_only_function<void()> introduced);
+
+    [[nodiscard]] const ipc::welcome& terms() const noexcept { return terms_; }
+    [[nodiscard]] asio::io_context& loop() noexcept { return loop_; }
+    [[nodiscard]] net::poller& poller() noexcept { return poller_; }
+    [[nodiscard]] link& primary() noexcept { return *link_; }
+    [[nodiscard]] hall& doors() noexcept { return *hall_; }
+    [[nodiscard]] phase current() const noexcept { return drain_.now(); }
+    [[nodiscard]] bool connected() const noexcept { return link_->is_open(); }
+
+    /// Runs beside main; a drain waits for it.
+    void spawn(awaitable<> work);
+    /// Completes when the drain begins.
+    [[nodiscard]] awaitable<> until_stopping();
+
+    void on_stop(std::move_only_function<void()> hear) { on_stop_.push_back(std::move(hear)); }
+    void on_disconnect(std::move_only_function<void()> hear)
+    {
+        on_disconnect_.push_back(std::move(hear));
+    }
+    void on_drain(drain_function finish) { on_drain_.push_back(std::move(finish)); }
+
+    /// Drains and leaves.
+    void leave() { nudge_by(nudge::own_will); }
+    /// Leaves now.
+    void quit(int code);
+    /// Hangs up without a word, and leaves now with code 0.
+    void hang_up();
+
+private:
+    core();
+
+    void welcomed(ipc::welcome terms, std::vector<unique_fd> cargo) noexcept override;
+    void met(const ipc::neighbours& who, std::vector<unique_fd> cargo) noexcept override;
+    void told_to_drain(const ipc::drain_order& order) noexcept override;
+    void lost_primary(std::string_view why) noexcept override;
+    void escaped(std::string_view what) noexcept override;
+
+    void turn();
+    void nudge_by(nudge why);
+    void begin_drain();
+    using listeners = std::vector<std::move_only_function<void()>>;
+    void tell(listeners& who) noexcept;
+    void begin_main();
+    void main_ended(std::exception_ptr thrown, int code);
+    void arm_deadline(nanoseconds budget);
+    void fail(std::string reason) noexcept;
+    [[nodiscard]] awaitable<> hear_signals();
+    [[nodiscard]] awaitable<> wait_until_done();
+    [[nodiscard]] awaitable<> finish_with(drain_function& finish, nanoseconds budget);
+    [[nodiscard]] bool nothing_left();
+    [[nodiscard]] bool only_main_waits();
+    [[nodiscard]] awaitable<> say_farewell();
+    void last_words();
+
+    asio::io_context loop_;
+    net::poller poller_;
+    scope own_;       // ours: signals, answers to requests
+    scope programs_;  // what the program spawned
+    scope finishing_; // drain hooks
+    wakeup changed_;
+    wakeup stopping_;
+    std::unique_ptr<link> link_;
+    std::unique_ptr<hall> hall_;
+    std::unique_ptr<beat> beat_;
+    asio::steady_timer deadline_;
+    asio::cancellation_signal end_main_;
+
+    ipc::welcome terms_;
+    main_function main_;
+    std::move_only_function<void()> introduced_;
+    listeners on_stop_;
+    listeners on_disconnect_;
+    std::vector<drain_function> on_drain_;
+
+    drain drain_;
+    nanoseconds budget_{0};
+    bool last_one_ = false;  // nobody serves after us
+    bool welcomed_ = false;
+    bool main_running_ = false;
+    bool main_told_ = false;
+    int code_ = 0;
+    std::string reason_;
+};
+
+}  // namespace cohort::work

@@ -1,0 +1,425 @@
+#include <cohort/worker/hall.hpp>
+
+#include <cohort/base/try.hpp>
+#include <cohort/board/reading.hpp>
+#include <cohort/net/inbox.hpp>
+#include <cohort/net/socket_address.hpp>
+#include <cohort/observe/log.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include <sys/epoll.h>
+
+namespace cohort::work {
+
+using namespace std::chrono_literals;
+
+hall::hall(asio::any_io_executor executor, net::poller& poller, link& primary) :
+    executor_{executor},
+    poller_{poller},
+    primary_{primary},
+    inbox_pause_{executor},
+    inbox_shortage_{5ms, 1s}
+{}
+
+hall::~hall() { unwatch_inbox(); }
+
+result<> hall::open(const ipc::welcome& terms, std::vector<unique_fd> cargo)
+{
+    if (cargo.size() != 2)
+        return failed(errc::malformed, "move into a slot", "board and inbox are missing");
+    COHORT_TRY(board_, board::segment::attach(std::move(cargo[0])));
+    if (terms.slot >= board_->slots())
+        return failed(errc::malformed, "move into slot", std::to_string(terms.slot));
+    inbox_ = std::move(cargo[1]);
+    slot_ = terms.slot;
+    connections_max_ = terms.connections_max;
+    shares_ = terms.balance == "balanced";
+    balance_.emplace(slot_);
+    return {};
+}
+
+void hall::meet(const ipc::neighbours& who, std::vector<unique_fd> cargo) noexcept
+{
+    for (std::size_t i = 0; i < std::min(cargo.size(), who.slots.size()); ++i) {
+        const std::uint32_t slot = who.slots[i];
+        if (slot >= board::slots_max)
+            continue;
+        if (slot >= neighbours_.size())
+            neighbours_.resize(slot + std::size_t{1});
+        neighbours_[slot] = std::move(cargo[i]);
+    }
+}
+
+std::uint32_t hall::index_of(const net::endpoint& where)
+{
+    const bool any_port = where.port() == 0 && (where.kind() == net::endpoint::family::tcp ||
+                                                where.kind() == net::endpoint::family::udp);
+    if (!any_port)
+        return 0;
+    zero_ports& of = zero_ports_[where.text()];
+    ++of.open;
+    return of.next++;
+}
+
+awaitable<result<ipc::envelope>> hall::ask(const net::endpoint& where,
+                                           const net::listen_options& how, std::uint32_t index)
+{
+    ipc::listen_request request;
+    request.where = where.text();
+    request.backlog = how.backlog;
+    request.v6_only = how.v6_only;
+    request.reuse_port = how.reuse_port;
+    if (how.unix_mode)
+        request.unix_mode = *how.unix_mode;
+    request.index = index;
+    auto words = ipc::letter(ipc::kind::listen, ipc::encode(request));
+    co_return co_await primary_.ask(std::move(words), "listen on");
+}
+
+awaitable<result<std::shared_ptr<door>>> hall::listen(std::string where, net::listen_options how)
+{
+    COHORT_CO_TRY(const net::endpoint at, net::endpoint::parse(where));
+    if (at.kind() == net::endpoint::family::udp)
+        co_return failed(errc::bad_value, "listen on", where + " (datagrams: bind_udp)");
+    if (closing_)
+        co_return failed(errc::stopping, "listen on", where);
+    if (how.exclusive || how.reuse_port)
+        co_return co_await listen_alone(at, how);
+
+    const std::uint32_t index = index_of(at);
+    auto reply = co_await ask(at, how, index);
+    if (!reply) {
+        if (const auto zero = zero_ports_.find(at.text()); zero != zero_ports_.end())
+            --zero->second.open;
+        co_return std::unexpected(std::move(reply).error());
+    }
+    COHORT_CO_TRY(const auto answer, ipc::decode<ipc::listen_answer>(reply->body));
+    COHORT_CO_TRY(auto real, net::endpoint::parse(answer.where));
+    if (reply->cargo_lost != 0)
+        co_return std::unexpected(
+            fault({EMFILE, boost::system::system_category()}, "listen on", where));
+
+    door::plan plan;
+    plan.number = answer.endpoint;
+    plan.where = std::move(real);
+    if (!reply->cargo.empty())
+        plan.socket = std::move(reply->cargo.front());
+    porter& here = *this;
+    auto opened = std::make_shared<door>(executor_, poller_, here, std::move(plan));
+    if (zero_ports_.contains(at.text()))
+        zero_port_doors_[opened.get()] = at.text();
+    add(opened);
+    co_return opened;
+}
+
+awaitable<result<std::shared_ptr<door>>> hall::listen_alone(net::endpoint where,
+                                                            net::listen_options how)
+{
+    door::plan plan;
+    COHORT_CO_TRY(plan.socket, net::open_listener(where, how));
+    COHORT_CO_TRY(plan.where, net::local_endpoint(plan.socket.borrow()));
+    porter& here = *this;
+    auto opened = std::make_shared<door>(executor_, poller_, here, std::move(plan));
+    add(opened);
+    co_return opened;
+}
+
+awaitable<result<unique_fd>> hall::bind(std::string where, net::listen_options how)
+{
+    COHORT_CO_TRY(const net::endpoint at, net::endpoint::parse(where));
+    const bool datagrams = at.kind() == net::endpoint::family::udp ||
+                           at.kind() == net::endpoint::family::descriptor;
+    if (!datagrams)
+        co_return failed(errc::bad_value, "bind", where + " (for example udp://127.0.0.1:5353)");
+    if (how.exclusive || how.reuse_port)
+        co_return net::open_listener(at, how);
+
+    const std::uint32_t index = index_of(at);
+    COHORT_CO_TRY(auto reply, co_await ask(at, how, index));
+    if (reply.cargo.empty())
+        co_return std::unexpected(fault({EMFILE, boost::system::system_category()}, "bind", where));
+    co_return std::move(reply.cargo.front());
+}
+
+void hall::add(const std::shared_ptr<door>& opened)
+{
+    doors_.push_back(opened);
+    publish();
+}
+
+door* hall::find(std::uint32_t number) noexcept
+{
+    if (number == 0)
+        return nullptr;
+    for (const auto& each : doors_) {
+        if (const auto kept = each.lock(); kept && kept->number() == number)
+            return kept.get();  // who calls holds no door longer than this turn
+    }
+    return nullptr;
+}
+
+void hall::close(rest_of_queue what)
+{
+    closing_ = true;
+    publish();
+    const auto doors = doors_;
+    for (const auto& each : doors) {
+        if (const auto kept = each.lock(); kept && what == rest_of_queue::take)
+            kept->sweep(sweep_max);
+    }
+    // What is in the inbox was meant for us, and nobody is as near to it as we are.
+    if (inbox_.valid())
+        ready(0);
+    for (const auto& each : doors) {
+        if (const auto kept = each.lock())
+            kept->close();
+    }
+    unwatch_inbox();
+}
+
+void hall::closed(const door& which) noexcept
+{
+    std::erase_if(doors_, [&](const auto& each) {
+        const auto kept = each.lock();
+        return !kept || kept.get() == &which;
+    });
+    if (const auto zero = zero_port_doors_.find(&which); zero != zero_port_doors_.end()) {
+        // The count starts over when none is left, as in Node: a worker that listens again on port
+        // 0 meets its siblings.
+        if (--zero_ports_[zero->second].open == 0)
+            zero_ports_.erase(zero->second);
+        zero_port_doors_.erase(zero);
+    }
+    if (which.number() != 0) {
+        ipc::unlisten words;
+        words.endpoint = which.number();
+        primary_.post(ipc::letter(ipc::kind::unlisten, ipc::encode(words)));
+    }
+    publish();
+}
+
+bool hall::serves() const noexcept
+{
+    return std::ranges::any_of(doors_, [](const auto& each) {
+        const auto kept = each.lock();
+        return kept && kept->is_open() && kept->serves();
+    });
+}
+
+std::size_t hall::connections() noexcept
+{
+    census_.look_at_all();
+    publish();
+    std::size_t untaken = 0;
+    for (const auto& each : doors_) {
+        if (const auto kept = each.lock())
+            untaken += kept->waiting();
+    }
+    return census_.open() + untaken;
+}
+
+void hall::refresh() noexcept
+{
+    if (!row_lent_)
+        census_.look_at_all();
+    publish();
+}
+
+board::slot& hall::lend_row() noexcept
+{
+    row_lent_ = true;
+    return row();
+}
+
+bool hall::full() const noexcept
+{
+    if (connections_max_ == 0 || !board_)
+        return false;
+    const auto open = board_->row(slot_).connections_open.load(std::memory_order_relaxed);
+    return open >= connections_max_;
+}
+
+void hall::publish() noexcept
+{
+    if (!board_)
+        return;
+    board::slot& mine = row();
+    if (!row_lent_)
+        board::set(mine.connections_open, static_cast<std::uint32_t>(census_.open()));
+    const bool open = std::ranges::any_of(doors_, [](const auto& each) {
+        const auto kept = each.lock();
+        return kept && kept->is_open();
+    });
+    board::set(mine.accepting, open && !closing_ && !full() ? 1U : 0U);
+}
+
+void hall::look_around() noexcept
+{
+    loads_.clear();
+    for (std::uint32_t slot = 0; slot < board_->slots(); ++slot) {
+        const auto seen = board::read(board_->row(slot));
+        if (!seen)
+            continue;
+        const bool reachable = slot == slot_ ||
+                               (slot < neighbours_.size() && neighbours_[slot].valid());
+        loads_.push_back({.slot = slot,
+                          .connections_open = seen->connections_open,
+                          .lanes_busy = seen->lanes_busy,
+                          .lanes = seen->lanes,
+                          .inbox_taken_total = seen->inbox_taken_total,
+                          .accepting = seen->accepting && reachable});
+    }
+}
+
+nanoseconds hall::wait_before_accept() noexcept
+{
+    publish();
+    if (full()) {
+        if (!row_lent_ && census_.look_at_all())
+            publish();
+        if (full())
+            return 20ms;
+    }
+    if (!shares_)
+        return 0ns;
+    look_around();
+    return balance_->may_accept(loads_, now()) ? 0ns : nanoseconds{net::balanced::pause};
+}
+
+void hall::pass_on(const door& from, unique_fd& connection) noexcept
+{
+    if (!shares_ || from.number() == 0)
+        return;
+    look_around();
+    const auto to = balance_->hand_to(loads_);
+    if (!to || *to == slot_)
+        return;
+    net::handover about;
+    about.endpoint = from.number();
+    about.from_slot = slot_;
+    about.sequence = ++given_;
+    // Whatever goes wrong, the connection is still ours: one too many is better than one lost.
+    if (!net::give(neighbours_[*to].borrow(), connection, about))
+        return;
+    const auto at = std::ranges::find(loads_, *to, &net::load::slot);
+    balance_->given(*at);
+}
+
+void hall::handed_out(int connection) noexcept
+{
+    census_.add(connection);
+    census_.look(census_step);
+    if (!row_lent_)
+        board::add(row().connections_total, std::uint64_t{1});
+    publish();
+}
+
+struct hall::harvest {
+    std::vector<std::uint64_t> taken;
+    std::vector<std::uint64_t> refused;
+};
+
+void hall::has_room() noexcept { watch_inbox(); }
+
+void hall::sort(harvest& found, std::uint32_t endpoint, std::uint32_t from, std::uint64_t sequence,
+                unique_fd connection) noexcept
+{
+    board::add(row().inbox_taken_total, std::uint64_t{1});
+    const bool dealt = from == net::handover::from_primary;
+    door* const at = find(endpoint);
+    // A neighbour's connection is taken if at all possible; the primary has others to ask.
+    const bool ours = at != nullptr && at->is_open() &&
+                      (closing_ || !dealt || (at->has_room() && !full()));
+    if (ours) {
+        if (dealt)
+            found.taken.push_back(sequence);
+        at->deliver(std::move(connection));
+        return;
+    }
+    if (dealt) {
+        found.refused.push_back(sequence);
+        return;
+    }
+    auto words = ipc::letter(ipc::kind::stray);
+    ipc::unlisten about;
+    about.endpoint = endpoint;
+    words.body = ipc::encode(about);
+    words.cargo.push_back(std::move(connection));
+    primary_.post(std::move(words));
+}
+
+void hall::report(harvest& found) noexcept
+{
+    if (!found.taken.empty())
+        primary_.post(ipc::letter(ipc::kind::taken, ipc::encode_taken(found.taken)));
+    if (!found.refused.empty()) {
+        ipc::refused words;
+        words.sequences = std::move(found.refused);
+        words.why = full() ? "connections_max" : "not accepting";
+        primary_.post(ipc::letter(ipc::kind::refused, ipc::encode(words)));
+    }
+}
+
+void hall::ready(std::uint32_t) noexcept
+{
+    harvest found;
+    for (unsigned i = 0; i < 64 || closing_; ++i) {
+        const bool room = closing_ || std::ranges::any_of(doors_, [](const auto& each) {
+            const auto kept = each.lock();
+            return kept && kept->has_room();
+        });
+        if (!room) {
+            unwatch_inbox();
+            break;
+        }
+        auto next = net::take(inbox_.borrow());
+        if (!next) {
+            if (next.error().why() == errc::malformed)
+                continue;
+            log::warn("cannot take a connection that was passed on: {}; it waits",
+                      next.error().text());
+            rest_inbox(inbox_shortage_.next());
+            break;
+        }
+        if (!*next)
+            break;
+        inbox_shortage_.reset();
+        net::arrival& got = **next;
+        sort(found, got.about.endpoint, got.about.from_slot, got.about.sequence,
+             std::move(got.connection));
+    }
+    report(found);
+}
+
+void hall::watch_inbox() noexcept
+{
+    if (watching_inbox_ || inbox_rests_ || closing_ || !inbox_.valid())
+        return;
+    if (poller_.watch(inbox_.borrow(), EPOLLIN, *this))
+        watching_inbox_ = true;
+    else
+        rest_inbox(inbox_shortage_.next());
+}
+
+void hall::unwatch_inbox() noexcept
+{
+    if (std::exchange(watching_inbox_, false))
+        poller_.forget(inbox_.borrow(), *this);
+}
+
+void hall::rest_inbox(nanoseconds how_long) noexcept
+{
+    unwatch_inbox();
+    inbox_rests_ = true;
+    inbox_pause_.expires_after(how_long);
+    inbox_pause_.async_wait([this](const error_code& ec) {
+        if (ec)
+            return;
+        inbox_rests_ = false;
+        watch_inbox();
+    });
+}
+
+}  // namespace cohort::work

@@ -1,0 +1,131 @@
+#pragma once
+
+#include <cohort/async/tokens.hpp>
+#include <cohort/base/backoff.hpp>
+#include <cohort/base/error.hpp>
+#include <cohort/base/unique_fd.hpp>
+#include <cohort/board/segment.hpp>
+#include <cohort/ipc/protocol.hpp>
+#include <cohort/net/balance.hpp>
+#include <cohort/net/endpoint.hpp>
+#include <cohort/net/listener.hpp>
+#include <cohort/net/poller.hpp>
+#include <cohort/worker/census.hpp>
+#include <cohort/worker/door.hpp>
+#include <cohort/worker/link.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cohort::work {
+
+/// All doors of this worker, its slot's inbox, and its row on the board. A resource.
+///
+/// Decides what every accepted connection becomes: ours, a less loaded neighbour's, or, if it came
+/// through the inbox and cannot be taken, the primary's again.
+class hall final : private porter, private net::watcher {
+public:
+    hall(asio::any_io_executor executor, net::poller& poller, link& primary);
+    hall(const hall&) = delete;
+    hall& operator=(const hall&) = delete;
+    ~hall();
+
+    /// Moves in, with what the welcome brought. Errors: errc::malformed; those of the board.
+    [[nodiscard]] result<> open(const ipc::welcome& terms, std::vector<unique_fd> cargo);
+    void meet(const ipc::neighbours& who, std::vector<unique_fd> cargo) noexcept;
+
+    /// Listens. Errors: as cohort::worker::listen.
+    [[nodiscard]] awaitable<result<std::shared_ptr<door>>> listen(std::string where,
+                                                                  net::listen_options how);
+    /// A socket for datagrams. Errors: the same.
+    [[nodiscard]] awaitable<result<unique_fd>> bind(std::string where, net::listen_options how);
+
+    /// Closes every door. With `last`, what waits in the accept queues and the inbox is taken first:
+    /// nobody else would.
+    enum class rest_of_queue { leave, take };
+    void close(rest_of_queue what);
+
+    /// The row's words for connections belong to somebody else (an HTTP server) from now on.
+    [[nodiscard]] board::slot& lend_row() noexcept;
+    [[nodiscard]] board::slot& row() noexcept { return board_->row(slot_); }
+
+    /// Doors that push connections into a sink.
+    [[nodiscard]] bool serves() const noexcept;
+    /// Has any door ever been opened, and is one still?
+    [[nodiscard]] bool listens() const noexcept { return !doors_.empty(); }
+    /// Plain sockets of the program that are still open, after a look at all of them, plus
+    /// connections that nobody has taken yet.
+    [[nodiscard]] std::size_t connections() noexcept;
+    /// On every beat.
+    void refresh() noexcept;
+
+private:
+    static constexpr std::size_t sweep_max = 4096;
+    static constexpr std::size_t census_step = 8;
+
+    nanoseconds wait_before_accept() noexcept override;
+    void pass_on(const door& from, unique_fd& connection) noexcept override;
+    void handed_out(int connection) noexcept override;
+    void has_room() noexcept override;
+    void closed(const door& which) noexcept override;
+    void ready(std::uint32_t events) noexcept override;
+
+    [[nodiscard]] awaitable<result<std::shared_ptr<door>>> listen_alone(
+        net::endpoint where, net::listen_options how);
+    [[nodiscard]] awaitable<result<ipc::envelope>> ask(const net::endpoint& where,
+                                                       const net::listen_options& how,
+                                                       std::uint32_t index);
+    [[nodiscard]] std::uint32_t index_of(const net::endpoint& where);
+    void add(const std::shared_ptr<door>& opened);
+    [[nodiscard]] door* find(std::uint32_t number) noexcept;
+    [[nodiscard]] bool full() const noexcept;
+    void look_around() noexcept;
+    void publish() noexcept;
+
+    struct harvest;  // what one look into the inbox brought
+    void sort(harvest& found, std::uint32_t endpoint, std::uint32_t from, std::uint64_t sequence,
+              unique_fd connection) noexcept;
+    void report(harvest& found) noexcept;
+    void watch_inbox() noexcept;
+    void unwatch_inbox() noexcept;
+    void rest_inbox(nanoseconds how_long) noexcept;
+
+    asio::any_io_executor executor_;
+    net::poller& poller_;
+    link& primary_;
+    std::optional<board::segment> board_;
+    std::uint32_t slot_ = 0;
+    std::uint32_t connections_max_ = 0;
+    bool shares_ = false;      // policy balanced: we pass connections on
+    bool row_lent_ = false;
+    bool closing_ = false;
+
+    std::vector<std::weak_ptr<door>> doors_;
+    struct zero_ports {
+        std::uint32_t next = 0;
+        std::uint32_t open = 0;
+    };
+    std::map<std::string, zero_ports> zero_ports_;       // by what was asked
+    std::map<const door*, std::string> zero_port_doors_;
+
+    unique_fd inbox_;
+    bool watching_inbox_ = false;
+    bool inbox_rests_ = false;
+    asio::steady_timer inbox_pause_;
+    backoff inbox_shortage_;
+
+    std::vector<unique_fd> neighbours_;  // giving ends, by slot
+    std::optional<net::balanced> balance_;
+    std::vector<net::load> loads_;
+    census census_;
+    std::uint64_t given_ = 0;
+};
+
+}  // namespace cohort::work

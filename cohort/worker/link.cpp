@@ -1,0 +1,262 @@
+#include <cohort/worker/link.hpp>
+
+#include <cohort/base/try.hpp>
+#include <cohort/observe/log.hpp>
+
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include <unistd.h>
+
+namespace cohort::work {
+
+namespace {
+
+constexpr auto user = static_cast<std::uint16_t>(ipc::kind::user);
+
+fault hung_up() { return {make_error_code(errc::channel_closed), "talk to the primary"}; }
+
+ipc::envelope refusal(const ipc::envelope& request, const fault& why)
+{
+    auto reply = ipc::answer_to(request);
+    reply.flags |= ipc::flags::refusal;
+    reply.body = ipc::encode(why);
+    return reply;
+}
+
+}  // namespace
+
+link::link(asio::any_io_executor executor, ipc::channel over, scope& tasks, guide& to) :
+    channel_{std::move(over)}, calls_{executor, channel_}, tasks_{tasks}, guide_{to}
+{}
+
+void link::start()
+{
+    ipc::hello words;
+    words.pid = ::getpid();
+    post(ipc::letter(ipc::kind::hello, ipc::encode(words)));
+    channel_.start([this](ipc::envelope&& what) noexcept { arrived(std::move(what)); },
+                   [this](std::optional<fault> why) noexcept {
+                       ended(why ? why->text() : std::string{"the primary hung up"});
+                   });
+}
+
+void link::on_message(message_handler take)
+{
+    take_ = std::move(take);
+    release_held();
+}
+
+void link::on_request(request_handler answer)
+{
+    answer_ = std::move(answer);
+    release_held();
+}
+
+void link::release_held()
+{
+    std::deque<ipc::envelope> waiting;
+    waiting.swap(held_);
+    for (ipc::envelope& each : waiting)
+        user_message(std::move(each));
+    if (paused_ && held_.size() < held_max) {
+        paused_ = false;
+        channel_.resume();
+    }
+}
+
+void link::hold(ipc::envelope&& what)
+{
+    held_.push_back(std::move(what));
+    if (held_.size() >= held_max && !paused_) {
+        paused_ = true;
+        channel_.pause();
+        log::warn("{} messages wait for a handler; reading no more until one is set", held_max);
+    }
+}
+
+void link::arrived(ipc::envelope&& what) noexcept
+{
+    if (what.is(ipc::flags::answer)) {
+        calls_.settle(std::move(what));
+        return;
+    }
+    switch (static_cast<ipc::kind>(what.kind)) {
+        case ipc::kind::user:
+            user_message(std::move(what));
+            break;
+        case ipc::kind::welcome:
+            if (auto terms = ipc::decode<ipc::welcome>(what.body))
+                guide_.welcomed(*std::move(terms), std::move(what.cargo));
+            else
+                malformed(terms.error());
+            break;
+        case ipc::kind::neighbours:
+            if (const auto who = ipc::decode<ipc::neighbours>(what.body))
+                guide_.met(*who, std::move(what.cargo));
+            else
+                malformed(who.error());
+            break;
+        case ipc::kind::drain:
+            if (const auto order = ipc::decode<ipc::drain_order>(what.body))
+                guide_.told_to_drain(*order);
+            else
+                malformed(order.error());
+            break;
+        default:
+            log::warn("the primary sent kind {}, which this build does not know; ignored",
+                      what.kind);
+    }
+}
+
+void link::malformed(const fault& why) noexcept
+{
+    log::error("the primary made no sense ({}); leaving it", why.text());
+    channel_.close();
+    ended("the primary made no sense");
+}
+
+void link::user_message(ipc::envelope&& what)
+{
+    const bool wants_answer = what.is(ipc::flags::request);
+    if (wants_answer ? !has_handler() : !take_) {
+        hold(std::move(what));
+        return;
+    }
+    if (wants_answer) {
+        tasks_.spawn(answer(std::move(what)));
+        return;
+    }
+    const std::uint32_t from = what.from;
+    auto message = ipc::message::decode(std::move(what));
+    if (!message) {
+        log::warn("dropped a message: {}; going on", message.error().text());
+        return;
+    }
+    try {
+        take_(from, *message);
+    } catch (const std::exception& thrown) {
+        guide_.escaped(thrown.what());
+    }
+}
+
+awaitable<> link::answer(ipc::envelope request)
+{
+    ipc::envelope reply = ipc::answer_to(request);
+    if (!answer_) {
+        const fault why(make_error_code(errc::not_supported), "answer request");
+        post(refusal(request, why));
+        co_return;
+    }
+    const std::uint32_t from = request.from;
+    ipc::envelope asked{user};
+    asked.flags = request.flags;
+    asked.body = std::move(request.body);
+    asked.cargo = std::move(request.cargo);
+    auto question = ipc::message::decode(std::move(asked));
+    if (!question) {
+        post(refusal(request, question.error()));
+        co_return;
+    }
+
+    std::optional<fault> refused;
+    try {
+        auto said = co_await answer_(from, std::move(*question));
+        auto encoded = ipc::message::encode(said, user);
+        if (encoded) {
+            encoded->flags |= ipc::flags::answer;
+            encoded->from = reply.from;
+            encoded->to = reply.to;
+            encoded->correlation = reply.correlation;
+            reply = *std::move(encoded);
+        } else {
+            refused = encoded.error();
+        }
+    } catch (const std::exception& thrown) {
+        refused = fault(make_error_code(errc::answer_failed), "answer request", thrown.what());
+    }
+    if (refused)
+        reply = refusal(request, *refused);
+    post(std::move(reply));
+}
+
+awaitable<result<>> link::send(std::uint32_t to, ipc::message what)
+{
+    if (!is_open())
+        co_return std::unexpected(hung_up());
+    COHORT_CO_TRY(auto out, ipc::message::encode(what, user));
+    out.to = to;
+    if (to == 0)
+        co_return co_await channel_.send(std::move(out));
+
+    // The primary's receipt says whether there is such a worker.
+    out.flags |= ipc::flags::receipt;
+    COHORT_CO_TRY(co_await ask(std::move(out), "send to worker"));
+    co_return result<>{};
+}
+
+awaitable<result<>> link::broadcast(ipc::message what)
+{
+    if (!is_open())
+        co_return std::unexpected(hung_up());
+    COHORT_CO_TRY(auto out, ipc::message::encode(what, user));
+    out.flags |= ipc::flags::broadcast;
+    co_return co_await channel_.send(std::move(out));
+}
+
+awaitable<result<ipc::message>> link::request(std::uint32_t to, ipc::message what,
+                                              nanoseconds budget)
+{
+    if (!is_open())
+        co_return std::unexpected(hung_up());
+    COHORT_CO_TRY(auto out, ipc::message::encode(what, user));
+    out.to = to;
+    COHORT_CO_TRY(auto reply, co_await calls_.ask(std::move(out), budget));
+    if (reply.is(ipc::flags::refusal))
+        co_return std::unexpected(ipc::decode_fault(reply.body, "request"));
+    co_return ipc::message::decode(std::move(reply));
+}
+
+awaitable<result<ipc::envelope>> link::ask(ipc::envelope what, literal doing)
+{
+    if (!is_open())
+        co_return std::unexpected(hung_up());
+    COHORT_CO_TRY(auto reply, co_await calls_.ask(std::move(what), patience));
+    if (reply.is(ipc::flags::refusal))
+        co_return std::unexpected(ipc::decode_fault(reply.body, doing));
+    co_return std::move(reply);
+}
+
+void link::post(ipc::envelope what)
+{
+    if (!channel_.is_open())
+        return;
+    const auto queued = channel_.try_send(what);
+    if (!queued && queued.error().why() == errc::queue_full)
+        tasks_.spawn(send_later(std::move(what)));
+}
+
+awaitable<> link::send_later(ipc::envelope what)
+{
+    // Deadline: the channel's own end. A failure means that nobody is there to hear of it.
+    static_cast<void>(co_await channel_.send(std::move(what)));
+}
+
+void link::close()
+{
+    channel_.close();
+    lost_ = true;
+    calls_.fail_all(hung_up());
+}
+
+void link::ended(std::string_view why) noexcept
+{
+    if (lost_)
+        return;
+    lost_ = true;
+    calls_.fail_all(hung_up());
+    guide_.lost_primary(why);
+}
+
+}  // namespace cohort::work

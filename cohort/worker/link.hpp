@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cohort/async/scope.hpp>
+#include <cohort/async/tokens.hpp>
+#include <cohort/base/clock.hpp>
+#include <cohort/base/error.hpp>
+#include <cohort/base/unique_fd.hpp>
+#include <cohort/ipc/call.hpp>
+#include <cohort/ipc/channel.hpp>
+#include <cohort/ipc/message.hpp>
+#include <cohort/ipc/protocol.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cohort::work {
+
+/// The worker's end of the conversation with its primary. A resource.
+///
+/// Control messages go to the `guide`; the program's messages to its handlers. Messages that come
+/// before a handler is set are kept; when `held_max` wait, the channel stops reading until it is.
+class link {
+public:
+    static constexpr std::size_t held_max = 1024;
+
+    /// Who carries out what the primary says.
+    class guide {
+    public:
+        virtual void welcomed(ipc::welcome terms, std::vector<unique_fd> cargo) noexcept = 0;
+        virtual void met(const ipc::neighbours& who, std::vector<unique_fd> cargo) noexcept = 0;
+        virtual void told_to_drain(const ipc::drain_order& order) noexcept = 0;
+        virtual void lost_primary(std::string_view why) noexcept = 0;
+        virtual void escaped(std::string_view what) noexcept = 0;
+
+    protected:
+        ~guide() = default;
+    };
+
+    using message_handler = std::move_only_function<void(std::uint32_t from, ipc::message&)>;
+    using request_handler =
+        std::move_only_function<awaitable<ipc::message>(std::uint32_t from, ipc::message)>;
+
+    /// `tasks` runs answers to requests; it is joined before the link goes.
+    link(asio::any_io_executor executor, ipc::channel over, scope& tasks, guide& to);
+
+    /// Says hello and begins to read.
+    void start();
+
+    void on_message(message_handler take);
+    void on_request(request_handler answer);
+    [[nodiscard]] bool has_handler() const noexcept { return take_ || answer_; }
+
+    /// Waits until the kernel has the message. With `to` another worker: until the primary has
+    /// passed it on. Errors: errc::no_such_worker; errc::channel_closed; errc::too_large;
+    /// errc::deadline_passed, the primary is stuck.
+    [[nodiscard]] awaitable<result<>> send(std::uint32_t to, ipc::message what);
+    [[nodiscard]] awaitable<result<>> broadcast(ipc::message what);
+    [[nodiscard]] awaitable<result<ipc::message>> request(std::uint32_t to, ipc::message what,
+                                                          nanoseconds budget);
+
+    /// Sends a control message, now or as soon as there is room. It is lost only with the channel.
+    void post(ipc::envelope what);
+    /// Asks the primary something of ours. Errors: also what the primary refused with, as `doing`.
+    [[nodiscard]] awaitable<result<ipc::envelope>> ask(ipc::envelope what, literal doing);
+
+    [[nodiscard]] awaitable<result<>> flush(nanoseconds budget) { return channel_.flush(budget); }
+    [[nodiscard]] bool is_open() const noexcept { return !lost_ && channel_.is_open(); }
+    /// Hangs up. Pending requests fail with errc::channel_closed.
+    void close();
+
+private:
+    static constexpr nanoseconds patience = seconds{30};  // with the primary's own answers
+
+    void arrived(ipc::envelope&& what) noexcept;
+    void user_message(ipc::envelope&& what);
+    void hold(ipc::envelope&& what);
+    void release_held();
+    [[nodiscard]] awaitable<> answer(ipc::envelope request);
+    [[nodiscard]] awaitable<> send_later(ipc::envelope what);
+    void ended(std::string_view why) noexcept;
+    void malformed(const fault& why) noexcept;
+
+    ipc::channel channel_;
+    ipc::calls calls_;
+    scope& tasks_;
+    guide& guide_;
+    message_handler take_;
+    request_handler answer_;
+    std::deque<ipc::envelope> held_;
+    bool paused_ = false;
+    bool lost_ = false;
+};
+
+}  // namespace cohort::work
