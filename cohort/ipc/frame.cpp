@@ -48,10 +48,11 @@ T get(const frame_header_image& image, std::size_t where) noexcept
 }
 
 /// Makes `text` that long; new characters are left as the allocator gave them, since every one is
-/// written before it is counted as arrived.
+/// written before it is counted as arrived. (The library of GCC 12 gives the operation its whole
+/// capacity as the second argument, so the size is captured.)
 void stretch(std::string& text, std::size_t size)
 {
-    text.resize_and_overwrite(size, [](char*, std::size_t wanted) { return wanted; });
+    text.resize_and_overwrite(size, [size](char*, std::size_t) { return size; });
 }
 
 } // namespace

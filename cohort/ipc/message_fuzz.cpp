@@ -1,0 +1,26 @@
+// Any body must decode to a message or to a fault; what decodes must survive another journey.
+#include <cohort/base/assert.hpp>
+#include <cohort/ipc/message.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+using namespace cohort;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    ipc::envelope came{1, std::string{reinterpret_cast<const char*>(data), size}};
+    came.flags = ipc::flags::json;
+    auto what = message::decode(std::move(came));
+    if (!what)
+        return 0;
+    const auto value = what->json();
+    auto sealed = message::encode(*what, 1);
+    if (!sealed)
+        return 0; // 1e999 parses to infinity
+    const auto again = message::decode(std::move(*sealed));
+    COHORT_ASSERT(again && again->json() == value);
+    return 0;
+}

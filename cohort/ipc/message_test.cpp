@@ -1,0 +1,138 @@
+#include <cohort/ipc/message.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <doctest/doctest.h>
+
+#include <fcntl.h>
+
+#include <limits>
+
+using namespace cohort;
+
+namespace {
+
+result<message> travel(message what)
+{
+    auto sealed = message::encode(what, 5);
+    if (!sealed)
+        return std::unexpected(sealed.error());
+    CHECK(sealed->kind == 5);
+    return message::decode(std::move(*sealed));
+}
+
+boost::json::value nested(std::size_t depth)
+{
+    boost::json::value inner = nullptr;
+    for (std::size_t i = 0; i < depth; ++i) {
+        boost::json::array outer;
+        outer.push_back(std::move(inner));
+        inner = std::move(outer);
+    }
+    return inner;
+}
+
+} // namespace
+
+TEST_CASE("every kind of JSON value arrives as it was sent")
+{
+    const boost::json::value value = {
+        {"text", "żółw \"and\" \n"},
+        {"number", -12.5},
+        {"large", std::numeric_limits<std::uint64_t>::max()},
+        {"list", {1, 2, 3}},
+        {"none", nullptr},
+        {"yes", true},
+    };
+    const auto came = travel(message::json(value));
+    REQUIRE(came);
+    CHECK(came->is_json());
+    CHECK(came->json() == value);
+    CHECK(came->bytes().empty());
+}
+
+TEST_CASE("text that is no UTF-8 passes byte for byte")
+{
+    const boost::json::value value{boost::json::string("\xff\xfe ok")};
+    const auto came = travel(message::json(value));
+    REQUIRE(came);
+    CHECK(came->json() == value);
+}
+
+TEST_CASE("binary arrives as it was sent, zero bytes and all")
+{
+    const std::string bytes("a\0b\xff", 4);
+    auto came = travel(message::binary(bytes));
+    REQUIRE(came);
+    CHECK_FALSE(came->is_json());
+    CHECK(came->json().is_null());
+    CHECK(came->bytes() == bytes);
+    CHECK(came->take_bytes() == bytes);
+}
+
+TEST_CASE("a default message is JSON null")
+{
+    const auto came = travel(message{});
+    REQUIRE(came);
+    CHECK(came->is_json());
+    CHECK(came->json().is_null());
+}
+
+TEST_CASE("values nested deeper than the limit are refused by both sides")
+{
+    CHECK(travel(message::json(nested(message::depth_max))));
+
+    message deep = message::json(nested(message::depth_max + 1));
+    const auto refused = message::encode(deep, 1);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().why() == errc::too_large);
+    CHECK(deep.json().is_array());
+
+    ipc::envelope forged{1, boost::json::serialize(nested(message::depth_max + 1))};
+    forged.flags = ipc::flags::json;
+    const auto came = message::decode(std::move(forged));
+    REQUIRE_FALSE(came);
+    CHECK(came.error().why() == errc::malformed);
+}
+
+TEST_CASE("a number that JSON cannot say is the sender's error")
+{
+    const auto came = travel(message::json(std::numeric_limits<double>::quiet_NaN()));
+    REQUIRE_FALSE(came);
+    CHECK(came.error().why() == errc::bad_value);
+}
+
+TEST_CASE("a body that claims to be JSON and is not is an error, not an exception")
+{
+    ipc::envelope forged{1, "{\"a\":"};
+    forged.flags = ipc::flags::json;
+    CHECK_FALSE(message::decode(std::move(forged)));
+}
+
+TEST_CASE("descriptors travel with their message, and a clone has its own")
+{
+    message what = message::json("here");
+    what.attach(unique_fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)});
+    auto twin = what.clone();
+    REQUIRE(twin);
+    CHECK(twin->json() == what.json());
+    REQUIRE(twin->descriptors().size() == 1);
+    CHECK(twin->descriptors()[0].borrow() != what.descriptors()[0].borrow());
+
+    auto came = travel(std::move(what));
+    REQUIRE(came);
+    CHECK(came->take_descriptor().valid());
+    CHECK_FALSE(came->take_descriptor().valid());
+}
+
+TEST_CASE("more descriptors than the kernel carries are the sender's error")
+{
+    message what;
+    for (int i = 0; i < 254; ++i)
+        what.attach(unique_fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)});
+    const auto sealed = message::encode(what, 1);
+    REQUIRE_FALSE(sealed);
+    CHECK(sealed.error().why() == errc::too_large);
+    CHECK(what.descriptors().size() == 254);
+}
