@@ -5,7 +5,7 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +14,18 @@
 #include <utility>
 
 namespace cohort::process {
+
+namespace {
+
+// By number: glibc 2.36 declares both without extern "C", so C++ cannot link them.
+int open_pidfd(pid_t pid) noexcept { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
+
+int send_signal(int pidfd, int number) noexcept
+{
+    return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, 0));
+}
+
+}  // namespace
 
 child::child(pid_t pid, unique_fd pidfd) noexcept :
     pid_{pid}, owner_{::getpid()}, pidfd_{std::move(pidfd)}
@@ -44,7 +56,7 @@ child::~child() { end(); }
 result<child> child::adopt(pid_t pid)
 {
     // The number cannot belong to anyone else yet: we have not reaped it.
-    unique_fd pidfd{::pidfd_open(pid, 0)};
+    unique_fd pidfd{open_pidfd(pid)};
     if (!pidfd.valid()) {
         auto why = failed("open pidfd of", std::to_string(pid));
         ::kill(pid, SIGKILL);
@@ -61,7 +73,7 @@ result<> child::signal(int number) const
 {
     if (!pidfd_.valid() || ended_)
         return {};
-    if (::pidfd_send_signal(pidfd_.borrow(), number, nullptr, 0) == -1 && errno != ESRCH)
+    if (send_signal(pidfd_.borrow(), number) == -1 && errno != ESRCH)
         return failed("signal process", std::to_string(pid_));
     return {};
 }

@@ -1,11 +1,6 @@
 #pragma once
-// What spawn and clone share; closed to other rooms.
+// What spawn, clone and identity share; closed to other rooms.
 
-#include <cohort/base/error.hpp>
-#include <cohort/process/child_side.hpp>
-
-#include <optional>
-#include <string>
 #include <vector>
 
 namespace cohort::process::detail {
