@@ -26,7 +26,7 @@ struct answer_facts {
     method verb = method::get;
     std::uint8_t minor_version = 1;              ///< Of the request.
     persistence connection = persistence::close; ///< keep: both sides want it.
-    std::optional<std::uint64_t> length;         ///< Of the body; nothing: it is produced as we go.
+    std::optional<std::uint64_t> length = {};         ///< Of the body; nothing: it is produced as we go.
 };
 
 /// What was decided about one answer's head. A value.
