@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <set>
 #include <string_view>
 
 using namespace cohort;
@@ -176,18 +175,12 @@ TEST_CASE("a program finds its descriptors under the numbers of our choice, and 
     const kit::ends a = kit::make_pipe();
     const kit::ends b = kit::make_pipe();
     const unique_fd stray{::open("/dev/null", O_RDONLY)};  // not even close-on-exec
-    program what = shell("echo /proc/$$/fd/*; echo to-a >&7; echo to-b >&5");
+    program what = shell("ls /proc/$$/fd; echo to-a >&7; echo to-b >&5");
     // Crossed on purpose: each number is the other one's source.
     what.keep = {{a.write.borrow(), 7}, {b.write.borrow(), 5}};
     const auto [out, reason] = output_of(what);
     CHECK(reason.success());
-
-    std::set<std::string> open;
-    for (std::size_t at = 0; (at = out.find("/fd/", at)) != std::string::npos;) {
-        at += 4;
-        open.insert(out.substr(at, out.find_first_of(" \n", at) - at));
-    }
-    CHECK(open == std::set<std::string>{"0", "1", "2", "5", "7"});
+    CHECK(out == "0\n1\n2\n5\n7\n");
     CHECK(kit::read_line(a.read) == "to-a\n");
     CHECK(kit::read_line(b.read) == "to-b\n");
 }
