@@ -85,8 +85,10 @@ outcome drive_llhttp(std::string_view bytes)
 
 namespace {
 
-/// True if a field `name` of some head in `bytes` has a value that does not end like `ending`.
-bool has_field_not_ending(std::string_view bytes, std::string_view name, std::string_view ending)
+/// True if something that looks like a field `name` has a value of which `claim` is true. Both in
+/// lower case.
+template <class Claim>
+bool any_field(std::string_view bytes, std::string_view name, Claim claim)
 {
     std::string lowered;
     for (const char c : bytes)
@@ -95,9 +97,7 @@ bool has_field_not_ending(std::string_view bytes, std::string_view name, std::st
          at = lowered.find(name, at + 1))
     {
         const std::size_t end = std::min(lowered.find('\r', at), lowered.size());
-        const auto value = std::string_view{lowered}.substr(at, end - at);
-        if (ending.empty() ? value.ends_with(' ') || value.ends_with('\t')
-                           : !value.ends_with(ending))
+        if (claim(std::string_view{lowered}.substr(at + name.size(), end - at - name.size())))
             return true;
     }
     return false;
@@ -124,14 +124,23 @@ std::optional<std::string_view> known_deviation(std::string_view bytes, const ou
     }
     if (has_later_minor_version(bytes))
         return "RFC 9110 section 2.5: HTTP/1.2 is served as HTTP/1.1";
-    if (has_field_not_ending(bytes, "content-length:", ""))
+    const auto ends_in_blank = [](std::string_view value) {
+        return value.ends_with(' ') || value.ends_with('\t');
+    };
+    if (any_field(bytes, "content-length:", ends_in_blank))
         return "RFC 9112 section 5: white space after a value is no part of it";
-    if (has_field_not_ending(bytes, "transfer-encoding:", "chunked"))
+    const auto is_not_plain = [](std::string_view value) { return !value.ends_with("chunked"); };
+    if (any_field(bytes, "transfer-encoding:", is_not_plain))
         return "RFC 9110 section 5.6.1: empty elements of a list are ignored";
-    if (has_field_not_ending(bytes, "proxy-connection:", "keep-alive"))
+    if (any_field(bytes, "proxy-connection:", [](std::string_view) { return true; }))
         return "RFC 9110 section 7.6.1: Proxy-Connection is a field like any other";
-    if (has_field_not_ending(bytes, "connection:", "keep-alive"))
-        return "RFC 9112 section 9.3: close wins over keep-alive";
+    // llhttp believes the last option that it knows, and knows none that follows a quote.
+    int options = 0;
+    const auto is_involved = [&options](std::string_view value) {
+        return ++options > 1 || value.find_first_of(",\"") != std::string_view::npos;
+    };
+    if (any_field(bytes, "connection:", is_involved))
+        return "RFC 9112 section 9.3: close wins over keep-alive, wherever it stands";
     const std::size_t body = bytes.find("\r\n\r\n");
     if (body != std::string_view::npos && bytes.find(';', body) != std::string_view::npos)
         return "RFC 9112 section 7.1.1: chunk extensions may be several, quoted and spaced";
