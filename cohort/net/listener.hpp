@@ -30,7 +30,7 @@ struct listen_options {
 
     /// Permission bits of the socket file, exactly (the umask has no say). Nothing: what the umask
     /// leaves.
-    std::optional<mode_t> unix_mode;
+    std::optional<mode_t> unix_mode = std::nullopt;
 
     friend bool operator==(const listen_options&, const listen_options&) = default;
 };

@@ -1,0 +1,177 @@
+#include <cohort/net/inbox.hpp>
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+using namespace cohort;
+using namespace cohort::net;
+
+namespace {
+
+struct two_ends {
+    unique_fd near;
+    unique_fd far;
+};
+
+two_ends connection()
+{
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+    return {unique_fd{ends[0]}, unique_fd{ends[1]}};
+}
+
+bool readable(const unique_fd& fd)
+{
+    pollfd ask{.fd = fd.borrow(), .events = POLLIN, .revents = 0};
+    return ::poll(&ask, 1, 0) == 1 && (ask.revents & POLLIN) != 0;
+}
+
+/// No more descriptors than are open now, for as long as this lives.
+class no_descriptors_left {
+public:
+    no_descriptors_left()
+    {
+        REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+        const unique_fd next{::fcntl(0, F_DUPFD_CLOEXEC, 0)};
+        rlimit tight = before_;
+        tight.rlim_cur = static_cast<rlim_t>(next.borrow());
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &tight) == 0);
+    }
+    no_descriptors_left(const no_descriptors_left&) = delete;
+    no_descriptors_left& operator=(const no_descriptors_left&) = delete;
+    ~no_descriptors_left() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+private:
+    rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("a connection goes through an inbox with what belongs to it, and still works")
+{
+    const inbox_pair inbox = make_inbox().value();
+    two_ends client = connection();
+    const int number = client.near.borrow();
+
+    CHECK_FALSE(readable(inbox.take));
+    const handover about{.endpoint = 3, .from_slot = 7, .sequence = 1'000'000'000'000};
+    REQUIRE(give(inbox.give.borrow(), client.near, about));
+    CHECK_FALSE(client.near.valid());
+    CHECK(::fcntl(number, F_GETFD) == -1);
+    CHECK(readable(inbox.take));
+
+    auto taken = take(inbox.take.borrow()).value();
+    REQUIRE(taken);
+    CHECK(taken->about == about);
+    CHECK((::fcntl(taken->connection.borrow(), F_GETFD) & FD_CLOEXEC) != 0);
+    CHECK(::write(taken->connection.borrow(), "hello", 5) == 5);
+    std::array<char, 8> heard{};
+    CHECK(::read(client.far.borrow(), heard.data(), heard.size()) == 5);
+
+    taken->connection.reset();
+    CHECK(::read(client.far.borrow(), heard.data(), heard.size()) == 0);  // no copy lingers
+}
+
+TEST_CASE("an empty inbox has nothing and does not block")
+{
+    const inbox_pair inbox = make_inbox().value();
+    CHECK(take(inbox.take.borrow()).value() == std::nullopt);
+}
+
+TEST_CASE("connections leave an inbox in the order they came")
+{
+    const inbox_pair inbox = make_inbox().value();
+    std::vector<two_ends> clients;
+    for (std::uint64_t i = 0; i < 20; ++i) {
+        clients.push_back(connection());
+        REQUIRE(give(inbox.give.borrow(), clients.back().near, {.sequence = i}));
+    }
+    for (std::uint64_t i = 0; i < 20; ++i)
+        CHECK(take(inbox.take.borrow()).value()->about.sequence == i);
+    CHECK(take(inbox.take.borrow()).value() == std::nullopt);
+}
+
+TEST_CASE("a full inbox refuses, and the connection stays with the caller")
+{
+    const inbox_pair inbox = make_inbox().value();
+    two_ends client = connection();
+    int accepted = 0;
+    for (;;) {
+        unique_fd copy = duplicate(client.near).value();
+        const auto given = give(inbox.give.borrow(), copy, {});
+        if (!given) {
+            CHECK(given.error().why() == errc::queue_full);
+            CHECK(copy.valid());
+            break;
+        }
+        ++accepted;
+        REQUIRE(accepted < 100'000);
+    }
+    CHECK(accepted >= 64);  // room for a burst
+
+    REQUIRE(take(inbox.take.borrow()).value());
+    CHECK(give(inbox.give.borrow(), client.near, {}));
+}
+
+TEST_CASE("a taker without descriptors leaves the connection in the inbox")
+{
+    const inbox_pair inbox = make_inbox().value();
+    two_ends client = connection();
+    REQUIRE(give(inbox.give.borrow(), client.near, {.sequence = 5}));
+    {
+        const no_descriptors_left squeeze;
+        for (int i = 0; i < 3; ++i) {
+            const auto taken = take(inbox.take.borrow());
+            REQUIRE_FALSE(taken);
+            CHECK(taken.error().why().value() == EMFILE);
+        }
+        CHECK(readable(inbox.take));
+    }
+    const auto taken = take(inbox.take.borrow()).value();
+    REQUIRE(taken);
+    CHECK(taken->about.sequence == 5);
+    CHECK(::write(taken->connection.borrow(), "x", 1) == 1);
+}
+
+TEST_CASE("what is no handover is dropped, named, and does not stop what follows")
+{
+    const inbox_pair inbox = make_inbox().value();
+    const std::string stranger(40, 'x');
+    two_ends client = connection();
+    REQUIRE(::send(inbox.give.borrow(), "short", 5, 0) == 5);
+    REQUIRE(::send(inbox.give.borrow(), stranger.data(), stranger.size(), 0) == 40);
+    REQUIRE(::send(inbox.give.borrow(), stranger.data(), sizeof(handover), 0) == 16);
+    REQUIRE(give(inbox.give.borrow(), client.near, {.sequence = 9}));
+
+    for (int i = 0; i < 3; ++i) {
+        const auto taken = take(inbox.take.borrow());
+        REQUIRE_FALSE(taken);
+        CHECK(taken.error().why() == errc::malformed);
+    }
+    CHECK(take(inbox.take.borrow()).value()->about.sequence == 9);
+}
+
+TEST_CASE("when every end is gone, giver and taker are told")
+{
+    inbox_pair inbox = make_inbox().value();
+    two_ends client = connection();
+    inbox.take.reset();
+    const auto given = give(inbox.give.borrow(), client.near, {});
+    REQUIRE_FALSE(given);
+    CHECK(given.error().why() == errc::channel_closed);
+    CHECK(client.near.valid());
+
+    inbox_pair other = make_inbox().value();
+    other.give.reset();
+    CHECK(take(other.take.borrow()).error().why() == errc::channel_closed);
+}

@@ -1,0 +1,164 @@
+#include <cohort/observe/log_sink.hpp>
+
+#include <cohort/base/unique_fd.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+using cohort::unique_fd;
+using cohort::observe::log_sink;
+
+namespace {
+
+struct both_ends {
+    unique_fd read;
+    unique_fd write;
+};
+
+both_ends small_pipe()
+{
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+    REQUIRE(::fcntl(ends[1], F_SETPIPE_SZ, 4096) == 4096);
+    both_ends made{unique_fd{ends[0]}, unique_fd{ends[1]}};
+    REQUIRE(::fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);  // the reading end alone
+    return made;
+}
+
+/// Everything that can be read now.
+std::string drain(const unique_fd& from)
+{
+    std::string all;
+    std::array<char, 8192> piece{};
+    for (;;) {
+        const ssize_t got = ::read(from.borrow(), piece.data(), piece.size());
+        if (got <= 0)
+            return all;
+        all.append(piece.data(), static_cast<std::size_t>(got));
+    }
+}
+
+std::string numbered(int i) { return std::to_string(i) + std::string(120, '.') + '\n'; }
+
+std::string notice(std::uint64_t count) { return "dropped " + std::to_string(count) + '\n'; }
+
+}  // namespace
+
+TEST_CASE("a line is in the pipe when the call returns, and the pipe stays blocking")
+{
+    const both_ends pipe = small_pipe();
+    log_sink sink{pipe.write.borrow()};
+    sink.line("one\n");
+    CHECK(drain(pipe.read) == "one\n");
+    CHECK((::fcntl(pipe.write.borrow(), F_GETFL) & O_NONBLOCK) == 0);
+}
+
+TEST_CASE("a reader that pauses gets every line later, whole and in order")
+{
+    const both_ends pipe = small_pipe();
+    log_sink sink{pipe.write.borrow()};
+    std::string expected;
+    for (int i = 0; i < 500; ++i) {
+        sink.line(numbered(i));  // 61 KiB through a pipe of 4: returns all the same
+        expected += numbered(i);
+    }
+    std::string seen;
+    for (int i = 0; i < 200; ++i) {
+        seen += drain(pipe.read);
+        sink.flush(0);
+    }
+    CHECK(seen == expected);
+    CHECK(sink.dropped() == 0);
+}
+
+TEST_CASE("what no buffer holds is dropped, counted, and the count is told when the reader is back")
+{
+    const both_ends pipe = small_pipe();
+    log_sink sink{pipe.write.borrow()};
+    sink.set_notice(notice);
+    for (int i = 0; i < 4000; ++i)
+        sink.line(numbered(i));
+    const auto dropped = sink.dropped();
+    CHECK(dropped > 1000);
+    CHECK(dropped < 3000);
+
+    std::string seen;
+    for (int i = 0; i < 400; ++i) {
+        seen += drain(pipe.read);
+        sink.flush(0);
+    }
+    CHECK(seen.ends_with(notice(dropped)));
+    CHECK(static_cast<std::uint64_t>(std::ranges::count(seen, '\n')) == 4000 - dropped + 1);
+    sink.line("after\n");
+    CHECK(drain(pipe.read) == "after\n");
+}
+
+TEST_CASE("several writers to one pipe never tear each other's lines")
+{
+    const both_ends pipe = small_pipe();
+    std::vector<std::jthread> writers;
+    std::string seen;
+    {
+        for (const char letter : {'a', 'b', 'c'}) {
+            writers.emplace_back([&pipe, letter] {
+                log_sink own{pipe.write.borrow()};  // a sink each, as processes have
+                for (int i = 0; i < 300; ++i)
+                    own.line(std::string(700, letter) + '\n');
+                own.flush(5000);
+            });
+        }
+        while (std::ranges::count(seen, '\n') < 900) {
+            seen += drain(pipe.read);
+            std::this_thread::yield();
+        }
+    }
+    for (std::size_t at = 0; at < seen.size(); at += 701) {
+        const std::string line = seen.substr(at, 701);
+        CHECK(line == std::string(700, line[0]) + '\n');
+    }
+}
+
+TEST_CASE("a reader that is gone costs lines, not the process")
+{
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+    const unique_fd near{ends[0]};
+    log_sink sink{near.borrow()};
+    ::close(ends[1]);
+    sink.line("nobody hears this\n");
+    CHECK(sink.dropped() == 1);
+}
+
+TEST_CASE("a full socket does not block either")
+{
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+    const unique_fd near{ends[0]};
+    const unique_fd far{ends[1]};
+    log_sink sink{near.borrow()};
+    for (int i = 0; i < 20'000; ++i)
+        sink.line(numbered(i));
+    CHECK(sink.dropped() > 0);
+}
+
+TEST_CASE("a file gets its lines")
+{
+    std::string name = "/tmp/cohort-log-XXXXXX";
+    const unique_fd file{::mkostemp(name.data(), O_CLOEXEC | O_APPEND)};
+    REQUIRE(::unlink(name.c_str()) == 0);
+    log_sink sink{file.borrow()};
+    sink.line("one\n");
+    sink.line("two\n");
+    std::array<char, 16> text{};
+    CHECK(::pread(file.borrow(), text.data(), text.size(), 0) == 8);
+}
