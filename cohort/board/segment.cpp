@@ -42,7 +42,7 @@ result<std::size_t> sealed_size(const unique_fd& fd)
     const int held = ::fcntl(fd.borrow(), F_GET_SEALS);
     if (held == -1 || (held & seals) != seals)
         return refuse("not a sealed segment");
-    struct stat about {};
+    struct stat about{};
     if (::fstat(fd.borrow(), &about) == -1)
         return failed("look at the scoreboard");
     if (about.st_size < static_cast<off_t>(size_for(1)) ||
@@ -65,14 +65,20 @@ result<> check(const header& head, std::size_t size)
 
 }  // namespace
 
-segment::segment(unique_fd fd, void* memory, const header& head) noexcept :
-    fd_{std::move(fd)}, memory_{static_cast<std::byte*>(memory)}, size_{head.size},
-    slots_{head.slots}, generation_{head.generation}
+segment::segment(unique_fd fd, void* memory, const header& head) noexcept
+    : fd_{std::move(fd)},
+      memory_{static_cast<std::byte*>(memory)},
+      size_{head.size},
+      slots_{head.slots},
+      generation_{head.generation}
 {}
 
-segment::segment(segment&& other) noexcept :
-    fd_{std::move(other.fd_)}, memory_{std::exchange(other.memory_, nullptr)}, size_{other.size_},
-    slots_{std::exchange(other.slots_, 0)}, generation_{other.generation_}
+segment::segment(segment&& other) noexcept
+    : fd_{std::move(other.fd_)},
+      memory_{std::exchange(other.memory_, nullptr)},
+      size_{other.size_},
+      slots_{std::exchange(other.slots_, 0)},
+      generation_{other.generation_}
 {}
 
 segment& segment::operator=(segment&& other) noexcept

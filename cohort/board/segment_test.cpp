@@ -1,5 +1,6 @@
-#include <cohort/board/reading.hpp>
 #include <cohort/board/segment.hpp>
+
+#include <cohort/board/reading.hpp>
 
 #include <doctest/doctest.h>
 
@@ -115,10 +116,12 @@ TEST_CASE("strangers are refused, not cast")
     check_refused(stranger(good_header(2), size - 1));
     check_refused(stranger(good_header(2), size + sizeof(slot)));
     check_refused(stranger(good_header(2), sizeof(header)));
-    for (const auto spoil : {+[](header& h) { h.magic ^= 1; }, +[](header& h) { h.layout += 1; },
-                             +[](header& h) { h.slot_size = 64; }, +[](header& h) { h.slots = 0; },
-                             +[](header& h) { h.slots = 3; }, +[](header& h) { h.slots = 1u << 31; },
-                             +[](header& h) { h.size += 1; }}) {
+    for (const auto spoil :
+         {+[](header& h) { h.magic ^= 1; }, +[](header& h) { h.layout += 1; },
+          +[](header& h) { h.slot_size = 64; }, +[](header& h) { h.slots = 0; },
+          +[](header& h) { h.slots = 3; }, +[](header& h) { h.slots = 1u << 31; },
+          +[](header& h) { h.size += 1; }})
+    {
         header head = good_header(2);
         spoil(head);
         check_refused(stranger(head, size));

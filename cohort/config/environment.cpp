@@ -14,7 +14,9 @@ namespace {
 /// Reads variables one by one and keeps the complaints.
 class desk {
 public:
-    explicit desk(const variable_reader& variable) : variable_{variable} {}
+    explicit desk(const variable_reader& variable)
+        : variable_{variable}
+    {}
 
     [[nodiscard]] std::optional<std::string_view> value(const char* name) const
     {

@@ -15,15 +15,16 @@ using variable_reader = std::function<std::optional<std::string_view>(const char
 
 /// Overrides `s` by what the environment says:
 ///
-/// | variable          | means                                                                  |
-/// |-------------------|------------------------------------------------------------------------|
-/// | COHORT_WORKERS    | `workers`: auto, N, min..max                                           |
-/// | WEB_CONCURRENCY   | the same, if COHORT_WORKERS is not set (Heroku, gunicorn, puma)        |
-/// | COHORT_LISTEN     | `listen`: addresses, separated by commas                               |
-/// | PORT              | `listen` on that port, if COHORT_LISTEN is not set: the host of the first tcp address stays |
-/// | COHORT_BALANCE    | `balance`                                                              |
-/// | COHORT_LOG_LEVEL  | `log.level`                                                            |
-/// | COHORT_LOG_FORMAT | `log.format`                                                           |
+/// | variable          | means                                                              |
+/// |-------------------|--------------------------------------------------------------------|
+/// | COHORT_WORKERS    | `workers`: auto, N, min..max                                       |
+/// | WEB_CONCURRENCY   | the same, if COHORT_WORKERS is not set (Heroku, gunicorn, puma)    |
+/// | COHORT_LISTEN     | `listen`: addresses, separated by commas                           |
+/// | PORT              | the port of the first TCP address of `listen`, whose host stays,   |
+/// |                   | or a new address; only if COHORT_LISTEN is not set                 |
+/// | COHORT_BALANCE    | `balance`                                                          |
+/// | COHORT_LOG_LEVEL  | `log.level`                                                        |
+/// | COHORT_LOG_FORMAT | `log.format`                                                       |
 ///
 /// @return  complaints about values that make no sense; those settings stay as they were.
 std::vector<problem> apply_environment(settings& s, const variable_reader& variable);

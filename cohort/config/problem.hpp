@@ -27,7 +27,9 @@ struct problem {
 /// Collects complaints about the fields of one section.
 class complaints {
 public:
-    explicit complaints(std::string section) : section_{std::move(section)} {}
+    explicit complaints(std::string section)
+        : section_{std::move(section)}
+    {}
 
     /// Complains that `key` "must be `expected`" if `fine` does not hold.
     void unless(bool fine, std::string_view key, std::string_view expected);

@@ -49,7 +49,9 @@ std::vector<std::string_view> names_of(const section& part)
 /// One pass over one file.
 class pass {
 public:
-    pass(std::string_view file, const settings& base) : desk_{file}, base_{base} {}
+    pass(std::string_view file, const settings& base)
+        : desk_{file}, base_{base}
+    {}
 
     document run(std::string_view text, std::string_view file)
     {

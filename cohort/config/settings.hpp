@@ -49,7 +49,9 @@ public:
     friend bool operator==(const worker_count&, const worker_count&) = default;
 
 private:
-    worker_count(unsigned low, unsigned high) noexcept : low_{low}, high_{high} {}
+    worker_count(unsigned low, unsigned high) noexcept
+        : low_{low}, high_{high}
+    {}
     unsigned low_ = 0;
     unsigned high_ = 0;
 };
@@ -106,7 +108,8 @@ struct restart {
 /// How workers leave: [app.NAME.stop].
 struct stop {
     /// Keep serving this long after the readiness answer has turned to "no", so that balancers in
-    /// front notice. Text: `drain = "5s"` or "auto" (0 s; 5 s under Kubernetes). Range: 0 to 10 min.
+    /// front notice. Text: `drain = "5s"` or "auto" (0 s; 5 s under Kubernetes). Range: 0 to
+    /// 10 min.
     std::optional<milliseconds> drain;
 
     /// Time to finish accepted work, after which the worker is killed. Range: 0 to 1 h.
@@ -119,10 +122,10 @@ struct stop {
 
 /// Ceilings of one worker: [app.NAME.limit].
 struct limit {
-    unsigned connections = 20'000;            ///< Open at a time. Range: 1 to 1,000,000.
-    std::uint64_t body_bytes = 1ULL << 20;    ///< Of a request. Text: `body = "1M"`. 0 to 1 TiB.
-    std::uint64_t head_bytes = 16ULL << 10;   ///< Of a request. Text: `head = "16K"`. 1K to 1M.
-    milliseconds idle = std::chrono::seconds{75};  ///< Of a kept-alive connection. 1 s to 1 d.
+    unsigned connections = 20'000;           ///< Open at a time. Range: 1 to 1,000,000.
+    std::uint64_t body_bytes = 1ULL << 20;   ///< Of a request. Text: `body = "1M"`. 0 to 1 TiB.
+    std::uint64_t head_bytes = 16ULL << 10;  ///< Of a request. Text: `head = "16K"`. 1K to 1M.
+    milliseconds idle = std::chrono::seconds{75};     ///< Of a kept-alive connection. 1 s to 1 d.
     milliseconds request = std::chrono::seconds{30};  ///< To receive a whole head. 1 s to 1 h.
     friend bool operator==(const limit&, const limit&) = default;
 };
@@ -144,11 +147,11 @@ struct log {
 
 /// One app: [app.NAME]. A value; problems() says whether it is usable.
 struct settings {
-    std::string name = "app";         ///< 1 to 64 of letters, digits, '_', '-', '.'
-    std::string exec;                 ///< another program; empty: workers are forked from this one
-    std::vector<std::string> args;    ///< of that program
-    std::string cwd;                  ///< of that program; empty: ours
-    std::map<std::string, std::string> env;  ///< added to ours, for workers
+    std::string name = "app";       ///< 1 to 64 of letters, digits, '_', '-', '.'
+    std::string exec;               ///< another program; empty: workers are forked from this one
+    std::vector<std::string> args;  ///< of that program
+    std::string cwd;                ///< of that program; empty: ours
+    std::map<std::string, std::string> env;           ///< added to ours, for workers
     stream_target in{stream_target::kind::null, {}};  ///< of that program: `stdin`
     stream_target out;                                ///< `stdout`
     stream_target err;                                ///< `stderr`

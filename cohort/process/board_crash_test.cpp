@@ -35,8 +35,9 @@ void write_for_ever(board::slot& row, std::uint64_t id) noexcept
 /// Every half that must carry the id does, or is still empty.
 bool belongs_to(const board::slot_reading& seen, std::uint64_t id)
 {
-    for (const std::uint64_t word : {seen.beat_ns, seen.connections_total, seen.inbox_taken_total,
-                                     seen.requests_total}) {
+    for (const std::uint64_t word :
+         {seen.beat_ns, seen.connections_total, seen.inbox_taken_total, seen.requests_total})
+    {
         if (word != 0 && word >> 32 != id)
             return false;
     }

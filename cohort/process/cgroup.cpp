@@ -37,7 +37,8 @@ std::string without_octal(std::string_view text)
     std::string plain;
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] == '\\' && i + 3 < text.size() && digit(text[i + 1]) && digit(text[i + 2]) &&
-            digit(text[i + 3])) {
+            digit(text[i + 3]))
+        {
             const int value =
                 (text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0');
             plain += static_cast<char>(value);
@@ -176,7 +177,8 @@ std::optional<tally> find_tally(const file_reader& read)
         const char* file;
     };
     for (const source& s : {source{cgroup_version::two, "/memory.events"},
-                            source{cgroup_version::one, "/memory.oom_control"}}) {
+                            source{cgroup_version::one, "/memory.oom_control"}})
+    {
         for (const std::string& folder : cgroup_folders(s.version, "memory", read)) {
             const auto text = read(folder + s.file);
             if (!text)

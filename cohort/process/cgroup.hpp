@@ -26,9 +26,8 @@ enum class cgroup_version { one, two };
 /// @param controller  "cpu", "memory"; looked at for version one only.
 ///
 /// Source: cgroups(7); proc(5), /proc/[pid]/mountinfo.
-[[nodiscard]] std::vector<std::string> cgroup_folders(cgroup_version version,
-                                                      std::string_view controller,
-                                                      const file_reader& read);
+[[nodiscard]] std::vector<std::string>
+cgroup_folders(cgroup_version version, std::string_view controller, const file_reader& read);
 
 /// How many processes of our memory cgroup the kernel has killed for memory so far; nothing if
 /// nobody counts. v2: memory.events; v1: memory.oom_control.

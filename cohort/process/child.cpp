@@ -27,14 +27,17 @@ int send_signal(int pidfd, int number) noexcept
 
 }  // namespace
 
-child::child(pid_t pid, unique_fd pidfd) noexcept :
-    pid_{pid}, owner_{::getpid()}, pidfd_{std::move(pidfd)}
+child::child(pid_t pid, unique_fd pidfd) noexcept
+    : pid_{pid}, owner_{::getpid()}, pidfd_{std::move(pidfd)}
 {}
 
-child::child(child&& other) noexcept :
-    pipes{std::move(other.pipes)}, pid_{std::exchange(other.pid_, 0)},
-    owner_{std::exchange(other.owner_, 0)}, pidfd_{std::move(other.pidfd_)}, ended_{other.ended_},
-    memory_kills_{other.memory_kills_}
+child::child(child&& other) noexcept
+    : pipes{std::move(other.pipes)},
+      pid_{std::exchange(other.pid_, 0)},
+      owner_{std::exchange(other.owner_, 0)},
+      pidfd_{std::move(other.pidfd_)},
+      ended_{other.ended_},
+      memory_kills_{other.memory_kills_}
 {}
 
 child& child::operator=(child&& other) noexcept

@@ -43,13 +43,13 @@ stumble arm_last_grace(std::chrono::milliseconds grace) noexcept
     last_grace.it_value.tv_sec = micros / 1'000'000;
     last_grace.it_value.tv_usec = micros > 0 ? micros % 1'000'000 : 1;
 
-    struct sigaction on_death {};
+    struct sigaction on_death{};
     on_death.sa_handler = start_last_grace;
     on_death.sa_flags = SA_RESTART;
     sigemptyset(&on_death.sa_mask);
     if (::sigaction(detail::death_signal(), &on_death, nullptr) == -1)
         return stumbled(step::death_signal);
-    struct sigaction end {};
+    struct sigaction end{};
     end.sa_handler = SIG_DFL;
     if (::sigaction(SIGALRM, &end, nullptr) == -1)
         return stumbled(step::death_signal);
@@ -79,7 +79,7 @@ signal_silence::~signal_silence()
 
 stumble reset_signals() noexcept
 {
-    struct sigaction plain {};
+    struct sigaction plain{};
     plain.sa_handler = SIG_DFL;
     for (int number = 1; number <= SIGRTMAX; ++number) {
         // glibc keeps 32 and 33 to itself and refuses them; KILL and STOP have no handlers.

@@ -39,7 +39,9 @@ public:
     [[nodiscard]] std::chrono::milliseconds grace() const noexcept { return grace_; }
 
 private:
-    parent_death(how what, std::chrono::milliseconds grace) noexcept : how_{what}, grace_{grace} {}
+    parent_death(how what, std::chrono::milliseconds grace) noexcept
+        : how_{what}, grace_{grace}
+    {}
     how how_;
     std::chrono::milliseconds grace_;
 };

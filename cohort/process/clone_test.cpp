@@ -1,5 +1,6 @@
-#include <cohort/base/parse.hpp>
 #include <cohort/process/clone.hpp>
+
+#include <cohort/base/parse.hpp>
 #include <cohort/process/detail/kit_test.hpp>
 
 #include <atomic>
@@ -66,9 +67,8 @@ TEST_CASE("a copy has the descriptors that it was told to keep, and no other")
     const unique_fd stray{::open("/dev/null", O_RDONLY)};  // not even close-on-exec
     birth how;
     how.keep = {pipe.write.borrow()};
-    auto born = process::clone(kit::permit(), how, [&]() noexcept {
-        say(pipe.write.borrow(), open_descriptors());
-    });
+    auto born = process::clone(kit::permit(), how,
+                               [&]() noexcept { say(pipe.write.borrow(), open_descriptors()); });
     REQUIRE(born);
     const std::string kept = std::to_string(pipe.write.borrow());
     pipe.write.reset();
@@ -80,7 +80,7 @@ TEST_CASE("a copy starts without its parent's handlers and with an empty mask")
 {
     const auto before = ::signal(SIGUSR1, [](int) {});
     auto born = process::clone(kit::permit(), {}, []() noexcept {
-        struct sigaction now {};
+        struct sigaction now{};
         ::sigaction(SIGUSR1, nullptr, &now);
         sigset_t mask;
         ::sigprocmask(SIG_SETMASK, nullptr, &mask);

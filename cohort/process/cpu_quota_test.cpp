@@ -18,7 +18,8 @@ namespace {
 std::filesystem::path fixtures()
 {
     for (auto at = std::filesystem::canonical("/proc/self/exe"); at != at.root_path();
-         at = at.parent_path()) {
+         at = at.parent_path())
+    {
         if (std::filesystem::exists(at / "tests/fixtures/cgroup"))
             return at / "tests/fixtures/cgroup";
     }
@@ -45,25 +46,26 @@ struct expectation {
 TEST_CASE("every hierarchy that we know of gives the number of workers that its quota allows")
 {
     for (const expectation& e : std::vector<expectation>{
-             {"v1_bare", 8, 8, 8, 0},                  // no limit is -1
-             {"v1_docker", 8, 1.5, 1, 1},              // the mount's root is stripped
-             {"v1_cpuacct_first", 8, 3, 3, 2},         // "cpuacct,cpu", and an ancestor
-             {"v1_host_path", 8, 2.5, 2, 1},           // the host's path, the container's files
-             {"v1_foreign_root", 8, 3.5, 3, 1},        // a root that we are not below
-             {"v2_plain", 8, 2, 2, 1},                 // no limit is "max"
-             {"v2_tight_ancestor", 8, 1.5, 1, 2},      // the parent's parent decides
-             {"v2_namespace", 8, 1.75, 2, 1},          // a quarter short of two is two
-             {"v2_outside_namespace", 8, 3, 3, 1},     // "/../sibling"
-             {"v2_half", 8, 0.5, 1, 1},                // never none
-             {"v2_huge", 300, 300, 256, 1},            // never more than the cap
-             {"hybrid", 8, 2.25, 2, 1},                // v2 is there, without the controller
-             {"none", 8, 8, 8, 0},                     // no /proc/self/cgroup
-             {"not_mounted", 8, 8, 8, 0},              // groups, but nothing to look at
-             {"malformed", 8, 8, 8, 0},                // nonsense does not limit
-             {"escaped_mount", 8, 3.5, 3, 1},          // a blank in the mount point
-             {"v2_plain", 1, 1, 1, 1},                 // the mask is tighter than the quota
+             {"v1_bare", 8, 8, 8, 0},               // no limit is -1
+             {"v1_docker", 8, 1.5, 1, 1},           // the mount's root is stripped
+             {"v1_cpuacct_first", 8, 3, 3, 2},      // "cpuacct,cpu", and an ancestor
+             {"v1_host_path", 8, 2.5, 2, 1},        // the host's path, the container's files
+             {"v1_foreign_root", 8, 3.5, 3, 1},     // a root that we are not below
+             {"v2_plain", 8, 2, 2, 1},              // no limit is "max"
+             {"v2_tight_ancestor", 8, 1.5, 1, 2},   // the parent's parent decides
+             {"v2_namespace", 8, 1.75, 2, 1},       // a quarter short of two is two
+             {"v2_outside_namespace", 8, 3, 3, 1},  // "/../sibling"
+             {"v2_half", 8, 0.5, 1, 1},             // never none
+             {"v2_huge", 300, 300, 256, 1},         // never more than the cap
+             {"hybrid", 8, 2.25, 2, 1},             // v2 is there, without the controller
+             {"none", 8, 8, 8, 0},                  // no /proc/self/cgroup
+             {"not_mounted", 8, 8, 8, 0},           // groups, but nothing to look at
+             {"malformed", 8, 8, 8, 0},             // nonsense does not limit
+             {"escaped_mount", 8, 3.5, 3, 1},       // a blank in the mount point
+             {"v2_plain", 1, 1, 1, 1},              // the mask is tighter than the quota
              {"none", 0, 1, 1, 0},
-         }) {
+         })
+    {
         CAPTURE(e.tree);
         const cpu_quota quota = read_cpu_quota(e.affinity, tree(e.tree));
         CHECK(quota.cpus() == doctest::Approx(e.cpus));
@@ -98,13 +100,12 @@ TEST_CASE("the text for the log names every input, also those that were ignored"
           "1 worker: 4 processors by affinity, 8.00 by /sys/fs/cgroup/a/b/c/cpu.max, "
           "1.50 by /sys/fs/cgroup/a/cpu.max");
     const cpu_quota odd = read_cpu_quota(4, tree("malformed"));
-    CHECK(odd.oddities ==
-          std::vector<std::string>{
-              "/sys/fs/cgroup/unified/app/cpu.max says \"-5 100000\"",
-              "/sys/fs/cgroup/unified/cpu.max says \"100000 100000 100000\"",
-              "/sys/fs/cgroup/cpu/app/cpu.cfs_quota_us says \"200000\"",
-              "/sys/fs/cgroup/cpu/cpu.cfs_quota_us says \"many\"",
-          });
+    CHECK(odd.oddities == std::vector<std::string>{
+                              "/sys/fs/cgroup/unified/app/cpu.max says \"-5 100000\"",
+                              "/sys/fs/cgroup/unified/cpu.max says \"100000 100000 100000\"",
+                              "/sys/fs/cgroup/cpu/app/cpu.cfs_quota_us says \"200000\"",
+                              "/sys/fs/cgroup/cpu/cpu.cfs_quota_us says \"many\"",
+                          });
     CHECK(odd.text().find(", ignored: /sys/fs/cgroup/unified/app/cpu.max says") !=
           std::string::npos);
 }

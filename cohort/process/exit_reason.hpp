@@ -87,8 +87,8 @@ public:
     friend bool operator==(const exit_reason&, const exit_reason&) noexcept = default;
 
 private:
-    exit_reason(int code, int signal, core left, blame why) noexcept :
-        code_{code}, signal_{signal}, core_{left}, blame_{why}
+    exit_reason(int code, int signal, core left, blame why) noexcept
+        : code_{code}, signal_{signal}, core_{left}, blame_{why}
     {}
 
     int code_;

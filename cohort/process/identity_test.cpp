@@ -1,6 +1,7 @@
+#include <cohort/process/identity.hpp>
+
 #include <cohort/process/clone.hpp>
 #include <cohort/process/detail/kit_test.hpp>
-#include <cohort/process/identity.hpp>
 #include <cohort/process/spawn.hpp>
 
 #include <csignal>

@@ -1,6 +1,7 @@
+#include <cohort/process/lifeline.hpp>
+
 #include <cohort/process/clone.hpp>
 #include <cohort/process/detail/kit_test.hpp>
-#include <cohort/process/lifeline.hpp>
 
 #include <csignal>
 

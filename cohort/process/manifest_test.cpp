@@ -19,17 +19,18 @@ TEST_CASE("a manifest survives the journey through the environment")
 
 TEST_CASE("a manifest that breaks a rule is refused, and the entry is named")
 {
-    for (const char* text :
-         {"channel", "channel:", ":3", "channel:3,", ",channel:3", "a:3,,b:4", "a:-1", "a:+3",
-          "a:03", "a: 3", "a:3 ", "A:3", "a b:3", "a:3:4", "a:1048576", "a:99999999999999999999",
-          "a:3,a:4", "a:3,b:3", "a:3;b:4", "a:0x3"}) {
+    for (const char* text : {"channel",    "channel:", ":3",        "channel:3,",
+                             ",channel:3", "a:3,,b:4", "a:-1",      "a:+3",
+                             "a:03",       "a: 3",     "a:3 ",      "A:3",
+                             "a b:3",      "a:3:4",    "a:1048576", "a:99999999999999999999",
+                             "a:3,a:4",    "a:3,b:3",  "a:3;b:4",   "a:0x3"})
+    {
         CAPTURE(text);
         const auto list = parse_manifest(text);
         REQUIRE_FALSE(list);
         CHECK(list.error().why() == errc::malformed);
     }
-    CHECK(parse_manifest("good:1,B:2").error().text() ==
-          "read manifest entry \"B:2\": malformed");
+    CHECK(parse_manifest("good:1,B:2").error().text() == "read manifest entry \"B:2\": malformed");
 }
 
 TEST_CASE("what could not be parsed is not encoded either")

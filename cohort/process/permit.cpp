@@ -1,5 +1,6 @@
-#include <cohort/base/unique_fd.hpp>
 #include <cohort/process/permit.hpp>
+
+#include <cohort/base/unique_fd.hpp>
 
 #include <fmt/format.h>
 
@@ -45,7 +46,7 @@ std::string name_of_thread(const char* id)
 /// The kernel reaps for those who ignore SIGCHLD, and the exit reason is lost.
 void let_children_be_reaped() noexcept
 {
-    struct sigaction now {};
+    struct sigaction now{};
     if (::sigaction(SIGCHLD, nullptr, &now) == 0 && now.sa_handler == SIG_IGN)
         ::signal(SIGCHLD, SIG_DFL);
 }

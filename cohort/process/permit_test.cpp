@@ -1,6 +1,7 @@
+#include <cohort/process/permit.hpp>
+
 #include <cohort/process/clone.hpp>
 #include <cohort/process/detail/kit_test.hpp>
-#include <cohort/process/permit.hpp>
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -12,10 +13,7 @@
 using namespace cohort;
 using namespace cohort::process;
 
-TEST_CASE("a process with one thread may fork")
-{
-    CHECK(fork_permit::ask());
-}
+TEST_CASE("a process with one thread may fork") { CHECK(fork_permit::ask()); }
 
 TEST_CASE("a fork is refused while threads run, and they are named")
 {

@@ -11,13 +11,15 @@
 
 namespace cohort::process {
 
-signals::signals(asio::posix::stream_descriptor fd, sigset_t blocked) noexcept :
-    fd_{std::move(fd)}, blocked_{blocked}
+signals::signals(asio::posix::stream_descriptor fd, sigset_t blocked) noexcept
+    : fd_{std::move(fd)}, blocked_{blocked}
 {}
 
-signals::signals(signals&& other) noexcept :
-    fd_{std::move(other.fd_)}, blocked_{other.blocked_}, seen_{std::move(other.seen_)},
-    owns_{std::exchange(other.owns_, false)}
+signals::signals(signals&& other) noexcept
+    : fd_{std::move(other.fd_)},
+      blocked_{other.blocked_},
+      seen_{std::move(other.seen_)},
+      owns_{std::exchange(other.owns_, false)}
 {}
 
 signals::~signals()

@@ -32,7 +32,9 @@ public:
     friend bool operator==(const stdio&, const stdio&) = default;
 
 private:
-    stdio(kind what, std::string path) : kind_{what}, path_{std::move(path)} {}
+    stdio(kind what, std::string path)
+        : kind_{what}, path_{std::move(path)}
+    {}
     kind kind_ = kind::inherit;
     std::string path_;
 };

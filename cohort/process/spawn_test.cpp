@@ -1,5 +1,6 @@
-#include <cohort/process/detail/kit_test.hpp>
 #include <cohort/process/spawn.hpp>
+
+#include <cohort/process/detail/kit_test.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -44,8 +45,9 @@ std::string refusal_of(const program& what)
 
 std::size_t own_descriptors()
 {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{"/proc/self/fd"},
-                                                  std::filesystem::directory_iterator{}));
+    return static_cast<std::size_t>(
+        std::distance(std::filesystem::directory_iterator{"/proc/self/fd"},
+                      std::filesystem::directory_iterator{}));
 }
 
 }  // namespace
@@ -191,8 +193,8 @@ TEST_CASE("descriptors can trade their numbers")
     const kit::ends b = kit::make_pipe();
     const int first = a.write.borrow();
     const int second = b.write.borrow();
-    program what = shell("echo one >&" + std::to_string(first) + "; echo two >&" +
-                         std::to_string(second));
+    program what =
+        shell("echo one >&" + std::to_string(first) + "; echo two >&" + std::to_string(second));
     what.exec = "/bin/bash";  // dash knows only one digit
     what.keep = {{first, second}, {second, first}};
     CHECK(output_of(what).reason.success());

@@ -20,7 +20,9 @@ namespace cohort::config::detail {
 /// Where complaints go while one file is read.
 class desk {
 public:
-    explicit desk(std::string_view file) : file_{file} {}
+    explicit desk(std::string_view file)
+        : file_{file}
+    {}
 
     void complain(const toml::source_position& at, std::string key, std::string words);
 
@@ -43,8 +45,8 @@ private:
 /// One key with its value. The readers complain and return nothing if the type is wrong.
 class entry {
 public:
-    entry(desk& to, std::string key, const toml::node& node) :
-        desk_{to}, key_{std::move(key)}, node_{node}
+    entry(desk& to, std::string key, const toml::node& node)
+        : desk_{to}, key_{std::move(key)}, node_{node}
     {}
 
     [[nodiscard]] std::optional<std::string> text() const;

@@ -117,7 +117,8 @@ constexpr auto app_keys = std::to_array<key>({
              s.env = std::move(*changes);
          }
      }},
-    {"stdin", [](const entry& v, settings& s) { put_parsed(v, v.text(), stream_target::parse, s.in); }},
+    {"stdin",
+     [](const entry& v, settings& s) { put_parsed(v, v.text(), stream_target::parse, s.in); }},
     {"stdout",
      [](const entry& v, settings& s) { put_parsed(v, v.text(), stream_target::parse, s.out); }},
     {"stderr",
@@ -130,7 +131,8 @@ constexpr auto app_keys = std::to_array<key>({
      [](const entry& v, settings& s) {
          put_parsed(v, v.text_or_number(), worker_count::parse, s.workers);
      }},
-    {"balance", [](const entry& v, settings& s) { put_parsed(v, v.text(), parse_policy, s.balance); }},
+    {"balance",
+     [](const entry& v, settings& s) { put_parsed(v, v.text(), parse_policy, s.balance); }},
     {"lanes", [](const entry& v, settings& s) { put(v.count(), s.lanes); }},
 });
 constexpr std::array<std::string_view, 4> app_later{"speaks", "reload", "recycle", "sandbox"};
@@ -146,7 +148,8 @@ constexpr auto health_keys = std::to_array<key>({
      }},
 });
 constexpr std::array<std::string_view, 2> health_later{"request", "http"};
-constexpr auto restart_keys = std::to_array<key>({{"backoff", put_backoff}, {"give_up", put_give_up}});
+constexpr auto restart_keys =
+    std::to_array<key>({{"backoff", put_backoff}, {"give_up", put_give_up}});
 constexpr auto stop_keys = std::to_array<key>({
     {"drain", put_drain},
     {"timeout", [](const entry& v, settings& s) { put(v.duration(), s.stop.timeout); }},
@@ -161,7 +164,8 @@ constexpr auto limit_keys = std::to_array<key>({
 constexpr std::array<std::string_view, 2> limit_later{"memory", "files"};
 constexpr auto log_keys = std::to_array<key>({
     {"to", [](const entry& v, settings&) { only(v, "stdout"); }},
-    {"level", [](const entry& v, settings& s) { put_parsed(v, v.text(), parse_log_level, s.log.level); }},
+    {"level",
+     [](const entry& v, settings& s) { put_parsed(v, v.text(), parse_log_level, s.log.level); }},
     {"format",
      [](const entry& v, settings& s) { put_parsed(v, v.text(), parse_log_format, s.log.format); }},
 });

@@ -74,7 +74,8 @@ std::string_view path_of(const std::vector<std::string>& environment)
 
 }  // namespace
 
-launch::launch(const program& what) : what_{&what}, above_{STDERR_FILENO + 1}
+launch::launch(const program& what)
+    : what_{&what}, above_{STDERR_FILENO + 1}
 {
     for (const kept_descriptor& kept : what.keep)
         above_ = std::max(above_, kept.number + 1);

@@ -1,0 +1,102 @@
+#include <cohort/config/environment.hpp>
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+
+using namespace cohort::config;
+
+namespace {
+
+using variables = std::map<std::string, std::string>;
+
+std::vector<problem> apply(settings& s, const variables& all)
+{
+    return apply_environment(s, [&](const char* name) -> std::optional<std::string_view> {
+        const auto found = all.find(name);
+        if (found == all.end())
+            return std::nullopt;
+        return found->second;
+    });
+}
+
+std::vector<std::string> listen_after(std::vector<std::string> listen, const variables& all)
+{
+    settings s;
+    s.listen = std::move(listen);
+    CHECK(apply(s, all).empty());
+    return s.listen;
+}
+
+using list = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("an environment that says nothing changes nothing")
+{
+    settings s;
+    s.listen = {"8080"};
+    const settings before = s;
+    CHECK(apply(s, {}).empty());
+    CHECK(apply(s, {{"PORT", ""}, {"WEB_CONCURRENCY", ""}, {"COHORT_BALANCE", ""}}).empty());
+    CHECK(s == before);
+}
+
+TEST_CASE("the number of workers comes from our own variable, or else from the one of others")
+{
+    settings s;
+    CHECK(apply(s, {{"WEB_CONCURRENCY", "3"}}).empty());
+    CHECK(s.workers == worker_count::exactly(3));
+    CHECK(apply(s, {{"WEB_CONCURRENCY", "3"}, {"COHORT_WORKERS", "2..5"}}).empty());
+    CHECK(s.workers == worker_count::between(2, 5));
+}
+
+TEST_CASE("PORT replaces the port of the first TCP address and leaves the rest alone")
+{
+    CHECK(listen_after({}, {{"PORT", "5000"}}) == list{"5000"});
+    CHECK(listen_after({"8080"}, {{"PORT", "5000"}}) == list{"5000"});
+    CHECK(listen_after({"127.0.0.1:8080", "9090"}, {{"PORT", "0"}}) == list{"127.0.0.1:0", "9090"});
+    CHECK(listen_after({"tcp://[::1]:80"}, {{"PORT", "5000"}}) == list{"tcp://[::1]:5000"});
+    CHECK(listen_after({"unix:/run/x", "udp://:53", "fd:3", "localhost:1"}, {{"PORT", "5000"}}) ==
+          list{"unix:/run/x", "udp://:53", "fd:3", "localhost:5000"});
+    CHECK(listen_after({"unix:/run/x"}, {{"PORT", "5000"}}) == list{"5000", "unix:/run/x"});
+}
+
+TEST_CASE("COHORT_LISTEN replaces every address, and PORT then says nothing")
+{
+    CHECK(listen_after({"8080"}, {{"COHORT_LISTEN", "unix:/run/x,[::1]:80"}, {"PORT", "1"}}) ==
+          list{"unix:/run/x", "[::1]:80"});
+}
+
+TEST_CASE("policy and log follow the environment")
+{
+    settings s;
+    CHECK(apply(s, {{"COHORT_BALANCE", "round_robin"},
+                    {"COHORT_LOG_LEVEL", "debug"},
+                    {"COHORT_LOG_FORMAT", "text"}})
+              .empty());
+    CHECK(s.balance == policy::round_robin);
+    CHECK(s.log.level == log_level::debug);
+    CHECK(s.log.format == log_format::text);
+}
+
+TEST_CASE("a variable that makes no sense is complained about and changes nothing")
+{
+    for (const auto& [name, value] : variables{{"COHORT_WORKERS", "many"},
+                                               {"WEB_CONCURRENCY", "0"},
+                                               {"PORT", "65536"},
+                                               {"COHORT_LISTEN", "80,,81"},
+                                               {"COHORT_BALANCE", "rr"},
+                                               {"COHORT_LOG_LEVEL", "loud"},
+                                               {"COHORT_LOG_FORMAT", "xml"}})
+    {
+        CAPTURE(name);
+        settings s;
+        const auto all = apply(s, {{name, value}});
+        REQUIRE(all.size() == 1);
+        CHECK(all[0].file == "environment");
+        CHECK(all[0].key == name);
+        CHECK(s == settings{});
+    }
+}
