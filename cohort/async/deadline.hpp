@@ -15,7 +15,8 @@ namespace cohort {
 /// Waits that long, or less if the coroutine is cancelled (ask `stopped()`). Cancel: total.
 inline awaitable<> sleep_for(std::chrono::nanoseconds pause)
 {
-    asio::steady_timer timer{co_await asio::this_coro::executor};
+    const auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer{executor};
     timer.expires_after(pause);
     co_await timer.async_wait(use_tuple);
 }

@@ -3,7 +3,7 @@
 dev_bench() {
     local name=${1:-}
     if [ -z "$name" ]; then
-        say "which? $(cd bench && for run in */run; do [ -x "$run" ] && printf '%s ' "${run%/run}"; done)all"
+        say "which? all, or one of: $(cd bench && echo */run | sed 's,/run,,g')"
         return 1
     fi
     shift

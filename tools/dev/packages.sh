@@ -21,7 +21,7 @@ need() {
         return
     fi
     command -v dpkg-query >/dev/null ||
-        give_up "this is no Debian; docs/dependencies.md says what must be there. Then: cmake --preset Release"
+        give_up "no dpkg here: install what docs/dependencies.md lists, then use cmake and ctest"
 
     for name in "$@"; do
         local -n set_of="packages_$name"
@@ -50,7 +50,8 @@ install_packages() {
     [ -z "${COHORT_NO_INSTALL:-}" ] || give_up "missing Debian packages: $*"
     local as_root=()
     if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null || give_up "missing Debian packages, and no sudo: apt-get install $*"
+        command -v sudo >/dev/null ||
+            give_up "missing Debian packages, and no sudo to install them: $*"
         say "installing needs root: sudo will ask for your password"
         as_root=(sudo)
     fi
