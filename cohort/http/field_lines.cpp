@@ -12,8 +12,11 @@ void field_lines::add(std::string_view name, std::string_view value)
     if (!is_field_value(value))
         throw failure{fault(errc::bad_value, "set header (the value has control characters)",
                             std::string{name})};
-    lines_.reserve(lines_.size() + name.size() + value.size() + 4);
-    lines_.append(name).append(": ").append(value).append("\r\n");
+    // Put together first: `value` may be a part of lines_, which is about to move.
+    std::string line;
+    line.reserve(name.size() + value.size() + 4);
+    line.append(name).append(": ").append(value).append("\r\n");
+    lines_ += line;
 }
 
 void field_lines::set(std::string_view name, std::string_view value)
@@ -21,7 +24,7 @@ void field_lines::set(std::string_view name, std::string_view value)
     // Checked and added first: a refused value leaves the old one in place.
     const std::size_t known = lines_.size();
     add(name, value);
-    std::string line = lines_.substr(known);
+    const std::string line = lines_.substr(known);
     lines_.resize(known);
     remove(name);
     lines_ += line;

@@ -1,0 +1,56 @@
+#include <cohort/http/peer.hpp>
+
+#include <doctest/doctest.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+using cohort::http::peer;
+
+namespace {
+
+/// sockets speak of every address as a sockaddr
+template <class Address>
+peer peer_of(const Address& address)
+{
+    return peer::of(static_cast<const sockaddr*>(static_cast<const void*>(&address)),
+                    sizeof address);
+}
+
+} // namespace
+
+TEST_CASE("a peer says who it is in the words of its address family")
+{
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(4711);
+    ::inet_pton(AF_INET, "192.0.2.1", &v4.sin_addr);
+    CHECK(peer_of(v4).address() == "192.0.2.1");
+    CHECK(peer_of(v4).text() == "192.0.2.1:4711");
+
+    sockaddr_in6 v6{};
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(80);
+    ::inet_pton(AF_INET6, "2001:db8::1", &v6.sin6_addr);
+    CHECK(peer_of(v6).text() == "[2001:db8::1]:80");
+    CHECK(peer_of(v6).port() == 80);
+
+    ::inet_pton(AF_INET6, "::ffff:192.0.2.1", &v6.sin6_addr);
+    CHECK(peer_of(v6).text() == "192.0.2.1:80");
+}
+
+TEST_CASE("a peer without an address is local")
+{
+    sockaddr_un somewhere{};
+    somewhere.sun_family = AF_UNIX;
+    CHECK(peer_of(somewhere) == peer{});
+    CHECK(peer::of(nullptr, 0) == peer{});
+    CHECK(peer{}.text() == "local");
+    CHECK(peer{}.port() == 0);
+
+    sockaddr_in cut{};
+    cut.sin_family = AF_INET;
+    CHECK(peer::of(static_cast<const sockaddr*>(static_cast<const void*>(&cut)), 4) == peer{});
+}

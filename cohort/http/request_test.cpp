@@ -1,0 +1,125 @@
+#include <cohort/http/detail/parsed_test.hpp>
+#include <cohort/http/problem.hpp>
+#include <cohort/http/request.hpp>
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+using namespace cohort::http;
+using cohort::http::detail::parsed;
+
+namespace {
+
+std::string refusal_of(const std::function<void()>& ask)
+{
+    try {
+        ask();
+    } catch (const refusal& no) {
+        return std::to_string(no.status()) + " " + std::string{no.answer().body()};
+    }
+    return "none";
+}
+
+} // namespace
+
+TEST_CASE("a request shows its line and its fields as they were sent")
+{
+    const parsed it{"PURGE /a%20b?x=1&y", "X-A: 1\r\nx-a: 2\r\nAccept: */*\r\n"};
+    CHECK(it.of.method() == method::other);
+    CHECK(it.of.method_text() == "PURGE");
+    CHECK(it.of.target() == "/a%20b?x=1&y");
+    CHECK(it.of.path() == "/a%20b");
+    CHECK(it.of.query() == "x=1&y");
+    CHECK(it.of.host() == "test");
+    CHECK(it.of.header("x-A") == "1");
+    CHECK(it.of.headers("X-a") == std::vector<std::string_view>{"1", "2"});
+    CHECK(it.of.headers().size() == 4);
+    CHECK_FALSE(it.of.header("X-B"));
+    CHECK(it.of.pattern().empty());
+}
+
+TEST_CASE("query parameters are decoded, found in order, and may repeat")
+{
+    const parsed it{"GET /?q=a+b%26c&q=2&empty=&bare&&%C3%A9=%E2%82%AC"};
+    CHECK(it.of.query("q") == "a b&c");
+    CHECK(it.of.query_all("q") == std::vector<std::string_view>{"a b&c", "2"});
+    CHECK(it.of.query("empty") == "");
+    CHECK(it.of.query("bare") == "");
+    CHECK(it.of.query("é") == "€");
+    CHECK_FALSE(it.of.query("none"));
+    CHECK_FALSE(parsed{"GET /"}.of.query("q"));
+}
+
+TEST_CASE("a query that is not well formed is refused where it is read")
+{
+    const parsed invalid{"GET /?a=%ff"};
+    CHECK(refusal_of([&] { static_cast<void>(invalid.of.query("a")); }).starts_with("400"));
+}
+
+TEST_CASE("typed query parameters say what was expected")
+{
+    const parsed it{"GET /?n=12&big=300&neg=-1&f=2.5&yes=true&no=0&word=abc"};
+    CHECK(it.of.query<int>("n") == 12);
+    CHECK(it.of.query<int>("neg") == -1);
+    CHECK(it.of.query<double>("f") == 2.5);
+    CHECK(it.of.query<bool>("yes"));
+    CHECK_FALSE(it.of.query<bool>("no"));
+    CHECK(it.of.query<std::string>("word") == "abc");
+    CHECK(it.of.query_or<int>("missing", 7) == 7);
+    CHECK(it.of.query_or<int>("n", 7) == 12);
+    CHECK(it.of.query<int>("n", 0, 12) == 12);
+
+    CHECK(refusal_of([&] { static_cast<void>(it.of.query<int>("n", 0, 11)); }) ==
+          R"(400 {"title":"Bad Request","status":400,"detail":"query parameter `n` must be an )"
+          R"(integer from 0 to 11","parameter":"n","in":"query","expected":"an integer from 0 )"
+          R"(to 11"})");
+    for (const auto& bad : std::vector<std::function<void()>>{
+             [&] { static_cast<void>(it.of.query<std::uint8_t>("big")); },
+             [&] { static_cast<void>(it.of.query<unsigned>("neg")); },
+             [&] { static_cast<void>(it.of.query<int>("word")); },
+             [&] { static_cast<void>(it.of.query<int>("f")); },
+             [&] { static_cast<void>(it.of.query<double>("word")); },
+             [&] { static_cast<void>(it.of.query<bool>("n")); },
+             [&] { static_cast<void>(it.of.query_or<int>("word", 1)); },
+             [&] { static_cast<void>(it.of.query<int>("missing")); }})
+        CHECK(refusal_of(bad).starts_with("400"));
+}
+
+TEST_CASE("asking for a path parameter that the pattern does not have is the program's mistake")
+{
+    const parsed it{"GET /"};
+    CHECK_THROWS_AS(static_cast<void>(it.of.path<int>("id")), std::logic_error);
+    CHECK_THROWS_AS(static_cast<void>(it.of.stream()), std::logic_error);
+}
+
+TEST_CASE("values attached to a request are found by their type")
+{
+    struct user {
+        std::string name;
+    };
+    parsed it{"GET /"};
+    CHECK(it.of.attached<user>() == nullptr);
+    it.of.attach(user{"Ada"});
+    it.of.attach(42);
+    REQUIRE(it.of.attached<user>() != nullptr);
+    CHECK(it.of.attached<user>()->name == "Ada");
+    it.of.attach(user{"Grace"});
+    CHECK(it.of.attached<user>()->name == "Grace");
+    CHECK(*it.of.attached<int>() == 42);
+}
+
+TEST_CASE("a request knows its peer, its attempt and its worker's slot")
+{
+    const parsed alone{"GET /"};
+    CHECK(alone.of.peer() == peer{});
+    CHECK(alone.of.attempt() == 1);
+    const peer who;
+    const parsed again{"GET /", {}, {}, {.top = {}, .from = &who, .attempt = 2, .slot = 3}};
+    CHECK(&again.of.peer() == &who);
+    CHECK(again.of.attempt() == 2);
+    CHECK(again.of.slot() == 3);
+}
