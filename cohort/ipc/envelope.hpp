@@ -16,7 +16,7 @@ namespace flags {
 inline constexpr std::uint16_t request = 1; ///< The sender waits for an answer (ipc/call).
 inline constexpr std::uint16_t answer = 2;  ///< Answers the request with the same correlation.
 inline constexpr std::uint16_t refusal = 4; ///< With `answer`: the request failed; body says why.
-inline constexpr std::uint16_t json = 8;    ///< The body is JSON text (ipc/message); else bytes.
+inline constexpr std::uint16_t json = 8; ///< The body is a packed value (ipc/message); else bytes.
 } // namespace flags
 
 /// One message on a channel: what it is, who to whom, its bytes and its descriptors. A resource.

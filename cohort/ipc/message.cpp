@@ -2,47 +2,11 @@
 
 #include <cohort/base/try.hpp>
 #include <cohort/ipc/frame.hpp>
+#include <cohort/ipc/value_codec.hpp>
 
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-
-#include <cmath>
-#include <optional>
 #include <utility>
 
 namespace cohort::ipc {
-
-namespace {
-
-namespace json = boost::json;
-
-std::optional<fault> complaint(const json::value& value, std::size_t depth)
-{
-    if (const auto* number = value.if_double()) {
-        if (!std::isfinite(*number))
-            return fault(make_error_code(errc::bad_value), "encode message",
-                         "infinity and not-a-number have no JSON");
-        return std::nullopt;
-    }
-    if (!value.is_structured())
-        return std::nullopt;
-    if (depth == message::depth_max)
-        return fault(make_error_code(errc::too_large), "encode message", "nested too deeply");
-    if (const auto* list = value.if_array()) {
-        for (const json::value& one : *list) {
-            if (auto wrong = complaint(one, depth + 1))
-                return wrong;
-        }
-        return std::nullopt;
-    }
-    for (const auto& member : value.get_object()) {
-        if (auto wrong = complaint(member.value(), depth + 1))
-            return wrong;
-    }
-    return std::nullopt;
-}
-
-} // namespace
 
 message message::json(boost::json::value value)
 {
@@ -123,10 +87,8 @@ result<envelope> message::encode(message& what, std::uint16_t kind)
     }
     envelope made{kind};
     if (const auto* value = std::get_if<boost::json::value>(&what.content_)) {
-        if (auto wrong = complaint(*value, 0))
-            return std::unexpected(std::move(*wrong));
+        COHORT_TRY(made.body, pack(*value));
         made.flags = flags::json;
-        made.body = boost::json::serialize(*value);
     } else {
         made.body = std::move(std::get<std::string>(what.content_));
     }
@@ -139,14 +101,7 @@ result<message> message::decode(envelope&& from)
 {
     message made;
     if (from.is(flags::json)) {
-        boost::json::parse_options rules;
-        rules.max_depth = depth_max;
-        // Between our own processes a string is passed on byte for byte, valid UTF-8 or not.
-        rules.allow_invalid_utf8 = true;
-        error_code ec;
-        auto value = boost::json::parse(from.body, ec, {}, rules);
-        if (ec)
-            return failed(errc::malformed, "decode message", ec.message());
+        COHORT_TRY(auto value, unpack(from.body));
         made.content_ = std::move(value);
     } else {
         made.content_ = std::move(from.body);

@@ -3,6 +3,7 @@
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/ipc/envelope.hpp>
+#include <cohort/ipc/value_codec.hpp>
 
 #include <boost/json/value.hpp>
 
@@ -24,7 +25,7 @@ namespace cohort::ipc {
 class message {
 public:
     /// Deeper values are refused by both sides.
-    static constexpr std::size_t depth_max = 64;
+    static constexpr std::size_t depth_max = value_depth_max;
 
     message() noexcept = default; ///< JSON null
     message(message&&) noexcept = default;
@@ -65,7 +66,7 @@ public:
     /// errc::bad_value, a number that JSON has no words for. `what` is untouched then.
     [[nodiscard]] static result<envelope> encode(message& what, std::uint16_t kind);
 
-    /// Errors: errc::malformed, the body is not JSON or is nested too deeply.
+    /// Errors: errc::malformed, the body is not what encode() makes.
     [[nodiscard]] static result<message> decode(envelope&& from);
 
 private:
