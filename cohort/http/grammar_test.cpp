@@ -66,6 +66,20 @@ TEST_CASE("letters compare without case, and only letters do")
     CHECK_FALSE(equal_ignoring_case("[", "{"));
 }
 
+TEST_CASE("a word is found in any case, and nothing but it")
+{
+    for (const char* text : {"transfer-encoding", "Transfer-Encoding", "TRANSFER-ENCODING"})
+        CHECK_MESSAGE(is_word(text, "transfer-encoding"), text);
+    for (const char* text : {"transfer_encoding", "transfer-encodinG ", "transfer-encodin",
+                             "uransfer-encoding", "transfer-encodinh", "transfes-encoding", ""})
+        CHECK_MESSAGE(!is_word(text, "transfer-encoding"), text);
+    for (int octet = 0x20; octet < 256; ++octet) {
+        const std::string text(1, static_cast<char>(octet));
+        CHECK(is_word(text, "a") == equal_ignoring_case(text, "a"));
+        CHECK(is_word(text, "-") == equal_ignoring_case(text, "-"));
+    }
+}
+
 TEST_CASE("hexadecimal digits have values and nothing else does")
 {
     CHECK(hex_value('0') == 0);

@@ -222,6 +222,10 @@ head_parser::step head_parser::on_target(const input& in, head& out) noexcept
 
 head_parser::step head_parser::on_version(const input& in, head& out) noexcept
 {
+    constexpr std::string_view usual = "HTTP/1.1";
+    if (at_ == mark_ && at_ + usual.size() <= in.size &&
+        std::memcmp(in.bytes + at_, usual.data(), usual.size()) == 0)
+        at_ += usual.size();
     for (; at_ < in.size && at_ - mark_ < version_pattern.size(); ++at_) {
         const char wanted = version_pattern[at_ - mark_];
         const char c = in.bytes[at_];

@@ -13,21 +13,21 @@ const violation* head_rules::field(std::string_view name, std::string_view value
     // The lengths tell the fields we care about apart from nearly all others.
     switch (name.size()) {
         case 4:
-            return equal_ignoring_case(name, "host") ? on_host(value, value_at, out) : nullptr;
+            return is_word(name, "host") ? on_host(value, value_at, out) : nullptr;
         case 6:
-            return equal_ignoring_case(name, "expect") ? on_expect(value, out) : nullptr;
+            return is_word(name, "expect") ? on_expect(value, out) : nullptr;
         case 7:
-            if (equal_ignoring_case(name, "upgrade"))
+            if (is_word(name, "upgrade"))
                 note(upgrade_field);
             return nullptr;
         case 10:
-            if (equal_ignoring_case(name, "connection"))
+            if (is_word(name, "connection"))
                 on_connection(value);
             return nullptr;
         case 14:
-            return equal_ignoring_case(name, "content-length") ? on_length(value, out) : nullptr;
+            return is_word(name, "content-length") ? on_length(value, out) : nullptr;
         case 17:
-            return equal_ignoring_case(name, "transfer-encoding") ? on_coding(value, out) : nullptr;
+            return is_word(name, "transfer-encoding") ? on_coding(value, out) : nullptr;
         default:
             return nullptr;
     }
@@ -116,12 +116,14 @@ const violation* head_rules::on_expect(std::string_view value, const head& out) 
 
 void head_rules::on_connection(std::string_view value) noexcept
 {
+    if (is_word(value, "keep-alive")) // what nearly everyone sends who sends anything
+        return note(keep_alive);
     for (auto element = next_element(value); !element.empty(); element = next_element(value)) {
-        if (equal_ignoring_case(element, "keep-alive"))
+        if (is_word(element, "keep-alive"))
             note(keep_alive);
-        else if (equal_ignoring_case(element, "close"))
+        else if (is_word(element, "close"))
             note(close);
-        else if (equal_ignoring_case(element, "upgrade"))
+        else if (is_word(element, "upgrade"))
             note(upgrade_option);
     }
 }
