@@ -31,7 +31,7 @@ bool has_control(const char* p) noexcept
     return (below_space | del) != 0;
 }
 
-} // namespace
+}  // namespace
 
 /// The bytes that may be looked at.
 struct head_parser::input {
@@ -96,7 +96,10 @@ head_parser::step head_parser::advance(const input& in, head& out) noexcept
             return on_target(in, out);
         case stage::version:
             return on_version(in, out);
-        case stage::request_lf:
+        case stage::request_lf: {
+            const step taken = expect_lf(c, stage::field_start);
+            return taken == step::next ? take_whole_fields(in, out) : taken;
+        }
         case stage::value_lf:
             return expect_lf(c, stage::field_start);
         case stage::field_start:
@@ -308,17 +311,48 @@ head_parser::step head_parser::on_value(const input& in, head& out) noexcept
     if (c != '\r')
         return refuse(c == '\n' ? rules::bare_lf : rules::field_value);
 
-    std::uint32_t end = at_;
-    while (end > mark_ && is_blank(in.bytes[end - 1]))
-        --end;
-    field_span& added = out.fields[out.fields_count++];
-    added.value = {mark_, static_cast<std::uint16_t>(end - mark_)};
-    const std::string_view name{in.bytes + added.name.offset, added.name.length};
-    const std::string_view value{in.bytes + mark_, added.value.length};
-    if (const violation* broken = facts_.field(name, value, added.value, out))
+    if (const violation* broken = add_field(in, {mark_, at_}, out))
         return refuse(*broken);
     ++at_;
     stage_ = stage::value_lf;
+    return step::next;
+}
+
+/// Completes the field whose name is noted in `out`; its value is what `value` spans, with white
+/// space perhaps at its end.
+const violation* head_parser::add_field(const input& in, range value, head& out) noexcept
+{
+    while (value.to > value.from && is_blank(in.bytes[value.to - 1]))
+        --value.to;
+    field_span& added = out.fields[out.fields_count++];
+    added.value = {static_cast<std::uint16_t>(value.from),
+                   static_cast<std::uint16_t>(value.to - value.from)};
+    return facts_.field({in.bytes + added.name.offset, added.name.length},
+                        {in.bytes + value.from, added.value.length}, added.value, out);
+}
+
+/// Takes field lines for as long as they are there from first to last octet and beyond reproach.
+/// Whatever else it meets it leaves to the stages, which know how to wait and what to say.
+head_parser::step head_parser::take_whole_fields(const input& in, head& out) noexcept
+{
+    std::uint32_t at = at_;
+    while (out.fields_count < std::min<std::size_t>(limits_->fields_max, head::fields_max)) {
+        const std::uint32_t name_end = in.skip(octet_token, at);
+        if (name_end == at || name_end == in.size || in.bytes[name_end] != ':')
+            break;
+        std::uint32_t value_at = name_end + 1;
+        while (value_at < in.size && is_blank(in.bytes[value_at]))
+            ++value_at;
+        const std::uint32_t line_end = in.skip_value(value_at);
+        if (line_end + 2 > in.size || in.bytes[line_end] != '\r' || in.bytes[line_end + 1] != '\n')
+            break;
+        out.fields[out.fields_count].name = {static_cast<std::uint16_t>(at),
+                                             static_cast<std::uint16_t>(name_end - at)};
+        at = line_end + 2;
+        if (const violation* broken = add_field(in, {value_at, line_end}, out))
+            return refuse(*broken);
+    }
+    at_ = at;
     return step::next;
 }
 
@@ -330,4 +364,4 @@ head_parser::step head_parser::on_end(head& out) noexcept
     return step::finished;
 }
 
-} // namespace cohort::http
+}  // namespace cohort::http

@@ -58,6 +58,10 @@ private:
     };
     enum class step : std::uint8_t { next, starved, broken, finished };
     struct input;
+    struct range {
+        std::uint32_t from;
+        std::uint32_t to;
+    };
 
     [[nodiscard]] step advance(const input& in, head& out) noexcept;
     [[nodiscard]] step on_leading(char c, head& out) noexcept;
@@ -67,6 +71,8 @@ private:
     [[nodiscard]] step on_field_start(char c, const head& out) noexcept;
     [[nodiscard]] step on_field_name(const input& in, head& out) noexcept;
     [[nodiscard]] step on_value(const input& in, head& out) noexcept;
+    [[nodiscard]] const violation* add_field(const input& in, range value, head& out) noexcept;
+    [[nodiscard]] step take_whole_fields(const input& in, head& out) noexcept;
     [[nodiscard]] step on_end(head& out) noexcept;
     [[nodiscard]] step expect_lf(char c, stage then) noexcept;
     [[nodiscard]] step refuse(const violation& broken) noexcept;
@@ -74,12 +80,12 @@ private:
 
     const limits* limits_;
     const violation* why_;
-    std::uint32_t at_ = 0;   // looked at so far
-    std::uint16_t mark_ = 0; // where the token under the cursor begins
-    std::uint16_t line_ = 0; // where the request line begins
+    std::uint32_t at_ = 0;    // looked at so far
+    std::uint16_t mark_ = 0;  // where the token under the cursor begins
+    std::uint16_t line_ = 0;  // where the request line begins
     stage stage_ = stage::leading;
     std::uint8_t empty_lines_ = 0;
     detail::head_rules facts_;
 };
 
-} // namespace cohort::http
+}  // namespace cohort::http
