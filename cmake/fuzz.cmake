@@ -1,4 +1,4 @@
-# x_fuzz.cpp stands beside its parser; tests/corpus/x holds inputs worth keeping.
+# x_fuzz.cpp stands beside its parser; tests/corpus/x_fuzz holds inputs worth keeping.
 #
 # Under clang (the Fuzz preset) each becomes a libFuzzer program. Under any compiler each becomes
 # the test corpus.x: every committed input goes through the parser once.
@@ -23,7 +23,7 @@ foreach(source ${fuzz_sources})
         add_executable(${replay} ${source} ${PROJECT_SOURCE_DIR}/tests/replay_main.cpp)
         target_link_libraries(${replay} PRIVATE protocol_drive cohort cohort_flags cohort_llhttp)
         add_test(NAME corpus.${name}
-                 COMMAND ${replay} ${PROJECT_SOURCE_DIR}/tests/corpus/${name})
+                 COMMAND ${replay} ${PROJECT_SOURCE_DIR}/tests/corpus/${target})
         set_tests_properties(corpus.${name} PROPERTIES TIMEOUT 120 LABELS "unit;corpus")
     endif()
 endforeach()

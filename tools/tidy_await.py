@@ -66,7 +66,7 @@ def _begin(code: str, at: int) -> int:
             i = match_backward(code, i)
         elif c == "}":
             # `}` and a new line end a statement; `}(`, `},` and `}.` are inside one.
-            rest = code[i + 1:at]
+            rest = code[i + 1:at + len("co_await")]
             following = rest.lstrip()[:1]
             if following and ("\n" in rest[:len(rest) - len(rest.lstrip())]
                               or re.match(r"\w", following)) and following not in ",).;":

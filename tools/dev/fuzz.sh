@@ -21,7 +21,7 @@ dev_fuzz() {
 
 fuzz_one() {
     local target=$1 seconds=$2 log status=0
-    local corpus="tests/corpus/${target%_fuzz}"
+    local corpus="tests/corpus/$target"
     local found="build/fuzz/$target"
     mkdir -p "$found"
     local folders=("$found")
