@@ -24,9 +24,9 @@ enum class persistence : std::uint8_t { keep, close };
 struct answer_facts {
     status_code status = 200;
     method verb = method::get;
-    std::uint8_t minor_version = 1;              ///< Of the request.
-    persistence connection = persistence::close; ///< keep: both sides want it.
-    std::optional<std::uint64_t> length = {};         ///< Of the body; nothing: it is produced as we go.
+    std::uint8_t minor_version = 1;               ///< Of the request.
+    persistence connection = persistence::close;  ///< keep: both sides want it.
+    std::optional<std::uint64_t> length = {};     ///< Of the body; nothing: produced as we go.
 };
 
 /// What was decided about one answer's head. A value.
@@ -36,7 +36,7 @@ struct answer {
     answer_framing framing = answer_framing::none;
     persistence connection = persistence::close;
     std::uint64_t length = 0;
-    bool send_body = false; ///< False for HEAD, and for statuses that have no body.
+    bool send_body = false;  ///< False for HEAD, and for statuses that have no body.
 };
 
 /// Content-Length if the length is known, else chunked, else (HTTP/1.0) until the connection
@@ -81,4 +81,4 @@ inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 /// The interim answer to Expect: 100-continue.
 inline constexpr std::string_view continue_answer = "HTTP/1.1 100 Continue\r\n\r\n";
 
-} // namespace cohort::http
+}  // namespace cohort::http

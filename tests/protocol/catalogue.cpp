@@ -81,6 +81,7 @@ std::vector<wire_case> catalogue()
     };
     const group groups[] = {
         {"RFC 9112 section 2.2, lines", line_cases},
+        {"RFC 9112 section 3, request lines", request_line_cases},
         {"RFC 9112 section 2.3, versions", version_cases},
         {"RFC 9112 section 3.2, targets", target_cases},
         {"RFC 9112 section 5, RFC 9110 section 5, fields", field_cases},
@@ -103,4 +104,4 @@ std::vector<wire_case> catalogue()
     return all;
 }
 
-} // namespace cohort::protocol
+}  // namespace cohort::protocol

@@ -13,7 +13,7 @@ struct request {
     std::string method = "GET";
     std::string target = "/";
     std::string body = {};
-    int status = 200; ///< any_success: any 2xx.
+    int status = 200;  ///< any_success: any 2xx.
 };
 
 inline constexpr int any_success = 2;
@@ -26,12 +26,12 @@ enum class judge { parser, server };
 
 /// One case: bytes, the requests they hold, and the refusal that ends them, if any.
 struct wire_case {
-    std::string name; ///< What is tried.
+    std::string name;  ///< What is tried.
     std::string section = {};
     std::string bytes = {};
     std::vector<request> served = {};
-    int refused = 0;       ///< Status of the refusal after `served`; 0: none.
-    std::string rule = {}; ///< Its id; empty if a server refuses above the parser.
+    int refused = 0;        ///< Status of the refusal after `served`; 0: none.
+    std::string rule = {};  ///< Its id; empty if a server refuses above the parser.
     connection after = connection::stays;
     judge by = judge::parser;
 
@@ -64,6 +64,7 @@ request echoed(std::string body);
 
 // The groups, each in its file.
 std::vector<wire_case> line_cases();
+std::vector<wire_case> request_line_cases();
 std::vector<wire_case> version_cases();
 std::vector<wire_case> target_cases();
 std::vector<wire_case> field_cases();
@@ -79,4 +80,4 @@ std::vector<wire_case> semantics_cases();
 /// All of them. Names are unique.
 std::vector<wire_case> catalogue();
 
-} // namespace cohort::protocol
+}  // namespace cohort::protocol

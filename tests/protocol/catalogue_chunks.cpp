@@ -83,7 +83,7 @@ void add_extensions(std::vector<wire_case>& all)
     all.insert(all.end(), more.begin(), more.end());
 }
 
-} // namespace
+}  // namespace
 
 std::vector<wire_case> chunk_cases()
 {
@@ -186,4 +186,4 @@ std::vector<wire_case> trailer_cases()
     };
 }
 
-} // namespace cohort::protocol
+}  // namespace cohort::protocol

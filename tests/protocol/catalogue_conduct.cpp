@@ -40,7 +40,7 @@ std::string ask(const std::string& method, const std::string& target)
     return method + " " + target + " HTTP/1.1\r\nHost: a\r\n\r\n";
 }
 
-} // namespace
+}  // namespace
 
 std::vector<wire_case> limit_cases()
 {
@@ -144,4 +144,4 @@ std::vector<wire_case> semantics_cases()
     };
 }
 
-} // namespace cohort::protocol
+}  // namespace cohort::protocol

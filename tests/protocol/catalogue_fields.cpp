@@ -26,7 +26,7 @@ wire_case bad_host(const std::string& name, const std::string& value)
     return refuses(name, 400, "http.host.invalid", with_host(value));
 }
 
-} // namespace
+}  // namespace
 
 std::vector<wire_case> field_cases()
 {
@@ -133,4 +133,4 @@ std::vector<wire_case> host_cases()
     };
 }
 
-} // namespace cohort::protocol
+}  // namespace cohort::protocol

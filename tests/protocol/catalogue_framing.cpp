@@ -26,7 +26,7 @@ wire_case bad_coding(const std::string& name, int status, const std::string& rul
     return refuses(name, status, "http.coding." + rule, post(te + value + "\r\n", five));
 }
 
-} // namespace
+}  // namespace
 
 std::vector<wire_case> length_cases()
 {
@@ -156,4 +156,4 @@ std::vector<wire_case> coding_cases()
     };
 }
 
-} // namespace cohort::protocol
+}  // namespace cohort::protocol

@@ -17,7 +17,7 @@ wire_case unknown_method(const std::string& name, const std::string& method)
         .in_either_case();
 }
 
-} // namespace
+}  // namespace
 
 std::vector<wire_case> line_cases()
 {
@@ -62,7 +62,12 @@ std::vector<wire_case> line_cases()
         refuses("garbage after a good request", 400, "http.request-line.method",
                 plain + "\x01\x02\x03\r\n\r\n")
             .first({request{}}),
+    };
+}
 
+std::vector<wire_case> request_line_cases()
+{
+    return {
         refuses("two spaces after the method", 400, "http.request-line.space",
                 line("GET  / HTTP/1.1")),
         refuses("two spaces before the version", 400, "http.request-line.space",
@@ -146,4 +151,4 @@ std::vector<wire_case> version_cases()
     };
 }
 
-} // namespace cohort::protocol
+}  // namespace cohort::protocol

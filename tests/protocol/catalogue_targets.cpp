@@ -130,7 +130,7 @@ void add_others(std::vector<wire_case>& all)
     all.insert(all.end(), more.begin(), more.end());
 }
 
-} // namespace
+}  // namespace
 
 std::vector<wire_case> target_cases()
 {
@@ -141,4 +141,4 @@ std::vector<wire_case> target_cases()
     return all;
 }
 
-} // namespace cohort::protocol
+}  // namespace cohort::protocol

@@ -40,7 +40,7 @@ void check(const wire_case& one, const outcome& seen, const char* how)
                                      << shown(expected(one)) << "\n  saw    " << shown(seen));
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("the catalogue holds at least 160 cases, each under a name of its own")
 {

@@ -104,4 +104,4 @@ outcome drive(std::string_view bytes, const http::limits& bounds, cuts where)
     return one.result();
 }
 
-} // namespace cohort::protocol
+}  // namespace cohort::protocol

@@ -14,11 +14,11 @@ namespace cohort::protocol {
 
 /// What came of some bytes.
 struct outcome {
-    std::vector<request> served; ///< Method, target and body; status is not filled.
-    int refused = 0;             ///< Status of the refusal, or 0.
+    std::vector<request> served;  ///< Method, target and body; status is not filled.
+    int refused = 0;              ///< Status of the refusal, or 0.
     std::string rule;
     connection after = connection::stays;
-    bool between_requests = true; ///< False in the middle of a head or body.
+    bool between_requests = true;  ///< False in the middle of a head or body.
 
     friend bool operator==(const outcome& a, const outcome& b);
 };
@@ -55,4 +55,4 @@ struct cuts {
 };
 outcome drive(std::string_view bytes, const http::limits& bounds, cuts where = {});
 
-} // namespace cohort::protocol
+}  // namespace cohort::protocol

@@ -51,7 +51,7 @@ llhttp_settings_t make_settings()
     return on;
 }
 
-} // namespace
+}  // namespace
 
 outcome drive_llhttp(std::string_view bytes)
 {
@@ -114,7 +114,7 @@ bool has_later_minor_version(std::string_view bytes)
     return false;
 }
 
-} // namespace
+}  // namespace
 
 std::optional<std::string_view> known_deviation(std::string_view bytes, const outcome& ours)
 {
@@ -147,4 +147,4 @@ std::optional<std::string_view> known_deviation(std::string_view bytes, const ou
     return std::nullopt;
 }
 
-} // namespace cohort::protocol
+}  // namespace cohort::protocol

@@ -17,4 +17,4 @@ outcome drive_llhttp(std::string_view bytes);
 /// not. The list is short, and each reason names its RFC.
 std::optional<std::string_view> known_deviation(std::string_view bytes, const outcome& ours);
 
-} // namespace cohort::protocol
+}  // namespace cohort::protocol

@@ -27,7 +27,7 @@ bool same_requests(const outcome& seen, const wire_case& one)
     return got == wanted;
 }
 
-} // namespace
+}  // namespace
 
 int main()
 {

@@ -45,7 +45,7 @@ std::string mutated(std::string bytes, random_source& dice)
     return bytes;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("what we accept of the catalogue, llhttp reads the same, but for reasons with a name")
 {

@@ -43,7 +43,7 @@ std::optional<std::string> field(std::string_view head, std::string_view name)
     return std::nullopt;
 }
 
-} // namespace
+}  // namespace
 
 result<hello_server> hello_server::start(const std::string& program)
 {
@@ -182,4 +182,4 @@ bool wire_client::receive_body(received& answer)
     }
 }
 
-} // namespace cohort::protocol
+}  // namespace cohort::protocol

@@ -39,7 +39,7 @@ private:
 /// One answer as it was read.
 struct received {
     int status = 0;
-    std::string head; ///< Status line and fields.
+    std::string head;  ///< Status line and fields.
     std::string body;
 };
 
@@ -73,4 +73,4 @@ private:
     bool ended_ = false;
 };
 
-} // namespace cohort::protocol
+}  // namespace cohort::protocol

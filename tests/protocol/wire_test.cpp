@@ -82,7 +82,7 @@ void run_all(std::size_t packet)
     CHECK(server->stop() == "exit code 0");
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a live server treats every case as the catalogue says, each as one packet")
 {
