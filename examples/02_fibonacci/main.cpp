@@ -59,7 +59,7 @@ json::array mistakes_in(const json::value& payment)
         complain("", "must be an object");
         return found;
     }
-    const json::value* amount = members->if_contains("amount"); // in cents: money is no fraction
+    const json::value* amount = members->if_contains("amount");  // in cents: money is no fraction
     if (amount == nullptr || !amount->is_int64() || amount->as_int64() < 1 ||
         amount->as_int64() > 100'000'000)
         complain("/amount", "must be an integer from 1 to 100000000");
@@ -85,7 +85,7 @@ http::router payment_api()
 
     api.get("/",
             [](const http::request&) {
-                const volatile unsigned forty = 40; // so that no compiler computes it for us
+                const volatile unsigned forty = 40;  // so that no compiler computes it for us
                 return http::text(fmt::format("Fibonacci(40) = {}", fibonacci(forty)));
             },
             {.cpu_bound = true});
