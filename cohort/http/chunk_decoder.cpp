@@ -10,8 +10,8 @@ namespace cohort::http {
 
 namespace {
 
-// 16 digits hold any 64-bit size; more are zeros in front, which nobody needs.
-constexpr std::uint8_t digits_max = 16;
+// 16 digits hold any 64-bit size. More can only be zeros in front: legal, but not for ever.
+constexpr std::uint8_t digits_max = 64;
 constexpr auto size_max = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
 bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
@@ -26,7 +26,7 @@ bool is_forbidden(std::string_view name) noexcept
     return std::ranges::find(names, name) != names.end();
 }
 
-} // namespace
+}  // namespace
 
 chunk_decoder::chunk_decoder(const limits& bounds) noexcept
     : limits_{&bounds}, why_{&rules::none}
@@ -261,4 +261,4 @@ const violation* chunk_decoder::take_trailer(char c) noexcept
     }
 }
 
-} // namespace cohort::http
+}  // namespace cohort::http
