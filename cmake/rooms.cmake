@@ -18,6 +18,7 @@ cohort_room(worker base async config board process ipc net observe http)
 cohort_room(primary base async config board process ipc net observe)
 # door
 cohort_room(app base async config board process ipc net observe http worker primary)
+target_compile_definitions(cohort_app PRIVATE COHORT_VERSION="${PROJECT_VERSION}")
 # roof
 cohort_room(testing base async process http observe app)
 

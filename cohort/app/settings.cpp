@@ -1,0 +1,176 @@
+#include <cohort/app/settings.hpp>
+#include <cohort/config/environment.hpp>
+#include <cohort/config/problem.hpp>
+#include <cohort/config/read.hpp>
+#include <cohort/net/endpoint.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#ifndef COHORT_VERSION
+#    define COHORT_VERSION "unknown"
+#endif
+
+namespace cohort {
+
+namespace {
+
+constexpr int usage_wrong = 1;
+constexpr int configuration_wrong = 2;
+constexpr const char* file_default = "cohort.toml";
+
+/// What the command line said, as text: it is applied last, and checked like the other sources.
+struct spoken {
+    std::string workers;
+    std::vector<std::string> listen;
+    std::string file;
+    std::string name;
+    std::string balance;
+    bool check = false;
+};
+
+settings answered(settings so_far, int exit_code, std::string text)
+{
+    so_far.instead = settings::answer{exit_code, std::move(text)};
+    return so_far;
+}
+
+config::problem complaint(std::string key, std::string words)
+{
+    return {.file = "command line", .line = 0, .column = 0, .key = std::move(key),
+            .words = std::move(words)};
+}
+
+/// The app of that name, or the only one of the file.
+const config::settings* choose(const config::document& file, const std::string& name)
+{
+    if (name.empty() && file.apps.size() == 1)
+        return &file.apps.front();
+    for (const config::settings& app : file.apps) {
+        if (app.name == name)
+            return &app;
+    }
+    return nullptr;
+}
+
+std::string names_of(const config::document& file)
+{
+    std::string list;
+    for (const config::settings& app : file.apps)
+        list += (list.empty() ? "" : ", ") + app.name;
+    return list.empty() ? "none" : list;
+}
+
+/// Applies the file, if one was named or lies in the working directory.
+std::vector<config::problem> apply_file(config::settings& s, const spoken& said)
+{
+    std::error_code ignored;
+    if (said.file.empty() && !std::filesystem::exists(file_default, ignored))
+        return {};
+    const std::string path = said.file.empty() ? file_default : said.file;
+    const auto file = config::read_file(path, s);
+    if (!file) {
+        return {{.file = path, .line = 0, .column = 0, .key = "", .words = file.error().text()}};
+    }
+    if (!file->usable())
+        return file->problems;
+    const config::settings* const app = choose(*file, said.name);
+    if (app == nullptr) {
+        const std::string wanted = said.name.empty() ? "which app? say --name" : said.name;
+        return {{.file = path, .line = 0, .column = 0, .key = wanted,
+                 .words = fmt::format("the apps of the file are: {}", names_of(*file))}};
+    }
+    s = *app;
+    return {};
+}
+
+std::vector<config::problem> apply_command_line(config::settings& s, const spoken& said)
+{
+    std::vector<config::problem> wrong;
+    if (!said.workers.empty()) {
+        if (const auto count = config::worker_count::parse(said.workers))
+            s.workers = *count;
+        else
+            wrong.push_back(complaint("--workers", count.error().text()));
+    }
+    if (!said.balance.empty()) {
+        if (const auto policy = config::parse_policy(said.balance))
+            s.balance = *policy;
+        else
+            wrong.push_back(complaint("--balance", policy.error().text()));
+    }
+    if (!said.listen.empty())
+        s.listen = said.listen;
+    if (!said.name.empty())
+        s.name = said.name;
+    return wrong;
+}
+
+void check_endpoints(const config::settings& s, std::vector<config::problem>& wrong)
+{
+    for (const std::string& where : s.listen) {
+        if (const auto at = net::endpoint::parse(where); !at)
+            wrong.push_back({.file = "", .line = 0, .column = 0, .key = "listen",
+                             .words = at.error().text()});
+    }
+}
+
+}  // namespace
+
+settings settings::from(int argc, char** argv) { return from(argc, argv, settings{}); }
+
+settings settings::from(int argc, char** argv, settings defaults)
+{
+    settings chosen = std::move(defaults);
+    if (chosen.name == config::settings{}.name && argc > 0)
+        chosen.name = std::filesystem::path{argv[0]}.filename();
+
+    spoken said;
+    CLI::App line{fmt::format("{}: a server of several processes that share its ports, built with "
+                              "Cohort {}",
+                              chosen.name, COHORT_VERSION)};
+    line.set_version_flag("--version", fmt::format("{} (cohort {})", chosen.name, COHORT_VERSION),
+                          "Print the version and leave");
+    line.add_option("-w,--workers", said.workers,
+                    "Number of workers: auto (what the CPU quota gives), N, or min..max");
+    line.add_option("-b,--bind,--listen", said.listen,
+                    "Listen on 8080, host:port, [v6]:port, unix:/path or fd:3 (repeatable)")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    line.add_option("-c,--config", said.file, "Read this file (otherwise ./cohort.toml, if any)");
+    line.add_option("-n,--name", said.name, "Name of the app, in titles and logs");
+    line.add_option("--balance", said.balance,
+                    "balanced, round_robin, least_connections, reuseport or sticky");
+    line.add_flag("--check", said.check, "Check the configuration and leave");
+    try {
+        line.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        return answered(std::move(chosen), 0, line.help());
+    } catch (const CLI::CallForVersion& asked) {
+        return answered(std::move(chosen), 0, fmt::format("{}\n", asked.what()));
+    } catch (const CLI::ParseError& mistake) {
+        return answered(std::move(chosen), usage_wrong,
+                        fmt::format("{}: {}\n{} --help lists the options\n", chosen.name,
+                                    mistake.what(), argc > 0 ? argv[0] : chosen.name));
+    }
+
+    std::vector<config::problem> wrong = apply_file(chosen, said);
+    const auto add = [&wrong](std::vector<config::problem> more) {
+        wrong.insert(wrong.end(), more.begin(), more.end());
+    };
+    add(config::apply_environment(chosen));
+    add(apply_command_line(chosen, said));
+    check_endpoints(chosen, wrong);
+    add(config::problems(chosen));
+    if (!wrong.empty())
+        return answered(std::move(chosen), configuration_wrong, config::text(wrong));
+    if (said.check)
+        return answered(std::move(chosen), 0, "configuration is valid\n");
+    return chosen;
+}
+
+}  // namespace cohort

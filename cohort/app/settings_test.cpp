@@ -1,0 +1,138 @@
+#include <cohort/app/settings.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+using cohort::settings;
+
+namespace {
+
+settings read(std::vector<std::string> words)
+{
+    words.insert(words.begin(), "./api");
+    std::vector<char*> argv;
+    for (std::string& word : words)
+        argv.push_back(word.data());
+    argv.push_back(nullptr);
+    return settings::from(static_cast<int>(words.size()), argv.data());
+}
+
+/// A file with a name of its own, gone at the end of the test.
+class temporary_file {
+public:
+    explicit temporary_file(const std::string& text) :
+        path_{std::filesystem::temp_directory_path() /
+              ("cohort-settings-" + std::to_string(::getpid()) + ".toml")}
+    {
+        std::ofstream{path_} << text;
+    }
+    ~temporary_file() { std::filesystem::remove(path_); }
+    temporary_file(const temporary_file&) = delete;
+    temporary_file& operator=(const temporary_file&) = delete;
+    [[nodiscard]] std::string path() const { return path_; }
+
+private:
+    std::filesystem::path path_;
+};
+
+/// An environment variable for the length of a test.
+class variable {
+public:
+    variable(const char* name, const char* value) : name_{name} { ::setenv(name, value, 1); }
+    ~variable() { ::unsetenv(name_); }
+    variable(const variable&) = delete;
+    variable& operator=(const variable&) = delete;
+
+private:
+    const char* name_;
+};
+
+}  // namespace
+
+TEST_CASE("without a word the program's own name is the app's and workers are automatic")
+{
+    const settings chosen = read({});
+    CHECK_FALSE(chosen.instead);
+    CHECK(chosen.name == "api");
+    CHECK(chosen.workers.is_automatic());
+}
+
+TEST_CASE("the command line says how many, where, and by which policy")
+{
+    const settings chosen = read({"--workers", "3", "--listen", "127.0.0.1:0", "-b",
+                                  "unix:/tmp/x", "--balance", "sticky", "--name", "shop"});
+    REQUIRE_FALSE(chosen.instead);
+    CHECK(chosen.workers.low() == 3);
+    CHECK(chosen.listen == std::vector<std::string>{"127.0.0.1:0", "unix:/tmp/x"});
+    CHECK(chosen.balance == cohort::config::policy::sticky);
+    CHECK(chosen.name == "shop");
+}
+
+TEST_CASE("an unknown option is a usage error that points at the help")
+{
+    const settings chosen = read({"--worker", "3"});
+    REQUIRE(chosen.instead);
+    CHECK(chosen.instead->exit_code == 1);
+    CHECK(chosen.instead->text.find("--worker") != std::string::npos);
+    CHECK(chosen.instead->text.find("./api --help lists the options") != std::string::npos);
+}
+
+TEST_CASE("values that make no sense are named together, with exit code 2")
+{
+    const settings chosen =
+        read({"-w", "many", "--balance", "fair", "--listen", "127.0.0.1:99999"});
+    REQUIRE(chosen.instead);
+    CHECK(chosen.instead->exit_code == 2);
+    for (const auto* part : {"--workers", "many", "--balance", "fair", "99999"})
+        CHECK(chosen.instead->text.find(part) != std::string::npos);
+}
+
+TEST_CASE("the file gives way to the environment, and both to the command line")
+{
+    const temporary_file file{"[app.shop]\nworkers = 2\nlisten = [\"127.0.0.1:1111\"]\n"
+                              "balance = \"sticky\"\n"};
+    {
+        const settings chosen = read({"-c", file.path()});
+        REQUIRE_FALSE(chosen.instead);
+        CHECK(chosen.name == "shop");
+        CHECK(chosen.workers.low() == 2);
+    }
+    const variable workers{"WEB_CONCURRENCY", "5"};
+    const settings by_environment = read({"-c", file.path()});
+    CHECK(by_environment.workers.low() == 5);
+    CHECK(by_environment.balance == cohort::config::policy::sticky);
+    const settings by_line = read({"-c", file.path(), "-w", "7"});
+    CHECK(by_line.workers.low() == 7);
+}
+
+TEST_CASE("a file that is not there, or has no such app, says so with exit code 2")
+{
+    const settings missing = read({"-c", "/nowhere/cohort.toml"});
+    REQUIRE(missing.instead);
+    CHECK(missing.instead->exit_code == 2);
+    CHECK(missing.instead->text.find("/nowhere/cohort.toml") != std::string::npos);
+
+    const temporary_file file{"[app.one]\n[app.two]\n"};
+    const settings lost = read({"-c", file.path(), "-n", "three"});
+    REQUIRE(lost.instead);
+    CHECK(lost.instead->exit_code == 2);
+    CHECK(lost.instead->text.find("one, two") != std::string::npos);
+}
+
+TEST_CASE("help, version and check are answers, not errors")
+{
+    for (const auto* word : {"--help", "--version", "--check"}) {
+        const settings chosen = read({word});
+        REQUIRE(chosen.instead);
+        CHECK(chosen.instead->exit_code == 0);
+        CHECK_FALSE(chosen.instead->text.empty());
+    }
+}
