@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 namespace cohort::config {
 
@@ -105,8 +106,9 @@ private:
             else
                 in_order.push_back({&name, node.as_table()});
         }
-        std::ranges::stable_sort(in_order, [](const place& a, const place& b) {
-            return a.name->source().begin.line < b.name->source().begin.line;
+        std::ranges::sort(in_order, {}, [](const place& at) {
+            const toml::source_position& begin = at.name->source().begin;
+            return std::pair{begin.line, begin.column};
         });
         for (const place& at : in_order) {
             if (apps_.size() == apps_max) {
