@@ -22,8 +22,9 @@ def arguments(about, **more):
     """--json FILE, --build DIR, --rounds N, and `more` as name=(default, help)."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
-    parser.add_argument("--build", default=os.environ.get("COHORT_BUILD", str(ROOT / "build/Release")),
-                        metavar="DIR", help="where cohort is built (default: build/Release)")
+    parser.add_argument("--build", metavar="DIR",
+                        default=os.environ.get("COHORT_BUILD", str(ROOT / "build/Release")),
+                        help="where cohort is built (default: build/Release)")
     for name, (default, text) in more.items():
         parser.add_argument("--" + name.replace("_", "-"), default=default, type=type(default),
                             help=f"{text} (default: {default})")
@@ -269,6 +270,6 @@ def finish(name, options, figures):
 
 def announce(name):
     here = machine()
-    print(f"{name} on {here['cores']} cores of {here['cpu']}, Linux {here['kernel']}, "
-          f"Node {here['node']}, commit {here['commit']}, load {here['load_before']}, {here['date']}")
+    print(f"{name} on {here['cores']} cores of {here['cpu']}, Linux {here['kernel']}, Node "
+          f"{here['node']}, commit {here['commit']}, load {here['load_before']}, {here['date']}")
     return here

@@ -14,7 +14,7 @@ strain strain_of(const load& worker) noexcept
     if (worker.lanes_busy == 0)
         return strain::idle;
     return worker.lanes != 0 && worker.lanes_busy >= worker.lanes ? strain::saturated
-                                                                 : strain::working;
+                                                                  : strain::working;
 }
 
 const load* find(std::span<const load> everyone, std::uint32_t slot) noexcept

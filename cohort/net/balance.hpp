@@ -55,7 +55,9 @@ public:
     /// When to look again after a "no". Unwatch the listener meanwhile.
     static constexpr std::chrono::milliseconds pause{1};
 
-    explicit balanced(std::uint32_t own_slot) noexcept : own_slot_{own_slot} {}
+    explicit balanced(std::uint32_t own_slot) noexcept
+        : own_slot_{own_slot}
+    {}
 
     /// May this worker take a connection off the shared socket now? Ask when the listener is
     /// readable. No, while its lanes are busy and another worker's are less so, for at most

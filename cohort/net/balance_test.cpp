@@ -44,7 +44,8 @@ std::vector<load> deal(Policy policy, int count, int lag)
     auto workers = idle_workers(4);
     std::vector<std::uint32_t> on_their_way;
     for (int i = 0; i < count; ++i) {
-        const std::string client = "10.0." + std::to_string(i / 256) + '.' + std::to_string(i % 256);
+        const std::string client =
+            "10.0." + std::to_string(i / 256) + '.' + std::to_string(i % 256);
         const auto slot = policy.choose(workers, client).value();
         policy.given(workers[slot]);
         on_their_way.push_back(slot);

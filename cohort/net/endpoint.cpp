@@ -28,7 +28,8 @@ std::unexpected<fault> refuse(std::string_view text, std::string_view what)
         const bool plain = c >= ' ' && c != 127;
         quoted += plain ? c : '?';
     }
-    return failed(errc::bad_value, "read an endpoint from", fmt::format("\"{}\" ({})", quoted, what));
+    return failed(errc::bad_value, "read an endpoint from",
+                  fmt::format("\"{}\" ({})", quoted, what));
 }
 
 /// The canonical form of an IPv4 or IPv6 literal, or nothing. "::0001" becomes "::1".
@@ -196,10 +197,7 @@ endpoint endpoint::descriptor_number(int number)
     return made;
 }
 
-endpoint endpoint::with_port(std::uint16_t port) const
-{
-    return internet(kind_, host_, port);
-}
+endpoint endpoint::with_port(std::uint16_t port) const { return internet(kind_, host_, port); }
 
 std::string endpoint::text() const
 {

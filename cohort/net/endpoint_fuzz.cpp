@@ -25,7 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
     const auto address = cohort::net::to_socket_address(*where);
     if (address && where->host() != "*" && where->host().find('%') == std::string::npos &&
-        !where->host().starts_with("::ffff:")) {
+        !where->host().starts_with("::ffff:"))
+    {
         const bool datagrams = where->kind() == endpoint::family::udp;
         const int type = datagrams ? SOCK_DGRAM : SOCK_STREAM;
         COHORT_ASSERT(cohort::net::to_endpoint(*address, type) == *where);

@@ -30,9 +30,11 @@ bool again_later(int error) noexcept
 unique_fd unpack(const msghdr& message) noexcept
 {
     for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
-         part = CMSG_NXTHDR(const_cast<msghdr*>(&message), part)) {
+         part = CMSG_NXTHDR(const_cast<msghdr*>(&message), part))
+    {
         if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS &&
-            part->cmsg_len == CMSG_LEN(sizeof(int))) {
+            part->cmsg_len == CMSG_LEN(sizeof(int)))
+        {
             int fd = -1;
             std::memcpy(&fd, CMSG_DATA(part), sizeof fd);
             return unique_fd{fd};
@@ -47,7 +49,8 @@ void drop_first(int take_end) noexcept
 {
     handover unused;
     while (::recv(take_end, &unused, sizeof unused, MSG_DONTWAIT | MSG_TRUNC) == -1 &&
-           errno == EINTR) {
+           errno == EINTR)
+    {
     }
 }
 

@@ -75,7 +75,8 @@ result<> bind_to(const unique_fd& socket, const endpoint& where, const socket_ad
     }
     // Before listen(): until then nobody can connect, so the wider permissions never show.
     if (how.unix_mode && where.kind() == family::unix_path &&
-        ::chmod(where.path().c_str(), *how.unix_mode) == -1) {
+        ::chmod(where.path().c_str(), *how.unix_mode) == -1)
+    {
         const int why = errno;
         ::unlink(where.path().c_str());
         errno = why;
@@ -151,8 +152,8 @@ result<unique_fd> open_listener(const endpoint& where, const listen_options& how
     return socket;
 }
 
-unix_socket_file::unix_socket_file(unix_socket_file&& other) noexcept :
-    path_{std::exchange(other.path_, {})}, device_{other.device_}, inode_{other.inode_}
+unix_socket_file::unix_socket_file(unix_socket_file&& other) noexcept
+    : path_{std::exchange(other.path_, {})}, device_{other.device_}, inode_{other.inode_}
 {}
 
 unix_socket_file& unix_socket_file::operator=(unix_socket_file&& other) noexcept

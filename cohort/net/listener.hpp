@@ -44,7 +44,8 @@ struct listen_options {
 /// Errors:       "listen on tcp://127.0.0.1:80: Permission denied": EACCES, EADDRINUSE (again
 ///               later, or another address), EADDRNOTAVAIL, ENOENT (the folder of a Unix path),
 ///               EBADF and ENOTSOCK (fd:N), EINVAL (fd:N is a stream that does not listen).
-[[nodiscard]] result<unique_fd> open_listener(const endpoint& where, const listen_options& how = {});
+[[nodiscard]] result<unique_fd> open_listener(const endpoint& where,
+                                              const listen_options& how = {});
 
 /// Takes the socket file away when its server is gone. A resource.
 ///

@@ -92,7 +92,8 @@ TEST_CASE("port 0 becomes a real port, and a client of it is accepted")
     CHECK((::fcntl(met.connection.borrow(), F_GETFL) & O_NONBLOCK) != 0);
     CHECK((::fcntl(met.connection.borrow(), F_GETFD) & FD_CLOEXEC) != 0);
     CHECK(option(met.connection, IPPROTO_TCP, TCP_NODELAY) == 1);
-    CHECK(peer_endpoint(met.connection.borrow()).value() == local_endpoint(client.borrow()).value());
+    CHECK(peer_endpoint(met.connection.borrow()).value() ==
+          local_endpoint(client.borrow()).value());
     CHECK(peer_endpoint(client.borrow()).value() == where);
 }
 
@@ -122,8 +123,7 @@ TEST_CASE("an address this machine does not have is refused")
 {
     const auto door = open_listener(at("192.0.2.1:0"));
     REQUIRE_FALSE(door);
-    CHECK(door.error().text() ==
-          "listen on tcp://192.0.2.1:0: Cannot assign requested address");
+    CHECK(door.error().text() == "listen on tcp://192.0.2.1:0: Cannot assign requested address");
 }
 
 TEST_CASE("every address is one socket for IPv4 and IPv6, and is printed as *")

@@ -8,7 +8,8 @@
 namespace cohort::observe {
 
 /// Appends `text` to `out` as a JSON string with its quotes. Control characters are escaped, bytes
-/// that are no UTF-8 become U+FFFD, so that one client's garbage cannot spoil a line for its reader.
+/// that are no UTF-8 become U+FFFD, so that one client's garbage cannot spoil a line for its
+/// reader.
 ///
 /// @param escaped_max  Bytes the escaped text may use, quotes not counted; never cut inside a
 ///                     character.

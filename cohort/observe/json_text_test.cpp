@@ -35,9 +35,9 @@ TEST_CASE("bytes that are no UTF-8 become the replacement character")
     const std::string bad = "\"\xEF\xBF\xBD\"";
     CHECK(quoted("\xff") == bad);
     CHECK(quoted("\x80") == bad);
-    CHECK(quoted("\xc3") == bad);              // cut off
-    CHECK(quoted("\xc0\xaf").size() == 2 + 6);  // overlong '/'
-    CHECK(quoted("\xed\xa0\x80").size() == 2 + 9);  // a surrogate
+    CHECK(quoted("\xc3") == bad);                        // cut off
+    CHECK(quoted("\xc0\xaf").size() == 2 + 6);           // overlong '/'
+    CHECK(quoted("\xed\xa0\x80").size() == 2 + 9);       // a surrogate
     CHECK(quoted("\xf4\x90\x80\x80").size() == 2 + 12);  // above U+10FFFF
     CHECK(quoted("\xe2\x82x") == "\"\xEF\xBF\xBD\xEF\xBF\xBDx\"");
 }

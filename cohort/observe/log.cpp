@@ -16,8 +16,8 @@ namespace cohort::log {
 
 namespace {
 
-constexpr auto names = std::to_array<std::string_view>(
-    {"trace", "debug", "info", "warn", "error", "fatal", "off"});
+constexpr auto names =
+    std::to_array<std::string_view>({"trace", "debug", "info", "warn", "error", "fatal", "off"});
 
 constexpr std::int64_t no_worker = -1;
 
@@ -121,8 +121,9 @@ std::string make_line(level at, std::string_view message, std::span<const field>
 std::string drop_notice(std::uint64_t count)
 {
     const field lost{"dropped", count};
-    return make_line(level::warn, "log lines were dropped because their reader was too slow; "
-                                  "going on with new ones",
+    return make_line(level::warn,
+                     "log lines were dropped because their reader was too slow; "
+                     "going on with new ones",
                      {&lost, 1});
 }
 

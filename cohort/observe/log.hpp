@@ -32,11 +32,12 @@ enum class level : std::uint8_t { trace, debug, info, warn, error, fatal, off };
 /// One more member of the JSON object. It keeps views: use it in the call, do not store it.
 class field {
 public:
-    using content = std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double,
-                                 std::string_view>;
+    using content =
+        std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string_view>;
 
     template <class T>
-    field(std::string_view called, const T& is) noexcept : name{called}, value{convert(is)}
+    field(std::string_view called, const T& is) noexcept
+        : name{called}, value{convert(is)}
     {}
 
     std::string_view name;

@@ -12,8 +12,8 @@ namespace cohort::observe {
 /// Writes lines to a descriptor that belongs to somebody else. A resource; any thread.
 ///
 /// O_NONBLOCK is never set: it belongs to the open file, which a shell or a sibling shares. Instead
-/// each kind of file is asked in its own way not to block (see write_now). Lines of at most PIPE_BUF
-/// bytes are never torn by other writers. What the reader does not take is held back up to
+/// each kind of file is asked in its own way not to block (see write_now). Lines of at most
+/// PIPE_BUF bytes are never torn by other writers. What the reader does not take is held back up to
 /// `held_bytes_max`; beyond that, new lines are dropped, counted, and the count is written when the
 /// reader is back.
 class log_sink {

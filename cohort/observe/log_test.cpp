@@ -67,7 +67,8 @@ TEST_CASE("the primary's lines carry no workerId, a worker's carry it before its
         std::to_string(::getpid()) + R"(,"workerId":1,"port":3000})" + '\n';
     CHECK(worker.starts_with(R"({"timestamp":"20)"));
     CHECK(worker.ends_with(after_time));
-    CHECK(worker.size() == after_time.size() + std::string{R"({"timestamp":"2024-01-26T10:00:00.000Z")"}.size());
+    CHECK(worker.size() ==
+          after_time.size() + std::string{R"({"timestamp":"2024-01-26T10:00:00.000Z")"}.size());
 }
 
 TEST_CASE("fields keep their types")

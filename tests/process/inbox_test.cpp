@@ -134,7 +134,8 @@ TEST_CASE("takers that are killed at any moment lose only what they had taken")
         std::uint64_t expected = 0;
         std::set<std::uint64_t> left;
         for (auto next = net::take(inbox.take.borrow()).value(); next;
-             next = net::take(inbox.take.borrow()).value()) {
+             next = net::take(inbox.take.borrow()).value())
+        {
             if (left.empty())
                 expected = next->about.sequence;
             CHECK(next->about.sequence == expected++);
