@@ -51,9 +51,9 @@ enum class kind : std::uint16_t {
 
 /// Flags 8 to 15 are the protocol's.
 namespace flags {
-inline constexpr std::uint16_t broadcast = 256;  ///< For everybody but the sender.
-inline constexpr std::uint16_t receipt = 512;    ///< The primary answers once it passed it on.
-}
+inline constexpr std::uint16_t broadcast = 256; ///< For everybody but the sender.
+inline constexpr std::uint16_t receipt = 512;   ///< The primary answers once it passed it on.
+} // namespace flags
 
 inline constexpr std::uint32_t protocol_version = 1;
 

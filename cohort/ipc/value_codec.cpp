@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -107,7 +108,10 @@ result<> put_value(std::string& into, const json::value& value, std::size_t dept
     std::unreachable();
 }
 
-/// Takes values off the front; nothing once the bytes do not follow the format.
+/// More than this is not reserved on the word of a count alone.
+constexpr std::uint32_t reserve_max = 64;
+
+/// Takes values off the front; false once the bytes do not follow the format.
 class reader {
 public:
     explicit reader(std::string_view bytes) noexcept
@@ -116,32 +120,35 @@ public:
 
     [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
 
-    std::optional<json::value> take_value(std::size_t depth)
+    /// Into a place that holds null: values are built where they stay.
+    bool take_value(json::value& into, std::size_t depth)
     {
         const auto what = take<tag>();
         if (!what)
-            return std::nullopt;
+            return false;
         switch (*what) {
             case tag::null:
-                return json::value(nullptr);
+                return true;
             case tag::no:
-                return json::value(false);
+                into.emplace_bool() = false;
+                return true;
             case tag::yes:
-                return json::value(true);
+                into.emplace_bool() = true;
+                return true;
             case tag::integer:
-                return number<std::int64_t>();
+                return take_number(into.emplace_int64());
             case tag::natural:
-                return number<std::uint64_t>();
+                return take_number(into.emplace_uint64());
             case tag::real:
-                return number<double>();
+                return take_number(into.emplace_double());
             case tag::string:
-                return string();
+                return take_string(into.emplace_string());
             case tag::array:
-                return depth == value_depth_max ? std::nullopt : array(depth);
+                return depth != value_depth_max && take_array(into.emplace_array(), depth);
             case tag::object:
-                return depth == value_depth_max ? std::nullopt : object(depth);
+                return depth != value_depth_max && take_object(into.emplace_object(), depth);
         }
-        return std::nullopt;
+        return false;
     }
 
 private:
@@ -149,14 +156,22 @@ private:
     std::optional<T> take()
     {
         T value{};
-        if (rest_.size() < sizeof value)
+        if (!take_number(value))
             return std::nullopt;
-        std::memcpy(&value, rest_.data(), sizeof value);
-        rest_.remove_prefix(sizeof value);
         return value;
     }
 
-    std::optional<std::string_view> text()
+    template <class T>
+    bool take_number(T& into)
+    {
+        if (rest_.size() < sizeof into)
+            return false;
+        std::memcpy(&into, rest_.data(), sizeof into);
+        rest_.remove_prefix(sizeof into);
+        return true;
+    }
+
+    std::optional<std::string_view> take_text()
     {
         const auto size = take<std::uint32_t>();
         if (!size || *size > rest_.size())
@@ -166,60 +181,49 @@ private:
         return found;
     }
 
-    template <class T>
-    std::optional<json::value> number()
+    bool take_string(json::string& into)
     {
-        const auto value = take<T>();
-        if (!value)
-            return std::nullopt;
-        return json::value(*value);
+        const auto found = take_text();
+        if (found)
+            into.assign(*found);
+        return found.has_value();
     }
 
-    std::optional<json::value> string()
-    {
-        const auto found = text();
-        if (!found)
-            return std::nullopt;
-        return json::value(*found);
-    }
-
-    std::optional<json::value> array(std::size_t depth)
+    bool take_array(json::array& into, std::size_t depth)
     {
         const auto count = take<std::uint32_t>();
         if (!count)
-            return std::nullopt;
-        json::array list;
+            return false;
+        into.reserve(std::min(*count, reserve_max));
         for (std::uint32_t i = 0; i < *count; ++i) {
-            auto one = take_value(depth + 1);
-            if (!one)
-                return std::nullopt;
-            list.push_back(*std::move(one));
+            if (!take_value(into.emplace_back(nullptr), depth + 1))
+                return false;
         }
-        return json::value(std::move(list));
+        return true;
     }
 
-    std::optional<json::value> object(std::size_t depth)
+    bool take_object(json::object& into, std::size_t depth)
     {
         const auto count = take<std::uint32_t>();
         if (!count)
-            return std::nullopt;
-        json::object members;
+            return false;
+        into.reserve(std::min(*count, reserve_max));
         for (std::uint32_t i = 0; i < *count; ++i) {
-            const auto name = text();
+            const auto name = take_text();
             if (!name)
-                return std::nullopt;
-            auto one = take_value(depth + 1);
-            if (!one)
-                return std::nullopt;
-            members.insert_or_assign(*name, *std::move(one));
+                return false;
+            // pack() writes each name once; who repeats one is not pack().
+            const auto [member, fresh] = into.emplace(*name, nullptr);
+            if (!fresh || !take_value(member->value(), depth + 1))
+                return false;
         }
-        return json::value(std::move(members));
+        return true;
     }
 
     std::string_view rest_;
 };
 
-} // namespace
+}  // namespace
 
 result<std::string> pack(const boost::json::value& value)
 {
@@ -231,10 +235,10 @@ result<std::string> pack(const boost::json::value& value)
 result<boost::json::value> unpack(std::string_view bytes)
 {
     reader from{bytes};
-    auto value = from.take_value(0);
-    if (!value || !from.at_end())
+    boost::json::value value;
+    if (!from.take_value(value, 0) || !from.at_end())
         return failed(errc::malformed, "decode message");
-    return *std::move(value);
+    return value;
 }
 
-} // namespace cohort::ipc
+}  // namespace cohort::ipc
