@@ -34,7 +34,8 @@ public:
 
     template <class F>
         requires(!std::same_as<std::remove_cvref_t<F>, handler>)
-    handler(F&& function) : call_{wrap(std::forward<F>(function))}
+    handler(F&& function)
+        : call_{wrap(std::forward<F>(function))}
     {}
 
     [[nodiscard]] bool is_coroutine() const noexcept { return call_.index() == 1; }

@@ -1,6 +1,7 @@
+#include <cohort/http/handler.hpp>
+
 #include <cohort/async/scope.hpp>
 #include <cohort/http/detail/parsed_test.hpp>
-#include <cohort/http/handler.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/router.hpp>
 
@@ -75,7 +76,7 @@ bool produces(response answer, collector& out, const error_observer& observer)
     return whole;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a thrown refusal is an answer and no error")
 {

@@ -24,10 +24,10 @@ inline constexpr std::size_t json_depth_max = 32;
 
 /// Where a document went wrong. A value.
 struct json_mistake {
-    std::string what;     ///< "object key `a` is there twice", "syntax error"
-    std::size_t offset;   ///< Bytes before it.
-    std::size_t line;     ///< From 1.
-    std::size_t column;   ///< In bytes, from 1.
+    std::string what;    ///< "object key `a` is there twice", "syntax error"
+    std::size_t offset;  ///< Bytes before it.
+    std::size_t line;    ///< From 1.
+    std::size_t column;  ///< In bytes, from 1.
 };
 
 /// Reads one whole JSON text (RFC 8259), strictly: UTF-8, no comments, no trailing commas, nothing

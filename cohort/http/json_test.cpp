@@ -1,5 +1,6 @@
-#include <cohort/http/detail/parsed_test.hpp>
 #include <cohort/http/json.hpp>
+
+#include <cohort/http/detail/parsed_test.hpp>
 
 #include <boost/json/serialize.hpp>
 #include <doctest/doctest.h>
@@ -34,7 +35,7 @@ payment tag_invoke(boost::json::value_to_tag<payment>, const boost::json::value&
             boost::json::value_to<int>(from.at("cents"))};
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a JSON document is read whole, whatever its kind")
 {

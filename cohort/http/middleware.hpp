@@ -31,7 +31,9 @@ struct hooks {
 /// The rest of the way to the handler: `auto answer = co_await go(request);`. A value.
 class next {
 public:
-    next(const route& on, std::size_t step) noexcept : on_{&on}, step_{step} {}
+    next(const route& on, std::size_t step) noexcept
+        : on_{&on}, step_{step}
+    {}
 
     /// Runs it. Never throws: errors have become answers. At most once for one request.
     [[nodiscard]] awaitable<response> operator()(request& of) const;

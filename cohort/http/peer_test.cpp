@@ -19,7 +19,7 @@ peer peer_of(const Address& address)
                     sizeof address);
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a peer says who it is in the words of its address family")
 {

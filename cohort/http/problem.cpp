@@ -24,8 +24,8 @@ response overloaded(std::string_view detail)
     return problem(503, {}, detail).header("Retry-After", "1");
 }
 
-refusal::refusal(unsigned status, std::string title) :
-    status_{status >= 400 && status <= 599 ? status : 500}, title_{std::move(title)}
+refusal::refusal(unsigned status, std::string title)
+    : status_{status >= 400 && status <= 599 ? status : 500}, title_{std::move(title)}
 {
     if (title_.empty())
         title_ = reason(static_cast<status_code>(status_));

@@ -29,17 +29,17 @@ class route;
 struct request_source {
     head_view top;
     std::string_view body = {};
-    body_reader* stream = nullptr;    ///< For streamed routes.
-    const http::peer* from = nullptr; ///< Null: somebody without an address.
-    std::uint32_t attempt = 1;        ///< 2 and more: a worker died while it ran this request.
+    body_reader* stream = nullptr;     ///< For streamed routes.
+    const http::peer* from = nullptr;  ///< Null: somebody without an address.
+    std::uint32_t attempt = 1;         ///< 2 and more: a worker died while it ran this request.
     std::uint32_t slot = 0;
 };
 
 /// Types that a parameter can be read as.
 template <class T>
-concept parameter_value = std::same_as<T, std::string> || std::same_as<T, std::string_view> ||
-                          std::same_as<T, bool> || std::same_as<T, double> ||
-                          (std::integral<T> && !std::same_as<T, char>);
+concept parameter_value =
+    std::same_as<T, std::string> || std::same_as<T, std::string_view> || std::same_as<T, bool> ||
+    std::same_as<T, double> || (std::integral<T> && !std::same_as<T, char>);
 
 /// What a client asks: views into the bytes it sent, made without allocation. A resource of the
 /// server, valid while its handler runs; what is kept for longer must be copied. One thread at a
@@ -48,7 +48,9 @@ class request {
 public:
     static constexpr std::size_t parameters_max = 16;
 
-    explicit request(const request_source& from) noexcept : from_{from} {}
+    explicit request(const request_source& from) noexcept
+        : from_{from}
+    {}
     request(const request&) = delete;
     request& operator=(const request&) = delete;
     request(request&&) noexcept = default;

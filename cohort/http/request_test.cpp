@@ -1,6 +1,7 @@
+#include <cohort/http/request.hpp>
+
 #include <cohort/http/detail/parsed_test.hpp>
 #include <cohort/http/problem.hpp>
-#include <cohort/http/request.hpp>
 
 #include <doctest/doctest.h>
 
@@ -24,7 +25,7 @@ std::string refusal_of(const std::function<void()>& ask)
     return "none";
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a request shows its line and its fields as they were sent")
 {

@@ -42,7 +42,11 @@ bool stays_on_this_site(std::string_view path) noexcept
 response moved(std::string_view to, unsigned status)
 {
     switch (status) {
-        case 301: case 302: case 303: case 307: case 308:
+        case 301:
+        case 302:
+        case 303:
+        case 307:
+        case 308:
             return response{status}.header("Location", to);
         default:
             throw failure{
@@ -141,7 +145,8 @@ response created(std::string_view location, const boost::json::value& document)
 response redirect(std::string_view path, unsigned status)
 {
     if (!stays_on_this_site(path))
-        throw failure{fault(errc::bad_value, "redirect outside of this site to", std::string{path})};
+        throw failure{
+            fault(errc::bad_value, "redirect outside of this site to", std::string{path})};
     return moved(path, status);
 }
 

@@ -1,6 +1,7 @@
+#include <cohort/http/response.hpp>
+
 #include <cohort/http/json.hpp>
 #include <cohort/http/problem.hpp>
-#include <cohort/http/response.hpp>
 
 #include <cohort/base/error.hpp>
 

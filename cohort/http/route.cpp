@@ -50,7 +50,8 @@ void after(const hooks& each, const request& of, response& answer, const error_o
 
 }  // namespace
 
-route::route(parts from) : parts_{std::move(from)}, mode_{mode_of(parts_)}
+route::route(parts from)
+    : parts_{std::move(from)}, mode_{mode_of(parts_)}
 {
     if (parts_.options.name.empty())
         parts_.options.name =

@@ -1,3 +1,5 @@
+#include <cohort/http/route.hpp>
+
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/lanes.hpp>
 #include <cohort/async/offload.hpp>
@@ -71,7 +73,7 @@ task<response> wait_long(const request&)
     co_return text("waited");
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a coroutine handler may capture, wait, offload and throw")
 {
@@ -269,7 +271,7 @@ TEST_CASE("a lane whose queue is full makes a cpu_bound route answer 503")
     api.get("/", [](const request&) { return text("computed"); }, {.cpu_bound = true});
     REQUIRE(api.freeze());
     asio::io_context loop;
-    lanes::of(loop).stop(); // as full as it gets
+    lanes::of(loop).stop();  // as full as it gets
     scope tasks{loop.get_executor()};
     parsed it{"GET /"};
     response answer;

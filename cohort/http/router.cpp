@@ -48,8 +48,7 @@ routes& routes::add(std::optional<method> verb, std::string_view pattern, handle
     return *this;
 }
 
-routes& routes::get(std::string_view pattern, handler answer, route_options options,
-                    location where)
+routes& routes::get(std::string_view pattern, handler answer, route_options options, location where)
 {
     return add(method::get, pattern, std::move(answer), std::move(options), where);
 }
@@ -66,8 +65,7 @@ routes& routes::post(std::string_view pattern, handler answer, route_options opt
     return add(method::post, pattern, std::move(answer), std::move(options), where);
 }
 
-routes& routes::put(std::string_view pattern, handler answer, route_options options,
-                    location where)
+routes& routes::put(std::string_view pattern, handler answer, route_options options, location where)
 {
     return add(method::put, pattern, std::move(answer), std::move(options), where);
 }
@@ -78,8 +76,7 @@ routes& routes::patch(std::string_view pattern, handler answer, route_options op
     return add(method::patch, pattern, std::move(answer), std::move(options), where);
 }
 
-routes& routes::del(std::string_view pattern, handler answer, route_options options,
-                    location where)
+routes& routes::del(std::string_view pattern, handler answer, route_options options, location where)
 {
     return add(method::del, pattern, std::move(answer), std::move(options), where);
 }
@@ -90,8 +87,7 @@ routes& routes::options(std::string_view pattern, handler answer, route_options 
     return add(method::options, pattern, std::move(answer), std::move(options), where);
 }
 
-routes& routes::any(std::string_view pattern, handler answer, route_options options,
-                    location where)
+routes& routes::any(std::string_view pattern, handler answer, route_options options, location where)
 {
     return add(std::nullopt, pattern, std::move(answer), std::move(options), where);
 }
@@ -124,7 +120,9 @@ routes& routes::mount(std::string_view prefix, router other)
     return *this;
 }
 
-router::router() : routes{std::make_shared<detail::branch>()} {}
+router::router()
+    : routes{std::make_shared<detail::branch>()}
+{}
 router::router(router&&) noexcept = default;
 router& router::operator=(router&&) noexcept = default;
 router::~router() = default;
@@ -145,7 +143,8 @@ result<> router::freeze()
     std::vector<std::string> mistakes;
     auto table = std::make_unique<detail::route_table>(open(branch_), observer_, mistakes);
     if (!mistakes.empty())
-        return failed(errc::bad_value, "register routes", fmt::format("{}", fmt::join(mistakes, "; ")));
+        return failed(errc::bad_value, "register routes",
+                      fmt::format("{}", fmt::join(mistakes, "; ")));
     close(*branch_);
     table_ = std::move(table);
     return {};

@@ -74,7 +74,9 @@ public:
     routes& mount(std::string_view prefix, router other);
 
 protected:
-    explicit routes(std::shared_ptr<detail::branch> at) noexcept : branch_{std::move(at)} {}
+    explicit routes(std::shared_ptr<detail::branch> at) noexcept
+        : branch_{std::move(at)}
+    {}
     routes& add(std::optional<method> verb, std::string_view pattern, handler answer,
                 route_options options, location where);
 

@@ -1,5 +1,6 @@
-#include <cohort/http/detail/parsed_test.hpp>
 #include <cohort/http/router.hpp>
+
+#include <cohort/http/detail/parsed_test.hpp>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -53,7 +54,7 @@ bool mentions(const std::string& text, std::string_view words)
     return text.find(words) != std::string::npos;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a path is matched exactly, final slash and letter case included")
 {

@@ -16,8 +16,8 @@ class parsed {
 public:
     /// `line` is "GET /path", `fields` are whole lines with their CR LF.
     explicit parsed(std::string_view line, std::string_view fields = {}, std::string_view body = {},
-                    request_source more = {}) :
-        bytes{std::string{line} + " HTTP/1.1\r\nHost: test\r\n" + std::string{fields} + "\r\n"}
+                    request_source more = {})
+        : bytes{std::string{line} + " HTTP/1.1\r\nHost: test\r\n" + std::string{fields} + "\r\n"}
     {
         const limits bounds;
         head_parser parser{bounds};

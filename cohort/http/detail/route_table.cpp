@@ -39,7 +39,8 @@ std::string allow_line(std::uint32_t methods)
 const char* contradiction(const handler& answer, const route_options& options) noexcept
 {
     if (options.cpu_bound && answer.is_coroutine())
-        return "cpu_bound needs a plain function; a coroutine awaits offload() around its heavy part";
+        return "cpu_bound needs a plain function; a coroutine awaits offload() around its heavy "
+               "part";
     if (options.body == body_use::streamed && !answer.is_coroutine())
         return "a streamed body needs a coroutine, which can wait for it";
     if (options.deadline.count() < 0)
@@ -82,16 +83,17 @@ route_table::method_set route_table::endpoint::methods() const noexcept
 }
 
 route_table::route_table(const branch& root, std::shared_ptr<const error_observer> observer,
-                         std::vector<std::string>& mistakes) :
-    observer_{std::move(observer)}
+                         std::vector<std::string>& mistakes)
+    : observer_{std::move(observer)}
 {
     nodes_.emplace_back();
     not_found_ = make_automatic(root.around, {}, "404", [](const request&) {
         return problem(404, {}, "nothing is at this path");
     });
     refused_path_ = make_automatic(root.around, {}, "400 path", [](const request&) {
-        return problem(400, {}, "the path has dot segments, or is not well-formed "
-                                "percent-encoded UTF-8");
+        return problem(400, {},
+                       "the path has dot segments, or is not well-formed "
+                       "percent-encoded UTF-8");
     });
     not_implemented_ = make_automatic(root.around, {}, "501", [](const request&) {
         return problem(501, {}, "this server does not know the method");
@@ -143,8 +145,8 @@ void route_table::add_route(const registration& from, const std::string& pattern
     endpoint& at = endpoint_of(*segments);
     const route*& seat = from.verb ? at.by_method[std::to_underlying(*from.verb)] : at.any;
     if (seat != nullptr) {
-        mistakes.push_back(fmt::format("{} and {} take the same requests", described(*seat),
-                                       described(made)));
+        mistakes.push_back(
+            fmt::format("{} and {} take the same requests", described(*seat), described(made)));
         return;
     }
     seat = &made;
@@ -194,18 +196,17 @@ void route_table::complete(endpoint& at, const route& first, const chain& around
 {
     if (at.options != nullptr)
         return;
-    at.options = make_automatic(around, first.pattern(), fmt::format("OPTIONS {}", first.pattern()),
-                                [this](const request& of) {
-                                    return no_content().header("Allow", allow_for(of));
-                                });
+    at.options = make_automatic(
+        around, first.pattern(), fmt::format("OPTIONS {}", first.pattern()),
+        [this](const request& of) { return no_content().header("Allow", allow_for(of)); });
     at.not_allowed = make_automatic(
         around, first.pattern(), fmt::format("405 {}", first.pattern()), [this](const request& of) {
             return problem(405, {}, "this path takes other methods").header("Allow", allow_for(of));
         });
 }
 
-const route* route_table::make_automatic(const chain& around, std::string pattern,
-                                         std::string name, handler answer)
+const route* route_table::make_automatic(const chain& around, std::string pattern, std::string name,
+                                         handler answer)
 {
     return &automatic_.emplace_back(
         route::parts{.verb = std::nullopt,
@@ -235,8 +236,8 @@ plan route_table::find(request& of) const
     const route* automatic = nullptr;
     if (!path.starts_with('/')) {
         automatic = verb == method::options ? whole_server_ : not_found_;
-    } else if (const path_quality quality = inspect_path(path);
-               quality == path_quality::ambiguous) {
+    } else if (const path_quality quality = inspect_path(path); quality == path_quality::ambiguous)
+    {
         automatic = refused_path_;
     } else {
         search under_way{.verb = verb, .encoded = quality == path_quality::encoded};

@@ -76,7 +76,7 @@ private:
     [[nodiscard]] std::string allow_for(const request& of) const;
 
     std::shared_ptr<const error_observer> observer_;
-    std::deque<route> routes_;     // registered; a deque, for their addresses
+    std::deque<route> routes_;  // registered; a deque, for their addresses
     std::deque<route> automatic_;
     std::deque<endpoint> endpoints_;
     std::vector<node> nodes_;
