@@ -1,6 +1,6 @@
 #include <cohort/ipc/call.hpp>
 
-#include <cohort/ipc/detail/two_ends_test.hpp>
+#include <cohort/ipc/two_ends_test.hpp>
 
 #include <doctest/doctest.h>
 
@@ -58,7 +58,7 @@ struct conversation {
     scope askers{ends.loop.get_executor()};
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("each call gets its own answer, in whatever order they come")
 {

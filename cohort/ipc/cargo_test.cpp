@@ -2,9 +2,9 @@
 #include <cohort/ipc/cargo.hpp>
 
 #include <cohort/ipc/channel.hpp>
-#include <cohort/ipc/detail/two_ends_test.hpp>
 #include <cohort/ipc/handover.hpp>
 #include <cohort/ipc/message.hpp>
+#include <cohort/ipc/two_ends_test.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
@@ -79,7 +79,7 @@ std::pair<tcp::socket, tcp::socket> connected(asio::io_context& loop)
     return {std::move(client), door.accept()};
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE(
     "text, descriptors, text in a burst arrive in order with the descriptors on the right one")

@@ -1,7 +1,7 @@
 // How channels end: in peace, in the middle, by garbage, by ourselves.
 #include <cohort/ipc/channel.hpp>
 
-#include <cohort/ipc/detail/two_ends_test.hpp>
+#include <cohort/ipc/two_ends_test.hpp>
 
 #include <doctest/doctest.h>
 
@@ -42,7 +42,7 @@ std::string frame_of(std::uint16_t kind, std::string_view body)
     return std::string{image.data(), image.size()}.append(body);
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("all that was sent before a close arrives before the news of the close")
 {

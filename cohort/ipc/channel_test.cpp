@@ -3,7 +3,7 @@
 #include <cohort/ipc/channel.hpp>
 
 #include <cohort/async/deadline.hpp>
-#include <cohort/ipc/detail/two_ends_test.hpp>
+#include <cohort/ipc/two_ends_test.hpp>
 
 #include <doctest/doctest.h>
 
@@ -32,7 +32,7 @@ awaitable<> send_one(channel& over, envelope what, std::optional<result<>>& outc
     outcome.emplace(std::move(sent));
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("an envelope arrives with all that was written on it")
 {

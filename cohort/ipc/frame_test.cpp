@@ -78,7 +78,7 @@ void check_three(const std::vector<seen_frame>& seen)
     CHECK(seen[2].body == "a body that is longer than the header before it");
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a header survives encode and decode with every field")
 {

@@ -32,7 +32,7 @@ boost::json::value nested(std::size_t depth)
     return inner;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("every kind of JSON value arrives as it was sent")
 {
@@ -90,7 +90,7 @@ TEST_CASE("values nested deeper than the limit are refused by both sides")
 
     std::string bytes;
     for (std::size_t i = 0; i <= message::depth_max; ++i)
-        bytes += std::string("\7\1\0\0\0", 5); // an array of one
+        bytes += std::string("\7\1\0\0\0", 5);  // an array of one
     ipc::envelope forged{1, bytes + '\0'};
     forged.flags = ipc::flags::json;
     const auto came = message::decode(std::move(forged));

@@ -28,7 +28,7 @@ boost::json::value sample()
         {"empty", {{"list", boost::json::array{}}, {"object", boost::json::object{}}}}};
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("every kind of value comes back as it was")
 {

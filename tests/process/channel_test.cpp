@@ -1,9 +1,9 @@
 // Channels between real processes, which die as they please.
-#include <cohort/ipc/call.hpp>
 #include <cohort/ipc/channel.hpp>
-#include <cohort/ipc/detail/two_ends_test.hpp>
+#include <cohort/ipc/call.hpp>
 #include <cohort/ipc/handover.hpp>
 #include <cohort/ipc/message.hpp>
+#include <cohort/ipc/two_ends_test.hpp>
 #include <cohort/process/clone.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -111,7 +111,7 @@ awaitable<> send_and_leave(channel& to)
         if (!sent)
             ::_exit(3);
     }
-    auto flushed = co_await to.flush(std::chrono::seconds{10});
+    auto flushed = co_await to.flush(10s);
     ::_exit(flushed ? 0 : 4);
 }
 

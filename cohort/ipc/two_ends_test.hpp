@@ -143,4 +143,4 @@ inline std::string pattern(std::size_t size, unsigned seed)
     return body;
 }
 
-} // namespace cohort::ipc::testing
+}  // namespace cohort::ipc::testing
