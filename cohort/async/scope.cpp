@@ -26,10 +26,10 @@ scope::scope(asio::any_io_executor executor) : executor_{executor}, left_{execut
 
 scope::~scope() { COHORT_ASSERT(running_.empty()); }
 
-void scope::spawn(awaitable<> work)
+asio::cancellation_signal* scope::spawn(awaitable<> work)
 {
     if (stopping_)
-        return;
+        return nullptr;
     const auto self = running_.emplace(running_.end());
     asio::co_spawn(executor_, without_throwing(std::move(work)),
                    asio::bind_cancellation_slot(self->slot(), [this, self](std::exception_ptr e) {
@@ -38,6 +38,7 @@ void scope::spawn(awaitable<> work)
                        if (e)
                            std::rethrow_exception(e);
                    }));
+    return &*self;
 }
 
 void scope::stop()

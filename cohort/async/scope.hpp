@@ -27,7 +27,9 @@ public:
     ~scope();
 
     /// Starts `work` at the loop's next turn. After stop() it is dropped without having run.
-    void spawn(awaitable<> work);
+    ///
+    /// @return       What cancels this coroutine alone, valid until it ends; null after stop().
+    asio::cancellation_signal* spawn(awaitable<> work);
 
     /// Asks every coroutine to stop, and refuses new ones.
     void stop();

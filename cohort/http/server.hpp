@@ -89,12 +89,14 @@ public:
 
 private:
     friend class session;
+    friend class stream_port;
 
     static constexpr std::size_t spare_records_max = 64;
     static constexpr std::size_t scratch_bytes = 16'384;
 
     // For sessions.
-    [[nodiscard]] std::uint32_t second() const noexcept;
+    [[nodiscard]] std::uint32_t second() const noexcept { return second_; }
+    void look_at_clock() noexcept;
     [[nodiscard]] std::unique_ptr<record> lend();
     void give_back(std::unique_ptr<record> used) noexcept;
     void watch_clock(session& who, std::uint32_t due);
@@ -115,6 +117,7 @@ private:
     exchange_rules rules_;
     lanes& lanes_;
     steady_time born_;
+    std::uint32_t second_ = 1;  // as of the last look: one look per event, not per question
 
     session* first_ = nullptr;  // of all sessions, those of closed connections included
     std::size_t connections_ = 0;

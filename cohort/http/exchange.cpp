@@ -1,0 +1,413 @@
+#include <cohort/http/exchange.hpp>
+
+#include <cohort/base/assert.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+namespace cohort::http {
+
+namespace {
+
+constexpr violation head_late{408, "http.timeout.head", "the request's head took too long"};
+constexpr violation body_late{408, "http.timeout.body", "the request's body took too long"};
+constexpr violation body_too_long{413, "http.body.too-long",
+                                  "the body is longer than this resource takes"};
+
+/// What we still read, in all, of a client that was refused.
+constexpr std::uint64_t linger_bytes_max = 1U << 20;
+
+}  // namespace
+
+exchange::exchange(const exchange_rules& rules, std::uint32_t second) noexcept
+    : rules_{&rules}, state_{}
+{
+    state_.attempt = 1;
+    state_.since = second;
+}
+
+void exchange::enter(phase to, std::uint32_t second) noexcept
+{
+    state_.now = to;
+    state_.since = second;
+}
+
+order exchange::took(record& r, std::size_t count, std::uint32_t second) noexcept
+{
+    r.end += count;
+    state_.bytes_read += count;
+    return next(r, second);
+}
+
+order exchange::next(record& r, std::uint32_t second) noexcept
+{
+    switch (state_.now) {
+    case phase::idle:
+    case phase::head: return parse(r, second);
+    case phase::body: return collect(r, second);
+    case phase::discarding: return discard(r, second);
+    case phase::lingering: return order::read;
+    case phase::closed: return order::close;
+    case phase::routing:
+    case phase::running: break;
+    }
+    return order::wait;
+}
+
+order exchange::parse(record& r, std::uint32_t second) noexcept
+{
+    if (r.begin == r.end) {
+        // All is answered: start again at the front, where the memory is warm.
+        r.begin = r.at = r.end = 0;
+        return has(flag::ended) ? order::close : order::read;
+    }
+    if (state_.now == phase::idle)
+        enter(phase::head, second);
+
+    switch (r.parser.parse(r.unanswered(), r.top)) {
+    case parse_status::need_more: return has(flag::ended) ? order::close : order::read;
+    case parse_status::refused: return refuse(r, r.parser.why());
+    case parse_status::done: break;
+    }
+    state_.flags &= static_cast<std::uint8_t>(flag::ended);
+    state_.body_taken = 0;
+    state_.body_left = r.top.content_length;
+    if (r.top.body == framing::none) {
+        set(flag::body_done);
+    } else {
+        r.decoder.reset();
+        const std::uint64_t whole = r.top.size + r.top.content_length;
+        if (r.begin != 0 && (r.top.body == framing::chunked || r.end - r.begin < whole)) {
+            // The body wants the room in front; views into the head are only made after this.
+            std::memmove(r.input.get(), r.input.get() + r.begin, r.end - r.begin);
+            r.end -= r.begin;
+            r.begin = 0;
+        }
+    }
+    r.at = r.begin + r.top.size;
+    enter(phase::routing, second);
+    return order::find_route;
+}
+
+order exchange::planned(record& r, const body_plan& plan, std::uint32_t second) noexcept
+{
+    state_.body_max = plan.bytes_max;
+    r.whole_body = {};
+    r.body.clear();
+    if (plan.use != body_use::unread && r.top.body == framing::length &&
+        r.top.content_length > plan.bytes_max)
+        return refuse(r, body_too_long);
+    if (plan.use == body_use::buffered && r.top.body != framing::none) {
+        enter(phase::body, second);
+        return collect(r, second);
+    }
+    enter(phase::running, second);
+    return order::run;
+}
+
+order exchange::collect(record& r, std::uint32_t second) noexcept
+{
+    const bool in_place =
+        r.top.body == framing::length && r.top.size + r.top.content_length <= r.capacity - r.begin;
+    if (in_place) {
+        if (r.end - r.at >= r.top.content_length) {
+            r.whole_body = {r.input.get() + r.at, static_cast<std::size_t>(r.top.content_length)};
+            state_.body_taken = r.top.content_length;
+            state_.body_left = 0;
+            r.at += r.whole_body.size();
+            set(flag::body_done);
+            enter(phase::running, second);
+            return order::run;
+        }
+        state_.body_taken = r.end - r.at;  // for the minimum rate
+    } else {
+        for (;;) {
+            const body_piece piece = take_body(r);
+            if (piece.what == body_piece::kind::refused)
+                return refuse(r, r.why);
+            if (piece.what == body_piece::kind::end) {
+                r.whole_body = r.body;
+                enter(phase::running, second);
+                return order::run;
+            }
+            if (piece.what == body_piece::kind::more)
+                break;
+            r.body.append(piece.data);
+        }
+    }
+    if (has(flag::ended))
+        return order::close;
+    return owes_continue(r) ? order::say_continue : order::read;
+}
+
+body_piece exchange::take_body(record& r) noexcept
+{
+    using kind = body_piece::kind;
+    if (has(flag::body_done))
+        return {kind::end};
+    if (has(flag::broken_body))
+        return {kind::refused};
+
+    if (r.top.body == framing::length) {
+        const auto size = static_cast<std::size_t>(
+            std::min<std::uint64_t>(r.end - r.at, state_.body_left));
+        const std::string_view data{r.input.get() + r.at, size};
+        r.at += size;
+        state_.body_left -= size;
+        state_.body_taken += size;
+        if (state_.body_left == 0)
+            set(flag::body_done);
+        return {size != 0 ? kind::data : kind::more, data};
+    }
+    while (r.at != r.end) {
+        const chunk_decoder::step step = r.decoder.decode(r.unread());
+        r.at += step.consumed;
+        state_.body_taken += step.data.size();
+        if (step.status == parse_status::refused) {
+            set(flag::broken_body);
+            r.why = r.decoder.why();
+            return {kind::refused};
+        }
+        if (state_.body_taken > state_.body_max) {
+            set(flag::broken_body);
+            r.why = body_too_long;
+            return {kind::refused};
+        }
+        if (step.status == parse_status::done)
+            set(flag::body_done);
+        if (!step.data.empty())
+            return {kind::data, step.data};
+        if (step.status == parse_status::done)
+            return {kind::end};
+    }
+    return {kind::more};
+}
+
+bool exchange::expects_continue(const record& r) const noexcept
+{
+    return r.top.expect_continue && !has(flag::continue_said) && state_.body_taken == 0 &&
+           !has(flag::body_done);
+}
+
+bool exchange::owes_continue(const record& r) noexcept
+{
+    // Who already sends the body does not wait for us: RFC 9110, 10.1.1 lets us save the line.
+    if (!expects_continue(r) || r.end != r.begin + r.top.size)
+        return false;
+    set(flag::continue_said);
+    return true;
+}
+
+persistence exchange::settle(record& r, persistence wanted, unread body) noexcept
+{
+    const bool worn_out = rules_->requests_max != 0 && state_.requests + 1 >= rules_->requests_max;
+    bool keep = wanted == persistence::keep && r.top.keep_alive && !worn_out;
+    if (!has(flag::body_done) && body == unread::drop) {
+        // A client that waits for "100 Continue" may send its body now, or may not: we could not
+        // tell that from the next request.
+        if (expects_continue(r) || has(flag::ended))
+            keep = false;
+        state_.body_max = state_.body_taken + rules_->discard_bytes_max;
+        while (take_body(r).what == body_piece::kind::data) {}
+        if (has(flag::broken_body) ||
+            (!has(flag::body_done) && state_.body_left > rules_->discard_bytes_max))
+            keep = false;
+    }
+    if (!keep)
+        set(flag::closing);
+    return keep ? persistence::keep : persistence::close;
+}
+
+order exchange::done(record& r, std::uint32_t second) noexcept
+{
+    ++state_.requests;
+    state_.attempt = 1;
+    unset(flag::client_slow);
+    if (!has(flag::body_done) &&
+        (has(flag::broken_body) || expects_continue(r) ||
+         state_.body_left > rules_->discard_bytes_max))
+        set(flag::closing);
+    if (has(flag::closing)) {
+        // Bytes that we have not read would turn our close into a reset, and the client might lose
+        // the answer. One that asked to close sends nothing more.
+        const bool clean = !r.top.keep_alive && has(flag::body_done) && r.at == r.end;
+        return clean || has(flag::ended) ? order::close : order::linger;
+    }
+    r.parser.reset();
+    r.begin = r.at;
+    state_.bytes_parsed = state_.bytes_read - (r.end - r.begin);
+    if (!has(flag::body_done)) {
+        state_.body_max = state_.body_taken + rules_->discard_bytes_max;
+        enter(phase::discarding, second);
+        return discard(r, second);
+    }
+    enter(phase::idle, second);
+    return parse(r, second);
+}
+
+order exchange::discard(record& r, std::uint32_t second) noexcept
+{
+    for (;;) {
+        const body_piece piece = take_body(r);
+        r.begin = r.at;
+        if (piece.what == body_piece::kind::refused)
+            return order::linger;
+        if (piece.what == body_piece::kind::end) {
+            state_.bytes_parsed = state_.bytes_read - (r.end - r.begin);
+            enter(phase::idle, second);
+            return parse(r, second);
+        }
+        if (piece.what == body_piece::kind::more) {
+            r.begin = r.at = r.end = 0;
+            return has(flag::ended) ? order::close : order::read;
+        }
+    }
+}
+
+order exchange::ended(std::uint32_t) noexcept
+{
+    set(flag::ended);
+    switch (state_.now) {
+    case phase::routing:
+    case phase::running: return order::wait;
+    default: return order::close;
+    }
+}
+
+order exchange::broken() noexcept
+{
+    set(flag::closing);
+    return order::close;
+}
+
+order exchange::refuse(record& r, const violation& why) noexcept
+{
+    r.why = why;
+    set(flag::closing);
+    return order::refuse;
+}
+
+order exchange::refused() noexcept
+{
+    return has(flag::ended) ? order::close : order::linger;
+}
+
+order exchange::lingering(std::size_t count) noexcept
+{
+    state_.bytes_read += count;
+    state_.body_taken += count;
+    return state_.body_taken > linger_bytes_max ? order::close : order::read;
+}
+
+std::size_t exchange::make_room(record& r) noexcept
+{
+    if (r.end < r.capacity)
+        return r.capacity - r.end;
+    // Full. In a body, what was taken from behind the head can go; between requests, what was
+    // answered can.
+    const bool in_body = state_.now == phase::body || state_.now == phase::running;
+    const std::size_t to = in_body ? r.begin + r.top.size : 0;
+    const std::size_t from = in_body ? r.at : r.begin;
+    if (from > to) {
+        std::memmove(r.input.get() + to, r.input.get() + from, r.end - from);
+        r.end -= from - to;
+        if (in_body) {
+            r.at = to;
+        } else {
+            r.at -= std::min(r.at, from);
+            r.begin = 0;
+        }
+    }
+    return r.capacity - r.end;
+}
+
+void exchange::sent(std::size_t count, rest more, std::uint32_t second) noexcept
+{
+    state_.bytes_answered += count;
+    if (more == rest::none)
+        state_.blocked_since = 0;
+    else if (count != 0 || state_.blocked_since == 0)
+        state_.blocked_since = second;
+}
+
+void exchange::body_wait(waiting whom, std::uint32_t second) noexcept
+{
+    if (whom == waiting::for_handler) {
+        unset(flag::client_slow);
+    } else if (!has(flag::client_slow)) {
+        set(flag::client_slow);
+        // Its time counts from here: until now it was the handler that was slow.
+        state_.since = second;
+    }
+}
+
+bool exchange::body_is_late(std::uint32_t second) const noexcept
+{
+    const auto grace = static_cast<std::uint32_t>(rules_->patience.body_grace.count());
+    if (grace == 0 || second <= state_.since + grace)
+        return false;
+    // A streaming handler takes its pieces as they come: it is silence that counts.
+    if (state_.now == phase::running) {
+        const auto silence = static_cast<std::uint32_t>(rules_->patience.send.count());
+        return has(flag::client_slow) && silence != 0 && second >= state_.since + silence;
+    }
+    const std::uint64_t expected =
+        std::uint64_t{second - state_.since - grace} * rules_->patience.body_bytes_per_second;
+    return state_.body_taken < expected;
+}
+
+order exchange::time(record* r, std::uint32_t second) noexcept
+{
+    const auto over = [&](std::uint32_t since, std::chrono::seconds limit) {
+        return limit.count() != 0 && second >= since + static_cast<std::uint64_t>(limit.count());
+    };
+    if (state_.blocked_since != 0 && over(state_.blocked_since, rules_->patience.send))
+        return order::close;
+    switch (state_.now) {
+    case phase::idle:
+        return over(state_.since, rules_->patience.keep_alive) ? order::linger : order::wait;
+    case phase::head:
+        if (!over(state_.since, rules_->patience.head))
+            return order::wait;
+        COHORT_ASSERT(r != nullptr);
+        return refuse(*r, head_late);
+    case phase::body:
+        if (!body_is_late(second))
+            return order::wait;
+        COHORT_ASSERT(r != nullptr);
+        return refuse(*r, body_late);
+    case phase::discarding: return body_is_late(second) ? order::linger : order::wait;
+    case phase::lingering:
+        return over(state_.since, rules_->patience.linger) ? order::close : order::wait;
+    case phase::routing:
+    case phase::running:
+    case phase::closed: break;
+    }
+    return order::wait;
+}
+
+std::uint32_t exchange::due(std::uint32_t second) const noexcept
+{
+    const auto at = [](std::uint32_t since, std::chrono::seconds limit) {
+        return limit.count() == 0 ? 0 : since + static_cast<std::uint32_t>(limit.count());
+    };
+    std::uint32_t when = 0;
+    switch (state_.now) {
+    case phase::idle: when = at(state_.since, rules_->patience.keep_alive); break;
+    case phase::head: when = at(state_.since, rules_->patience.head); break;
+    case phase::body:
+    case phase::discarding: when = second + 1; break;
+    case phase::running: when = has(flag::client_slow) ? second + 1 : 0; break;
+    case phase::lingering: when = at(state_.since, rules_->patience.linger); break;
+    case phase::routing:
+    case phase::closed: break;
+    }
+    if (state_.blocked_since != 0) {
+        const std::uint32_t cut = at(state_.blocked_since, rules_->patience.send);
+        if (cut != 0 && (when == 0 || cut < when))
+            when = cut;
+    }
+    return when;
+}
+
+}  // namespace cohort::http

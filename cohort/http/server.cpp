@@ -1,0 +1,274 @@
+#include <cohort/http/server.hpp>
+
+#include <cohort/async/deadline.hpp>
+#include <cohort/async/lanes.hpp>
+#include <cohort/async/stop.hpp>
+#include <cohort/base/assert.hpp>
+#include <cohort/board/slot.hpp>
+#include <cohort/http/router.hpp>
+#include <cohort/http/session.hpp>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace cohort::http {
+
+namespace {
+
+/// Behind the longest head there is room for a good piece of body.
+constexpr std::size_t input_bytes_beyond_head = 16'384;
+
+constexpr std::size_t refused_bytes_shown = 256;
+
+exchange_rules rules_of(const server_options& options)
+{
+    return {.limits = options.limits,
+            .patience = options.patience,
+            .discard_bytes_max = options.discard_bytes_max,
+            .requests_max = options.requests_per_connection_max};
+}
+
+peer find_peer(int connection) noexcept
+{
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    if (::getpeername(connection, generic, &length) == -1)
+        return {};
+    return peer::of(generic, length);
+}
+
+template <class T>
+void count(std::atomic<T>* word, T amount) noexcept
+{
+    if (word != nullptr)
+        board::add(*word, amount);
+}
+
+template <class T>
+void count_down(std::atomic<T>* word) noexcept
+{
+    if (word != nullptr)
+        board::subtract(*word, T{1});
+}
+
+}  // namespace
+
+server::server(boost::asio::io_context& loop, net::poller& poller, const router& routes,
+               server_options options)
+    : loop_{loop}, poller_{poller}, router_{routes}, options_{std::move(options)},
+      rules_{rules_of(options_)}, lanes_{lanes::of(loop)}, born_{options_.clock()},
+      wheel_{second_}, timer_{loop}, coroutines_{loop.get_executor()},
+      changed_{loop.get_executor()}
+{
+    COHORT_ASSERT(router_.frozen());
+}
+
+server::~server()
+{
+    stop();
+    // Jobs dropped by lanes::stop() leave their sessions behind.
+    while (first_ != nullptr) {
+        COHORT_ASSERT(first_->job_ != session::job::coroutine);
+        first_->job_ = session::job::none;
+        bury(*first_);
+    }
+}
+
+result<> server::take(unique_fd&& connection)
+{
+    if (draining_)
+        return failed(errc::stopping, "take connection");
+    if (full())
+        return failed(errc::queue_full, "take connection");
+
+    look_at_clock();
+    const int fd = connection.borrow();
+    const peer from = find_peer(fd);
+    if (from != peer{}) {
+        // An answer that takes two sends must not wait for the client's delayed acknowledgement.
+        const int on = 1;
+        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    }
+    auto made = std::make_unique<session>(*this, std::move(connection), from, second());
+    if (auto started = made->start(); !started) {
+        connection = made->surrender();
+        return started;
+    }
+    session& who = *made.release();
+    who.next_ = first_;
+    if (first_ != nullptr)
+        first_->prev_ = &who;
+    first_ = &who;
+    ++connections_;
+    count(options_.counters.connections_open, 1U);
+    count(options_.counters.connections_total, std::uint64_t{1});
+    who.watch_clock();
+    return {};
+}
+
+void server::look_at_clock() noexcept
+{
+    const auto age = std::chrono::duration_cast<seconds>(options_.clock() - born_);
+    second_ = static_cast<std::uint32_t>(age.count()) + 1;
+}
+
+std::unique_ptr<record> server::lend()
+{
+    if (spare_.empty()) {
+        const std::size_t head_max = std::max<std::size_t>(rules_.limits.head_bytes_max, 16'384);
+        return std::make_unique<record>(rules_.limits, head_max + input_bytes_beyond_head);
+    }
+    auto last = std::move(spare_.back());
+    spare_.pop_back();
+    return last;
+}
+
+void server::give_back(std::unique_ptr<record> used) noexcept
+{
+    used->clear();
+    if (spare_.size() < spare_records_max)
+        spare_.push_back(std::move(used));
+}
+
+void server::begun() noexcept
+{
+    ++running_;
+    ++requests_;
+    count(options_.counters.requests_total, std::uint64_t{1});
+    count(options_.counters.requests_running, 1U);
+}
+
+void server::ended() noexcept
+{
+    --running_;
+    count_down(options_.counters.requests_running);
+    if (draining_)
+        changed_.notify_all();
+}
+
+void server::count_refusal(const violation& why, const peer& from, std::string_view bytes) noexcept
+{
+    // There are as many rules as the parser has refusals: a short list.
+    const auto known = std::ranges::find(refusals_, why.rule, &refusal_count::rule);
+    if (known != refusals_.end())
+        ++known->times;
+    else
+        refusals_.push_back({why.rule, 1});
+    if (options_.on_refused) {
+        const refusal_entry entry{
+            .why = &why, .from = &from, .first_bytes = bytes.substr(0, refused_bytes_shown)};
+        options_.on_refused(entry);
+    }
+}
+
+void server::closed(session& who) noexcept
+{
+    wheel_.unlink(who);
+    --connections_;
+    count_down(options_.counters.connections_open);
+    if (draining_)
+        changed_.notify_all();
+}
+
+void server::bury(session& who) noexcept
+{
+    if (who.prev_ != nullptr)
+        who.prev_->next_ = who.next_;
+    else
+        first_ = who.next_;
+    if (who.next_ != nullptr)
+        who.next_->prev_ = who.prev_;
+    delete &who;
+}
+
+void server::watch_clock(session& who, std::uint32_t due)
+{
+    wheel_.link(who, due);
+    if (armed_for_ == 0 || who.linked_for() < armed_for_)
+        arm();
+}
+
+void server::arm()
+{
+    const std::uint32_t due = wheel_.earliest();
+    armed_for_ = due;
+    if (due == 0) {
+        timer_.cancel();
+        return;
+    }
+    // The coarse clock lags behind by some milliseconds: too early would mean twice.
+    constexpr milliseconds lag{20};
+    const std::uint32_t here = second();
+    timer_.expires_after(seconds{due > here ? due - here : 1} + lag);
+    timer_.async_wait([this](const boost::system::error_code& ec) {
+        if (!ec)
+            tick();
+    });
+}
+
+void server::tick()
+{
+    look_at_clock();
+    wheel_.expire(second(), [](timer_entry& who) { static_cast<session&>(who).on_time(); });
+    arm();
+}
+
+void server::close_idle()
+{
+    for (session* each = first_; each != nullptr;) {
+        session& who = *each;
+        each = each->next_;
+        who.close_if_idle();
+    }
+}
+
+awaitable<> server::settle(nanoseconds budget)
+{
+    // A client may have sent its next request just now; on an idle connection we hear of it after
+    // a round trip. What comes in this time is answered, and told to close.
+    const nanoseconds grace = std::min<nanoseconds>(milliseconds{50}, budget / 4);
+    co_await sleep_for(grace);
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    while (connections_ != 0 && !stopped(stop)) {
+        if (running_ == 0)
+            close_idle();
+        if (connections_ != 0)
+            co_await changed_.wait();
+    }
+}
+
+awaitable<std::size_t> server::drain(nanoseconds budget)
+{
+    using namespace asio::experimental::awaitable_operators;
+    draining_ = true;
+    if (connections_ != 0) {
+        auto race = settle(budget) || sleep_for(budget);
+        co_await std::move(race);
+    }
+    const std::size_t left = connections_;
+    stop();
+    // Deadline: none. Every coroutine has been cancelled; one that does not heed it keeps us here
+    // until whoever supervises this process loses patience.
+    co_await coroutines_.join();
+    co_return left;
+}
+
+void server::stop()
+{
+    draining_ = true;
+    for (session* each = first_; each != nullptr;) {
+        session& who = *each;
+        each = each->next_;
+        who.cut();
+    }
+    coroutines_.stop();
+    timer_.cancel();
+    changed_.notify_all();
+}
+
+}  // namespace cohort::http

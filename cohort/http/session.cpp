@@ -1,0 +1,494 @@
+#include <cohort/http/session.hpp>
+
+#include <cohort/base/assert.hpp>
+#include <cohort/http/problem.hpp>
+#include <cohort/http/router.hpp>
+#include <cohort/http/server.hpp>
+#include <cohort/http/stream_port.hpp>
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace cohort::http {
+
+namespace {
+
+constexpr std::uint32_t input_events = EPOLLIN | EPOLLRDHUP;
+
+/// Answers to pipelined requests are collected up to here before they are sent.
+constexpr std::size_t output_high_water = 65'536;
+
+/// Turns of recv that one connection gets while it lingers, before others have theirs.
+constexpr int soak_turns_max = 4;
+
+}  // namespace
+
+session::session(server& owner, unique_fd connection, const peer& from, std::uint32_t second)
+    : server_{owner}, fd_{std::move(connection)}, mask_{input_events},
+      exchange_{owner.rules_, second}, peer_{from}
+{}
+
+session::~session() { COHORT_ASSERT(!open() && visits_ == 0 && job_ == job::none); }
+
+session::visit::visit(session& of) noexcept : of_{of}
+{
+    if (of_.visits_++ == 0)
+        of_.server_.look_at_clock();
+}
+
+session::visit::~visit()
+{
+    if (--of_.visits_ != 0)
+        return;
+    if (of_.open()) {
+        of_.idle_or_read();
+        of_.watch_clock();
+    } else if (of_.job_ == job::none) {
+        of_.server_.bury(of_);
+    }
+}
+
+result<> session::start() { return server_.poller_.watch(fd_.borrow(), mask_, *this); }
+
+void session::ready(std::uint32_t events) noexcept
+{
+    const visit here{*this};
+    if ((events & EPOLLERR) != 0 ||
+        ((events & EPOLLHUP) != 0 && (events & EPOLLIN) == 0)) {
+        close_socket();  // reset, or closed on both sides
+        return;
+    }
+    if ((events & EPOLLOUT) != 0 && blocked_) {
+        flush();
+        if (!blocked_ && open()) {
+            if (port_ != nullptr)
+                port_->moved();
+            proceed(std::exchange(pending_, order::wait));
+        }
+    }
+    if (!open() || (events & (input_events | EPOLLHUP)) == 0)
+        return;
+
+    switch (exchange_.now()) {
+    case phase::lingering: soak(); return;
+    case phase::running:
+        if (reading_body_) {
+            receive();
+            return;
+        }
+        [[fallthrough]];
+    case phase::routing:
+        // Not now: the bytes stay in the kernel, where the window tells the client to wait.
+        watch_for(mask_ & ~((events & EPOLLRDHUP) != 0 ? input_events : EPOLLIN));
+        if ((events & EPOLLRDHUP) != 0)
+            client_closed_its_side();
+        return;
+    default: break;
+    }
+    if (blocked_)
+        watch_for(mask_ & ~input_events);
+    else
+        receive();
+}
+
+void session::receive()
+{
+    if (!record_)
+        record_ = server_.lend();
+    record& r = *record_;
+    const std::size_t room = exchange_.make_room(r);
+    if (room == 0) {
+        watch_for(mask_ & ~static_cast<std::uint32_t>(EPOLLIN));
+        return;
+    }
+    const ssize_t got = ::recv(fd_.borrow(), r.input.get() + r.end, room, 0);
+    if (got > 0) {
+        const order next = exchange_.took(r, static_cast<std::size_t>(got), server_.second());
+        if (port_ != nullptr)
+            port_->moved();
+        proceed(next);
+    } else if (got == 0) {
+        client_ended();
+    } else if (errno != EAGAIN && errno != EINTR) {
+        close_socket();
+    }
+}
+
+void session::soak()
+{
+    for (int turn = 0; turn < soak_turns_max; ++turn) {
+        const ssize_t got =
+            ::recv(fd_.borrow(), server_.scratch_.data(), server_.scratch_.size(), 0);
+        if (got < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        if (got <= 0 || exchange_.lingering(static_cast<std::size_t>(got)) == order::close) {
+            close_socket();
+            return;
+        }
+    }
+}
+
+void session::client_ended()
+{
+    const order next = exchange_.ended(server_.second());
+    watch_for(mask_);
+    if (next == order::close && blocked_) {
+        pending_ = order::close;  // what it has asked for before is still on its way
+        return;
+    }
+    if (next == order::wait)
+        client_closed_its_side();
+    else
+        proceed(next);
+}
+
+void session::client_closed_its_side()
+{
+    if (port_ != nullptr && (streaming_ || reading_body_))
+        port_->fail(errc::channel_closed);
+    if (streaming_ || server_.options_.closed_half == half_close::abandoned)
+        cancel_job();
+}
+
+void session::proceed(order next)
+{
+    while (open()) {
+        switch (next) {
+        case order::find_route: next = find_route(); break;
+        case order::run: next = run(); break;
+        case order::refuse: next = refuse(); break;
+        case order::say_continue:
+            record_->output += continue_answer;
+            next = order::read;
+            break;
+        case order::read:
+        case order::wait:
+        case order::linger:
+        case order::close: after_output(next); return;
+        }
+        if (record_->output.size() - record_->output_sent > output_high_water ||
+            !record_->tail.empty()) {
+            flush();
+            if (blocked_) {
+                pending_ = next;
+                return;
+            }
+        }
+    }
+}
+
+void session::after_output(order next)
+{
+    flush();
+    if (!open())
+        return;
+    if (blocked_) {
+        if (next != order::wait)
+            pending_ = next;
+        return;
+    }
+    switch (next) {
+    case order::read:
+        if (exchange_.client_ended() && exchange_.now() != phase::running) {
+            close_socket();
+            return;
+        }
+        watch_for(input_events);
+        return;
+    case order::linger: begin_linger(); return;
+    case order::close: close_socket(); return;
+    default: return;
+    }
+}
+
+void session::idle_or_read()
+{
+    // An idle connection holds no buffer.
+    if (record_ && job_ == job::none && !blocked_ && exchange_.now() == phase::idle &&
+        record_->begin == record_->end && !record_->has_output())
+        server_.give_back(std::move(record_));
+}
+
+order session::find_route()
+{
+    record& r = *record_;
+    const request_source source{.top = head_view{r.top, r.input.get() + r.begin},
+                                .from = &peer_,
+                                .attempt = exchange_.attempt(),
+                                .slot = server_.options_.slot};
+    r.asked.emplace(source);
+    r.to = server_.router_.plan_for(*r.asked).to;
+    if (server_.options_.on_answered)
+        r.started = server_.options_.clock();
+
+    const route_options& options = r.to->options();
+    const body_plan plan{.use = options.body,
+                         .bytes_max = options.body_max.value_or(
+                             static_cast<std::size_t>(server_.rules_.limits.body_bytes_max))};
+    return exchange_.planned(r, plan, server_.second());
+}
+
+order session::run()
+{
+    record& r = *record_;
+    server_.begun();
+    counted_ = true;
+    r.asked->body_is(r.whole_body);
+    switch (r.to->mode()) {
+    case run_mode::lane: return start_lane();
+    case run_mode::coroutine: return start_coroutine();
+    case run_mode::in_line: break;
+    }
+    response made = r.to->run(*r.asked);
+    if (made.streams()) {
+        r.answer.emplace(std::move(made));
+        return start_coroutine();
+    }
+    return answer(made);
+}
+
+answer_facts session::facts_of(const response& what)
+{
+    // Without a length and without chunks, HTTP/1.0 knows only one end of a body.
+    const bool last = what.closes() || server_.draining_ ||
+                      (what.streams() && record_->top.minor_version == 0);
+    const persistence wanted = last ? persistence::close : persistence::keep;
+    answer_facts facts{.status = static_cast<status_code>(what.status()),
+                       .verb = record_->top.verb,
+                       .minor_version = record_->top.minor_version,
+                       .connection = exchange_.settle(
+                           *record_, wanted,
+                           what.streams() ? exchange::unread::keep : exchange::unread::drop)};
+    if (!what.streams())
+        facts.length = what.body().size();
+    return facts;
+}
+
+void session::write_head(const response& what, const http::answer& how)
+{
+    std::string& out = record_->output;
+    begin_head(out, how.status);
+    if (const auto type = what.content_type(); !type.empty())
+        ((out += "Content-Type: ") += type) += "\r\n";  // both were checked when they were set
+    out += what.fields().wire();
+    end_head(out, how);
+}
+
+order session::answer(response& what)
+{
+    record& r = *record_;
+    const http::answer how = plan_answer(facts_of(what));
+    write_head(what, how);
+    r.answer_bytes = 0;
+    if (how.send_body) {
+        r.answer_bytes = what.body().size();
+        // Above this, copying costs more than a second element in sendmsg.
+        constexpr std::size_t copied_max = 16'384;
+        if (what.body().size() <= copied_max)
+            r.output += what.body();
+        else
+            r.tail = what.take_body();
+    }
+    return finish(how.status);
+}
+
+order session::finish(status_code status)
+{
+    record& r = *record_;
+    if (server_.options_.on_answered) {
+        const access_entry entry{.verb = r.top.verb,
+                                 .method_text = r.asked->method_text(),
+                                 .target = r.asked->target(),
+                                 .route = r.asked->pattern(),
+                                 .from = &peer_,
+                                 .status = status,
+                                 .body_bytes = r.answer_bytes,
+                                 .took = server_.options_.clock() - r.started};
+        server_.options_.on_answered(entry);
+    }
+    if (std::exchange(counted_, false))
+        server_.ended();
+    r.asked.reset();
+    r.answer.reset();
+    return exchange_.done(r, server_.second());
+}
+
+order session::refuse()
+{
+    record& r = *record_;
+    server_.count_refusal(r.why, peer_, r.unanswered());
+    if (std::exchange(counted_, false))
+        server_.ended();
+    r.asked.reset();
+    const response words = problem(r.why.status, {}, r.why.words);
+    const answer_facts facts{.status = r.why.status,
+                             .connection = persistence::close,
+                             .length = words.body().size()};
+    write_head(words, plan_answer(facts));
+    r.output += words.body();
+    return exchange_.refused();
+}
+
+void session::note_sent(std::size_t count)
+{
+    record& r = *record_;
+    const std::size_t head_left = r.output.size() - r.output_sent;
+    if (count < head_left) {
+        r.output_sent += count;
+        return;
+    }
+    r.output.clear();
+    r.output_sent = 0;
+    r.tail_sent += count - head_left;
+    if (r.tail_sent == r.tail.size() && !r.tail.empty()) {
+        std::string{}.swap(r.tail);
+        r.tail_sent = 0;
+    }
+}
+
+void session::flush()
+{
+    if (!record_ || !open())
+        return;
+    record& r = *record_;
+    while (r.has_output()) {
+        const std::size_t head_left = r.output.size() - r.output_sent;
+        ssize_t gone = 0;
+        if (r.tail.empty()) {
+            gone = ::send(fd_.borrow(), r.output.data() + r.output_sent, head_left, MSG_NOSIGNAL);
+        } else {
+            iovec parts[2] = {{r.output.data() + r.output_sent, head_left},
+                              {r.tail.data() + r.tail_sent, r.tail.size() - r.tail_sent}};
+            msghdr message{};
+            message.msg_iov = parts;
+            message.msg_iovlen = 2;
+            gone = ::sendmsg(fd_.borrow(), &message, MSG_NOSIGNAL);
+        }
+        if (gone < 0 && errno == EINTR)
+            continue;
+        if (gone < 0 && errno != EAGAIN) {
+            close_socket();
+            return;
+        }
+        if (gone > 0)
+            note_sent(static_cast<std::size_t>(gone));
+        blocked_ = r.has_output();
+        exchange_.sent(gone > 0 ? static_cast<std::size_t>(gone) : 0,
+                       blocked_ ? exchange::rest::blocked : exchange::rest::none,
+                       server_.second());
+        if (blocked_ && gone < 0) {
+            watch_for(mask_ | EPOLLOUT);
+            return;
+        }
+    }
+    blocked_ = false;
+    if ((mask_ & EPOLLOUT) != 0)
+        watch_for(mask_ & ~static_cast<std::uint32_t>(EPOLLOUT));
+}
+
+void session::watch_for(std::uint32_t events)
+{
+    if (exchange_.client_ended())
+        events &= ~input_events;  // level-triggered: its end stays true
+    else if ((events & EPOLLIN) != 0)
+        events |= EPOLLRDHUP;
+    if (blocked_)
+        events |= EPOLLOUT;
+    if (events == mask_ || !open())
+        return;
+    mask_ = events;
+    // ENOMEM is all that can happen here: without news of the socket we cannot go on.
+    if (!server_.poller_.change(fd_.borrow(), mask_, *this))
+        close_socket();
+}
+
+void session::begin_linger()
+{
+    if (exchange_.client_ended() || ::shutdown(fd_.borrow(), SHUT_WR) == -1) {
+        close_socket();
+        return;
+    }
+    exchange_.linger(server_.second());
+    if (record_ && job_ == job::none)
+        server_.give_back(std::move(record_));
+    watch_for(input_events);
+}
+
+void session::on_time()
+{
+    const visit here{*this};
+    if (!open())
+        return;
+    const std::uint32_t second = server_.second();
+    const order next = exchange_.time(record_.get(), second);
+    if (next == order::wait) {
+        if (reading_body_ && exchange_.body_is_late(second))
+            port_->fail(errc::deadline_passed);
+        return;
+    }
+    if (blocked_ && next == order::close) {
+        if (port_ != nullptr)
+            port_->fail(errc::deadline_passed);
+        close_socket();
+    } else if (next == order::linger && exchange_.now() == phase::idle) {
+        close_if_idle();
+    } else {
+        proceed(next);
+    }
+}
+
+void session::close_if_idle()
+{
+    const visit here{*this};
+    if (!open() || exchange_.now() != phase::idle || blocked_)
+        return;
+    // A request may have come that the loop has not seen yet: it is answered.
+    receive();
+    if (open() && exchange_.now() == phase::idle && !blocked_)
+        begin_linger();
+}
+
+void session::cut()
+{
+    const visit here{*this};
+    close_socket();
+}
+
+void session::close_socket()
+{
+    if (!open())
+        return;
+    exchange_.close();
+    if (job_ == job::none && std::exchange(counted_, false))
+        server_.ended();
+    server_.poller_.forget_closing(*this);
+    fd_.reset();
+    blocked_ = false;
+    pending_ = order::wait;
+    if (port_ != nullptr)
+        port_->fail(errc::channel_closed);
+    cancel_job();
+    if (job_ == job::none && record_) {
+        record_->asked.reset();
+        server_.give_back(std::move(record_));
+    }
+    server_.closed(*this);
+}
+
+void session::cancel_job()
+{
+    if (cancel_ != nullptr)
+        std::exchange(cancel_, nullptr)->emit(boost::asio::cancellation_type::all);
+}
+
+void session::watch_clock()
+{
+    const std::uint32_t due = exchange_.due(server_.second());
+    // Whoever is linked for an earlier second stays there: being asked too early is cheap.
+    if (due != 0 && (!linked() || due < linked_for()))
+        server_.watch_clock(*this, due);
+}
+
+}  // namespace cohort::http

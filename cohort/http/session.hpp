@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cohort/base/unique_fd.hpp>
+#include <cohort/http/exchange.hpp>
+#include <cohort/http/peer.hpp>
+#include <cohort/http/record.hpp>
+#include <cohort/http/timer_wheel.hpp>
+#include <cohort/net/poller.hpp>
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace cohort::http {
+
+class server;
+class stream_port;
+
+/// One connection: does what its exchange orders. A resource of the server, which frees it.
+///
+/// It is freed only when its socket is closed, nothing of it is on the stack (visits_) and no lane
+/// or coroutine works for it (job_).
+class session final : public net::watcher, public timer_entry {
+public:
+    session(server& owner, unique_fd connection, const peer& from, std::uint32_t second);
+    session(const session&) = delete;
+    session& operator=(const session&) = delete;
+    ~session();
+
+    /// Begins to watch the socket.
+    [[nodiscard]] result<> start();
+
+    void ready(std::uint32_t events) noexcept override;
+
+    /// The second came for which it was linked into the wheel.
+    void on_time();
+
+    /// Draining: if no request is here or on its way, say goodbye.
+    void close_if_idle();
+
+    /// Closes the socket now, whatever is going on, and cancels its coroutine.
+    void cut();
+
+    /// Gives the socket back, to a server that could not be started with it.
+    [[nodiscard]] unique_fd surrender() noexcept { return std::move(fd_); }
+
+private:
+    friend class server;
+    friend class stream_port;
+
+    enum class job : std::uint8_t { none, lane, coroutine };
+
+    /// Keeps the session alive for the length of a block, and tidies up behind the last one.
+    class visit {
+    public:
+        explicit visit(session& of) noexcept;
+        visit(const visit&) = delete;
+        visit& operator=(const visit&) = delete;
+        ~visit();
+
+    private:
+        session& of_;
+    };
+
+    void receive();
+    void soak();
+    void client_ended();
+    void client_closed_its_side();
+    void proceed(order next);
+    void after_output(order next);
+    void idle_or_read();
+
+    [[nodiscard]] order find_route();
+    [[nodiscard]] order run();
+    [[nodiscard]] order start_lane();
+    [[nodiscard]] order start_coroutine();
+    [[nodiscard]] awaitable<> attend();
+    void answer_from_job();
+    [[nodiscard]] order answer(response& what);
+    [[nodiscard]] order finish(status_code status);
+    [[nodiscard]] bool begin_stream();
+    void end_stream(const result<>& outcome);
+    void want_body();
+    void send_piece(std::string_view piece);
+    [[nodiscard]] order refuse();
+    [[nodiscard]] answer_facts facts_of(const response& what);
+    void write_head(const response& what, const http::answer& how);
+
+    void flush();
+    void note_sent(std::size_t count);
+    void watch_for(std::uint32_t events);
+    void begin_linger();
+    void close_socket();
+    void cancel_job();
+    void watch_clock();
+    [[nodiscard]] bool open() const noexcept { return fd_.valid(); }
+    [[nodiscard]] bool blocked() const noexcept { return blocked_; }
+
+    server& server_;
+    unique_fd fd_;
+    std::uint32_t mask_;
+    exchange exchange_;
+    std::unique_ptr<record> record_;
+    session* prev_ = nullptr;
+    session* next_ = nullptr;
+    boost::asio::cancellation_signal* cancel_ = nullptr;
+    stream_port* port_ = nullptr;
+    peer peer_;
+    std::uint16_t visits_ = 0;
+    job job_ = job::none;
+    order pending_ = order::wait;  // when blocked_ ends
+    order after_stream_ = order::wait;
+    bool blocked_ = false;         // the socket takes no more for now
+    bool streaming_ = false;       // the answer's head is out, its body is being produced
+    bool reading_body_ = false;    // a streaming handler waits for bytes
+    bool counted_ = false;         // among the server's running requests
+    bool chunked_ = false;
+};
+
+}  // namespace cohort::http

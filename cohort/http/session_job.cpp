@@ -1,0 +1,201 @@
+// The slower ways of a session: lanes, coroutines and streamed bodies.
+#include <cohort/async/lanes.hpp>
+#include <cohort/async/stop.hpp>
+#include <cohort/http/problem.hpp>
+#include <cohort/http/server.hpp>
+#include <cohort/http/session.hpp>
+#include <cohort/http/stream_port.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace cohort::http {
+
+order session::start_lane()
+{
+    job_ = job::lane;
+    auto started = server_.lanes_.run([this]() noexcept {
+        // On the lane's thread. The record stays where it is and is touched by nobody else until
+        // the answer is back on the loop.
+        record_->answer.emplace(record_->to->run(*record_->asked));
+        boost::asio::post(server_.loop_, [this] { answer_from_job(); });
+    });
+    if (started)
+        return order::wait;
+    job_ = job::none;
+    response full = overloaded();
+    return answer(full);
+}
+
+void session::answer_from_job()
+{
+    const visit here{*this};
+    job_ = job::none;
+    if (!open()) {
+        if (std::exchange(counted_, false))
+            server_.ended();
+        record_->asked.reset();
+        server_.give_back(std::move(record_));
+        return;
+    }
+    if (record_->answer->streams())
+        proceed(start_coroutine());
+    else
+        proceed(answer(*record_->answer));
+}
+
+order session::start_coroutine()
+{
+    job_ = job::coroutine;
+    cancel_ = server_.coroutines_.spawn(attend());
+    if (cancel_ != nullptr)
+        return order::wait;
+    job_ = job::none;
+    response leaving = overloaded("the server is stopping");
+    return answer(leaving);
+}
+
+awaitable<> session::attend()
+{
+    // In the server's scope; job_ keeps this session alive.
+    record& r = *record_;
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    stream_port port{*this, executor};
+    port_ = &port;
+    if (!r.answer && open()) {
+        r.asked->stream_is(port);
+        response made = co_await r.to->run_async(*r.asked);
+        r.answer.emplace(std::move(made));
+    }
+    if (r.answer && r.answer->streams() && open() && begin_stream()) {
+        const result<> outcome =
+            co_await produce(*r.answer, port, *r.asked, r.to->observer());
+        end_stream(outcome);
+    }
+    const visit here{*this};
+    port_ = nullptr;
+    cancel_ = nullptr;
+    reading_body_ = false;
+    exchange_.body_wait(exchange::waiting::for_handler, server_.second());
+    if (!open() || !streaming_) {
+        answer_from_job();
+    } else {
+        streaming_ = false;
+        job_ = job::none;
+        proceed(after_stream_);
+    }
+}
+
+bool session::begin_stream()
+{
+    const visit here{*this};
+    record& r = *record_;
+    const http::answer how = plan_answer(facts_of(*r.answer));
+    write_head(*r.answer, how);
+    r.answer_bytes = 0;
+    streaming_ = true;
+    chunked_ = how.framing == answer_framing::chunked;
+    if (how.send_body) {
+        flush();
+        return open();
+    }
+    after_stream_ = finish(how.status);
+    return false;
+}
+
+void session::end_stream(const result<>& outcome)
+{
+    if (!open())
+        return;
+    record& r = *record_;
+    if (!outcome) {
+        // The end must not look like one: without the last chunk the client knows.
+        after_stream_ = exchange_.broken();
+        return;
+    }
+    if (chunked_)
+        r.output += last_chunk;
+    after_stream_ = finish(static_cast<status_code>(r.answer->status()));
+}
+
+awaitable<result<std::string_view>> stream_port::read()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    session& s = session_;
+    while (!stopped(stop) && failed_ == errc{}) {
+        record& r = *s.record_;
+        const body_piece piece = s.exchange_.take_body(r);
+        const std::uint32_t second = s.server_.second();
+        if (piece.what != body_piece::kind::more) {
+            s.reading_body_ = false;
+            s.exchange_.body_wait(exchange::waiting::for_handler, second);
+        }
+        switch (piece.what) {
+        case body_piece::kind::data: co_return piece.data;
+        case body_piece::kind::end: co_return std::string_view{};
+        case body_piece::kind::refused:
+            s.server_.count_refusal(r.why, s.peer_, {});
+            failed_ = r.why.status == 413 ? errc::too_large : errc::malformed;
+            continue;
+        case body_piece::kind::more: break;
+        }
+        if (s.exchange_.client_ended()) {
+            fail(errc::channel_closed);
+            continue;
+        }
+        s.want_body();
+        co_await moved_.wait();
+    }
+    co_return failed(failed_ == errc{} ? errc::cancelled : failed_, "read a request's body");
+}
+
+void session::want_body()
+{
+    const visit here{*this};
+    record& r = *record_;
+    if (exchange_.owes_continue(r)) {
+        r.output += continue_answer;
+        flush();
+    }
+    exchange_.body_wait(exchange::waiting::for_client, server_.second());
+    reading_body_ = true;
+    watch_for(mask_ | EPOLLIN);
+}
+
+awaitable<result<>> stream_port::write(std::string_view piece)
+{
+    constexpr std::size_t slice_max = 16'384;
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    session& s = session_;
+    while (failed_ == errc{} && !stopped(stop) && (!piece.empty() || s.blocked())) {
+        if (s.blocked()) {
+            // Deadline: the exchange cuts a client that takes nothing for patience::send.
+            co_await moved_.wait();
+            continue;
+        }
+        const std::string_view slice = piece.substr(0, slice_max);
+        piece.remove_prefix(slice.size());
+        s.send_piece(slice);
+    }
+    if (failed_ != errc{})
+        co_return failed(failed_, "write an answer's body");
+    if (stopped(stop))
+        co_return failed(errc::stopping, "write an answer's body");
+    co_return result<>{};
+}
+
+void session::send_piece(std::string_view piece)
+{
+    const visit here{*this};
+    record& r = *record_;
+    if (chunked_)
+        append_chunk(r.output, piece);
+    else
+        r.output += piece;
+    r.answer_bytes += piece.size();
+    flush();
+}
+
+}  // namespace cohort::http

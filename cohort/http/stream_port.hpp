@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cohort/async/wakeup.hpp>
+#include <cohort/http/body.hpp>
+
+#include <string_view>
+
+namespace cohort::http {
+
+class session;
+
+/// Where a coroutine handler meets its connection: the request's body comes in, the answer's body
+/// goes out, each at the pace of the slower side. A resource of the coroutine.
+class stream_port final : public body_reader, public body_writer {
+public:
+    stream_port(session& of, asio::any_io_executor executor) : session_{of}, moved_{executor} {}
+    stream_port(const stream_port&) = delete;
+    stream_port& operator=(const stream_port&) = delete;
+
+    [[nodiscard]] awaitable<result<std::string_view>> read() override;
+    [[nodiscard]] awaitable<result<>> write(std::string_view piece) override;
+
+    /// Bytes came, or went, or never will.
+    void moved() { moved_.notify_all(); }
+
+    /// Every read and write from now on fails with this.
+    void fail(errc why)
+    {
+        if (failed_ == errc{})
+            failed_ = why;
+        moved();
+    }
+
+private:
+    session& session_;
+    wakeup moved_;
+    errc failed_{};
+};
+
+}  // namespace cohort::http
