@@ -11,7 +11,7 @@ install(TARGETS cohort cohort_dependencies EXPORT cohort-targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT cohort-targets NAMESPACE cohort:: DESTINATION ${package_folder})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/cohort/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/cohort
-        FILES_MATCHING PATTERN "*.hpp")
+        FILES_MATCHING PATTERN "*.hpp" PATTERN "*_test.hpp" EXCLUDE)
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/cohort-config.cmake.in
     ${PROJECT_BINARY_DIR}/cohort-config.cmake INSTALL_DESTINATION ${package_folder})

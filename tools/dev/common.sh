@@ -28,7 +28,7 @@ dev_help() {
 ./dev tsan [ctest arguments...]      the tests under ThreadSanitizer
 ./dev clang [targets...]             build with clang 19
 ./dev docs                           check the links and the programs in the documentation
-./dev package                        make build/Release/cohort_<version>_<architecture>.deb
+./dev package                        make a .deb of the library
 
 Missing Debian packages are installed on the way. COHORT_NO_INSTALL=1 forbids that.
 END
