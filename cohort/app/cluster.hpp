@@ -89,7 +89,7 @@ public:
     template <class F>
     [[nodiscard]] int run(F main)
     {
-        using answer = std::invoke_result_t<F&, worker&>;
+        using answer = std::invoke_result_t<F&, cohort::worker&>;
         if constexpr (std::same_as<answer, task<int>>) {
             return run_main(worker_main{std::move(main)});
         } else {
