@@ -48,7 +48,8 @@ class WordsTest(unittest.TestCase):
                      "int x = ::dup(1);", "int x = std::stoi(text);", "x = atoi(text);",
                      "auto t = std::chrono::system_clock::now();", "auto t = ::time(nullptr);",
                      "std::this_thread::sleep_for(1s);", "std::cout << 1;",
-                     "try { f(); } catch (...) {}", "struct a : std::enable_shared_from_this<a> {};",
+                     "try { f(); } catch (...) {}",
+                     "struct a : std::enable_shared_from_this<a> {};",
                      "std::exit(1);"]:
             self.assertEqual(len(words(line + "\n")), 1, line)
 
@@ -135,7 +136,8 @@ class RoomsTest(unittest.TestCase):
     def test_both_tables_are_read(self):
         cmake = "# cohort_room(x)\ncohort_room(base)\ncohort_room(async base)\n"
         self.assertEqual(tidy_rooms.read_table(cmake), {"base": [], "async": ["base"]})
-        shown = "## Who may include whom\n\n| room | may |\n|---|---|\n| base | |\n| a, b | base |\n"
+        shown = ("## Who may include whom\n\n| room | may |\n|---|---|\n"
+                 "| base | |\n| a, b | base |\n")
         self.assertEqual(tidy_rooms.read_shown_table(shown),
                          {"base": [], "a": ["base"], "b": ["base"]})
 
@@ -168,7 +170,8 @@ class HeaderTest(unittest.TestCase):
 
     def test_a_class_says_what_it_is(self):
         def body(text):
-            return self.header("#pragma once\nnamespace cohort {\n" + text + "}  // namespace cohort\n")
+            return self.header("#pragma once\nnamespace cohort {\n" + text +
+                               "}  // namespace cohort\n")
 
         self.assertEqual(body("/// A thing.\nclass a {\n};\n"), 0)
         self.assertEqual(body("class a {\n};\n"), 1)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Installs cohort into a temporary prefix, copies an example out of the tree, builds it there twice,
-by find_package and by pkg-config, and lets the example's own test run both programs."""
+"""Installs cohort into a temporary prefix, copies an example out of the tree, builds it there by
+find_package and by pkg-config, and lets the example's own test run both programs."""
 
 import argparse
 import os
