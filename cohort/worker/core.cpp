@@ -247,10 +247,11 @@ void core::begin_drain()
     if (budget_ <= 0ns)
         budget_ = terms_.stop_timeout > 0ns ? terms_.stop_timeout : nanoseconds{30s};
     arm_deadline(budget_);
-    link_->post(ipc::letter(ipc::kind::leaving));
     if (welcomed_)
         board::set(hall_->row().stage, static_cast<std::uint32_t>(board::stage::draining));
     hall_->close(last_one_ ? hall::rest_of_queue::take : hall::rest_of_queue::leave);
+    // After the confirmations of all that we took: the primary gives the rest to others now.
+    link_->post(ipc::letter(ipc::kind::leaving));
     stopping_.notify_all();
     tell(on_stop_);
     for (auto& finish : on_drain_)

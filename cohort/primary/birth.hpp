@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cohort/base/error.hpp>
+#include <cohort/base/unique_fd.hpp>
+#include <cohort/config/settings.hpp>
+#include <cohort/primary/audience.hpp>
+#include <cohort/process/child.hpp>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cohort::primary {
+
+/// What one worker gets besides the settings. A value; a successor gets the same.
+struct birth_plan {
+    std::map<std::string, std::string> env;  ///< over that of the settings
+    std::optional<std::string> exec;
+    std::optional<std::vector<std::string>> args;
+    std::map<int, int> extra_descriptors;    ///< number in the program: ours
+};
+
+struct birth_place {
+    std::uint32_t id = 0;
+    std::uint32_t slot = 0;
+};
+
+/// A process that was just started. A resource.
+struct newborn {
+    process::child process;
+    unique_fd channel;   ///< our end
+    bool cohort_inside;  ///< forked from this very program: it speaks our protocol for sure
+};
+
+/// Variables that tell an exec'ed program that it is a worker; read and removed at its start.
+namespace variable {
+inline constexpr const char* channel = "COHORT_CHANNEL_FD";
+inline constexpr const char* worker_id = "COHORT_WORKER_ID";
+inline constexpr const char* slot = "COHORT_SLOT";
+inline constexpr const char* app = "COHORT_APP";
+}  // namespace variable
+
+/// The number under which an exec'ed worker finds its channel.
+inline constexpr int channel_number = 3;
+
+/// Starts a worker: forked from this process, or another program if the settings or the plan name
+/// one. Errors: errc::threads_running, naming them; EAGAIN; those of the exec, with the step;
+/// errc::bad_value, no such user.
+[[nodiscard]] result<newborn> give_birth(const config::settings& settings, const birth_plan& plan,
+                                         birth_place where, audience& life);
+
+}  // namespace cohort::primary

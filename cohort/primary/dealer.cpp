@@ -1,0 +1,367 @@
+#include <cohort/primary/dealer.hpp>
+
+#include <cohort/net/accept.hpp>
+#include <cohort/net/inbox.hpp>
+#include <cohort/net/socket_address.hpp>
+#include <cohort/observe/log.hpp>
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace cohort::primary {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr nanoseconds look_soon = 20ms;      // while somebody waits for a place
+constexpr nanoseconds look_seldom = 250ms;   // while confirmations are open
+constexpr nanoseconds stuck_after = 500ms;   // without a confirmation
+constexpr nanoseconds shun_for = 50ms;       // a slot that refused
+constexpr nanoseconds shun_stuck_for = 1s;
+constexpr nanoseconds waiting_at_most = 30s;
+
+net::dealer chooser_for(config::policy balance)
+{
+    if (balance == config::policy::round_robin)
+        return net::round_robin{};
+    if (balance == config::policy::sticky)
+        return net::sticky{};
+    return net::least_connections{};
+}
+
+}  // namespace
+
+/// One socket that we accept from.
+class dealer::source final : private net::watcher {
+public:
+    source(dealer& owner, std::uint32_t endpoint, int socket) :
+        owner_{owner}, endpoint_{endpoint}, socket_{socket}
+    {}
+    ~source() { unwatch(); }
+    source(const source&) = delete;
+    source& operator=(const source&) = delete;
+
+    void watch()
+    {
+        if (watching_)
+            return;
+        if (const auto begun = owner_.poller_.watch(socket_, EPOLLIN, *this))
+            watching_ = true;
+        else
+            log::warn("cannot watch endpoint {}: {}; trying again", endpoint_,
+                      begun.error().text());
+    }
+    void unwatch() noexcept
+    {
+        if (std::exchange(watching_, false))
+            owner_.poller_.forget(socket_, *this);
+    }
+    [[nodiscard]] bool watching() const noexcept { return watching_; }
+    [[nodiscard]] std::uint32_t endpoint() const noexcept { return endpoint_; }
+    [[nodiscard]] int socket() const noexcept { return socket_; }
+
+    steady_time rests_until{};
+
+private:
+    void ready(std::uint32_t) noexcept override { owner_.accept_from(*this); }
+
+    dealer& owner_;
+    std::uint32_t endpoint_;
+    int socket_;
+    bool watching_ = false;
+};
+
+dealer::dealer(boost::asio::any_io_executor executor, net::poller& poller, config::policy balance,
+               std::uint32_t connections_max, seating& where) :
+    poller_{poller},
+    seats_{where},
+    connections_max_{connections_max},
+    looks_at_client_{balance == config::policy::sticky},
+    chooser_{chooser_for(balance)},
+    timer_{executor},
+    shortage_{5ms, 1s}
+{}
+
+dealer::~dealer() { close(); }
+
+void dealer::add(std::uint32_t endpoint, int socket)
+{
+    if (closed_ || sources_.contains(socket))
+        return;
+    sources_[socket] = std::make_unique<source>(*this, endpoint, socket);
+    attend();
+}
+
+void dealer::remove(int socket) noexcept { sources_.erase(socket); }
+
+void dealer::close() noexcept
+{
+    closed_ = true;
+    sources_.clear();
+    timer_.cancel();
+}
+
+void dealer::sweep()
+{
+    for (auto& [socket, each] : sources_) {
+        each->rests_until = {};
+        accept_from(*each);
+    }
+}
+
+void dealer::look_around(std::uint32_t endpoint)
+{
+    loads_.clear();
+    seats_.loads(endpoint, loads_);
+    const steady_time at = now();
+    for (net::load& each : loads_) {
+        const auto shun = shunned_.find(each.slot);
+        const bool shunned = shun != shunned_.end() && at < shun->second;
+        const std::size_t towards = book_.towards(each.slot);
+        const bool full = connections_max_ != 0 &&
+                          each.connections_open + towards >= connections_max_;
+        if (shunned || full || towards >= towards_max)
+            each.accepting = false;
+    }
+}
+
+bool dealer::anybody(std::uint32_t endpoint)
+{
+    look_around(endpoint);
+    return std::ranges::any_of(loads_, &net::load::accepting);
+}
+
+void dealer::accept_from(source& from)
+{
+    for (unsigned i = 0; i < accepts_per_turn; ++i) {
+        if (book_.waiting() != 0 || !anybody(from.endpoint())) {
+            from.unwatch();
+            break;
+        }
+        auto outcome = net::accept_one(from.socket());
+        if (outcome.verdict == net::accept_verdict::client_left)
+            continue;
+        if (outcome.verdict == net::accept_verdict::empty)
+            break;
+        if (outcome.verdict != net::accept_verdict::accepted) {
+            const auto pause = shortage_.next();
+            log::warn("cannot accept on endpoint {}: {}; connections wait, trying again",
+                      from.endpoint(), outcome.why.message());
+            from.unwatch();
+            from.rests_until = now() + pause;
+            break;
+        }
+        shortage_.reset();
+        parcel fresh;
+        fresh.connection = std::move(outcome.connection);
+        fresh.endpoint = from.endpoint();
+        fresh.accepted = now();
+        if (looks_at_client_) {
+            if (const auto client = net::peer_endpoint(fresh.connection.borrow()))
+                fresh.client = client->host();
+        }
+        deal(std::move(fresh));
+    }
+    arm();
+}
+
+bool dealer::place(parcel& what)
+{
+    look_around(what.endpoint);
+    for (;;) {
+        const auto slot = std::visit(
+            [&](auto& policy) { return policy.choose(loads_, what.client); }, chooser_);
+        if (!slot)
+            return false;
+        const auto at = std::ranges::find(loads_, *slot, &net::load::slot);
+        auto twin = duplicate(what.connection);
+        if (!twin)
+            return false;  // short of descriptors: the connection waits, and confirmations free some
+        net::handover about;
+        about.endpoint = what.endpoint;
+        about.from_slot = net::handover::from_primary;
+        about.sequence = book_.next_sequence();
+        if (net::give(seats_.give_end(*slot), *twin, about)) {
+            std::visit([&](auto& policy) { policy.given(*at); }, chooser_);
+            book_.given(*slot, std::move(what), now());
+            return true;
+        }
+        at->accepting = false;  // its inbox is full: ask the others
+    }
+}
+
+void dealer::deal(parcel what)
+{
+    if (!place(what))
+        book_.wait(std::move(what));
+}
+
+void dealer::pump()
+{
+    // One endpoint that nobody serves must not hold up the others.
+    std::vector<parcel> kept;
+    while (auto first = book_.next()) {
+        if (!place(*first))
+            kept.push_back(*std::move(first));
+    }
+    for (auto each = kept.rbegin(); each != kept.rend(); ++each)
+        book_.wait_again(std::move(*each));
+}
+
+void dealer::attend()
+{
+    const steady_time at = now();
+    for (auto& [socket, each] : sources_) {
+        if (book_.waiting() == 0 && at >= each->rests_until)
+            each->watch();
+    }
+    arm();
+}
+
+void dealer::look_again()
+{
+    pump();
+    attend();
+}
+
+void dealer::taken(std::uint32_t slot, std::span<const std::uint64_t> sequences)
+{
+    for (const std::uint64_t each : sequences)
+        static_cast<void>(book_.confirmed(slot, each));
+    if (book_.waiting() != 0)
+        look_again();
+}
+
+void dealer::refused(std::uint32_t slot, std::span<const std::uint64_t> sequences)
+{
+    shunned_[slot] = now() + shun_for;
+    // Backwards, since each goes to the front.
+    for (auto each = sequences.rbegin(); each != sequences.rend(); ++each) {
+        if (auto back = book_.take_back(slot, *each))
+            book_.wait_again(*std::move(back));
+    }
+    look_again();
+}
+
+void dealer::stray(std::uint32_t endpoint, unique_fd connection)
+{
+    parcel lost;
+    lost.connection = std::move(connection);
+    lost.endpoint = endpoint;
+    lost.accepted = now();
+    deal(std::move(lost));
+    arm();
+}
+
+void dealer::empty_inbox(std::uint32_t slot, std::vector<parcel>& into)
+{
+    const int inbox = seats_.take_end(slot);
+    for (;;) {
+        auto next = net::take(inbox);
+        if (!next && next.error().why() == errc::malformed)
+            continue;
+        if (!next || !*next)
+            return;  // short of descriptors: it stays, and the successor finds it
+        net::arrival& got = **next;
+        if (got.about.from_slot == net::handover::from_primary) {
+            if (auto back = book_.take_back(slot, got.about.sequence))
+                into.push_back(*std::move(back));
+            continue;
+        }
+        parcel passed_on;
+        passed_on.connection = std::move(got.connection);
+        passed_on.endpoint = got.about.endpoint;
+        passed_on.accepted = now();
+        into.push_back(std::move(passed_on));
+    }
+}
+
+void dealer::slot_lost(std::uint32_t slot)
+{
+    shunned_.erase(slot);
+    std::vector<parcel> homeless;
+    empty_inbox(slot, homeless);
+    auto back = book_.take_back_all(slot);
+    for (parcel& each : back.again)
+        homeless.push_back(std::move(each));
+    for (const parcel& each : back.spent)
+        log::error("closed a connection of endpoint {}: {} workers died before they confirmed it",
+                   each.endpoint, each.attempts);
+    for (auto each = homeless.rbegin(); each != homeless.rend(); ++each)
+        book_.wait_again(std::move(*each));
+    look_again();
+}
+
+void dealer::rescue_stuck()
+{
+    const steady_time at = now();
+    std::vector<std::uint32_t> stuck;
+    for (auto& [number, each] : sources_) {
+        look_around(each->endpoint());
+        for (const net::load& seat : loads_) {
+            const auto since = book_.oldest(seat.slot);
+            const bool others = std::ranges::any_of(loads_, [&](const net::load& other) {
+                return other.slot != seat.slot && other.accepting;
+            });
+            if (since && others && at - *since > stuck_after)
+                stuck.push_back(seat.slot);
+        }
+    }
+    for (const std::uint32_t slot : stuck) {
+        // What it has taken out may be served any moment; what still lies there is free.
+        std::vector<parcel> homeless;
+        empty_inbox(slot, homeless);
+        if (homeless.empty())
+            continue;
+        log::warn("slot {} does not take its connections; {} go elsewhere", slot, homeless.size());
+        shunned_[slot] = at + shun_stuck_for;
+        for (auto each = homeless.rbegin(); each != homeless.rend(); ++each)
+            book_.wait_again(std::move(*each));
+    }
+}
+
+void dealer::give_up_old()
+{
+    while (book_.waiting() != 0) {
+        auto first = book_.next();
+        if (now() - first->accepted < waiting_at_most) {
+            book_.wait_again(*std::move(first));
+            return;
+        }
+        log::error("closed a connection of endpoint {}: nobody could take it for 30 s",
+                   first->endpoint);
+    }
+}
+
+void dealer::tick()
+{
+    rescue_stuck();
+    pump();
+    give_up_old();
+    attend();
+}
+
+void dealer::arm()
+{
+    if (armed_)
+        return;
+    const bool someone_waits =
+        book_.waiting() != 0 || std::ranges::any_of(sources_, [](const auto& each) {
+            return !each.second->watching();
+        });
+    if (!someone_waits && book_.on_their_way() == 0)
+        return;
+    armed_ = true;
+    timer_.expires_after(someone_waits ? look_soon : look_seldom);
+    timer_.async_wait([this](const boost::system::error_code& ec) {
+        armed_ = false;
+        if (!ec)
+            tick();
+    });
+}
+
+}  // namespace cohort::primary

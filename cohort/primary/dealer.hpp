@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cohort/base/backoff.hpp>
+#include <cohort/base/clock.hpp>
+#include <cohort/base/unique_fd.hpp>
+#include <cohort/config/settings.hpp>
+#include <cohort/net/balance.hpp>
+#include <cohort/net/poller.hpp>
+#include <cohort/primary/dealing_book.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace cohort::primary {
+
+/// Where workers sit, as the dealer needs to know it.
+class seating {
+public:
+    /// One for each slot with a worker that listens on `endpoint`; `accepting` as its row says.
+    virtual void loads(std::uint32_t endpoint, std::vector<net::load>& into) = 0;
+    /// The ends of a slot's inbox.
+    [[nodiscard]] virtual int give_end(std::uint32_t slot) = 0;
+    [[nodiscard]] virtual int take_end(std::uint32_t slot) = 0;
+
+protected:
+    ~seating() = default;
+};
+
+/// Accepts for the workers, where the policy says so, and finds a place for every connection that
+/// lost its own. A resource.
+///
+/// Nothing waits without an end, and nothing spins: with nobody to take a connection, no more are
+/// accepted and the kernel's backlog pushes back; a look every 20 ms finds out when that changes.
+class dealer {
+public:
+    dealer(boost::asio::any_io_executor executor, net::poller& poller, config::policy balance,
+           std::uint32_t connections_max, seating& where);
+    dealer(const dealer&) = delete;
+    dealer& operator=(const dealer&) = delete;
+    ~dealer();
+
+    /// Accepts from this socket from now on. Lifetime: until remove() or close().
+    void add(std::uint32_t endpoint, int socket);
+    /// Leaves the socket to somebody else.
+    void remove(int socket) noexcept;
+    /// Accepts no more; what is here can still be dealt.
+    void close() noexcept;
+    /// Takes what waits in the accept queues now, up to the bound of the book, and deals it.
+    void sweep();
+
+    // What workers say.
+    void taken(std::uint32_t slot, std::span<const std::uint64_t> sequences);
+    void refused(std::uint32_t slot, std::span<const std::uint64_t> sequences);
+    /// A worker was given a connection of an endpoint it does not serve.
+    void stray(std::uint32_t endpoint, unique_fd connection);
+    /// Somebody begins to accept.
+    void look_again();
+
+    /// The slot's worker is dead or leaves: all that is on its way there is dealt to others.
+    void slot_lost(std::uint32_t slot);
+
+    [[nodiscard]] const dealing_book& book() const noexcept { return book_; }
+
+private:
+    class source;
+
+    static constexpr std::size_t waiting_max = 256;
+    static constexpr std::size_t towards_max = 64;  // unconfirmed, one slot
+    static constexpr unsigned accepts_per_turn = 64;
+
+    void accept_from(source& from);
+    void deal(parcel what);
+    [[nodiscard]] bool place(parcel& what);
+    [[nodiscard]] bool anybody(std::uint32_t endpoint);
+    void look_around(std::uint32_t endpoint);
+    void pump();
+    void tick();
+    void arm();
+    void attend();
+    void empty_inbox(std::uint32_t slot, std::vector<parcel>& into);
+    void rescue_stuck();
+    void give_up_old();
+
+    net::poller& poller_;
+    seating& seats_;
+    std::uint32_t connections_max_;
+    bool looks_at_client_;
+    net::dealer chooser_;
+    dealing_book book_{waiting_max};
+    std::map<int, std::unique_ptr<source>> sources_;
+    std::vector<net::load> loads_;
+    std::map<std::uint32_t, steady_time> shunned_;  // slots that refused, until then
+    boost::asio::steady_timer timer_;
+    bool armed_ = false;
+    bool closed_ = false;
+    backoff shortage_;
+};
+
+}  // namespace cohort::primary

@@ -1,0 +1,73 @@
+#include <cohort/primary/dealing_book.hpp>
+
+#include <utility>
+
+namespace cohort::primary {
+
+std::optional<parcel> dealing_book::next()
+{
+    if (waiting_.empty())
+        return std::nullopt;
+    parcel first = std::move(waiting_.front());
+    waiting_.pop_front();
+    return first;
+}
+
+std::uint64_t dealing_book::given(std::uint32_t slot, parcel what, steady_time when)
+{
+    ++sequence_;
+    ++on_their_way_;
+    sent_[slot].emplace(sequence_, sent{std::move(what), when});
+    return sequence_;
+}
+
+std::optional<parcel> dealing_book::take_back(std::uint32_t slot, std::uint64_t sequence)
+{
+    const auto of = sent_.find(slot);
+    if (of == sent_.end())
+        return std::nullopt;
+    const auto at = of->second.find(sequence);
+    if (at == of->second.end())
+        return std::nullopt;
+    parcel back = std::move(at->second.what);
+    of->second.erase(at);
+    --on_their_way_;
+    return back;
+}
+
+bool dealing_book::confirmed(std::uint32_t slot, std::uint64_t sequence)
+{
+    return take_back(slot, sequence).has_value();
+}
+
+dealing_book::returned dealing_book::take_back_all(std::uint32_t slot)
+{
+    returned back;
+    const auto of = sent_.find(slot);
+    if (of == sent_.end())
+        return back;
+    for (auto& [sequence, each] : of->second) {
+        ++each.what.attempts;
+        auto& to = each.what.attempts < attempts_max ? back.again : back.spent;
+        to.push_back(std::move(each.what));
+    }
+    on_their_way_ -= of->second.size();
+    sent_.erase(of);
+    return back;
+}
+
+std::size_t dealing_book::towards(std::uint32_t slot) const noexcept
+{
+    const auto of = sent_.find(slot);
+    return of == sent_.end() ? 0 : of->second.size();
+}
+
+std::optional<steady_time> dealing_book::oldest(std::uint32_t slot) const noexcept
+{
+    const auto of = sent_.find(slot);
+    if (of == sent_.end() || of->second.empty())
+        return std::nullopt;
+    return of->second.begin()->second.when;
+}
+
+}  // namespace cohort::primary

@@ -1,0 +1,133 @@
+#include <cohort/primary/listeners.hpp>
+
+#include <cohort/base/try.hpp>
+#include <cohort/net/socket_address.hpp>
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace cohort::primary {
+
+namespace {
+
+std::unexpected<fault> in_use(const net::endpoint& where)
+{
+    return std::unexpected(
+        fault({EADDRINUSE, boost::system::system_category()}, "listen on", where.text()));
+}
+
+net::listen_options options_of(const ipc::listen_request& what)
+{
+    net::listen_options how;
+    how.backlog = what.backlog;
+    how.v6_only = what.v6_only;
+    how.reuse_port = what.reuse_port;
+    if (what.unix_mode)
+        how.unix_mode = *what.unix_mode;
+    return how;
+}
+
+}  // namespace
+
+open_endpoint* listeners::find(const net::endpoint& where, const ipc::listen_request& what)
+{
+    const auto key = std::make_tuple(where.text(), what.v6_only, what.index);
+    if (const auto known = by_key_.find(key); known != by_key_.end())
+        return open_.at(known->second).get();
+    const bool numbered = where.port() != 0;
+    for (auto& [number, each] : open_) {
+        if (numbered && each->real == where && each->how.v6_only == what.v6_only)
+            return each.get();
+    }
+    return nullptr;
+}
+
+result<open_endpoint*> listeners::open(const net::endpoint& where, const ipc::listen_request& what)
+{
+    auto made = std::make_unique<open_endpoint>();
+    made->asked = where;
+    made->how = options_of(what);
+    if (balance_ == config::policy::reuseport && where.kind() == net::endpoint::family::tcp)
+        made->how.reuse_port = true;
+    COHORT_TRY(made->socket, net::open_listener(where, made->how));
+    COHORT_TRY(made->real, net::local_endpoint(made->socket.borrow()));
+    if (where.kind() == net::endpoint::family::unix_path) {
+        COHORT_TRY(made->file, net::unix_socket_file::of(where));
+    }
+    made->number = ++last_number_;
+    by_key_[std::make_tuple(where.text(), what.v6_only, what.index)] = made->number;
+    open_endpoint* const opened = made.get();
+    open_.emplace(made->number, std::move(made));
+    return opened;
+}
+
+result<open_endpoint*> listeners::ask(listen_asker who, const ipc::listen_request& what)
+{
+    COHORT_TRY(const auto where, net::endpoint::parse(what.where));
+    open_endpoint* at = find(where, what);
+    if (at == nullptr) {
+        COHORT_TRY(at, open(where, what));
+    } else if (at->holders.contains(who.id)) {
+        return in_use(where);
+    }
+    // Node keeps the backlog of whoever came first; the largest is what everybody can live with.
+    if (!at->datagrams() && what.backlog > at->how.backlog &&
+        ::listen(at->socket.borrow(), what.backlog) == 0)
+        at->how.backlog = what.backlog;
+    if (at->how.reuse_port && !at->datagrams()) {
+        COHORT_TRY(open_queue(*at, who.slot));
+    }
+    at->holders.insert(who.id);
+    return at;
+}
+
+result<> listeners::open_queue(open_endpoint& of, std::uint32_t slot)
+{
+    if (of.by_slot.contains(slot))
+        return {};
+    if (of.by_slot.empty()) {
+        COHORT_TRY(of.by_slot[slot], duplicate(of.socket));
+        return {};
+    }
+    COHORT_TRY(auto queue, net::open_listener(of.real, of.how));
+    of.by_slot[slot] = std::move(queue);
+    return {};
+}
+
+bool listeners::deals(const open_endpoint& of) const noexcept
+{
+    if (of.datagrams())
+        return false;
+    return balance_ != config::policy::balanced && !of.how.reuse_port;
+}
+
+result<unique_fd> listeners::socket_for(open_endpoint& of, std::uint32_t slot) const
+{
+    if (deals(of))
+        return unique_fd{};
+    if (const auto own = of.by_slot.find(slot); own != of.by_slot.end())
+        return duplicate(own->second);
+    return duplicate(of.socket);
+}
+
+void listeners::leave(std::uint32_t id, std::uint32_t number) noexcept
+{
+    if (const auto at = open_.find(number); at != open_.end())
+        at->second->holders.erase(id);
+}
+
+void listeners::gone(std::uint32_t id) noexcept
+{
+    for (auto& [number, each] : open_)
+        each->holders.erase(id);
+}
+
+bool listeners::holds(std::uint32_t number, std::uint32_t id) const noexcept
+{
+    const auto at = open_.find(number);
+    return at != open_.end() && at->second->holders.contains(id);
+}
+
+}  // namespace cohort::primary

@@ -1,0 +1,205 @@
+#include <cohort/primary/primary.hpp>
+
+#include <cohort/async/deadline.hpp>
+#include <cohort/async/stop.hpp>
+#include <cohort/base/try.hpp>
+#include <cohort/net/limits.hpp>
+#include <cohort/observe/log.hpp>
+#include <cohort/process/cpu_quota.hpp>
+#include <cohort/process/identity.hpp>
+#include <cohort/process/signals.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace cohort::primary {
+
+using namespace std::chrono_literals;
+
+primary::primary(const config::settings& settings, upkeep who, audience& to) :
+    settings_{settings}, upkeep_{who}, audience_{to}
+{}
+
+primary::~primary() = default;
+
+result<> primary::open()
+{
+    process::set_title(fmt::format("cohort: primary ({})", settings_.name));
+    if (const auto limit = net::raise_descriptor_limit(); !limit)
+        log::warn("the limit of descriptors stays low: {}; going on", limit.error().text());
+    COHORT_TRY(poller_.start());
+    board::segment::plan plan;
+    plan.slots = board::slots_max;
+    COHORT_TRY(auto board, board::segment::create(plan));
+    supervisor_ = std::make_unique<supervisor>(loop_, poller_, std::move(board), settings_,
+                                               upkeep_, audience_);
+    return {};
+}
+
+outcome primary::run(act begin)
+{
+    if (const auto opened = open(); !opened) {
+        log::fatal("{}", opened.error().text());
+        return outcome::refused;
+    }
+    auto life = live(std::move(begin));
+    asio::co_spawn(loop_, std::move(life), [this](std::exception_ptr thrown) {
+        loop_.stop();
+        if (thrown)
+            std::rethrow_exception(thrown);
+    });
+    for (;;) {
+        try {
+            loop_.run();
+            break;
+        } catch (const std::exception& thrown) {
+            fail(thrown.what());
+        }
+    }
+    supervisor_.reset();
+    log::flush_waiting(100);
+    return outcome_;
+}
+
+unsigned primary::workers_wanted() const
+{
+    const auto quota = process::read_cpu_quota();
+    const unsigned wanted = settings_.workers.resolve(quota.workers(board::slots_max));
+    if (settings_.workers.is_automatic())
+        log::info("{}", quota.text(board::slots_max));
+    for (const std::string& odd : quota.oddities)
+        log::warn("{}; it does not limit us", odd);
+    return wanted;
+}
+
+awaitable<> primary::live(act begin)
+{
+    tasks_.spawn(hear_signals());
+    co_await asio::post(loop_, asio::use_awaitable);  // a signal from now on finds its hearer
+    if (upkeep_ == upkeep::automatic) {
+        const auto started = supervisor_->start(workers_wanted());
+        if (!started) {
+            log::fatal("{}", started.error().text());
+            outcome_ = outcome::refused;
+            supervisor_->kill_all();
+            stopping_ = true;
+        }
+    }
+    if (begin && !stopping_) {
+        playing_ = true;
+        tasks_.spawn(play(std::move(begin)));
+    }
+    // Deadline: none, this is the life of the primary.
+    while (!supervisor_->empty() || (playing_ && !stopping_))
+        co_await supervisor_->change();
+    if (!stopping_ && supervisor_->all_parked()) {
+        log::fatal("every slot was given up");
+        outcome_ = outcome::given_up;
+    }
+    tasks_.stop();
+    co_await tasks_.join();
+    co_await supervisor_->close();
+    poller_.stop();
+}
+
+awaitable<> primary::play(act begin)
+{
+    std::string thrown_words;
+    bool thrown_any = false;
+    try {
+        co_await begin();
+    } catch (const std::exception& thrown) {
+        thrown_any = true;
+        thrown_words = thrown.what();
+    }
+    playing_ = false;
+    if (thrown_any)
+        fail(thrown_words);
+    supervisor_->wake();
+}
+
+void primary::fail(std::string_view what) noexcept
+{
+    log::fatal("exception escaped in the primary: {}; the workers finish and leave", what);
+    outcome_ = outcome::failed;
+    if (!stopping_)
+        stop();
+}
+
+void primary::stop()
+{
+    if (!supervisor_)
+        return;
+    if (std::exchange(stopping_, true)) {
+        log::warn("asked to stop again: ending all workers now");
+        supervisor_->kill_all();
+        return;
+    }
+    if (settings_.stop.drain_time() > 0ms)
+        tasks_.spawn(drain_after_grace());
+    else
+        supervisor_->retire_all(settings_.stop.timeout);
+}
+
+awaitable<> primary::drain_after_grace()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    log::info("serving on for {} ms before the drain", settings_.stop.drain_time().count());
+    co_await sleep_for(settings_.stop.drain_time());
+    if (!stopped(stop))
+        supervisor_->retire_all(settings_.stop.timeout);
+}
+
+void primary::heed(int number, unsigned nth)
+{
+    const unsigned now = supervisor_->wanted();
+    switch (number) {
+        case SIGTERM:
+        case SIGQUIT:
+        case SIGINT:
+            // TERM twice is what impatient supervisors send; only a second INT is a person's hurry.
+            if (stopping_ && (number != SIGINT || nth < 2))
+                return;
+            log::info("stopping");
+            stop();
+            return;
+        case SIGTTIN:
+        case SIGTTOU: {
+            const unsigned wanted = number == SIGTTIN ? now + 1 : now - 1;
+            if (const auto done = supervisor_->scale(wanted); done)
+                log::info("{} workers wanted", wanted);
+            else
+                log::warn("{}; going on with {}", done.error().text(), now);
+            return;
+        }
+        default:
+            log::warn("{} is for a later version; ignored", process::signal_name(number));
+    }
+}
+
+awaitable<> primary::hear_signals()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    const std::vector<int> numbers{SIGTERM, SIGQUIT, SIGINT,  SIGHUP,  SIGUSR1,
+                                   SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH};
+    auto caught = process::signals::catch_these(loop_.get_executor(), numbers);
+    if (!caught) {
+        log::warn("cannot listen to signals: {}; going on without", caught.error().text());
+        co_return;
+    }
+    while (!stopped(stop)) {
+        const auto next = co_await caught->next();
+        if (!next)
+            co_return;
+        heed(next->number, next->nth);
+    }
+}
+
+}  // namespace cohort::primary

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cohort/base/clock.hpp>
+#include <cohort/net/inbox.hpp>
+#include <cohort/primary/birth.hpp>
+#include <cohort/primary/crash_policy.hpp>
+#include <cohort/primary/worker_handle.hpp>
+#include <cohort/primary/worker_life.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+namespace cohort::primary {
+
+/// One slot, and who sits there. A resource; the inbox stays for as long as the primary lives.
+struct seat {
+    seat(boost::asio::any_io_executor executor, std::uint32_t number, net::inbox_pair box,
+         crash_limits limits) :
+        slot{number}, inbox{std::move(box)}, crashes{limits}, timer{executor}
+    {}
+
+    /// Nobody sits here, and nobody will unless somebody is forked.
+    [[nodiscard]] bool vacant() const noexcept { return !life || life->now() == stage::gone; }
+
+    std::uint32_t slot;
+    net::inbox_pair inbox;
+    crash_policy crashes;
+    boost::asio::steady_timer timer;  // of the stage
+    std::uint64_t timer_turn = 0;     // a timer that was set anew may already have fired
+    std::optional<worker_life> life;
+    worker_ptr tenant;                // also for a while after its death
+    birth_plan plan;
+    bool replaced_when_dead = true;   // forked by hand: not
+};
+
+/// How the supervisor reads the settings.
+[[nodiscard]] inline crash_limits limits_of(const config::restart& of)
+{
+    crash_limits limits;
+    limits.pause_first = of.backoff_first;
+    limits.pause_ceiling = of.backoff_ceiling;
+    limits.give_up_deaths = of.give_up_deaths;
+    limits.give_up_window = of.give_up_window;
+    return limits;
+}
+
+}  // namespace cohort::primary

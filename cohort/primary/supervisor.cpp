@@ -1,0 +1,356 @@
+#include <cohort/primary/supervisor.hpp>
+
+#include <cohort/async/deadline.hpp>
+#include <cohort/async/stop.hpp>
+#include <cohort/base/try.hpp>
+#include <cohort/board/reading.hpp>
+#include <cohort/observe/log.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <csignal>
+
+namespace cohort::primary {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr nanoseconds drain_slack = 500ms;   // on top of the worker's own deadline
+constexpr nanoseconds abort_patience = 2s;   // a core dump takes its time
+constexpr nanoseconds kill_patience = 5s;    // then once more: it may have been in the kernel
+
+}  // namespace
+
+supervisor::supervisor(boost::asio::io_context& loop, net::poller& poller, board::segment board,
+                       const config::settings& settings, upkeep who, audience& to) :
+    loop_{loop},
+    board_{std::move(board)},
+    settings_{settings},
+    audience_{to},
+    upkeep_{who},
+    tasks_{loop.get_executor()},
+    changed_{loop.get_executor()},
+    post_{workers_, tasks_, to},
+    listeners_{settings.balance},
+    dealer_{loop.get_executor(), poller, settings.balance, settings.limit.connections, *this},
+    pulse_{settings.health.heartbeat},
+    pulse_timer_{loop},
+    drain_budget_{settings.stop.timeout}
+{
+    if (settings.health.heartbeat > 0ms)
+        feel_pulse();
+}
+
+supervisor::~supervisor() = default;
+
+result<> supervisor::start(unsigned wanted)
+{
+    wanted_ = wanted;
+    while (std::ranges::count_if(seats_, [](const auto& s) { return !s->vacant(); }) < wanted) {
+        COHORT_TRY(seat * at, seat_for(std::nullopt));
+        at->replaced_when_dead = true;
+        at->plan = {};
+        at->life.emplace();
+        auto born = spawn(*at);
+        if (!born) {
+            at->life.reset();
+            return std::unexpected(std::move(born).error());
+        }
+    }
+    return {};
+}
+
+result<worker_info> supervisor::add(request what)
+{
+    if (retiring_)
+        return failed(errc::stopping, "start worker");
+    COHORT_TRY(seat * at, seat_for(what.slot));
+    at->replaced_when_dead = upkeep_ == upkeep::automatic;
+    at->plan = std::move(what.plan);
+    at->life.emplace();
+    auto born = spawn(*at);
+    if (!born) {
+        at->life.reset();
+        return std::unexpected(std::move(born).error());
+    }
+    return (*born)->info();
+}
+
+result<seat*> supervisor::seat_for(std::optional<std::uint32_t> slot)
+{
+    // A dead worker's seat is free once its connections and descriptors have been looked after.
+    const auto free = [](const seat& s) { return s.vacant() && !s.tenant; };
+    if (slot && *slot >= board_.slots())
+        return failed(errc::bad_value, "start worker in slot", std::to_string(*slot));
+    if (!slot) {
+        const auto at = std::ranges::find_if(seats_, [&](const auto& s) { return free(*s); });
+        slot = static_cast<std::uint32_t>(at - seats_.begin());
+    }
+    if (*slot >= board_.slots())
+        return failed(errc::queue_full, "start worker", "every slot is taken");
+    while (seats_.size() <= *slot) {
+        COHORT_TRY(auto box, net::make_inbox());
+        const auto number = static_cast<std::uint32_t>(seats_.size());
+        seats_.push_back(std::make_unique<seat>(loop_.get_executor(), number, std::move(box),
+                                                limits_of(settings_.restart)));
+        for (const auto& [id, who] : workers_)
+            introduce(*seats_.back(), *who);
+    }
+    seat& at = *seats_[*slot];
+    if (!free(at))
+        return failed(errc::bad_value, "start worker", "the slot is taken");
+    return &at;
+}
+
+result<worker_ptr> supervisor::spawn(seat& at)
+{
+    const birth_place where{.id = ++last_id_, .slot = at.slot};
+    COHORT_TRY(auto born, give_birth(settings_, at.plan, where, audience_));
+    const pid_t pid = born.process.pid();
+    COHORT_TRY(worker_ptr who,
+               worker_handle::make(loop_.get_executor(), where, std::move(born)));
+
+    // The row is the newcomer's before it can write into it: it learns of the board afterwards.
+    board::move_in(board_.row(at.slot), {.tenant = board::tenant_of(board_.generation(), pid),
+                                         .worker_id = where.id});
+    at.tenant = who;
+    workers_.emplace(where.id, who);
+    // Not the handle itself: it would own itself through its channel.
+    const std::weak_ptr<worker_handle> us = who;
+    who->start(
+        [this, us](ipc::envelope&& what) noexcept {
+            if (const worker_ptr from = us.lock())
+                arrived(from, std::move(what));
+        },
+        [this, us](std::optional<fault> why) noexcept {
+            if (const worker_ptr from = us.lock())
+                hung_up(from, std::move(why));
+        });
+    welcome(at, *who);
+    arm(at, settings_.ready.timeout);
+    tasks_.spawn(watch(who));
+    const worker_info seen = who->info();
+    boost::asio::post(loop_, [this, seen] { audience_.forked(seen); });
+    return who;
+}
+
+void supervisor::welcome(seat& at, worker_handle& who)
+{
+    ipc::welcome words;
+    words.id = who.id();
+    words.slot = who.slot();
+    words.app = settings_.name;
+    words.balance = config::name_of(settings_.balance);
+    words.lanes = settings_.lanes;
+    words.connections_max = settings_.limit.connections;
+    words.beat = 1s;
+    if (settings_.health.heartbeat > 0ms)
+        words.beat = std::min<nanoseconds>(words.beat, settings_.health.heartbeat / 4);
+    words.stop_timeout = settings_.stop.timeout;
+    words.listen = settings_.listen;
+    words.log_level = config::name_of(settings_.log.level);
+
+    auto letter = ipc::letter(ipc::kind::welcome, ipc::encode(words));
+    auto board = duplicate(board_.fd());
+    auto inbox = duplicate(at.inbox.take);
+    if (!board || !inbox) {
+        log::error("no descriptor to welcome worker {}; it is ended", who.id());
+        static_cast<void>(who.process().signal(SIGKILL));
+        return;
+    }
+    letter.cargo.push_back(*std::move(board));
+    letter.cargo.push_back(*std::move(inbox));
+    static_cast<void>(who.channel().try_send(letter));
+    for (const auto& other : seats_)
+        introduce(*other, who);
+}
+
+void supervisor::introduce(seat& at, worker_handle& who)
+{
+    // Only this policy has workers who pass connections on by themselves.
+    if (settings_.balance != config::policy::balanced || at.slot == who.slot())
+        return;
+    auto end = duplicate(at.inbox.give);
+    if (!end)
+        return;  // it will keep all it accepts
+    ipc::neighbours words;
+    words.slots.push_back(at.slot);
+    auto letter = ipc::letter(ipc::kind::neighbours, ipc::encode(words));
+    letter.cargo.push_back(*std::move(end));
+    static_cast<void>(who.channel().try_send(letter));
+}
+
+void supervisor::feed(seat& at, cause why)
+{
+    if (!at.life)
+        return;
+    const auto what = at.life->on(why);
+    if (what)
+        carry_out(at, *what);
+}
+
+void supervisor::carry_out(seat& at, order what)
+{
+    switch (what) {
+        case order::none:
+            if (at.life->now() == stage::serving)
+                disarm(at);
+            else if (at.life->now() == stage::replacing)
+                arm(at, drain_budget_ + drain_slack);
+            break;
+        case order::ask_to_drain:
+            ask_to_drain(at);
+            arm(at, drain_budget_ + drain_slack);
+            break;
+        case order::abort:
+            signal(at, SIGABRT);
+            arm(at, abort_patience);
+            break;
+        case order::kill:
+            if (at.life->now() == stage::leaving && at.tenant)
+                forced_.push_back(at.tenant->id());
+            signal(at, SIGKILL);
+            arm(at, kill_patience);
+            break;
+        case order::rest:
+            rest(at);
+            break;
+        case order::spawn:
+            if (const auto born = spawn(at); !born) {
+                worker_info nobody;
+                nobody.id = last_id_;
+                nobody.slot = at.slot;
+                log::error("cannot start a worker for slot {}: {}", at.slot, born.error().text());
+                audience_.failed(nobody, born.error());
+                const auto v = at.crashes.on_death({now(), 0ns, killer::itself});
+                pauses_[at.slot] = v.pause;
+                feed(at, v.what == verdict::deed::park ? cause::died_too_often : cause::died);
+            }
+            break;
+        case order::park:
+            disarm(at);
+            lend_queues(at.slot);
+            log::error("slot {} is given up: its workers keep dying; the others go on", at.slot);
+            break;
+        case order::forget:
+            disarm(at);
+            lend_queues(at.slot);
+            break;
+    }
+    changed_.notify_all();
+}
+
+void supervisor::rest(seat& at)
+{
+    const nanoseconds pause = std::exchange(pauses_[at.slot], 0ns);
+    if (pause <= 0ns) {
+        feed(at, cause::deadline);
+        return;
+    }
+    lend_queues(at.slot);
+    log::warn("slot {} rests for {} ms before its next worker", at.slot,
+              std::chrono::duration_cast<milliseconds>(pause).count());
+    arm(at, pause);
+}
+
+void supervisor::lend_queues(std::uint32_t slot)
+{
+    // With a kernel queue for each slot, somebody must look after the one of an empty seat.
+    for (const auto& [number, each] : listeners_.all()) {
+        if (const auto queue = each->by_slot.find(slot); queue != each->by_slot.end())
+            dealer_.add(number, queue->second.borrow());
+    }
+}
+
+void supervisor::arm(seat& at, nanoseconds how_long)
+{
+    const auto turn = ++at.timer_turn;
+    at.timer.expires_after(how_long);
+    at.timer.async_wait([this, &at, turn](const error_code& ec) {
+        if (ec || turn != at.timer_turn)
+            return;
+        if (at.life && at.life->now() == stage::booting)
+            log::error("the worker of slot {} did not get ready in time", at.slot);
+        feed(at, cause::deadline);
+    });
+}
+
+void supervisor::disarm(seat& at) noexcept
+{
+    ++at.timer_turn;
+    at.timer.cancel();
+}
+
+void supervisor::ask_to_drain(seat& at)
+{
+    if (!at.tenant)
+        return;
+    worker_handle& who = *at.tenant;
+    who.leaves();
+    ipc::drain_order words;
+    words.budget = drain_budget_;
+    words.last = retiring_;
+    auto letter = ipc::letter(ipc::kind::drain, ipc::encode(words));
+    const bool speaks = who.forked_without_exec() || who.online_since();
+    const bool backed_up = who.channel().queued_bytes() > 0;
+    // A program that may not be listening to us yet, or not reading: TERM says the same.
+    if (!who.channel().try_send(letter) || !speaks || (backed_up && who.online_since()))
+        signal(at, SIGTERM);
+}
+
+void supervisor::signal(seat& at, int number)
+{
+    if (!at.tenant || at.tenant->dead())
+        return;
+    if (const auto sent = at.tenant->process().signal(number); !sent)
+        audience_.failed(at.tenant->info(), sent.error());
+}
+
+void supervisor::feel_pulse()
+{
+    pulse_timer_.expires_after(pulse_.period());
+    pulse_timer_.async_wait([this](const error_code& ec) {
+        if (ec)
+            return;
+        if (pulse_.look(now())) {
+            for (const auto& at : seats_) {
+                if (!at->life || at->life->now() != stage::serving || !at->tenant)
+                    continue;
+                const auto beat = board_.row(at->slot).beat_ns.load(std::memory_order_acquire);
+                if (!pulse_.silent(beat))
+                    continue;
+                log::error("worker {} is silent: its event loop has stopped; it is ended",
+                           at->tenant->id());
+                feed(*at, cause::deadline);
+            }
+        } else {
+            log::warn("this process slept longer than it meant to; judging nobody this time");
+        }
+        feel_pulse();
+    });
+}
+
+void supervisor::loads(std::uint32_t endpoint, std::vector<net::load>& into)
+{
+    for (const auto& at : seats_) {
+        if (!at->tenant || !at->tenant->connected() || !at->life ||
+            at->life->now() != stage::serving || !listeners_.holds(endpoint, at->tenant->id()))
+            continue;
+        const auto row = board::read(board_.row(at->slot));
+        if (!row)
+            continue;
+        into.push_back({.slot = at->slot,
+                        .connections_open = row->connections_open,
+                        .lanes_busy = row->lanes_busy,
+                        .lanes = row->lanes,
+                        .inbox_taken_total = row->inbox_taken_total,
+                        .accepting = row->accepting});
+    }
+}
+
+int supervisor::give_end(std::uint32_t slot) { return seats_.at(slot)->inbox.give.borrow(); }
+int supervisor::take_end(std::uint32_t slot) { return seats_.at(slot)->inbox.take.borrow(); }
+
+}  // namespace cohort::primary

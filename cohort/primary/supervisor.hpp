@@ -1,0 +1,144 @@
+#pragma once
+
+#include <cohort/async/scope.hpp>
+#include <cohort/async/tokens.hpp>
+#include <cohort/async/wakeup.hpp>
+#include <cohort/base/clock.hpp>
+#include <cohort/base/error.hpp>
+#include <cohort/board/segment.hpp>
+#include <cohort/config/settings.hpp>
+#include <cohort/net/poller.hpp>
+#include <cohort/primary/audience.hpp>
+#include <cohort/primary/dealer.hpp>
+#include <cohort/primary/listeners.hpp>
+#include <cohort/primary/post_office.hpp>
+#include <cohort/primary/pulse.hpp>
+#include <cohort/primary/seat.hpp>
+#include <cohort/primary/worker_handle.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cohort::primary {
+
+/// Who keeps the number of workers.
+enum class upkeep { automatic, by_hand };
+
+/// Keeps seats filled: feeds each slot's automaton with what happens, and carries out what it
+/// orders. A resource.
+class supervisor final : private seating {
+public:
+    supervisor(boost::asio::io_context& loop, net::poller& poller, board::segment board,
+               const config::settings& settings, upkeep who, audience& to);
+    supervisor(const supervisor&) = delete;
+    supervisor& operator=(const supervisor&) = delete;
+    ~supervisor();
+
+    /// Forks so many. Errors: those of the first that could not be started.
+    [[nodiscard]] result<> start(unsigned wanted);
+
+    /// Starts one by hand.
+    struct request {
+        birth_plan plan;
+        std::optional<std::uint32_t> slot;
+    };
+    [[nodiscard]] result<worker_info> add(request what);
+
+    /// Asks one worker, and then whoever would follow it, to leave for good.
+    [[nodiscard]] result<> retire(std::uint32_t id);
+    /// Asks all, and kills who is not done in time. Nothing is started any more until all are gone.
+    void retire_all(nanoseconds budget);
+    /// Kills all, now.
+    void kill_all();
+    [[nodiscard]] result<> kill(std::uint32_t id, int signal);
+    [[nodiscard]] result<> scale(unsigned wanted);
+    [[nodiscard]] unsigned wanted() const noexcept { return wanted_; }
+    [[nodiscard]] result<> revive(std::uint32_t slot);
+
+    /// No process and no channel is left, and none will be started by itself.
+    [[nodiscard]] bool empty() const noexcept;
+    /// Every slot that should be filled was given up.
+    [[nodiscard]] bool all_parked() const noexcept;
+    /// Completes at the next death, parking, or end of a worker. Wait in a loop.
+    [[nodiscard]] awaitable<> change() { return changed_.wait(); }
+    void wake() { changed_.notify_all(); }
+
+    [[nodiscard]] const post_office::directory& workers() const noexcept { return workers_; }
+    [[nodiscard]] post_office& post() noexcept { return post_; }
+    /// How a worker ended, for the last 1,024 of them.
+    [[nodiscard]] const exit_status* end_of(std::uint32_t id) const noexcept;
+    /// Ids of those that were killed because they did not leave in time, since the last call.
+    [[nodiscard]] std::vector<std::uint32_t> take_forced() { return std::exchange(forced_, {}); }
+
+    /// Ends the coroutines; the supervisor can be destroyed then.
+    [[nodiscard]] awaitable<> close();
+
+private:
+    static constexpr std::size_t ends_max = 1024;
+
+    // What happens.
+    void arrived(const worker_ptr& from, ipc::envelope&& what) noexcept;
+    void control(const worker_ptr& from, ipc::envelope&& what);
+    void hello(const worker_ptr& from);
+    void listen(const worker_ptr& from, ipc::envelope&& what);
+    void hung_up(const worker_ptr& who, std::optional<fault> why) noexcept;
+    [[nodiscard]] awaitable<> watch(worker_ptr who);
+    void buried(const worker_ptr& who);
+    void forget_if_done(const worker_ptr& who);
+    void feel_pulse();
+
+    // What is done about it.
+    void feed(seat& at, cause why);
+    void carry_out(seat& at, order what);
+    [[nodiscard]] result<worker_ptr> spawn(seat& at);
+    void welcome(seat& at, worker_handle& who);
+    void introduce(seat& at, worker_handle& who);
+    void ask_to_drain(seat& at);
+    void signal(seat& at, int number);
+    void rest(seat& at);
+    void lend_queues(std::uint32_t slot);
+    void arm(seat& at, nanoseconds how_long);
+    void disarm(seat& at) noexcept;
+
+    [[nodiscard]] result<seat*> seat_for(std::optional<std::uint32_t> slot);
+    [[nodiscard]] seat* seat_of(const worker_handle& who) noexcept;
+    [[nodiscard]] worker_ptr find(std::uint32_t id) const;
+
+    void loads(std::uint32_t endpoint, std::vector<net::load>& into) override;
+    int give_end(std::uint32_t slot) override;
+    int take_end(std::uint32_t slot) override;
+
+    boost::asio::io_context& loop_;
+    board::segment board_;
+    const config::settings& settings_;
+    audience& audience_;
+    upkeep upkeep_;
+    scope tasks_;
+    wakeup changed_;
+    std::vector<std::unique_ptr<seat>> seats_;  // by slot
+    post_office::directory workers_;            // by id
+    post_office post_;
+    listeners listeners_;
+    dealer dealer_;
+    pulse pulse_;
+    boost::asio::steady_timer pulse_timer_;
+    std::map<std::uint32_t, nanoseconds> pauses_;  // until a resting slot is filled again
+    std::map<std::uint32_t, exit_status> ends_;
+    std::deque<std::uint32_t> ends_order_;
+    std::vector<std::uint32_t> forced_;
+    unsigned wanted_ = 0;
+    std::uint32_t last_id_ = 0;
+    bool retiring_ = false;
+    nanoseconds drain_budget_;
+};
+
+}  // namespace cohort::primary

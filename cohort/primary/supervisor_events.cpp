@@ -1,0 +1,245 @@
+// What workers say to a supervisor, and how it learns of their ends.
+
+#include <cohort/primary/supervisor.hpp>
+
+#include <cohort/async/deadline.hpp>
+#include <cohort/async/stop.hpp>
+#include <cohort/board/slot.hpp>
+#include <cohort/observe/log.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <utility>
+
+namespace cohort::primary {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Death closes the channel; its last words are read before that is seen. Not for ever: a program
+/// may have given the descriptor to a child of its own.
+constexpr nanoseconds wait_for_last_words = 100ms;
+
+void log_end(const worker_handle& who)
+{
+    const bool as_wished = who.leaving() && who.status().success();
+    const worker_info seen = who.info();
+    const std::string words = who.status().words();
+    const log::field more[] = {{"slot", seen.slot}, {"worker", seen.id}, {"reason", words}};
+    log::write(as_wished ? log::level::info : log::level::warn,
+               fmt::format("Worker {} (pid {}) ended: {}", seen.id, seen.pid, words), more);
+}
+
+killer killer_of(const worker_handle& who)
+{
+    const auto by = who.status().signal();
+    return who.leaving() || by == SIGKILL || by == SIGTERM ? killer::outside : killer::itself;
+}
+
+}  // namespace
+
+void supervisor::arrived(const worker_ptr& from, ipc::envelope&& what) noexcept
+{
+    const bool ours = static_cast<ipc::kind>(what.kind) != ipc::kind::user &&
+                      !what.is(ipc::flags::answer);
+    if (ours)
+        control(from, std::move(what));
+    else
+        post_.arrived(from, std::move(what));
+}
+
+void supervisor::control(const worker_ptr& from, ipc::envelope&& what)
+{
+    const auto nonsense = [&](const fault& why) {
+        log::error("worker {} made no sense ({}); ignored", from->id(), why.text());
+    };
+    switch (static_cast<ipc::kind>(what.kind)) {
+        case ipc::kind::hello:
+            hello(from);
+            break;
+        case ipc::kind::listen:
+            listen(from, std::move(what));
+            break;
+        case ipc::kind::unlisten:
+            if (const auto words = ipc::decode<ipc::unlisten>(what.body)) {
+                listeners_.leave(from->id(), words->endpoint);
+                const auto& all = listeners_.all();
+                const auto at = all.find(words->endpoint);
+                if (at != all.end() && at->second->by_slot.contains(from->slot()))
+                    dealer_.add(words->endpoint, at->second->by_slot.at(from->slot()).borrow());
+            } else {
+                nonsense(words.error());
+            }
+            break;
+        case ipc::kind::taken:
+            if (const auto sequences = ipc::decode_taken(what.body))
+                dealer_.taken(from->slot(), *sequences);
+            else
+                nonsense(sequences.error());
+            break;
+        case ipc::kind::refused:
+            if (const auto words = ipc::decode<ipc::refused>(what.body))
+                dealer_.refused(from->slot(), words->sequences);
+            else
+                nonsense(words.error());
+            break;
+        case ipc::kind::stray:
+            if (const auto words = ipc::decode<ipc::unlisten>(what.body);
+                words && what.cargo.size() == 1)
+                dealer_.stray(words->endpoint, std::move(what.cargo.front()));
+            break;
+        case ipc::kind::leaving:
+            from->leaves();
+            if (seat* const at = seat_of(*from)) {
+                feed(*at, cause::leave_announced);
+                // It has confirmed all that it took before it said so; the rest is for others.
+                dealer_.slot_lost(at->slot);
+            }
+            break;
+        case ipc::kind::farewell:
+            if (auto words = ipc::decode<ipc::farewell>(what.body))
+                from->said_farewell(*std::move(words));
+            break;
+        default:
+            log::warn("worker {} sent kind {}, which this build does not know; ignored",
+                      from->id(), what.kind);
+    }
+}
+
+void supervisor::hello(const worker_ptr& from)
+{
+    if (from->online_since())
+        return;
+    from->came_online();
+    if (seat* const at = seat_of(*from))
+        feed(*at, cause::ready);
+    audience_.online(from->info());
+}
+
+void supervisor::listen(const worker_ptr& from, ipc::envelope&& what)
+{
+    auto reply = ipc::answer_to(what);
+    const auto refuse = [&](const fault& why) {
+        reply.flags |= ipc::flags::refusal;
+        reply.body = ipc::encode(why);
+        static_cast<void>(from->channel().try_send(reply));
+    };
+    const auto wanted = ipc::decode<ipc::listen_request>(what.body);
+    if (!wanted)
+        return refuse(wanted.error());
+    const auto opened = listeners_.ask({.id = from->id(), .slot = from->slot()}, *wanted);
+    if (!opened)
+        return refuse(opened.error());
+    open_endpoint& at = **opened;
+    auto socket = listeners_.socket_for(at, from->slot());
+    if (!socket) {
+        listeners_.leave(from->id(), at.number);
+        return refuse(socket.error());
+    }
+
+    ipc::listen_answer words;
+    words.endpoint = at.number;
+    words.where = at.real.text();
+    reply.body = ipc::encode(words);
+    if (socket->valid())
+        reply.cargo.push_back(*std::move(socket));
+    if (const auto sent = from->channel().try_send(reply); !sent) {
+        listeners_.leave(from->id(), at.number);
+        return;
+    }
+    from->listens();
+    if (listeners_.deals(at))
+        dealer_.add(at.number, at.socket.borrow());
+    else if (const auto own = at.by_slot.find(from->slot()); own != at.by_slot.end())
+        dealer_.remove(own->second.borrow());
+    dealer_.look_again();
+
+    listening_info where;
+    where.endpoint = at.real.text();
+    where.asked = wanted->where;
+    where.port = at.real.port();
+    audience_.listening(from->info(), where);
+}
+
+void supervisor::hung_up(const worker_ptr& who, std::optional<fault> why) noexcept
+{
+    if (!who->connected())
+        return;
+    if (why)
+        log::debug("worker {}: {}", who->id(), why->text());
+    who->hung_up();
+    post_.gone(who->id());
+    audience_.disconnected(who->info());
+    forget_if_done(who);
+    changed_.notify_all();
+}
+
+awaitable<> supervisor::watch(worker_ptr who)
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    const auto end = co_await who->process().exited();
+    if (!end && stopped(stop))
+        co_return;
+    who->ended(end ? *end : process::exit_reason::unknown());
+
+    const auto until = now() + wait_for_last_words;
+    for (unsigned i = 0; who->connected() && now() < until && !stopped(stop); ++i) {
+        // The end of the channel is mostly the very next event.
+        if (i < 4)
+            co_await asio::post(loop_, asio::use_awaitable);
+        else
+            co_await sleep_for(1ms);
+    }
+    if (who->connected()) {
+        who->channel().close();
+        hung_up(who, std::nullopt);
+    }
+    buried(who);
+}
+
+void supervisor::buried(const worker_ptr& who)
+{
+    const exit_status how = who->status();
+    board::vacate(board_.row(who->slot()));
+    listeners_.gone(who->id());
+    ends_.insert_or_assign(who->id(), how);
+    ends_order_.push_back(who->id());
+    if (ends_order_.size() > ends_max) {
+        ends_.erase(ends_order_.front());
+        ends_order_.pop_front();
+    }
+    log_end(*who);
+
+    seat* const at = seat_of(*who);
+    if (at != nullptr) {
+        at->tenant.reset();
+        // Before a successor is born: a connection must not be dealt twice.
+        dealer_.slot_lost(at->slot);
+        const bool wanted = at->replaced_when_dead && !retiring_;
+        if (wanted) {
+            const auto since = who->online_since();
+            const nanoseconds served = since ? now() - *since : 0ns;
+            const auto v = at->crashes.on_death({now(), served, killer_of(*who)});
+            pauses_[at->slot] = v.pause;
+            feed(*at, v.what == verdict::deed::park ? cause::died_too_often : cause::died);
+        } else {
+            feed(*at, cause::died_unwanted);
+        }
+    }
+    audience_.exited(who->info(), how);
+    forget_if_done(who);
+    changed_.notify_all();
+}
+
+void supervisor::forget_if_done(const worker_ptr& who)
+{
+    if (!who->dead() || who->connected() || !ends_.contains(who->id()))
+        return;
+    const std::uint32_t id = who->id();
+    workers_.erase(id);
+    if (retiring_ && upkeep_ == upkeep::by_hand && empty())
+        retiring_ = false;
+}
+
+}  // namespace cohort::primary

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cohort/async/tokens.hpp>
+#include <cohort/base/clock.hpp>
+#include <cohort/base/error.hpp>
+#include <cohort/ipc/call.hpp>
+#include <cohort/ipc/channel.hpp>
+#include <cohort/ipc/protocol.hpp>
+#include <cohort/primary/birth.hpp>
+#include <cohort/primary/worker_info.hpp>
+#include <cohort/process/child.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace cohort::primary {
+
+/// One worker: its process, its end of the conversation, and what is known of it. A resource,
+/// shared by the supervisor and by the coroutines that wait for something of this worker.
+class worker_handle {
+public:
+    using on_envelope = std::move_only_function<void(ipc::envelope&&) noexcept>;
+    using on_hang_up = std::move_only_function<void(std::optional<fault>) noexcept>;
+
+    [[nodiscard]] static result<std::shared_ptr<worker_handle>>
+    make(asio::any_io_executor executor, birth_place where, newborn born);
+
+    worker_handle(asio::any_io_executor executor, birth_place where, newborn born,
+                  ipc::channel over);
+
+    void start(on_envelope take, on_hang_up closed);
+
+    [[nodiscard]] std::uint32_t id() const noexcept { return where_.id; }
+    [[nodiscard]] std::uint32_t slot() const noexcept { return where_.slot; }
+    [[nodiscard]] worker_info info() const;
+    [[nodiscard]] process::child& process() noexcept { return born_.process; }
+    [[nodiscard]] ipc::channel& channel() noexcept { return channel_; }
+    [[nodiscard]] ipc::calls& calls() noexcept { return calls_; }
+    [[nodiscard]] bool connected() const noexcept { return connected_; }
+    [[nodiscard]] bool dead() const noexcept { return end_.has_value(); }
+    [[nodiscard]] bool forked_without_exec() const noexcept { return born_.cohort_inside; }
+
+    // What happened to it.
+    void came_online() noexcept;
+    void listens() noexcept;
+    void leaves() noexcept;  ///< it was asked to, or said that it does
+    void hung_up();
+    void ended(process::exit_reason how);
+    void said_farewell(ipc::farewell words) { last_words_ = std::move(words.reason); }
+
+    /// When it said hello.
+    [[nodiscard]] std::optional<steady_time> online_since() const noexcept { return online_; }
+    [[nodiscard]] bool leaving() const noexcept { return leaving_; }
+    /// dead() must hold.
+    [[nodiscard]] exit_status status() const { return {*end_, last_words_}; }
+
+private:
+    birth_place where_;
+    newborn born_;
+    ipc::channel channel_;
+    ipc::calls calls_;
+    steady_time birth_time_;
+    std::optional<steady_time> online_;
+    worker_state state_ = worker_state::none;
+    bool connected_ = true;
+    bool leaving_ = false;
+    std::optional<process::exit_reason> end_;
+    std::string last_words_;
+};
+
+using worker_ptr = std::shared_ptr<worker_handle>;
+
+}  // namespace cohort::primary
