@@ -236,6 +236,8 @@ TEST_CASE("a file that is not TOML is refused where it breaks")
 {
     CHECK(only_problem("[app.a]\nexec = \n").starts_with("cohort.toml:2:"));
     CHECK(only_problem("[app.a]\nlanes = 1\nlanes = 2\n").starts_with("cohort.toml:3:"));
+    CHECK(only_problem("[= \n").starts_with("cohort.toml:1:"));
+    CHECK(only_problem("[ap\u02dep]\n").starts_with("cohort.toml:1:"));
     CHECK(only_problem("\xff\xfe").starts_with("cohort.toml:1:"));
     const std::string large(2 << 20, '#');
     CHECK(only_problem(large) == "cohort.toml: larger than 1 MiB");

@@ -1,11 +1,8 @@
 #pragma once
 // One value of a TOML file on its way into a setting. Closed to other rooms.
 
+#include <cohort/config/detail/toml.hpp>
 #include <cohort/config/problem.hpp>
-
-// No exceptions across the room's door, so none inside: a file with a fault is a value.
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
 
 #include <chrono>
 #include <cstdint>
