@@ -26,18 +26,18 @@ class link;
 /// What a channel holds at most. A value.
 struct channel_limits {
     frame_limits frame;
-    /// Bytes that may wait here for the peer to read. One more message is taken while less than
-    /// this waits, so that a message of any allowed size can be sent.
+    /// Memory that messages may take while they wait here for the peer to read. One more is taken
+    /// while less than this waits, so that a message of any allowed size can be sent.
     std::size_t queue_bytes_max = 4U << 20U;
 };
 
 /// What a channel has carried so far. A value.
 struct channel_counts {
-    std::uint64_t sent = 0;       ///< Envelopes the kernel has taken whole.
-    std::uint64_t received = 0;   ///< Envelopes given to on_envelope.
-    std::uint64_t writes = 0;     ///< System calls that carried them.
-    std::uint64_t cargo_lost = 0; ///< Descriptors that found no room here.
-    std::uint64_t refused = 0;    ///< Not sent: cargo that the kernel does not carry.
+    std::uint64_t sent = 0;        ///< Envelopes the kernel has taken whole.
+    std::uint64_t received = 0;    ///< Envelopes given to on_envelope.
+    std::uint64_t writes = 0;      ///< System calls that carried them.
+    std::uint64_t cargo_lost = 0;  ///< Descriptors that found no room here.
+    std::uint64_t refused = 0;     ///< Not sent: cargo that the kernel does not carry.
 };
 
 /// The conversation of two processes: envelopes both ways, in order, with descriptors. A resource,
@@ -119,4 +119,4 @@ private:
     std::shared_ptr<detail::link> link_;
 };
 
-} // namespace cohort::ipc
+}  // namespace cohort::ipc

@@ -129,6 +129,21 @@ TEST_CASE("a full queue refuses, keeps the envelope with the caller, and takes i
     CHECK(ends.left.try_send(what));
 }
 
+TEST_CASE("empty messages fill the queue as well")
+{
+    two_ends ends;
+    envelope what{1};
+    std::size_t queued = 0;
+    while (ends.left.try_send(what)) {
+        what = envelope{1};
+        ++queued;
+    }
+    CHECK(queued > 10'000);
+    CHECK(queued < 50'000);
+    ends.start_both();
+    ends.run([&] { return ends.right_heard.came.size() == queued; });
+}
+
 TEST_CASE("a sender that awaits is held back by a receiver that does not read")
 {
     channel_limits limits;

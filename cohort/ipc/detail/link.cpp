@@ -37,7 +37,7 @@ bool peer_gone(const fault& why) noexcept
     return code == EPIPE || code == ECONNRESET || code == ENOTCONN;
 }
 
-} // namespace
+}  // namespace
 
 link::link(asio::posix::stream_descriptor socket, channel_limits limits)
     : socket_{std::move(socket)},
@@ -82,7 +82,7 @@ result<std::uint64_t> link::push(envelope& what)
         return failed(
             errc::too_large, "send on channel",
             fmt::format("{} descriptors, limit {}", what.cargo.size(), limits_.frame.cargo_max));
-    if (out_.bytes() >= limits_.queue_bytes_max)
+    if (out_.weight() >= limits_.queue_bytes_max)
         return failed(errc::queue_full, "send on channel");
     return out_.push(std::move(what));
 }
@@ -233,4 +233,4 @@ awaitable<result<>> link::drain(owner self)
     co_return result<>{};
 }
 
-} // namespace cohort::ipc::detail
+}  // namespace cohort::ipc::detail

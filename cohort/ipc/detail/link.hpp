@@ -94,27 +94,27 @@ private:
     channel::on_closed ended_;
 
     frame_decoder in_;
-    std::deque<parcel> parcels_; // came with first bytes of frames not yet delivered
-    std::string held_;           // read, then paused: to be delivered first
+    std::deque<parcel> parcels_;  // came with first bytes of frames not yet delivered
+    std::string held_;            // read, then paused: to be delivered first
     std::size_t held_at_ = 0;
 
     outbox out_;
     wakeup progress_;
     std::size_t waiting_senders_ = 0;
-    std::vector<std::uint64_t> refused_; // waiting senders whose cargo the kernel will not carry
+    std::vector<std::uint64_t> refused_;  // waiting senders whose cargo the kernel will not carry
     asio::steady_timer retry_;
     backoff pause_before_retry_;
 
     channel_counts counts_;
     bool started_ = false;
     bool paused_ = false;
-    bool closed_ = false;     // finished, by us or by end()
-    bool write_over_ = false; // the peer takes nothing any more; it may still have sent
-    bool in_turn_ = false;    // what is sent now leaves when the read turn ends
+    bool closed_ = false;      // finished, by us or by end()
+    bool write_over_ = false;  // the peer takes nothing any more; it may still have sent
+    bool in_turn_ = false;     // what is sent now leaves when the read turn ends
     bool read_watched_ = false;
-    bool write_watched_ = false; // or waiting for retry_
+    bool write_watched_ = false;  // or waiting for retry_
     bool flush_posted_ = false;
     bool resume_posted_ = false;
 };
 
-} // namespace cohort::ipc::detail
+}  // namespace cohort::ipc::detail

@@ -40,7 +40,7 @@ private:
     std::unique_ptr<char[]> bytes_;
 };
 
-} // namespace
+}  // namespace
 
 void link::start(const owner& self, channel::on_envelope take, channel::on_closed closed)
 {
@@ -235,4 +235,4 @@ void link::end(std::optional<fault> why)
         ended_(std::move(why));
 }
 
-} // namespace cohort::ipc::detail
+}  // namespace cohort::ipc::detail

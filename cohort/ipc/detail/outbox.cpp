@@ -22,7 +22,7 @@ void append(std::span<iovec> room, std::size_t& used, std::span<char> bytes, std
     total += seen.size();
 }
 
-} // namespace
+}  // namespace
 
 std::uint64_t outbox::push(envelope&& what)
 {
@@ -107,4 +107,4 @@ std::vector<envelope> outbox::take_all()
     return all;
 }
 
-} // namespace cohort::ipc::detail
+}  // namespace cohort::ipc::detail

@@ -52,6 +52,11 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    /// What the waiting envelopes cost here, so that a bound on it bounds empty ones too.
+    [[nodiscard]] std::size_t weight() const noexcept
+    {
+        return bytes_ + waiting_.size() * sizeof(item);
+    }
     [[nodiscard]] std::uint64_t pushed() const noexcept { return pushed_; }
     [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
 
@@ -65,10 +70,10 @@ private:
     };
 
     std::deque<item> waiting_;
-    std::size_t front_sent_ = 0; // bytes of the first item that have left
+    std::size_t front_sent_ = 0;  // bytes of the first item that have left
     std::size_t bytes_ = 0;
     std::uint64_t pushed_ = 0;
     std::uint64_t left_ = 0;
 };
 
-} // namespace cohort::ipc::detail
+}  // namespace cohort::ipc::detail

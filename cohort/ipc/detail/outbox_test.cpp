@@ -24,7 +24,7 @@ envelope laden(std::uint16_t kind)
     return what;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("small envelopes leave together in one write")
 {
