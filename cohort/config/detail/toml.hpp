@@ -13,8 +13,8 @@
 #pragma push_macro("NDEBUG")
 #undef NDEBUG
 
-// Is U+02DE, or most of what is not ASCII below U+049A, a blank? It says that the question cannot
-// be reached (__builtin_unreachable), though a bare key with an accent reaches it. The answer is no.
+// Is U+02DE a blank, or most else that is not ASCII below U+049A? It says that the question cannot
+// be reached (__builtin_unreachable), but a bare key with an accent reaches it. The answer is no.
 #include <toml++/impl/preprocessor.h>
 #pragma push_macro("TOML_UNREACHABLE")
 #undef TOML_UNREACHABLE
