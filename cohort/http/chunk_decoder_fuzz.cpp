@@ -51,7 +51,7 @@ decoded decode_in_two(std::string_view bytes, std::size_t cut)
     return all;
 }
 
-} // namespace
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {

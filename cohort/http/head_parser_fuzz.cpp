@@ -46,7 +46,7 @@ void check_second_opinion(std::string_view bytes, const protocol::outcome& ours)
     COHORT_ASSERT(theirs == ours);
 }
 
-} // namespace
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {

@@ -46,10 +46,10 @@ struct test_options {
 ///     const auto answer = app.post("/payments", {{"to", "Ada"}, {"cents", 500}});
 ///     CHECK(answer.status() == 201);
 ///
-/// Requests are written as bytes and take the server's own way from there: head parser, limits,
-/// chunk decoder, router, middleware, handlers (plain, on lanes, coroutines on a private loop),
-/// serializer; the answer is read back from its bytes. Time-outs of the network and backpressure
-/// are the server's and have no part in it. A resource, of one thread.
+/// Requests are written as bytes and take the server's own way from there: its connection automaton
+/// (http/exchange.hpp), parser, limits, router, middleware, handlers (plain, on lanes, coroutines
+/// on a private loop), serializer; the answer is read back from its bytes. Only time-outs and
+/// backpressure have no part in it: there is no network. A resource, of one thread.
 class test_app {
 public:
     /// Freezes `api`, which must outlive this. Throws cohort::failure with its conflicts.

@@ -1,9 +1,37 @@
 #include <cohort/testing/detail/conversation.hpp>
 
+#include <cohort/http/body.hpp>
+#include <cohort/http/handler.hpp>
+#include <cohort/http/problem.hpp>
+
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace cohort::testing::detail {
+
+using http::order;
+
+namespace {
+
+/// The only second there is.
+constexpr std::uint32_t second = 1;
+
+/// As in the server: room for the largest head, and for what comes with it.
+std::size_t input_bytes(const http::limits& bounds) noexcept
+{
+    constexpr std::size_t beyond_head = 16'384;
+    return std::max<std::size_t>(bounds.head_bytes_max, 16'384) + beyond_head;
+}
+
+http::exchange_rules rules_of(const http::limits& bounds)
+{
+    http::exchange_rules rules;
+    rules.limits = bounds;
+    return rules;
+}
+
+}  // namespace
 
 /// A streamed request's body.
 class conversation::incoming final : public http::body_reader {
@@ -14,219 +42,201 @@ public:
 
     awaitable<result<std::string_view>> read() override
     {
-        if (of_.read_piece(piece_))
-            co_return std::string_view{piece_};
-        if (of_.body_fault_.status == 413)
-            co_return failed(errc::too_large, "read a body");
-        if (of_.body_fault_.status != 0)
-            co_return failed(errc::malformed, "read a body");
-        if (!of_.body_over_)
-            co_return failed(errc::channel_closed, "read a body");
-        co_return std::string_view{};
+        for (;;) {
+            const http::body_piece piece = of_.exchange_.take_body(of_.record_);
+            switch (piece.what) {
+                case http::body_piece::kind::data:
+                    co_return piece.data;
+                case http::body_piece::kind::end:
+                    co_return std::string_view{};
+                case http::body_piece::kind::refused:
+                    co_return failed(of_.record_.why.status == 413 ? errc::too_large
+                                                                   : errc::malformed,
+                                     "read a request's body");
+                case http::body_piece::kind::more:
+                    break;
+            }
+            if (of_.exchange_.owes_continue(of_.record_))
+                of_.sent_ += http::continue_answer;
+            if (of_.read() == order::close || of_.exchange_.client_ended())
+                co_return failed(errc::channel_closed, "read a request's body");
+        }
     }
 
 private:
     conversation& of_;
-    std::string piece_;
 };
 
 /// A streamed answer's body.
 class conversation::outgoing final : public http::body_writer {
 public:
-    outgoing(conversation& of, const http::answer& how) noexcept
-        : of_{of}, how_{how}
+    outgoing(std::string& sent, http::answer_framing how) noexcept
+        : sent_{sent}, how_{how}
     {}
 
     awaitable<result<>> write(std::string_view piece) override
     {
-        if (how_.framing == http::answer_framing::chunked)
-            http::append_chunk(of_.sent_, piece);
+        if (how_ == http::answer_framing::chunked)
+            http::append_chunk(sent_, piece);
         else
-            of_.sent_ += piece;
+            sent_ += piece;
         co_return result<>{};
     }
 
 private:
-    conversation& of_;
-    const http::answer& how_;
+    std::string& sent_;
+    http::answer_framing how_;
 };
+
+conversation::conversation(const http::router& router, const http::limits& bounds, script client,
+                           unsigned slot)
+    : router_{router},
+      rules_{rules_of(bounds)},
+      exchange_{rules_, second},
+      record_{rules_.limits, input_bytes(bounds)},
+      client_{client},
+      slot_{slot}
+{}
 
 awaitable<> conversation::serve()
 {
-    while (open_ && read_head()) {
-        awaitable<> one = answer_one();
-        co_await std::move(one);
-    }
-}
-
-/// The next packet; false if the client sends no more.
-bool conversation::more()
-{
-    const std::string_view packet = client_.bytes.substr(0, client_.packet_bytes);
-    client_.bytes.remove_prefix(packet.size());
-    received_ += packet;
-    return !packet.empty();
-}
-
-bool conversation::read_head()
-{
-    http::head_parser parser{limits_};
+    order next = order::read;
     for (;;) {
-        switch (parser.parse(received_, head_)) {
-            case http::parse_status::done:
-                head_bytes_ = received_.substr(0, head_.size);
-                received_.erase(0, head_.size);
-                return true;
-            case http::parse_status::refused:
-                refuse(parser.why().status, parser.why().words);
-                return false;
-            case http::parse_status::need_more:
-                if (!more())
-                    return false;
+        switch (next) {
+            case order::read:
+                next = exchange_.client_ended() ? order::close : read();
                 break;
+            case order::find_route:
+                next = find_route();
+                break;
+            case order::say_continue:
+                sent_ += http::continue_answer;
+                next = order::read;
+                break;
+            case order::run: {
+                awaitable<order> work = run();
+                next = co_await std::move(work);
+                break;
+            }
+            case order::refuse:
+                next = refuse();
+                break;
+            case order::wait:
+            case order::linger:
+            case order::close:
+                co_return;
         }
     }
 }
 
-awaitable<> conversation::answer_one()
+/// False if there is none left.
+bool conversation::take_packet()
 {
-    http::request of{http::request_source{.top = {head_, head_bytes_.data()}, .slot = slot_}};
-    const http::plan found = router_.plan_for(of);
-    const http::route_options& options = found.to->options();
-    const bool wanted = options.body != http::body_use::unread;
-    begin_body(wanted ? options.body_max.value_or(limits_.body_bytes_max) : UINT64_MAX);
-    if (body_fault_.status != 0) {
-        refuse(body_fault_.status, body_fault_.words);
-        co_return;
-    }
+    const std::size_t room = exchange_.make_room(record_);
+    const std::string_view packet =
+        client_.bytes.substr(0, std::min({client_.packet_bytes, client_.bytes.size(), room}));
+    if (packet.empty())
+        return false;
+    std::memcpy(record_.input.get() + record_.end, packet.data(), packet.size());
+    client_.bytes.remove_prefix(packet.size());
+    return true;
+}
 
-    if (wanted && head_.expect_continue && !body_over_)
-        sent_ += http::continue_answer;
-    std::string body;
-    if (options.body == http::body_use::buffered) {
-        if (!read_whole(body)) {
-            if (body_fault_.status != 0)
-                refuse(body_fault_.status, body_fault_.words);
-            open_ = false;
-            co_return;
-        }
-        of.body_is(body);
-    }
+order conversation::read()
+{
+    const std::size_t before = client_.bytes.size();
+    if (!take_packet())
+        return exchange_.ended(second);
+    return exchange_.took(record_, before - client_.bytes.size(), second);
+}
+
+order conversation::find_route()
+{
+    http::record& r = record_;
+    r.asked.emplace(http::request_source{.top = {r.top, r.input.get() + r.begin}, .slot = slot_});
+    r.to = router_.plan_for(*r.asked).to;
+    const http::route_options& options = r.to->options();
+    const http::body_plan plan{
+        .use = options.body, .bytes_max = options.body_max.value_or(rules_.limits.body_bytes_max)};
+    return exchange_.planned(r, plan, second);
+}
+
+awaitable<order> conversation::run()
+{
+    http::record& r = record_;
+    r.asked->body_is(r.whole_body);
     incoming reader{*this};
-    if (options.body == http::body_use::streamed)
-        of.stream_is(reader);
-
+    r.asked->stream_is(reader);
     http::response answer;
-    if (found.to->mode() == http::run_mode::in_line) {
-        answer = found.to->run(of);
+    if (r.to->mode() == http::run_mode::in_line) {
+        answer = r.to->run(*r.asked);
     } else {
-        awaitable<http::response> run = found.to->run_async(of);
-        answer = co_await std::move(run);
+        awaitable<http::response> work = r.to->run_async(*r.asked);
+        answer = co_await std::move(work);
     }
-    // What a handler did not read is dropped, so that the next request is found. A client that
-    // waits for 100 (Continue) and saw an answer instead may not send it: close, to be sure.
-    std::string dropped;
-    if ((!wanted && head_.expect_continue && !body_over_) || !read_whole(dropped))
-        open_ = false;
-    awaitable<> rest = reply(of, std::move(answer), &found.to->observer());
-    co_await std::move(rest);
-}
 
-void conversation::begin_body(std::uint64_t most)
-{
-    body_fault_ = {};
-    chunks_.reset();
-    room_ = most;
-    left_ = head_.content_length;
-    body_over_ =
-        head_.body == http::framing::none || (head_.body == http::framing::length && left_ == 0);
-    if (head_.body == http::framing::chunked)
-        chunks_.emplace(limits_);
-    else if (left_ > most)
-        body_fault_ = {413, "the body is longer than this path takes"};
-}
-
-/// The next bytes of the body; false if it is over, broken, or the client left.
-bool conversation::read_piece(std::string& piece)
-{
-    piece.clear();
-    while (!body_over_ && body_fault_.status == 0 && piece.empty()) {
-        if (received_.empty() && !more())
-            return false;
-        if (!chunks_) {
-            const std::size_t size = std::min<std::uint64_t>(left_, received_.size());
-            piece = received_.substr(0, size);
-            received_.erase(0, size);
-            left_ -= size;
-            body_over_ = left_ == 0;
-            continue;
-        }
-        const auto step = chunks_->decode(received_);
-        piece = step.data;
-        received_.erase(0, step.consumed);
-        body_over_ = step.status == http::parse_status::done;
-        if (step.status == http::parse_status::refused)
-            body_fault_ = {chunks_->why().status, chunks_->why().words};
-        else if (piece.size() > room_)
-            body_fault_ = {413, "the body is longer than this path takes"};
-        room_ -= std::min<std::uint64_t>(room_, piece.size());
+    const http::answer how = begin_reply(answer);
+    if (how.send_body && answer.streams()) {
+        awaitable<order> work = produce(answer, how);
+        co_return co_await std::move(work);
     }
-    return body_fault_.status == 0 && !piece.empty();
-}
-
-bool conversation::read_whole(std::string& body)
-{
-    std::string piece;
-    while (read_piece(piece))
-        body += piece;
-    return body_over_ && body_fault_.status == 0;
-}
-
-awaitable<> conversation::reply(http::request& of, http::response answer,
-                                const http::error_observer* observer)
-{
-    http::answer_facts facts{.status = static_cast<http::status_code>(answer.status()),
-                             .verb = of.method(),
-                             .minor_version = head_.minor_version};
-    if (open_ && head_.keep_alive && !answer.closes())
-        facts.connection = http::persistence::keep;
-    if (!answer.streams())
-        facts.length = answer.body().size();
-    const http::answer what = http::plan_answer(facts);
-    begin_reply(answer, what);
-    open_ = what.connection == http::persistence::keep;
-    if (!what.send_body)
-        co_return;
-    if (!answer.streams()) {
+    if (how.send_body)
         sent_ += answer.body();
-        co_return;
-    }
-    outgoing writer{*this, what};
-    awaitable<result<>> work = http::produce(answer, writer, of, *observer);
+    r.asked.reset();
+    co_return exchange_.done(r, second);
+}
+
+awaitable<order> conversation::produce(http::response& answer, http::answer how)
+{
+    outgoing writer{sent_, how.framing};
+    const http::error_observer& observer = record_.to->observer();
+    awaitable<result<>> work = http::produce(answer, writer, *record_.asked, observer);
     const result<> whole = co_await std::move(work);
     if (!whole)
-        open_ = false;
-    else if (what.framing == http::answer_framing::chunked)
+        co_return exchange_.broken();
+    if (how.framing == http::answer_framing::chunked)
         sent_ += http::last_chunk;
+    record_.asked.reset();
+    co_return exchange_.done(record_, second);
 }
 
-void conversation::refuse(unsigned status, std::string_view words)
+http::answer conversation::begin_reply(const http::response& answer)
 {
-    const http::response answer = http::problem(status, {}, words);
-    const http::answer what = http::plan_answer(
-        {.status = static_cast<http::status_code>(status), .length = answer.body().size()});
-    begin_reply(answer, what);
-    sent_ += answer.body();
-    open_ = false;
+    using http::persistence;
+    // Without a length and without chunks, HTTP/1.0 knows only one end of a body.
+    const bool last = answer.closes() || (answer.streams() && record_.top.minor_version == 0);
+    const auto unread =
+        answer.streams() ? http::exchange::unread::keep : http::exchange::unread::drop;
+    http::answer_facts facts{.status = static_cast<http::status_code>(answer.status()),
+                             .verb = record_.top.verb,
+                             .minor_version = record_.top.minor_version,
+                             .connection = exchange_.settle(
+                                 record_, last ? persistence::close : persistence::keep, unread)};
+    if (!answer.streams())
+        facts.length = answer.body().size();
+    const http::answer how = http::plan_answer(facts);
+    write_head(answer, how);
+    return how;
 }
 
-void conversation::begin_reply(const http::response& answer, const http::answer& what)
+order conversation::refuse()
 {
-    http::begin_head(sent_, what.status);
+    record_.asked.reset();
+    const http::response words = http::problem(record_.why.status, {}, record_.why.words);
+    write_head(words, http::plan_answer({.status = record_.why.status,
+                                         .connection = http::persistence::close,
+                                         .length = words.body().size()}));
+    sent_ += words.body();
+    return exchange_.refused();
+}
+
+void conversation::write_head(const http::response& answer, const http::answer& how)
+{
+    http::begin_head(sent_, how.status);
     if (!answer.content_type().empty())
         sent_.append("Content-Type: ").append(answer.content_type()).append("\r\n");
     sent_ += answer.fields().wire();
-    http::end_head(sent_, what);
+    http::end_head(sent_, how);
 }
 
 }  // namespace cohort::testing::detail

@@ -1,19 +1,14 @@
 #pragma once
 
 #include <cohort/async/tokens.hpp>
-#include <cohort/http/body.hpp>
-#include <cohort/http/chunk_decoder.hpp>
-#include <cohort/http/head.hpp>
-#include <cohort/http/head_parser.hpp>
+#include <cohort/http/exchange.hpp>
 #include <cohort/http/limits.hpp>
-#include <cohort/http/problem.hpp>
-#include <cohort/http/request.hpp>
+#include <cohort/http/record.hpp>
+#include <cohort/http/response.hpp>
 #include <cohort/http/router.hpp>
 #include <cohort/http/serializer.hpp>
 
 #include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,14 +21,14 @@ struct script {
 };
 
 /// One connection without a socket: what the client sends is known beforehand, what the server
-/// sends is kept. The wire's parser and serializer do the work; this only carries bytes between
-/// them and the router, in the order in which the server's session does. A resource.
+/// sends is kept. A resource.
+///
+/// The server's own automaton (http/exchange.hpp) decides, as it does for a session; this obeys
+/// its orders with strings where the session has a descriptor. The clock stands still.
 class conversation {
 public:
     conversation(const http::router& router, const http::limits& bounds, script client,
-                 unsigned slot) noexcept
-        : router_{router}, limits_{bounds}, client_{client}, slot_{slot}
-    {}
+                 unsigned slot);
     conversation(const conversation&) = delete;
     conversation& operator=(const conversation&) = delete;
 
@@ -46,40 +41,22 @@ private:
     class incoming;  // a body_reader
     class outgoing;  // a body_writer
 
-    /// Why a body could not be read, if it could not.
-    struct body_fault {
-        unsigned status = 0;  // 0: none
-        std::string_view words;
-    };
-
-    bool more();
-    bool read_head();
-    [[nodiscard]] awaitable<> answer_one();
-    void begin_body(std::uint64_t most);
-    bool read_piece(std::string& piece);
-    bool read_whole(std::string& body);
-    [[nodiscard]] awaitable<> reply(http::request& of, http::response answer,
-                                    const http::error_observer* observer);
-    void refuse(unsigned status, std::string_view words);
-    void begin_reply(const http::response& answer, const http::answer& what);
+    [[nodiscard]] bool take_packet();
+    [[nodiscard]] http::order read();
+    [[nodiscard]] http::order find_route();
+    [[nodiscard]] http::order refuse();
+    [[nodiscard]] http::answer begin_reply(const http::response& answer);
+    void write_head(const http::response& answer, const http::answer& how);
+    [[nodiscard]] awaitable<http::order> run();
+    [[nodiscard]] awaitable<http::order> produce(http::response& answer, http::answer how);
 
     const http::router& router_;
-    const http::limits& limits_;
+    http::exchange_rules rules_;
+    http::exchange exchange_;
+    http::record record_;
     script client_;
     unsigned slot_;
-
-    std::string received_;    // not yet used
-    std::string head_bytes_;  // of the request at hand, where nothing moves it
-    http::head head_{};
     std::string sent_;
-    bool open_ = true;
-
-    // The body at hand.
-    std::optional<http::chunk_decoder> chunks_;
-    std::uint64_t left_ = 0;  // of a body with a length
-    std::uint64_t room_ = 0;  // bytes it may still have
-    bool body_over_ = true;
-    body_fault body_fault_;
 };
 
 }  // namespace cohort::testing::detail
