@@ -172,6 +172,7 @@ private:
     };
 
     int run_main(worker_main main);
+    task<> start();
 
     std::unique_ptr<parts> parts_;
 };

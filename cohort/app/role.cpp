@@ -1,58 +1,83 @@
 #include <cohort/app/role.hpp>
+
 #include <cohort/app/worker.hpp>
 #include <cohort/base/parse.hpp>
+#include <cohort/base/try.hpp>
 #include <cohort/primary/birth.hpp>
+
+#include <fcntl.h>
+#include <sys/socket.h>
 
 #include <atomic>
 #include <cstdlib>
-
-#include <fcntl.h>
-#include <sys/stat.h>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace cohort {
 
 namespace {
 
-std::atomic<worker*> current{nullptr};
+enum class role { primary, worker };
 
-/// A number in the environment is only a claim: it counts if a socket is open there.
-std::optional<int> channel_in_environment() noexcept
+/// Is the descriptor a channel? A variable that was inherited by accident, from a worker that
+/// forgot to remove it, names something else or nothing.
+bool is_channel(int fd) noexcept
 {
-    const char* const text = std::getenv(primary::variable::channel);
-    if (text == nullptr)
-        return std::nullopt;
-    const auto number = parse_integer<int>(text);
-    struct stat found {};
-    if (!number || *number <= 2 || ::fstat(*number, &found) == -1 || !S_ISSOCK(found.st_mode))
-        return std::nullopt;
-    return number;
+    int domain = 0;
+    socklen_t length = sizeof domain;
+    return ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX;
 }
 
-/// Looked up once, before main: it cannot change, and the variables are removed later.
-const std::optional<int> inherited = channel_in_environment();
+std::optional<int> channel_in_environment() noexcept
+{
+    const char* text = ::getenv(primary::variable::channel);
+    if (text == nullptr)
+        return std::nullopt;
+    return parse_integer<int>(text);
+}
 
-bool taken = false;
+role born_as() noexcept
+{
+    const auto fd = channel_in_environment();
+    return fd && is_channel(*fd) ? role::worker : role::primary;
+}
+
+/// Decided before main; a fork changes it in the child.
+std::atomic<role> ours{born_as()};
+std::atomic<worker*> self{nullptr};
 
 }  // namespace
 
-std::optional<unique_fd> take_inherited_channel()
+bool is_worker() noexcept { return ours.load(std::memory_order_relaxed) == role::worker; }
+bool is_primary() noexcept { return !is_worker(); }
+worker* current_worker() noexcept { return self.load(std::memory_order_acquire); }
+
+namespace detail {
+
+void become_worker(worker* who) noexcept { self.store(who, std::memory_order_release); }
+void born_as_worker() noexcept { ours.store(role::worker, std::memory_order_relaxed); }
+
+result<unique_fd> take_channel_from_environment()
 {
-    if (!inherited || std::exchange(taken, true))
-        return std::nullopt;
-    for (const char* name : {primary::variable::channel, primary::variable::worker_id,
+    const char* text = ::getenv(primary::variable::channel);
+    if (text == nullptr)
+        return unique_fd{};
+    const std::string written = text;
+    const auto fd = channel_in_environment();
+    for (const char* each : {primary::variable::channel, primary::variable::worker_id,
                              primary::variable::slot, primary::variable::app})
-        ::unsetenv(name);
-    // It came through exec, so it is not close-on-exec yet.
-    ::fcntl(*inherited, F_SETFD, FD_CLOEXEC);
-    return unique_fd{*inherited};
+        ::unsetenv(each);
+    if (!fd)
+        return failed(errc::malformed, "read COHORT_CHANNEL_FD", written);
+    if (!is_channel(*fd))
+        return unique_fd{};
+    unique_fd channel{*fd};
+    if (::fcntl(*fd, F_SETFD, FD_CLOEXEC) == -1)
+        return failed("take channel", written);
+    return channel;
 }
 
-void become_worker(worker& self) noexcept { current.store(&self); }
-
-bool is_worker() noexcept { return current.load() != nullptr || inherited.has_value(); }
-
-bool is_primary() noexcept { return !is_worker(); }
-
-worker* current_worker() noexcept { return current.load(); }
+}  // namespace detail
 
 }  // namespace cohort

@@ -1,19 +1,28 @@
 #pragma once
+// Primary or worker: decided once, by what this process was born with.
 
+#include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
 
-#include <optional>
+#include <cstdint>
 
 namespace cohort {
 
 class worker;
 
-/// The channel that an exec'ed worker was born with, from COHORT_CHANNEL_FD. Only the first call
-/// gets it. The variables that made this process a worker are removed from the environment, so
-/// that its own children are not taken for workers. Nothing in a process that is no worker.
-[[nodiscard]] std::optional<unique_fd> take_inherited_channel();
+namespace detail {
 
-/// From here on this process is that worker: is_worker() is true, current_worker() is `self`.
-void become_worker(worker& self) noexcept;
+/// The channel that an exec'ed worker was given in its environment; the variables are removed, so
+/// that its own children are not workers. Not valid() in a primary.
+/// Errors: errc::malformed, the variables make no sense; EBADF.
+[[nodiscard]] result<unique_fd> take_channel_from_environment();
+
+/// From now on this process is a worker, and this is it.
+void become_worker(worker* self) noexcept;
+
+/// Forked children call it first: they are workers from birth on.
+void born_as_worker() noexcept;
+
+}  // namespace detail
 
 }  // namespace cohort

@@ -1,7 +1,7 @@
-#include <cohort/app/cluster.hpp>
 #include <cohort/app/serve.hpp>
+
+#include <cohort/app/cluster.hpp>
 #include <cohort/app/worker.hpp>
-#include <cohort/async/wakeup.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/worker/core.hpp>
@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,95 +18,57 @@ namespace cohort {
 
 namespace {
 
+constexpr int bad_configuration = 2;
 constexpr const char* listen_default = "127.0.0.1:3000";
-constexpr int configuration_wrong = 2;
 
-http::server_options options_of(worker& self)
+http::server_options options_for(worker& self)
 {
     const config::limit& limit = self.settings().limit;
-    board::slot& row = self.core().doors().lend_row();
     http::server_options options;
-    options.limits.body_bytes_max = limit.body_bytes;
-    options.limits.head_bytes_max = static_cast<std::uint32_t>(limit.head_bytes);
-    options.patience.head = std::chrono::ceil<seconds>(limit.request);
-    options.patience.keep_alive = std::chrono::ceil<seconds>(limit.idle);
     options.connections_max = limit.connections;
-    options.counters = {.connections_open = &row.connections_open,
-                        .connections_total = &row.connections_total,
-                        .requests_total = &row.requests_total,
-                        .requests_running = &row.requests_running};
     options.slot = self.slot();
-    options.on_refused = [](const http::refusal_entry& entry) noexcept {
-        log::debug({{"rule", entry.why->rule}, {"peer", entry.from->text()}}, "request refused: {}",
-                   entry.why->words);
-    };
+    options.limits.body_bytes_max = limit.body_bytes;
+    options.limits.head_bytes_max = limit.head_bytes;
+    options.patience.keep_alive = std::chrono::ceil<std::chrono::seconds>(limit.idle);
+    options.patience.head = std::chrono::ceil<std::chrono::seconds>(limit.request);
+    // The row on the board is written by the server itself: it knows best.
+    board::slot& row = self.core().doors().lend_row();
+    options.counters.connections_open = &row.connections_open;
+    options.counters.connections_total = &row.connections_total;
+    options.counters.requests_total = &row.requests_total;
+    options.counters.requests_running = &row.requests_running;
     return options;
 }
 
-/// One worker's HTTP server with its doors. A resource.
-class http_worker {
-public:
-    http_worker(worker& self, const http::router& api) :
-        self_{self}, server_{self.loop(), self.poller(), api, options_of(self)},
-        drained_{self.executor()}
-    {}
-
-    /// Listens everywhere, then serves until the worker leaves and its connections are done.
-    task<> live()
-    {
-        for (const std::string& where : self_.settings().listen) {
-            listener door = co_await self_.listen(where);
-            log_listening(door);
-            doors_.push_back(std::move(door));
-        }
-        self_.on_drain([this](nanoseconds budget) { return drain(budget); });
-        for (listener& door : doors_)
-            door.serve([this](unique_fd connection) noexcept { take(std::move(connection)); });
-        // No deadline: this is what a worker lives for. The drain hook ends the wait.
-        while (!done_)
-            co_await drained_.wait();
-    }
-
-private:
-    void take(unique_fd connection) noexcept
-    {
-        if (const auto taken = server_.take(std::move(connection)); !taken)
-            log::warn("connection closed, {}; going on", taken.error().text());
-    }
-
-    task<> drain(nanoseconds budget)
-    {
-        const std::size_t cut = co_await server_.drain(budget);
-        if (cut != 0)
-            log::warn("{} connections were cut: not finished in time", cut);
-        done_ = true;
-        drained_.notify_all();
-    }
-
-    void log_listening(const listener& door) const
-    {
-        const net::endpoint& at = door.local_endpoint();
-        if (at.port() != 0)
-            log::info({{"endpoint", at.text()}, {"port", at.port()}},
-                      "Worker {} listening on port {}", self_.id(), at.port());
-        else
-            log::info({{"endpoint", at.text()}}, "Worker {} listening on {}", self_.id(),
-                      at.text());
-    }
-
-    worker& self_;
-    http::server server_;
-    std::vector<listener> doors_;
-    wakeup drained_;
-    bool done_ = false;
-};
-
-task<> serve_http(worker& self, const http::router& api, const serve_options& options)
+task<> drain_server(http::server& server, nanoseconds budget)
 {
-    if (options.on_worker)
-        co_await options.on_worker(self);
-    http_worker here{self, api};
-    co_await here.live();
+    const std::size_t cut = co_await server.drain(budget);
+    if (cut != 0)
+        log::warn("{} connections were cut: not finished in time", cut);
+}
+
+/// The life of a worker that serves HTTP. Frames of a worker are never destroyed: the server and
+/// its listeners live as long as the process.
+task<> serve_http(worker& self, const http::router& api, const serve_options& more)
+{
+    if (more.on_worker)
+        co_await more.on_worker(self);
+    http::server server{self.loop(), self.poller(), api, options_for(self)};
+    self.on_drain([&server](nanoseconds budget) { return drain_server(server, budget); });
+
+    std::vector<listener> open;
+    const std::vector<std::string> wanted = self.settings().listen;
+    for (const std::string& where : wanted) {
+        auto at = co_await self.listen(where);
+        at.serve([&server](unique_fd connection) noexcept {
+            if (const auto taken = server.take(std::move(connection)); !taken)
+                log::debug("connection not taken: {}", taken.error().text());
+        });
+        open.push_back(std::move(at));
+    }
+    co_await self.until_stopping();
+    // Not before the drain has ended: it refers to the server.
+    co_await self.until_drained();
 }
 
 }  // namespace
@@ -113,19 +77,17 @@ int serve(int argc, char** argv, http::router& api) { return serve(argc, argv, a
 
 int serve(int argc, char** argv, http::router& api, serve_options options)
 {
-    settings chosen = settings::from(argc, argv, options.defaults);
-    if (chosen.listen.empty())
-        chosen.listen.emplace_back(listen_default);
-    if (!chosen.instead) {
-        if (const auto frozen = api.freeze(); !frozen) {
-            fmt::print(stderr, "{}: {}\n", chosen.name, frozen.error().text());
-            return configuration_wrong;
-        }
+    if (options.defaults.listen.empty())
+        options.defaults.listen.emplace_back(listen_default);
+    auto chosen = settings::from(argc, argv, options.defaults);
+    if (const auto frozen = api.freeze(); !frozen && !chosen.instead) {
+        fmt::print(stderr, "{}\n", frozen.error().text());
+        return bad_configuration;
     }
     cluster group{std::move(chosen)};
     if (options.setup)
         options.setup(group);
-    return group.run([&api, &options](worker& self) { return serve_http(self, api, options); });
+    return group.run([&](worker& self) { return serve_http(self, api, options); });
 }
 
 }  // namespace cohort

@@ -117,6 +117,8 @@ public:
     /// Completes when the worker begins to drain. `co_await self.until_stopping();` keeps an idle
     /// main alive. Cancel: total. Deadline: none, this is what a worker lives for.
     [[nodiscard]] task<> until_stopping();
+    /// Completes when it has begun to drain and all of on_drain() has ended.
+    [[nodiscard]] task<> until_drained();
 
     /// Stops accepting, finishes what is there, leaves with `exited_after_disconnect`. Returns at
     /// once; calling it again changes nothing.

@@ -238,7 +238,7 @@ void supervisor::forget_if_done(const worker_ptr& who)
         return;
     const std::uint32_t id = who->id();
     workers_.erase(id);
-    if (retiring_ && upkeep_ == upkeep::by_hand && empty())
+    if (retiring_ && empty())
         retiring_ = false;
 }
 

@@ -53,10 +53,9 @@ core::core() :
 
 core::~core() = default;
 
-int core::run(main_function main, std::move_only_function<void()> introduced)
+int core::run(main_function main)
 {
     main_ = std::move(main);
-    introduced_ = std::move(introduced);
     own_.spawn(hear_signals());
     own_.spawn(wait_until_done());
     link_->start();
@@ -109,7 +108,6 @@ void core::welcomed(ipc::welcome terms, std::vector<unique_fd> cargo) noexcept
 
 void core::begin_main()
 {
-    introduced_();
     if (drain_.now() != phase::running && nothing_left()) {
         changed_.notify_all();
         return;  // told to leave before we had begun
@@ -222,6 +220,12 @@ awaitable<> core::until_stopping()
     const auto stop = co_await asio::this_coro::cancellation_state;
     while (drain_.now() == phase::running && !stopped(stop))
         co_await stopping_.wait();
+}
+
+awaitable<> core::until_drained()
+{
+    co_await until_stopping();
+    co_await finishing_.join();
 }
 
 void core::nudge_by(nudge why)

@@ -44,9 +44,9 @@ public:
     core& operator=(const core&) = delete;
     ~core();
 
-    /// Lives the worker's life. Once the primary has said who we are, `introduced` is called and
-    /// `main` begins. Returns the exit code.
-    [[nodiscard]] int run(main_function main, std::move_only_function<void()> introduced);
+    /// Lives the worker's life; `main` begins once the primary has said who we are. Returns the exit
+    /// code.
+    [[nodiscard]] int run(main_function main);
 
     [[nodiscard]] const ipc::welcome& terms() const noexcept { return terms_; }
     [[nodiscard]] asio::io_context& loop() noexcept { return loop_; }
@@ -60,6 +60,8 @@ public:
     void spawn(awaitable<> work);
     /// Completes when the drain begins.
     [[nodiscard]] awaitable<> until_stopping();
+    /// Completes when the drain functions have ended.
+    [[nodiscard]] awaitable<> until_drained();
 
     void on_stop(std::move_only_function<void()> hear) { on_stop_.push_back(std::move(hear)); }
     void on_disconnect(std::move_only_function<void()> hear)
@@ -116,7 +118,6 @@ private:
 
     ipc::welcome terms_;
     main_function main_;
-    std::move_only_function<void()> introduced_;
     listeners on_stop_;
     listeners on_disconnect_;
     std::vector<drain_function> on_drain_;

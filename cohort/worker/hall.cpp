@@ -33,6 +33,7 @@ result<> hall::open(const ipc::welcome& terms, std::vector<unique_fd> cargo)
     if (terms.slot >= board_->slots())
         return failed(errc::malformed, "move into slot", std::to_string(terms.slot));
     inbox_ = std::move(cargo[1]);
+    id_ = terms.id;
     slot_ = terms.slot;
     connections_max_ = terms.connections_max;
     shares_ = terms.balance == "balanced";
@@ -78,6 +79,16 @@ awaitable<result<ipc::envelope>> hall::ask(const net::endpoint& where,
     co_return co_await primary_.ask(std::move(words), "listen on");
 }
 
+void hall::say_listening(const door& at) const
+{
+    const auto text = at.where().text();
+    const log::field more[] = {{"endpoint", text}};
+    const auto words = at.where().port() != 0
+                           ? fmt::format("Worker {} listening on port {}", id_, at.where().port())
+                           : fmt::format("Worker {} listening on {}", id_, text);
+    log::write(log::level::info, words, more);
+}
+
 awaitable<result<std::shared_ptr<door>>> hall::listen(std::string where, net::listen_options how)
 {
     COHORT_CO_TRY(const net::endpoint at, net::endpoint::parse(where));
@@ -111,6 +122,7 @@ awaitable<result<std::shared_ptr<door>>> hall::listen(std::string where, net::li
     if (zero_ports_.contains(at.text()))
         zero_port_doors_[opened.get()] = at.text();
     add(opened);
+    say_listening(*opened);
     co_return opened;
 }
 

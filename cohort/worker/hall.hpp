@@ -84,6 +84,7 @@ private:
                                                        std::uint32_t index);
     [[nodiscard]] std::uint32_t index_of(const net::endpoint& where);
     void add(const std::shared_ptr<door>& opened);
+    void say_listening(const door& at) const;
     [[nodiscard]] door* find(std::uint32_t number) noexcept;
     [[nodiscard]] bool full() const noexcept;
     void look_around() noexcept;
@@ -101,6 +102,7 @@ private:
     net::poller& poller_;
     link& primary_;
     std::optional<board::segment> board_;
+    std::uint32_t id_ = 0;
     std::uint32_t slot_ = 0;
     std::uint32_t connections_max_ = 0;
     bool shares_ = false;      // policy balanced: we pass connections on

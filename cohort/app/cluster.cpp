@@ -1,0 +1,184 @@
+#include <cohort/app/cluster.hpp>
+
+#include <cohort/app/cluster_parts.hpp>
+#include <cohort/app/life.hpp>
+#include <cohort/app/role.hpp>
+#include <cohort/async/deadline.hpp>
+#include <cohort/base/try.hpp>
+#include <cohort/config/problem.hpp>
+#include <cohort/observe/log.hpp>
+#include <cohort/process/identity.hpp>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+namespace cohort {
+
+namespace {
+
+constexpr int bad_configuration = 2;
+
+void configure_log(const settings& s)
+{
+    log::options wanted;
+    if (const auto level = log::parse_level(config::name_of(s.log.level)))
+        wanted.least = *level;
+    else
+        wanted.least = log::level::off;
+    wanted.shape = s.log.format == config::log_format::json ? log::format::json
+                                                             : log::format::text;
+    log::configure(wanted);
+}
+
+/// A program that was exec'ed as a worker: same life as a forked one, other birth.
+void begin_executed_worker(settings& s)
+{
+    if (const char* app = ::getenv(primary::variable::app))
+        s.name = app;
+    if (const char* slot = ::getenv(primary::variable::slot))
+        process::set_title(fmt::format("cohort: worker {} ({})", slot, s.name));
+    const auto orphan = process::die_with_parent(::getppid(), s.stop.timeout);
+    if (!orphan)
+        log::warn("{}; the primary seems to be gone", orphan.error().text());
+}
+
+}  // namespace
+
+void cluster::parts::live(unique_fd channel) noexcept
+{
+    in_worker = true;
+    detail::live_as_worker(std::move(channel), chosen, main);
+}
+
+task<ipc::message> cluster::parts::answer(worker_info who, ipc::message what)
+{
+    if (!request_hook)
+        throw failure{fault(make_error_code(errc::not_supported), "answer request")};
+    co_return co_await request_hook(who, std::move(what));
+}
+
+cluster::cluster(cohort::settings wanted) : parts_{std::make_unique<parts>(std::move(wanted))} {}
+cluster::~cluster() = default;
+
+int cluster::run_main(worker_main main)
+{
+    auto& chosen = parts_->chosen;
+    if (is_worker()) {
+        configure_log(chosen);
+        auto channel = detail::take_channel_from_environment();
+        if (channel && channel->valid()) {
+            begin_executed_worker(chosen);
+            detail::live_as_worker(std::move(*channel), chosen, main);
+        }
+    }
+    if (chosen.instead) {
+        fmt::print(chosen.instead->exit_code == 0 ? stdout : stderr, "{}", chosen.instead->text);
+        return chosen.instead->exit_code;
+    }
+    if (const auto wrong = config::problems(chosen); !wrong.empty()) {
+        fmt::print(stderr, "{}\n", config::text(wrong));
+        return bad_configuration;
+    }
+    configure_log(chosen);
+    parts_->main = std::move(main);
+    const auto upkeep = chosen.supervision == supervision::automatic
+                            ? primary::upkeep::automatic
+                            : primary::upkeep::by_hand;
+    parts_->primary = std::make_unique<primary::primary>(chosen, upkeep, *parts_);
+    parts_->tell(parts_->setup_hooks, std::as_const(chosen));
+
+    primary::primary::act begin;
+    if (!parts_->start_hooks.empty())
+        begin = [this] { return start(); };
+    const auto outcome = parts_->primary->run(std::move(begin));
+    parts_->primary.reset();
+    return static_cast<int>(outcome);
+}
+
+task<> cluster::start()
+{
+    for (auto& act : parts_->start_hooks)
+        co_await act(*this);
+}
+
+cluster& cluster::on_setup(std::move_only_function<void(const cohort::settings&)> hear)
+{
+    parts_->setup_hooks.push_back(std::move(hear));
+    return *this;
+}
+
+cluster& cluster::on_start(std::move_only_function<task<>(cluster&)> act)
+{
+    parts_->start_hooks.push_back(std::move(act));
+    return *this;
+}
+
+cluster& cluster::on_fork(std::move_only_function<void(const worker_info&)> hear)
+{
+    parts_->fork_hooks.push_back(std::move(hear));
+    return *this;
+}
+
+cluster& cluster::on_online(std::move_only_function<void(const worker_info&)> hear)
+{
+    parts_->online_hooks.push_back(std::move(hear));
+    return *this;
+}
+
+cluster& cluster::on_listening(
+    std::move_only_function<void(const worker_info&, const listening_info&)> hear)
+{
+    parts_->listening_hooks.push_back(std::move(hear));
+    return *this;
+}
+
+cluster& cluster::on_message(std::move_only_function<void(const worker_info&, message&)> hear)
+{
+    parts_->message_hooks.push_back(std::move(hear));
+    return *this;
+}
+
+cluster& cluster::on_request(
+    std::move_only_function<task<message>(worker_info, message)> answer)
+{
+    parts_->request_hook = std::move(answer);
+    return *this;
+}
+
+cluster& cluster::on_disconnect(std::move_only_function<void(const worker_info&)> hear)
+{
+    parts_->disconnect_hooks.push_back(std::move(hear));
+    return *this;
+}
+
+cluster& cluster::on_exit(std::move_only_function<void(const worker_info&, exit_status)> hear)
+{
+    parts_->exit_hooks.push_back(std::move(hear));
+    return *this;
+}
+
+cluster& cluster::on_error(std::move_only_function<void(const worker_info&, const fault&)> hear)
+{
+    parts_->error_hooks.push_back(std::move(hear));
+    return *this;
+}
+
+const cohort::settings& cluster::settings() const noexcept { return parts_->chosen; }
+
+result<> cluster::setup_primary(std::move_only_function<void(cohort::settings&)> change)
+{
+    cohort::settings changed = parts_->chosen;
+    change(changed);
+    if (const auto wrong = config::problems(changed); !wrong.empty())
+        return failed(errc::bad_value, "set up the primary:", config::text(wrong));
+    parts_->chosen = std::move(changed);
+    parts_->tell(parts_->setup_hooks, std::as_const(parts_->chosen));
+    return {};
+}
+
+}  // namespace cohort

@@ -1,0 +1,81 @@
+#pragma once
+// What stands behind cohort::cluster. Not for programs.
+
+#include <cohort/app/cluster.hpp>
+#include <cohort/primary/audience.hpp>
+#include <cohort/primary/primary.hpp>
+
+#include <exception>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace cohort {
+
+/// The program's hooks, as the primary's audience.
+struct cluster::parts final : primary::audience {
+    template <class... Args>
+    using hooks = std::vector<std::move_only_function<void(Args...)>>;
+
+    explicit parts(cohort::settings wanted) : chosen{std::move(wanted)} {}
+
+    void live(unique_fd channel) noexcept override;
+    void forked(const worker_info& who) noexcept override { tell(fork_hooks, who); }
+    void online(const worker_info& who) noexcept override { tell(online_hooks, who); }
+    void listening(const worker_info& who, const listening_info& where) noexcept override
+    {
+        tell(listening_hooks, who, where);
+    }
+    void message(const worker_info& who, ipc::message& what) noexcept override
+    {
+        tell(message_hooks, who, what);
+    }
+    task<ipc::message> answer(worker_info who, ipc::message what) override;
+    void disconnected(const worker_info& who) noexcept override { tell(disconnect_hooks, who); }
+    void exited(const worker_info& who, const exit_status& how) noexcept override
+    {
+        tell(exit_hooks, who, how);
+    }
+    void failed(const worker_info& who, const fault& why) noexcept override
+    {
+        tell(error_hooks, who, why);
+    }
+
+    /// What a hook throws ends the primary, in peace for the workers.
+    template <class List, class... Args>
+    void tell(List& list, Args&&... what) noexcept
+    {
+        try {
+            for (auto& hear : list)
+                hear(what...);
+        } catch (const std::exception& thrown) {
+            if (primary)
+                primary->fail(thrown.what());
+        }
+    }
+
+    [[nodiscard]] result<cohort::primary::supervisor*> workers() noexcept
+    {
+        if (!primary || !primary->running() || in_worker)
+            return cohort::failed(errc::not_supported, "use a cluster that is not running");
+        return &primary->workers();
+    }
+
+    cohort::settings chosen;
+    worker_main main;
+    std::unique_ptr<cohort::primary::primary> primary;
+    bool in_worker = false;
+
+    hooks<const cohort::settings&> setup_hooks;
+    std::vector<std::move_only_function<task<>(cluster&)>> start_hooks;
+    hooks<const worker_info&> fork_hooks;
+    hooks<const worker_info&> online_hooks;
+    hooks<const worker_info&, const listening_info&> listening_hooks;
+    hooks<const worker_info&, ipc::message&> message_hooks;
+    std::move_only_function<task<ipc::message>(worker_info, ipc::message)> request_hook;
+    hooks<const worker_info&> disconnect_hooks;
+    hooks<const worker_info&, exit_status> exit_hooks;
+    hooks<const worker_info&, const fault&> error_hooks;
+};
+
+}  // namespace cohort

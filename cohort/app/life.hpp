@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cohort/app/cluster.hpp>
+#include <cohort/app/settings.hpp>
+#include <cohort/base/unique_fd.hpp>
+
+namespace cohort::detail {
+
+/// A worker's whole life over this channel, for forked and exec'ed workers alike. Ends by _exit:
+/// what the program's frames own belongs to the kernel now.
+[[noreturn]] void live_as_worker(unique_fd channel, const settings& chosen, worker_main& main);
+
+}  // namespace cohort::detail
