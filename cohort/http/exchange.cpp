@@ -168,7 +168,8 @@ body_piece exchange::take_body(record& r) noexcept
             r.why = r.decoder.why();
             return {kind::refused};
         }
-        if (state_.body_taken > state_.body_max) {
+        // A chunk tells its size before it comes: what will be too long is refused unread.
+        if (state_.body_taken + r.decoder.announced() > state_.body_max) {
             set(flag::broken_body);
             r.why = body_too_long;
             return {kind::refused};
