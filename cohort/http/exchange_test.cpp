@@ -1,0 +1,257 @@
+#include <cohort/http/exchange.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <string_view>
+
+using namespace cohort::http;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// An exchange with its record, fed by hand.
+struct stage_play {
+    stage_play() = default;
+    explicit stage_play(exchange_rules own) : rules{own} {}
+
+    order feed(std::string_view bytes, std::uint32_t second = 1)
+    {
+        REQUIRE(it.make_room(r) >= bytes.size());
+        std::memcpy(r.input.get() + r.end, bytes.data(), bytes.size());
+        return it.took(r, bytes.size(), second);
+    }
+    order plan(body_use use = body_use::buffered, std::uint64_t max = 1000)
+    {
+        return it.planned(r, body_plan{use, max}, 1);
+    }
+    order answer(persistence wanted = persistence::keep)
+    {
+        last = it.settle(r, wanted, exchange::unread::drop);
+        return it.done(r, 1);
+    }
+
+    exchange_rules rules;
+    record r{rules.limits, 32'768};
+    exchange it{rules, 1};
+    persistence last = persistence::keep;
+};
+
+constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+}  // namespace
+
+TEST_CASE("a whole request is routed, run and answered, and the connection is idle again")
+{
+    stage_play play;
+    CHECK(play.feed(get) == order::find_route);
+    CHECK(play.plan() == order::run);
+    CHECK(play.it.now() == phase::running);
+    CHECK(play.answer() == order::read);
+    CHECK(play.last == persistence::keep);
+    CHECK(play.it.now() == phase::idle);
+    CHECK(play.it.state().bytes_parsed == get.size());
+    CHECK(play.it.state().bytes_read == get.size());
+}
+
+TEST_CASE("a request that comes byte by byte is the same request")
+{
+    stage_play play;
+    for (std::size_t i = 0; i + 1 < get.size(); ++i)
+        REQUIRE(play.feed(get.substr(i, 1)) == order::read);
+    CHECK(play.feed(get.substr(get.size() - 1)) == order::find_route);
+}
+
+TEST_CASE("pipelined requests are answered one after the other without another read")
+{
+    stage_play play;
+    CHECK(play.feed(std::string{get} + std::string{get} + "GET /half") == order::find_route);
+    CHECK(play.plan() == order::run);
+    CHECK(play.answer() == order::find_route);
+    CHECK(play.plan() == order::run);
+    CHECK(play.answer() == order::read);
+    CHECK(play.it.now() == phase::head);
+    CHECK(play.it.state().requests == 2);
+    CHECK(play.it.state().bytes_parsed == 2 * get.size());
+}
+
+TEST_CASE("a client that asks to close is closed without lingering, one that did not lingers")
+{
+    stage_play asks;
+    REQUIRE(asks.feed("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n") ==
+            order::find_route);
+    REQUIRE(asks.plan() == order::run);
+    CHECK(asks.answer() == order::close);
+    CHECK(asks.last == persistence::close);
+
+    stage_play told;
+    REQUIRE(told.feed(get) == order::find_route);
+    REQUIRE(told.plan() == order::run);
+    CHECK(told.answer(persistence::close) == order::linger);
+}
+
+TEST_CASE("a body over the route's limit is refused before it is read")
+{
+    stage_play play;
+    REQUIRE(play.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n"
+                      "Expect: 100-continue\r\n\r\n") == order::find_route);
+    CHECK(play.plan() == order::refuse);
+    CHECK(play.r.why.status == 413);
+    CHECK(play.it.refused() == order::linger);
+}
+
+TEST_CASE("a chunked body over the limit is refused when it passes it")
+{
+    stage_play play;
+    REQUIRE(play.feed("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n") ==
+            order::find_route);
+    CHECK(play.plan(body_use::buffered, 4) == order::read);
+    CHECK(play.feed("3\r\nabc\r\n") == order::read);
+    CHECK(play.feed("2\r\nde\r\n") == order::refuse);
+    CHECK(play.r.why.status == 413);
+}
+
+TEST_CASE("100 Continue is said once, and only to a client that waits for it")
+{
+    constexpr std::string_view head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
+                                      "Expect: 100-continue\r\n\r\n";
+    stage_play waits;
+    REQUIRE(waits.feed(head) == order::find_route);
+    CHECK(waits.plan() == order::say_continue);
+    CHECK(waits.feed("ab") == order::read);
+    CHECK(waits.feed("cd") == order::run);
+    CHECK(waits.r.whole_body == "abcd");
+
+    stage_play hasty;
+    REQUIRE(hasty.feed(std::string{head} + "a") == order::find_route);
+    CHECK(hasty.plan() == order::read);
+    CHECK(hasty.feed("bcd") == order::run);
+}
+
+TEST_CASE("a body longer than the buffer is collected beside it")
+{
+    stage_play play;
+    const std::string piece(10'000, 'x');
+    REQUIRE(play.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n") ==
+            order::find_route);
+    CHECK(play.plan(body_use::buffered, 100'000) == order::read);
+    for (int i = 0; i < 4; ++i)
+        REQUIRE(play.feed(piece) == order::read);
+    CHECK(play.feed(piece + std::string{get}.substr(0, 0)) == order::run);
+    CHECK(play.r.whole_body.size() == 50'000);
+    CHECK(play.answer() == order::read);
+}
+
+TEST_CASE("a short unread body is discarded, a long one ends the connection")
+{
+    stage_play brief;
+    REQUIRE(brief.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc") ==
+            order::find_route);
+    CHECK(brief.plan(body_use::unread) == order::run);
+    CHECK(brief.answer() == order::read);
+    CHECK(brief.last == persistence::keep);
+    CHECK(brief.it.now() == phase::discarding);
+    CHECK(brief.feed("def" + std::string{get}) == order::find_route);
+
+    stage_play lengthy;
+    REQUIRE(lengthy.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n") ==
+            order::find_route);
+    CHECK(lengthy.plan(body_use::unread) == order::run);
+    CHECK(lengthy.answer() == order::linger);
+    CHECK(lengthy.last == persistence::close);
+}
+
+TEST_CASE("an endless unread chunked body is not followed to its end")
+{
+    stage_play play;
+    REQUIRE(play.feed("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n") ==
+            order::find_route);
+    REQUIRE(play.plan(body_use::unread) == order::run);
+    REQUIRE(play.answer() == order::read);
+    const std::string chunk = "2000\r\n" + std::string(0x2000, 'x') + "\r\n";
+    order next = order::read;
+    int chunks = 0;
+    while (next == order::read && chunks < 100) {
+        next = play.feed(chunk);
+        ++chunks;
+    }
+    CHECK(next == order::linger);
+    CHECK(chunks == 9);  // 64 KiB, and the one that passes it
+}
+
+TEST_CASE("an unanswered Expect closes the connection, since nobody can tell what comes next")
+{
+    stage_play play;
+    REQUIRE(play.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
+                      "Expect: 100-continue\r\n\r\n") == order::find_route);
+    REQUIRE(play.plan(body_use::unread) == order::run);
+    CHECK(play.answer() == order::linger);
+    CHECK(play.last == persistence::close);
+}
+
+TEST_CASE("time: an idle connection parts, a slow head and a slow body are refused with 408")
+{
+    stage_play idle;
+    CHECK(idle.it.due(1) == 76);
+    CHECK(idle.it.time(nullptr, 75) == order::wait);
+    CHECK(idle.it.time(nullptr, 76) == order::linger);
+
+    stage_play head;
+    REQUIRE(head.feed("GET", 10) == order::read);
+    CHECK(head.it.due(10) == 40);
+    REQUIRE(head.feed(" ", 39) == order::read);
+    CHECK(head.it.time(&head.r, 39) == order::wait);
+    CHECK(head.it.time(&head.r, 40) == order::refuse);
+    CHECK(head.r.why.status == 408);
+
+    stage_play body;
+    REQUIRE(body.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n") ==
+            order::find_route);
+    REQUIRE(body.plan() == order::read);
+    REQUIRE(body.feed(std::string(500, 'x'), 2) == order::read);
+    CHECK(body.it.time(&body.r, 6) == order::wait);  // grace
+    CHECK(body.it.time(&body.r, 8) == order::wait);  // 2 s: 480 bytes wanted, 500 there
+    CHECK(body.it.time(&body.r, 9) == order::refuse);
+    CHECK(body.r.why.status == 408);
+}
+
+TEST_CASE("time: a client that takes nothing of its answer is cut")
+{
+    stage_play play;
+    play.it.sent(100, exchange::rest::blocked, 5);
+    CHECK(play.it.due(5) == 35);
+    play.it.sent(0, exchange::rest::blocked, 9);
+    CHECK(play.it.time(&play.r, 34) == order::wait);
+    CHECK(play.it.time(&play.r, 35) == order::close);
+    play.it.sent(1, exchange::rest::none, 20);
+    CHECK(play.it.time(&play.r, 60) == order::wait);
+}
+
+TEST_CASE("the last request of a connection's allowance says so")
+{
+    stage_play play{exchange_rules{.requests_max = 2}};
+    REQUIRE(play.feed(get) == order::find_route);
+    REQUIRE(play.plan() == order::run);
+    CHECK(play.answer() == order::read);
+    CHECK(play.last == persistence::keep);
+    REQUIRE(play.feed(get) == order::find_route);
+    REQUIRE(play.plan() == order::run);
+    CHECK(play.answer() == order::linger);
+    CHECK(play.last == persistence::close);
+}
+
+TEST_CASE("a streamed body is handed over piece by piece, then its end")
+{
+    using kind = body_piece::kind;
+    stage_play play;
+    REQUIRE(play.feed("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab") ==
+            order::find_route);
+    REQUIRE(play.plan(body_use::streamed) == order::run);
+    CHECK(play.it.take_body(play.r).data == "ab");
+    CHECK(play.it.take_body(play.r).what == kind::more);
+    CHECK(play.feed("c\r\n0\r\n\r\n" + std::string{get}) == order::wait);
+    CHECK(play.it.take_body(play.r).data == "c");
+    CHECK(play.it.take_body(play.r).what == kind::end);
+    CHECK(play.it.take_body(play.r).what == kind::end);
+    CHECK(play.answer() == order::find_route);
+}
