@@ -31,6 +31,10 @@ http::server_options options_for(worker& self)
     options.limits.head_bytes_max = limit.head_bytes;
     options.patience.keep_alive = std::chrono::ceil<std::chrono::seconds>(limit.idle);
     options.patience.head = std::chrono::ceil<std::chrono::seconds>(limit.request);
+    options.on_refused = [](const http::refusal_entry& entry) noexcept {
+        log::debug({{"rule", entry.why->rule}, {"peer", entry.from->text()}}, "request refused: {}",
+                   entry.why->words);
+    };
     // The row on the board is written by the server itself: it knows best.
     board::slot& row = self.core().doors().lend_row();
     options.counters.connections_open = &row.connections_open;
@@ -77,12 +81,14 @@ int serve(int argc, char** argv, http::router& api) { return serve(argc, argv, a
 
 int serve(int argc, char** argv, http::router& api, serve_options options)
 {
-    if (options.defaults.listen.empty())
-        options.defaults.listen.emplace_back(listen_default);
     auto chosen = settings::from(argc, argv, options.defaults);
-    if (const auto frozen = api.freeze(); !frozen && !chosen.instead) {
-        fmt::print(stderr, "{}\n", frozen.error().text());
-        return bad_configuration;
+    if (chosen.listen.empty())
+        chosen.listen.emplace_back(listen_default);
+    if (!chosen.instead) {
+        if (const auto frozen = api.freeze(); !frozen) {
+            fmt::print(stderr, "{}: {}\n", chosen.name, frozen.error().text());
+            return bad_configuration;
+        }
     }
     cluster group{std::move(chosen)};
     if (options.setup)

@@ -1,33 +1,33 @@
 #include <cohort/app/settings.hpp>
-
-#include <cohort/base/try.hpp>
 #include <cohort/config/environment.hpp>
+#include <cohort/config/problem.hpp>
 #include <cohort/config/read.hpp>
 #include <cohort/net/endpoint.hpp>
 #include <cohort/process/identity.hpp>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
-#include <iterator>
-#include <string_view>
+#include <errno.h>
+
+#include <filesystem>
 #include <utility>
 #include <vector>
+
+#ifndef COHORT_VERSION
+#    define COHORT_VERSION "unknown"
+#endif
 
 namespace cohort {
 
 namespace {
 
-constexpr int usage = 1;
-constexpr int bad_configuration = 2;
+constexpr int usage_wrong = 1;
+constexpr int configuration_wrong = 2;
+constexpr const char* file_default = "cohort.toml";
 
-/// What the command line said, as text.
-struct arguments {
+/// What the command line said, as text: it is applied last, and checked like the other sources.
+struct spoken {
     std::string workers;
     std::vector<std::string> listen;
     std::string file;
@@ -36,106 +36,89 @@ struct arguments {
     bool check = false;
 };
 
-/// The file's name without its folder, as far as it can be the name of an app.
-std::string name_of_program(std::string_view path)
+settings answered(settings so_far, int exit_code, std::string text)
 {
-    std::string name{path.substr(path.rfind('/') + 1)};
-    std::erase_if(name, [](unsigned char c) {
-        return !(std::isalnum(c) || c == '_' || c == '-' || c == '.');
-    });
-    return name.substr(0, 64);
+    so_far.instead = settings::answer{exit_code, std::move(text)};
+    return so_far;
 }
 
-/// Reads the command line; an answer if there is nothing to run.
-std::optional<settings::answer> parse(int argc, char** argv, arguments& into)
+config::problem complaint(std::string key, std::string words)
 {
-    CLI::App app{"Serves with all cores: a primary and its workers.", name_of_program(argv[0])};
-    app.set_version_flag("--version", "cohort " COHORT_VERSION);
-    app.add_option("-w,--workers", into.workers, "auto (the CPU quota), N, or min..max");
-    app.add_option("-b,--bind,--listen", into.listen,
-                   "address: 8080, host:port, unix:/path, fd:3 (repeatable)")
-        ->allow_extra_args(false);
-    app.add_option("-c,--config", into.file, "configuration (TOML)");
-    app.add_option("-n,--name", into.name, "name of the app: for titles, logs and the file");
-    app.add_option("--balance", into.balance,
-                   "balanced, round_robin, least_connections, reuseport or sticky");
-    app.add_flag("--check", into.check, "check the configuration and leave");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::CallForHelp&) {
-        return settings::answer{0, app.help()};
-    } catch (const CLI::CallForVersion& asked) {
-        return settings::answer{0, std::string{asked.what()} + "\n"};
-    } catch (const CLI::ParseError& wrong) {
-        return settings::answer{
-            usage, fmt::format("{}\n\n{} --help shows what there is.\n", wrong.what(), argv[0])};
+    return {.file = "command line", .line = 0, .column = 0, .key = std::move(key),
+            .words = std::move(words)};
+}
+
+/// The app of that name, or the only one of the file.
+const config::settings* choose(const config::document& file, const std::string& name)
+{
+    if (name.empty() && file.apps.size() == 1)
+        return &file.apps.front();
+    for (const config::settings& app : file.apps) {
+        if (app.name == name)
+            return &app;
     }
-    return std::nullopt;
+    return nullptr;
 }
 
-config::problem problem_of(std::string file, std::string key, std::string words)
+std::string names_of(const config::document& file)
 {
-    config::problem made;
-    made.file = std::move(file);
-    made.key = std::move(key);
-    made.words = std::move(words);
-    return made;
+    std::string list;
+    for (const config::settings& app : file.apps)
+        list += (list.empty() ? "" : ", ") + app.name;
+    return list.empty() ? "none" : list;
 }
 
-/// The file's section for this app: that of its name, or the only one.
-std::vector<config::problem> read_into(settings& s, const arguments& said)
+/// Applies the file, if one was named or lies in the working directory.
+std::vector<config::problem> apply_file(config::settings& s, const spoken& said)
 {
-    const auto read = config::read_file(said.file, s);
-    if (!read)
-        return {problem_of(said.file, {}, read.error().text())};
-    if (!read->usable())
-        return read->problems;
-    auto at = std::ranges::find(read->apps, said.name.empty() ? s.name : said.name,
-                                &config::settings::name);
-    if (at == read->apps.end() && said.name.empty() && read->apps.size() == 1)
-        at = read->apps.begin();
-    if (at == read->apps.end())
-        return {problem_of(said.file, {}, fmt::format("has no [app.{}]", s.name))};
-    static_cast<config::settings&>(s) = *at;
+    std::error_code ignored;
+    if (said.file.empty() && !std::filesystem::exists(file_default, ignored))
+        return {};
+    const std::string path = said.file.empty() ? file_default : said.file;
+    const auto file = config::read_file(path, s);
+    if (!file) {
+        return {{.file = path, .line = 0, .column = 0, .key = "", .words = file.error().text()}};
+    }
+    if (!file->usable())
+        return file->problems;
+    const config::settings* const app = choose(*file, said.name);
+    if (app == nullptr) {
+        const std::string wanted = said.name.empty() ? "which app? say --name" : said.name;
+        return {{.file = path, .line = 0, .column = 0, .key = wanted,
+                 .words = fmt::format("the apps of the file are: {}", names_of(*file))}};
+    }
+    s = *app;
     return {};
 }
 
-/// Complaints are about the command line.
-std::vector<config::problem> apply(settings& s, const arguments& said)
+std::vector<config::problem> apply_command_line(config::settings& s, const spoken& said)
 {
     std::vector<config::problem> wrong;
-    const auto complain = [&](std::string key, const fault& why) {
-        wrong.push_back(problem_of("command line", std::move(key), why.text()));
-    };
-    if (!said.name.empty())
-        s.name = said.name;
     if (!said.workers.empty()) {
         if (const auto count = config::worker_count::parse(said.workers))
             s.workers = *count;
         else
-            complain("--workers", count.error());
+            wrong.push_back(complaint("--workers", count.error().text()));
     }
     if (!said.balance.empty()) {
         if (const auto policy = config::parse_policy(said.balance))
             s.balance = *policy;
         else
-            complain("--balance", policy.error());
+            wrong.push_back(complaint("--balance", policy.error().text()));
     }
     if (!said.listen.empty())
         s.listen = said.listen;
-    for (const std::string& each : said.listen) {
-        if (const auto where = net::endpoint::parse(each); !where)
-            complain("--listen", where.error());
-    }
+    if (!said.name.empty())
+        s.name = said.name;
     return wrong;
 }
 
-/// What only net/ can judge.
-void check_addresses(const settings& s, std::vector<config::problem>& wrong)
+void check_endpoints(const config::settings& s, std::vector<config::problem>& wrong)
 {
-    for (const std::string& each : s.listen) {
-        if (const auto where = net::endpoint::parse(each); !where)
-            wrong.push_back(problem_of({}, "listen", where.error().text()));
+    for (const std::string& where : s.listen) {
+        if (const auto at = net::endpoint::parse(where); !at)
+            wrong.push_back({.file = "", .line = 0, .column = 0, .key = "listen",
+                             .words = at.error().text()});
     }
 }
 
@@ -145,33 +128,55 @@ settings settings::from(int argc, char** argv) { return from(argc, argv, setting
 
 settings settings::from(int argc, char** argv, settings defaults)
 {
-    process::init_title(argc, argv);
-    settings s = std::move(defaults);
-    if (s.name == config::settings{}.name) {
-        if (auto own = name_of_program(argv[0]); !own.empty())
-            s.name = std::move(own);
-    }
-    arguments said;
-    s.instead = parse(argc, argv, said);
-    if (s.instead)
-        return s;
+    // Only the arguments that the kernel gave us can become a title: a test's own array cannot.
+    if (argc > 0 && argv[0] == ::program_invocation_name)
+        process::init_title(argc, argv);
+    settings chosen = std::move(defaults);
+    if (chosen.name == config::settings{}.name && argc > 0)
+        chosen.name = std::filesystem::path{argv[0]}.filename();
 
-    std::vector<config::problem> wrong;
-    if (!said.file.empty())
-        wrong = read_into(s, said);
-    std::ranges::move(config::apply_environment(s), std::back_inserter(wrong));
-    const auto misused = apply(s, said);
-    if (!misused.empty()) {
-        s.instead = answer{usage, config::text(misused) + "\n"};
-        return s;
+    spoken said;
+    CLI::App line{fmt::format("{}: a server of several processes that share its ports, built with "
+                              "Cohort {}",
+                              chosen.name, COHORT_VERSION)};
+    line.set_version_flag("--version", fmt::format("{} (cohort {})", chosen.name, COHORT_VERSION),
+                          "Print the version and leave");
+    line.add_option("-w,--workers", said.workers,
+                    "Number of workers: auto (what the CPU quota gives), N, or min..max");
+    line.add_option("-b,--bind,--listen", said.listen,
+                    "Listen on 8080, host:port, [v6]:port, unix:/path or fd:3 (repeatable)")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    line.add_option("-c,--config", said.file, "Read this file (otherwise ./cohort.toml, if any)");
+    line.add_option("-n,--name", said.name, "Name of the app, in titles and logs");
+    line.add_option("--balance", said.balance,
+                    "balanced, round_robin, least_connections, reuseport or sticky");
+    line.add_flag("--check", said.check, "Check the configuration and leave");
+    try {
+        line.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        return answered(std::move(chosen), 0, line.help());
+    } catch (const CLI::CallForVersion& asked) {
+        return answered(std::move(chosen), 0, fmt::format("{}\n", asked.what()));
+    } catch (const CLI::ParseError& mistake) {
+        return answered(std::move(chosen), usage_wrong,
+                        fmt::format("{}: {}\n{} --help lists the options\n", chosen.name,
+                                    mistake.what(), argc > 0 ? argv[0] : chosen.name));
     }
-    std::ranges::move(config::problems(s), std::back_inserter(wrong));
-    check_addresses(s, wrong);
+
+    std::vector<config::problem> wrong = apply_file(chosen, said);
+    const auto add = [&wrong](std::vector<config::problem> more) {
+        wrong.insert(wrong.end(), more.begin(), more.end());
+    };
+    add(config::apply_environment(chosen));
+    add(apply_command_line(chosen, said));
+    check_endpoints(chosen, wrong);
+    add(config::problems(chosen));
     if (!wrong.empty())
-        s.instead = answer{bad_configuration, config::text(wrong) + "\n"};
-    else if (said.check)
-        s.instead = answer{0, fmt::format("{}: the configuration is valid\n", s.name)};
-    return s;
+        return answered(std::move(chosen), configuration_wrong, config::text(wrong));
+    if (said.check)
+        return answered(std::move(chosen), 0, "configuration is valid\n");
+    return chosen;
 }
 
 }  // namespace cohort

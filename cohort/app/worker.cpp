@@ -1,16 +1,35 @@
+#include <cohort/app/or_throw.hpp>
 #include <cohort/app/worker.hpp>
-
 #include <cohort/base/try.hpp>
 #include <cohort/net/socket_address.hpp>
 #include <cohort/worker/core.hpp>
 
-#include <boost/asio/steady_timer.hpp>
-
-#include <unistd.h>
-
 #include <utility>
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 namespace cohort {
+
+namespace {
+
+result<asio::ip::udp::socket> as_udp(asio::any_io_executor executor, unique_fd descriptor)
+{
+    sockaddr_storage where{};
+    socklen_t length = sizeof where;
+    if (::getsockname(descriptor.borrow(), reinterpret_cast<sockaddr*>(&where), &length) == -1)
+        return failed("look at datagram socket");
+    using asio::ip::udp;
+    udp::socket socket{executor};
+    error_code ec;
+    socket.assign(where.ss_family == AF_INET6 ? udp::v6() : udp::v4(), descriptor.borrow(), ec);
+    if (ec)
+        return std::unexpected(fault(ec, "adopt datagram socket"));
+    static_cast<void>(descriptor.release());
+    return socket;
+}
+
+}  // namespace
 
 worker::worker(work::core& core, const cohort::settings& chosen) noexcept :
     core_{core}, settings_{chosen}
@@ -20,11 +39,6 @@ std::uint32_t worker::id() const noexcept { return core_.terms().id; }
 std::uint32_t worker::slot() const noexcept { return core_.terms().slot; }
 pid_t worker::pid() const noexcept { return ::getpid(); }
 const std::string& worker::app() const noexcept { return core_.terms().app; }
-bool worker::is_connected() const noexcept { return core_.connected(); }
-asio::io_context& worker::loop() const noexcept { return core_.loop(); }
-asio::any_io_executor worker::executor() const noexcept { return core_.loop().get_executor(); }
-net::poller& worker::poller() const noexcept { return core_.poller(); }
-bool worker::stopping() const noexcept { return core_.current() != work::phase::running; }
 
 worker_state worker::state() const noexcept
 {
@@ -35,74 +49,66 @@ worker_state worker::state() const noexcept
     return core_.doors().listens() ? worker_state::listening : worker_state::online;
 }
 
+bool worker::is_connected() const noexcept { return core_.connected(); }
+
+asio::io_context& worker::loop() const noexcept { return core_.loop(); }
+asio::any_io_executor worker::executor() const noexcept { return core_.loop().get_executor(); }
+net::poller& worker::poller() const noexcept { return core_.poller(); }
 void worker::spawn(task<> work) { core_.spawn(std::move(work)); }
+
+task<listener> worker::listen(std::string where)
+{
+    listen_options usual;
+    usual.backlog = static_cast<int>(settings_.backlog);
+    co_return co_await listen(std::move(where), std::move(usual));
+}
+
+task<listener> worker::listen(std::string where, listen_options how)
+{
+    auto opened = co_await try_listen(std::move(where), std::move(how));
+    co_return or_throw(std::move(opened));
+}
 
 task<result<listener>> worker::try_listen(std::string where)
 {
     listen_options usual;
     usual.backlog = static_cast<int>(settings_.backlog);
-    co_return co_await try_listen(std::move(where), usual);
+    co_return co_await try_listen(std::move(where), std::move(usual));
 }
 
 task<result<listener>> worker::try_listen(std::string where, listen_options how)
 {
-    COHORT_CO_TRY(auto door, co_await core_.doors().listen(std::move(where), how));
-    co_return listener{std::move(door)};
-}
-
-task<listener> worker::listen(std::string where)
-{
-    auto opened = co_await try_listen(std::move(where));
-    if (!opened)
-        throw failure{std::move(opened).error()};
-    co_return std::move(*opened);
-}
-
-task<listener> worker::listen(std::string where, listen_options how)
-{
-    auto opened = co_await try_listen(std::move(where), how);
-    if (!opened)
-        throw failure{std::move(opened).error()};
-    co_return std::move(*opened);
-}
-
-task<result<asio::ip::udp::socket>> worker::try_bind_udp(std::string where, listen_options how)
-{
-    const std::string asked = where;
-    COHORT_CO_TRY(auto descriptor, co_await core_.doors().bind(std::move(where), how));
-    COHORT_CO_TRY(const auto local, net::local_endpoint(descriptor.borrow()));
-    COHORT_CO_TRY(const auto address, net::to_socket_address(local));
-    asio::ip::udp::socket socket{core_.loop()};
-    error_code ec;
-    const bool v4 = address.family() == AF_INET;
-    socket.assign(v4 ? asio::ip::udp::v4() : asio::ip::udp::v6(), descriptor.borrow(), ec);
-    if (ec)
-        co_return std::unexpected(fault(ec, "bind", asked));
-    static_cast<void>(descriptor.release());
-    co_return std::move(socket);
+    COHORT_CO_TRY(auto at, co_await core_.doors().listen(std::move(where), std::move(how)));
+    co_return listener{std::move(at)};
 }
 
 task<asio::ip::udp::socket> worker::bind_udp(std::string where)
 {
-    listen_options usual;
-    co_return co_await bind_udp(std::move(where), usual);
+    co_return co_await bind_udp(std::move(where), listen_options{});
 }
 
 task<asio::ip::udp::socket> worker::bind_udp(std::string where, listen_options how)
 {
-    auto bound = co_await try_bind_udp(std::move(where), how);
-    if (!bound)
-        throw failure{std::move(bound).error()};
-    co_return std::move(*bound);
+    auto bound = co_await try_bind_udp(std::move(where), std::move(how));
+    co_return or_throw(std::move(bound));
 }
 
-task<> worker::send(message what) { co_await send_to(0, std::move(what)); }
+task<result<asio::ip::udp::socket>> worker::try_bind_udp(std::string where, listen_options how)
+{
+    COHORT_CO_TRY(auto bound, co_await core_.doors().bind(std::move(where), std::move(how)));
+    co_return as_udp(executor(), std::move(bound));
+}
+
+task<> worker::send(message what)
+{
+    auto sent = co_await core_.primary().send(0, std::move(what));
+    or_throw(std::move(sent));
+}
 
 task<> worker::send_to(std::uint32_t id, message what)
 {
-    auto sent = co_await try_send_to(id, std::move(what));
-    if (!sent)
-        throw failure{std::move(sent).error()};
+    auto sent = co_await core_.primary().send(id, std::move(what));
+    or_throw(std::move(sent));
 }
 
 task<result<>> worker::try_send_to(std::uint32_t id, message what)
@@ -118,16 +124,13 @@ task<message> worker::request(message what, nanoseconds deadline)
 task<message> worker::request_of(std::uint32_t id, message what, nanoseconds deadline)
 {
     auto answer = co_await core_.primary().request(id, std::move(what), deadline);
-    if (!answer)
-        throw failure{std::move(answer).error()};
-    co_return std::move(*answer);
+    co_return or_throw(std::move(answer));
 }
 
 task<> worker::broadcast(message what)
 {
     auto sent = co_await core_.primary().broadcast(std::move(what));
-    if (!sent)
-        throw failure{std::move(sent).error()};
+    or_throw(std::move(sent));
 }
 
 void worker::on_message(std::move_only_function<void(message&)> take)
@@ -136,12 +139,12 @@ void worker::on_message(std::move_only_function<void(message&)> take)
         [take = std::move(take)](std::uint32_t, message& what) mutable { take(what); });
 }
 
-void worker::on_message(std::move_only_function<void(std::uint32_t, message&)> take)
+void worker::on_message(std::move_only_function<void(std::uint32_t from, message&)> take)
 {
     core_.primary().on_message(std::move(take));
 }
 
-void worker::on_request(std::move_only_function<task<message>(std::uint32_t, message)> answer)
+void worker::on_request(std::move_only_function<task<message>(std::uint32_t from, message)> answer)
 {
     core_.primary().on_request(std::move(answer));
 }
@@ -152,21 +155,26 @@ void worker::on_disconnect(std::move_only_function<void()> hear)
 }
 
 void worker::on_stop(std::move_only_function<void()> hear) { core_.on_stop(std::move(hear)); }
+
+bool worker::stopping() const noexcept { return core_.current() != work::phase::running; }
+
 task<> worker::until_stopping() { return core_.until_stopping(); }
+
 task<> worker::until_drained() { return core_.until_drained(); }
+
 void worker::disconnect() { core_.leave(); }
 
 task<> worker::quit(int code)
 {
     core_.quit(code);
-    // Deadline: none, the process ends before this does.
-    asio::steady_timer never{core_.loop(), asio::steady_timer::time_point::max()};
-    co_await never.async_wait(use_tuple);
+    // The loop ends now, and with it this process: nothing wakes us up again.
+    wakeup never{co_await asio::this_coro::executor};
+    co_await never.wait();
 }
 
 void worker::drop_channel() { core_.hang_up(); }
 
-void worker::on_drain(std::move_only_function<task<>(nanoseconds)> finish)
+void worker::on_drain(std::move_only_function<task<>(nanoseconds budget)> finish)
 {
     core_.on_drain(std::move(finish));
 }
