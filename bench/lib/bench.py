@@ -5,6 +5,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import signal
 import socket
 import statistics
@@ -63,7 +64,7 @@ def node_modules():
 def program(build, name):
     """A program of ours in the build tree."""
     for place in (f"examples/{name}/{name}", f"examples/{name}", f"bench/{name}", name):
-        found = Path(build) / place
+        found = (Path(build) / place).resolve()
         if found.is_file() and os.access(found, os.X_OK):
             return str(found)
     sys.exit(f"{name} is not in {build}; run ./dev build first")
@@ -172,14 +173,14 @@ class Server:
             except ProcessLookupError:
                 pass
 
-    def connect(self):
-        made = socket.create_connection(("127.0.0.1", self.port), 10)
+    def connect(self, timeout=10.0):
+        made = socket.create_connection(("127.0.0.1", self.port), timeout)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return made
 
-    def get(self, path):
+    def get(self, path, timeout=10.0):
         """One request on a connection of its own: (status, body)."""
-        with self.connect() as connection:
+        with self.connect(timeout) as connection:
             return request(connection, path)
 
     def workers(self):
@@ -208,6 +209,12 @@ def request(connection, path):
     return int(fields[0].split()[1]), body
 
 
+def busy_seconds():
+    """What all processors have worked so far, and what the host has taken from them."""
+    ticks = [int(field) for field in open("/proc/stat").readline().split()[1:9]]
+    return (sum(ticks) - ticks[3] - ticks[4]) / TICK
+
+
 def autocannon(server, path, connections, seconds, cores=None):
     """Loads a server; the rate, and the server's CPU time per request, which is far less noisy."""
     command = ["node", str(BENCH / "node_modules/autocannon/autocannon.js"), "--json",
@@ -215,16 +222,25 @@ def autocannon(server, path, connections, seconds, cores=None):
                f"http://127.0.0.1:{server.port}{path}"]
     if cores:
         command = ["taskset", "-c", ",".join(map(str, cores))] + command
-    cpu = cpu_seconds(server.pid)
+    cpu, begin = cpu_seconds(server.pid), time.monotonic()
+    others = busy_seconds() - children_seconds()
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
-    cpu = cpu_seconds(server.pid) - cpu
+    cpu, took = cpu_seconds(server.pid) - cpu, time.monotonic() - begin
+    others = busy_seconds() - children_seconds() - others - cpu
     report = json.loads(ran.stdout)
     done = report["2xx"]
     if not done or report["non2xx"] or report["errors"]:
         raise RuntimeError(f"{server.command} {path}: {done} good, {report['non2xx']} bad, "
                            f"{report['errors']} errors")
     return {"requests": done, "rate": done / report["duration"], "cpu_ms": cpu * 1000 / done,
-            "p50_ms": report["latency"]["p50"], "p99_ms": report["latency"]["p99"]}
+            "p50_ms": report["latency"]["p50"], "p99_ms": report["latency"]["p99"],
+            "others_cores": max(0.0, others / took)}
+
+
+def children_seconds():
+    """CPU time of the clients that have been run so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def median(values):
