@@ -93,7 +93,7 @@ TEST_CASE("patience with kills from outside ends, and grows again with time")
     auto p = policy();
     for (int i = 0; i < 60; ++i)
         (void)p.on_death({noon + i * 10ms, 1ms, killer::outside});
-    CHECK(p.on_death({noon + 1s, 1ms, killer::outside}).what == verdict::deed::park);
+    CHECK(p.on_death({noon + 610ms, 1ms, killer::outside}).what == verdict::deed::park);
 
     p.forgive();
     CHECK(p.on_death({noon + 60s, 1ms, killer::outside}).pause == 0ns);

@@ -124,7 +124,8 @@ void dealer::look_around(std::uint32_t endpoint)
         const std::size_t towards = book_.towards(each.slot);
         const bool full = connections_max_ != 0 &&
                           each.connections_open + towards >= connections_max_;
-        if (shunned || full || towards >= towards_max)
+        each.crowded = each.accepting && !shunned && !full && towards >= towards_max;
+        if (shunned || full || each.crowded)
             each.accepting = false;
     }
 }
@@ -190,7 +191,8 @@ bool dealer::place(parcel& what)
             book_.given(*slot, std::move(what), now());
             return true;
         }
-        at->accepting = false;  // its inbox is full: ask the others
+        at->accepting = false;  // its inbox is full: ask the others, or wait for it if sticky
+        at->crowded = true;
     }
 }
 
