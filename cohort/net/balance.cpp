@@ -150,20 +150,22 @@ std::optional<std::uint32_t> least_connections::choose(std::span<const load> eve
 std::optional<std::uint32_t> sticky::choose(std::span<const load> everyone, std::string_view client)
 {
     const std::uint64_t key = hash(client);
-    std::optional<std::uint32_t> chosen;
+    const load* chosen = nullptr;
     std::uint64_t highest = 0;
     for (const load& one : everyone) {
-        if (!one.accepting)
+        if (!one.accepting && !one.crowded)
             continue;
         // Each slot draws a number for this client; the highest wins. A slot that comes or goes
         // changes nobody else's number.
         const std::uint64_t weight = mix(key ^ mix(one.slot + 0x9e3779b97f4a7c15ULL));
-        if (!chosen || weight > highest) {
+        if (chosen == nullptr || weight > highest) {
             highest = weight;
-            chosen = one.slot;
+            chosen = &one;
         }
     }
-    return chosen;
+    if (chosen == nullptr || !chosen->accepting)
+        return std::nullopt;
+    return chosen->slot;
 }
 
 }  // namespace cohort::net

@@ -22,6 +22,7 @@ struct load {
     std::uint32_t lanes = 0;              ///< Compute lanes it has; 0: unknown.
     std::uint64_t inbox_taken_total = 0;  ///< Connections its inbox has given it so far.
     bool accepting = false;               ///< Serving, and below its own limits.
+    bool crowded = false;                 ///< Serving, but with no room at this very moment.
 };
 
 /// Connections one sender has given away that the target's row does not show yet. Without it a
@@ -109,7 +110,8 @@ private:
 /// Source: rendezvous hashing (highest random weight), Thaler and Ravishankar, 1996.
 class sticky {
 public:
-    /// `client` is the address without the port; any bytes.
+    /// `client` is the address without the port; any bytes. Nothing also when its slot is only
+    /// crowded: the client waits for it then, rather than lose what that worker knows of it.
     [[nodiscard]] std::optional<std::uint32_t> choose(std::span<const load> everyone,
                                                       std::string_view client);
     void given(const load&) noexcept {}

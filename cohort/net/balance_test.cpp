@@ -239,6 +239,21 @@ TEST_CASE("sticky gives one client one slot, whatever the loads are")
     CHECK(policy.choose(workers, "192.0.2.7") == home);
 }
 
+TEST_CASE("a client of a crowded slot waits for it, and others do not")
+{
+    auto workers = idle_workers(4);
+    sticky policy;
+    const auto home = policy.choose(workers, "192.0.2.7").value();
+    workers[home].accepting = false;
+    workers[home].crowded = true;
+    CHECK(policy.choose(workers, "192.0.2.7") == std::nullopt);
+    workers[home].crowded = false;
+    CHECK(policy.choose(workers, "192.0.2.7") != home);
+    for (auto& one : workers)
+        one.crowded = true;
+    CHECK(least_connections{}.choose(workers) != home);  // for the others it is just busy
+}
+
 TEST_CASE("when a slot goes only its clients move, and when it comes back only they return")
 {
     auto workers = idle_workers(4);
