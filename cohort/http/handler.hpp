@@ -1,6 +1,7 @@
 #pragma once
 // What programs give to the router, and the one place where what they throw ends.
 
+#include <cohort/async/stop.hpp>
 #include <cohort/async/tokens.hpp>
 #include <cohort/base/error.hpp>
 #include <cohort/http/request.hpp>
@@ -100,12 +101,16 @@ template <class F>
 [[nodiscard]] awaitable<response> guarded_task(const request& of, const error_observer& observer,
                                                F start)
 {
+    const auto stop = co_await asio::this_coro::cancellation_state;
     try {
         awaitable<response> task = start();
         response answer = co_await std::move(task);
         co_return answer;
     } catch (...) {
-        co_return answer_to_exception(of, observer);
+        // Operations that were told to stop may well throw: that is no news, and nobody waits for
+        // the answer.
+        static const error_observer silent;
+        co_return answer_to_exception(of, stopped(stop) ? silent : observer);
     }
 }
 

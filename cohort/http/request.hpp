@@ -11,6 +11,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <forward_list>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -164,7 +165,7 @@ public:
         T* const here = attached<T>();
         if (here != nullptr)
             return *here = std::move(value);
-        return std::any_cast<T&>(attached_.emplace_back(std::move(value)));
+        return std::any_cast<T&>(attached_.emplace_front(std::move(value)));
     }
 
     /// What was attached, or null.
@@ -225,7 +226,7 @@ private:
     // Decoded when first asked for. Behind pointers, so that their addresses outlive a move.
     mutable std::vector<std::unique_ptr<std::string>> decoded_;
     mutable std::unique_ptr<std::vector<query_field>> query_;
-    std::vector<std::any> attached_;
+    std::forward_list<std::any> attached_;  // a list: what attach() returned stays where it is
 };
 
 template <parameter_value T>

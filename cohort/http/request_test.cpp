@@ -105,7 +105,10 @@ TEST_CASE("values attached to a request are found by their type")
     parsed it{"GET /"};
     CHECK(it.of.attached<user>() == nullptr);
     it.of.attach(user{"Ada"});
+    user* const first = it.of.attached<user>();
     it.of.attach(42);
+    it.of.attach(1.5);
+    CHECK(it.of.attached<user>() == first);
     REQUIRE(it.of.attached<user>() != nullptr);
     CHECK(it.of.attached<user>()->name == "Ada");
     it.of.attach(user{"Grace"});

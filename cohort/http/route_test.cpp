@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>
 
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -114,6 +115,24 @@ TEST_CASE("a handler past its deadline is stopped and answered with 503")
     const response answer = run(api, "GET /");
     CHECK(answer.status() == 503);
     CHECK(answer.header("Retry-After") == "1");
+}
+
+TEST_CASE("a handler that throws because it was told to stop is not reported")
+{
+    router api;
+    int heard = 0;
+    api.on_handler_error([&](const request&, std::string_view) noexcept { ++heard; });
+    api.get("/",
+            [](const request& of) -> task<response> {
+                response waited = co_await wait_long(of);
+                if (waited.body() == "stopped")
+                    throw std::runtime_error{"operation aborted"};
+                co_return waited;
+            },
+            {.deadline = 1ms});
+    REQUIRE(api.freeze());
+    CHECK(run(api, "GET /").status() == 503);
+    CHECK(heard == 0);
 }
 
 TEST_CASE("a handler within its deadline is answered as if there were none")
