@@ -1,0 +1,82 @@
+// An HTTP API that does to its workers what production does: it waits, computes, hangs, and dies.
+// Environment: DIES_AT_BOOT=slot (that slot's workers end with code 42 before they listen).
+#include <cohort/base/parse.hpp>
+#include <cohort/async/deadline.hpp>
+#include <cohort/cohort.hpp>
+
+#include <boost/json.hpp>
+
+#include <atomic>
+#include <cstdlib>
+
+#include <poll.h>
+#include <unistd.h>
+
+namespace http = cohort::http;
+namespace json = boost::json;
+
+namespace {
+
+constexpr int hold_at_most_ms = 60'000;  // nothing a test forgot may stay for ever
+
+std::atomic<bool> released{false};  // of this worker
+
+http::response who(const http::request& of)
+{
+    return http::json(json::object{{"slot", of.slot()}, {"pid", ::getpid()}});
+}
+
+/// Answers once somebody asks for /release in the same worker.
+cohort::task<http::response> wait_for_release(const http::request& of)
+{
+    const auto slot = of.slot();
+    for (int waited = 0; !released && waited < hold_at_most_ms; ++waited)
+        co_await cohort::sleep_for(std::chrono::milliseconds{1});
+    co_return http::json(json::object{{"slot", slot}, {"pid", ::getpid()}});
+}
+
+/// The same, but it occupies a lane, as a computation does.
+http::response occupy_lane(const http::request& of)
+{
+    for (int waited = 0; !released && waited < hold_at_most_ms; ++waited)
+        ::poll(nullptr, 0, 1);
+    return who(of);
+}
+
+http::response release(const http::request& of)
+{
+    released = true;
+    return who(of);
+}
+
+/// The event loop never turns again. A volatile flag, so that the compiler believes in the loop.
+http::response hang(const http::request&)
+{
+    volatile bool on = true;
+    while (on) {
+    }
+    return http::text("never");
+}
+
+cohort::task<void> perhaps_die(cohort::worker& self)
+{
+    const char* const slot = std::getenv("DIES_AT_BOOT");
+    if (slot != nullptr && cohort::parse_integer<std::uint32_t>(slot) == self.slot())
+        co_await self.quit(42);
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    http::router api;
+    api.get("/who", who);
+    api.get("/wait", wait_for_release);
+    api.get("/occupy", occupy_lane, {.cpu_bound = true});
+    api.get("/release", release);
+    api.get("/hang", hang);
+
+    cohort::serve_options more;
+    more.on_worker = perhaps_die;
+    return cohort::serve(argc, argv, api, std::move(more));
+}
