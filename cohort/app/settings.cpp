@@ -15,7 +15,7 @@
 #include <vector>
 
 #ifndef COHORT_VERSION
-#    define COHORT_VERSION "unknown"
+#define COHORT_VERSION "unknown"
 #endif
 
 namespace cohort {
@@ -44,7 +44,10 @@ settings answered(settings so_far, int exit_code, std::string text)
 
 config::problem complaint(std::string key, std::string words)
 {
-    return {.file = "command line", .line = 0, .column = 0, .key = std::move(key),
+    return {.file = "command line",
+            .line = 0,
+            .column = 0,
+            .key = std::move(key),
             .words = std::move(words)};
 }
 
@@ -84,7 +87,10 @@ std::vector<config::problem> apply_file(config::settings& s, const spoken& said)
     const config::settings* const app = choose(*file, said.name);
     if (app == nullptr) {
         const std::string wanted = said.name.empty() ? "which app? say --name" : said.name;
-        return {{.file = path, .line = 0, .column = 0, .key = wanted,
+        return {{.file = path,
+                 .line = 0,
+                 .column = 0,
+                 .key = wanted,
                  .words = fmt::format("the apps of the file are: {}", names_of(*file))}};
     }
     s = *app;
@@ -117,8 +123,8 @@ void check_endpoints(const config::settings& s, std::vector<config::problem>& wr
 {
     for (const std::string& where : s.listen) {
         if (const auto at = net::endpoint::parse(where); !at)
-            wrong.push_back({.file = "", .line = 0, .column = 0, .key = "listen",
-                             .words = at.error().text()});
+            wrong.push_back(
+                {.file = "", .line = 0, .column = 0, .key = "listen", .words = at.error().text()});
     }
 }
 

@@ -10,10 +10,13 @@ namespace cohort {
 /// Who keeps the number of workers: the primary, or the program itself with cluster::fork.
 enum class supervision { automatic, by_hand };
 
-/// Everything that can be set about a cohort (config/settings.hpp), and where it came from. A value.
+/// Everything that can be set about a cohort (config/settings.hpp), and where it came from.
+/// A value.
 struct settings : config::settings {
     settings() = default;
-    settings(config::settings from) : config::settings{std::move(from)} {}
+    settings(config::settings from)
+        : config::settings{std::move(from)}
+    {}
 
     /// `by_hand`: nothing is forked at the start and nobody is replaced, as in Node.
     cohort::supervision supervision = cohort::supervision::automatic;

@@ -28,9 +28,9 @@ settings read(std::vector<std::string> words)
 /// A file with a name of its own, gone at the end of the test.
 class temporary_file {
 public:
-    explicit temporary_file(const std::string& text) :
-        path_{std::filesystem::temp_directory_path() /
-              ("cohort-settings-" + std::to_string(::getpid()) + ".toml")}
+    explicit temporary_file(const std::string& text)
+        : path_{std::filesystem::temp_directory_path() /
+                ("cohort-settings-" + std::to_string(::getpid()) + ".toml")}
     {
         std::ofstream{path_} << text;
     }
@@ -46,7 +46,11 @@ private:
 /// An environment variable for the length of a test.
 class variable {
 public:
-    variable(const char* name, const char* value) : name_{name} { ::setenv(name, value, 1); }
+    variable(const char* name, const char* value)
+        : name_{name}
+    {
+        ::setenv(name, value, 1);
+    }
     ~variable() { ::unsetenv(name_); }
     variable(const variable&) = delete;
     variable& operator=(const variable&) = delete;
@@ -67,8 +71,8 @@ TEST_CASE("without a word the program's own name is the app's and workers are au
 
 TEST_CASE("the command line says how many, where, and by which policy")
 {
-    const settings chosen = read({"--workers", "3", "--listen", "127.0.0.1:0", "-b",
-                                  "unix:/tmp/x", "--balance", "sticky", "--name", "shop"});
+    const settings chosen = read({"--workers", "3", "--listen", "127.0.0.1:0", "-b", "unix:/tmp/x",
+                                  "--balance", "sticky", "--name", "shop"});
     REQUIRE_FALSE(chosen.instead);
     CHECK(chosen.workers.low() == 3);
     CHECK(chosen.listen == std::vector<std::string>{"127.0.0.1:0", "unix:/tmp/x"});

@@ -25,7 +25,9 @@ public:
 
     private:
         friend class event;
-        explicit subscription(std::shared_ptr<listener> kept) noexcept : kept_{std::move(kept)} {}
+        explicit subscription(std::shared_ptr<listener> kept) noexcept
+            : kept_{std::move(kept)}
+        {}
         std::shared_ptr<listener> kept_;
     };
 

@@ -31,7 +31,9 @@ public:
     static constexpr unsigned threads_default = 4;
     static constexpr std::size_t queue_default = 1024;
 
-    explicit lanes(boost::asio::execution_context& loop) : service{loop} {}
+    explicit lanes(boost::asio::execution_context& loop)
+        : service{loop}
+    {}
     ~lanes() override;
 
     /// The lanes of this loop, made on first use.
@@ -45,7 +47,10 @@ public:
     [[nodiscard]] result<> run(job work);
 
     /// Jobs running plus jobs waiting, now. Any thread.
-    [[nodiscard]] std::size_t busy() const noexcept { return busy_.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::size_t busy() const noexcept
+    {
+        return busy_.load(std::memory_order_relaxed);
+    }
     [[nodiscard]] unsigned threads() const noexcept { return threads_wanted_; }
 
     /// Keeps the same number in `word`, too, for those who look from outside. Before the first job;

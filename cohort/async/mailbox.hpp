@@ -17,8 +17,8 @@ namespace cohort {
 template <class T>
 class mailbox {
 public:
-    mailbox(asio::any_io_executor executor, std::size_t capacity) :
-        room_{executor}, arrived_{executor}, capacity_{capacity}
+    mailbox(asio::any_io_executor executor, std::size_t capacity)
+        : room_{executor}, arrived_{executor}, capacity_{capacity}
     {}
 
     /// False if it is full or closed; `value` is then untouched.

@@ -17,8 +17,8 @@
 #include <memory>
 #include <optional>
 #include <type_traits>
-#include <variant>
 #include <utility>
+#include <variant>
 
 namespace cohort {
 

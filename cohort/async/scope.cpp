@@ -22,7 +22,9 @@ awaitable<> without_throwing(awaitable<> work)
 
 }  // namespace
 
-scope::scope(asio::any_io_executor executor) : executor_{executor}, left_{executor} {}
+scope::scope(asio::any_io_executor executor)
+    : executor_{executor}, left_{executor}
+{}
 
 scope::~scope() { COHORT_ASSERT(running_.empty()); }
 

@@ -1,6 +1,6 @@
+#include <cohort/async/scope.hpp>
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/mailbox.hpp>
-#include <cohort/async/scope.hpp>
 #include <cohort/async/stop.hpp>
 
 #include <boost/asio/io_context.hpp>

@@ -12,8 +12,8 @@ namespace cohort {
 /// Like a condition variable: it carries no state, so wait in a loop over the condition itself.
 class wakeup {
 public:
-    explicit wakeup(asio::any_io_executor executor) :
-        timer_{executor, asio::steady_timer::time_point::max()}
+    explicit wakeup(asio::any_io_executor executor)
+        : timer_{executor, asio::steady_timer::time_point::max()}
     {}
 
     /// Returns after a notify, or when the coroutine is cancelled (ask `stopped()`).

@@ -12,8 +12,8 @@ namespace cohort {
 class backoff {
 public:
     backoff(std::chrono::nanoseconds first, std::chrono::nanoseconds ceiling,
-            random_source dice = random_source::from_kernel()) noexcept :
-        first_{first}, ceiling_{ceiling}, dice_{dice}
+            random_source dice = random_source::from_kernel()) noexcept
+        : first_{first}, ceiling_{ceiling}, dice_{dice}
     {}
 
     [[nodiscard]] std::chrono::nanoseconds next() noexcept

@@ -24,10 +24,7 @@ nanoseconds since_zero(const timespec& at) noexcept
 
 steady_time now() noexcept { return steady_time{since_zero(read(CLOCK_MONOTONIC))}; }
 
-steady_time now_coarse() noexcept
-{
-    return steady_time{since_zero(read(CLOCK_MONOTONIC_COARSE))};
-}
+steady_time now_coarse() noexcept { return steady_time{since_zero(read(CLOCK_MONOTONIC_COARSE))}; }
 
 std::uint64_t now_ns() noexcept
 {

@@ -1,5 +1,5 @@
-#include <cohort/base/backoff.hpp>
 #include <cohort/base/clock.hpp>
+#include <cohort/base/backoff.hpp>
 
 #include <doctest/doctest.h>
 

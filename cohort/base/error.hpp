@@ -39,7 +39,9 @@ error_code make_error_code(errc) noexcept;
 
 /// A string that is known when we compile, so that keeping a view of it is always safe.
 struct literal {
-    consteval literal(const char* words) : text{words} {}
+    consteval literal(const char* words)
+        : text{words}
+    {}
     std::string_view text;
 };
 
@@ -94,7 +96,9 @@ using result = std::expected<T, fault>;
 /// result (`co_await self.listen(…)`). Thrown by the app room only.
 class failure : public std::runtime_error {
 public:
-    explicit failure(fault what) : std::runtime_error{what.text()}, fault_{std::move(what)} {}
+    explicit failure(fault what)
+        : std::runtime_error{what.text()}, fault_{std::move(what)}
+    {}
     [[nodiscard]] const fault& why() const noexcept { return fault_; }
 
 private:

@@ -1,3 +1,5 @@
+#include <cohort/base/error.hpp>
+
 #include <cohort/base/try.hpp>
 
 #include <doctest/doctest.h>

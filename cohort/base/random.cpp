@@ -1,5 +1,5 @@
-#include <cohort/base/assert.hpp>
 #include <cohort/base/random.hpp>
+#include <cohort/base/assert.hpp>
 
 #include <sys/random.h>
 

@@ -9,7 +9,9 @@ namespace cohort {
 /// Source: SplitMix64, Steele, Lea and Flood, 2014.
 class random_source {
 public:
-    explicit random_source(std::uint64_t seed) noexcept : state_{seed} {}
+    explicit random_source(std::uint64_t seed) noexcept
+        : state_{seed}
+    {}
 
     /// Seeded by the kernel (getrandom(2)); ask again after a fork, or twins roll the same dice.
     static random_source from_kernel() noexcept;

@@ -1,7 +1,8 @@
+#include <cohort/testing/harness.hpp>
+
 #include <cohort/base/parse.hpp>
 #include <cohort/process/permit.hpp>
 #include <cohort/process/spawn.hpp>
-#include <cohort/testing/harness.hpp>
 
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
@@ -99,7 +100,9 @@ temporary_folder::~temporary_folder()
     std::filesystem::remove_all(path_, ignored);
 }
 
-running_program::running_program(const launch& how) : child_{start(how)} {}
+running_program::running_program(const launch& how)
+    : child_{start(how)}
+{}
 
 running_program::~running_program()
 {
@@ -134,7 +137,8 @@ bool running_program::read_more(nanoseconds budget)
 
 void running_program::take_lines()
 {
-    for (auto end = unfinished_.find('\n'); end != std::string::npos; end = unfinished_.find('\n')) {
+    for (auto end = unfinished_.find('\n'); end != std::string::npos; end = unfinished_.find('\n'))
+    {
         lines_.push_back(unfinished_.substr(0, end));
         unfinished_.erase(0, end + 1);
     }
@@ -177,9 +181,8 @@ boost::json::object running_program::wait_for(std::string_view part, nanoseconds
     }
 }
 
-std::vector<boost::json::object> running_program::wait_for_all(std::string_view part,
-                                                               std::size_t count,
-                                                               nanoseconds budget)
+std::vector<boost::json::object>
+running_program::wait_for_all(std::string_view part, std::size_t count, nanoseconds budget)
 {
     const steady_time until = now() + budget;
     std::vector<boost::json::object> found;
