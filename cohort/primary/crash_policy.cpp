@@ -12,11 +12,13 @@ bool crash_policy::excused(const death& how)
 {
     if (how.served >= limits_.healthy_start)
         return true;
-    if (how.by != killer::outside || how.served == nanoseconds::zero())
+    if (how.by == killer::itself || how.served == nanoseconds::zero())
         return false;
+    if (how.by == killer::outside)
+        return true;
 
-    // The out-of-memory killer also kills from outside, and may do so each time: patience with it
-    // is a bucket that fills by one a second.
+    // A program that leaves as soon as it is ready, again and again, is broken, too: patience with
+    // it is a bucket that fills by one a second.
     const std::chrono::duration<double> since = how.when - patience_at_;
     patience_ = std::min(patience_full, patience_ + since.count());
     patience_at_ = how.when;

@@ -23,8 +23,9 @@ struct crash_limits {
     nanoseconds give_up_window = seconds{30};
 };
 
-/// Who ended it. Somebody with a kill command is not a broken program.
-enum class killer : std::uint8_t { itself, outside };
+/// Who ended it. Somebody with a kill command is not a broken program. `unclear`: it left in peace,
+/// by its own will or because of a TERM.
+enum class killer : std::uint8_t { itself, outside, unclear };
 
 struct death {
     steady_time when;
@@ -41,8 +42,8 @@ struct verdict {
 
 /// One slot's memory of its deaths. A value.
 ///
-/// A worker killed from outside, or that had served for a while, is replaced at once: otherwise
-/// somebody who can crash it with a request could also keep it from coming back. One that dies
+/// A worker killed from outside, or that had served for a while, is replaced at once, however often:
+/// otherwise somebody who can crash it with a request could also keep it from coming back. One that dies
 /// again and again as soon as it starts is given growing pauses, and then up.
 class crash_policy {
 public:
@@ -60,7 +61,7 @@ private:
     backoff pauses_;
     std::deque<steady_time> early_;
     unsigned streak_ = 0;
-    double patience_ = patience_full;  // kills from outside that are forgiven right now
+    double patience_ = patience_full;  // early ends of unclear cause that are forgiven right now
     steady_time patience_at_{};
 
     static constexpr double patience_full = 20;

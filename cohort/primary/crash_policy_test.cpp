@@ -78,25 +78,35 @@ TEST_CASE("a worker that crashes after it served for a while is always replaced 
     }
 }
 
-TEST_CASE("a worker killed from outside soon after it was ready is replaced at once")
+TEST_CASE("a worker killed from outside after it was ready is replaced at once, however often")
 {
     auto p = policy();
-    for (int i = 0; i < 20; ++i) {
-        const auto v = p.on_death({noon + i * 100ms, 50ms, killer::outside});
+    for (int i = 0; i < 1000; ++i) {
+        const auto v = p.on_death({noon + i * 10ms, 5ms, killer::outside});
         CHECK(v.what == verdict::deed::replace);
         CHECK(v.pause == 0ns);
     }
 }
 
-TEST_CASE("patience with kills from outside ends, and grows again with time")
+TEST_CASE("a worker killed before it was ever ready counts as broken")
 {
     auto p = policy();
-    for (int i = 0; i < 60; ++i)
-        (void)p.on_death({noon + i * 10ms, 1ms, killer::outside});
-    CHECK(p.on_death({noon + 610ms, 1ms, killer::outside}).what == verdict::deed::park);
+    for (int i = 0; i < 4; ++i)
+        CHECK(p.on_death({noon + i * 1s, 0ns, killer::outside}).what == verdict::deed::replace);
+    CHECK(p.on_death({noon + 5s, 0ns, killer::outside}).what == verdict::deed::park);
+}
+
+TEST_CASE("patience with those who leave at once ends, and grows again with time")
+{
+    auto p = policy();
+    for (int i = 0; i < 20; ++i)
+        CHECK(p.on_death({noon + i * 10ms, 1ms, killer::unclear}).pause == 0ns);
+    for (int i = 20; i < 60; ++i)
+        (void)p.on_death({noon + i * 10ms, 1ms, killer::unclear});
+    CHECK(p.on_death({noon + 610ms, 1ms, killer::unclear}).what == verdict::deed::park);
 
     p.forgive();
-    CHECK(p.on_death({noon + 60s, 1ms, killer::outside}).pause == 0ns);
+    CHECK(p.on_death({noon + 60s, 1ms, killer::unclear}).pause == 0ns);
 }
 
 TEST_CASE("a long healthy life forgives what came before")

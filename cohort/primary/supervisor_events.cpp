@@ -9,6 +9,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <csignal>
 #include <utility>
 
 namespace cohort::primary {
@@ -33,8 +34,11 @@ void log_end(const worker_handle& who)
 
 killer killer_of(const worker_handle& who)
 {
-    const auto by = who.status().signal();
-    return who.leaving() || by == SIGKILL || by == SIGTERM ? killer::outside : killer::itself;
+    const exit_status how = who.status();
+    // The kernel's own killer is another matter: it comes because of what the program does.
+    if (how.signal() == SIGKILL && !how.for_memory())
+        return killer::outside;
+    return who.leaving() || how.signal() == SIGTERM ? killer::unclear : killer::itself;
 }
 
 }  // namespace
@@ -227,8 +231,9 @@ void supervisor::buried(const worker_ptr& who)
             feed(*at, cause::died_unwanted);
         }
     }
-    audience_.exited(who->info(), how);
+    // The hook finds the map without it, as Node's does: "nobody is left" can be asked there.
     forget_if_done(who);
+    audience_.exited(who->info(), how);
     changed_.notify_all();
 }
 
