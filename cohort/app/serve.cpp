@@ -61,7 +61,8 @@ task<> serve_http(worker& self, const http::router& api, const serve_options& mo
     self.on_drain([&server](nanoseconds budget) { return drain_server(server, budget); });
 
     std::vector<listener> open;
-    const std::vector<std::string> wanted = self.settings().listen;
+    // The primary's word counts: a worker that is a program of its own may have read no file.
+    const std::vector<std::string> wanted = self.core().terms().listen;
     for (const std::string& where : wanted) {
         auto at = co_await self.listen(where);
         at.serve([&server](unique_fd connection) noexcept {
