@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -95,8 +96,14 @@ public:
         stack_.push_uint64(number);
         return true;
     }
-    bool on_double(double number, bj::string_view, error_code& why)
+    bool on_double(double number, bj::string_view text, error_code& why)
     {
+        // Boost 1.81 may be one unit in the last place off; the library of the language is not.
+        double exact = 0;
+        const char* const end = text.data() + text.size();
+        const auto [stopped_at, ec] = std::from_chars(text.data(), end, exact);
+        if (ec == std::errc{} && stopped_at == end)
+            number = exact;
         if (!std::isfinite(number)) {
             why = bj::error::exponent_overflow;
             return false;

@@ -5,7 +5,9 @@
 #include <boost/json/serialize.hpp>
 #include <doctest/doctest.h>
 
+#include <initializer_list>
 #include <string>
+#include <utility>
 
 using namespace cohort::http;
 using cohort::http::detail::parsed;
@@ -49,6 +51,25 @@ TEST_CASE("a JSON document is read whole, whatever its kind")
     const auto document = parse_json(R"({"a":[1,2.5,"x"],"b":{"c":null,"d":false}})");
     REQUIRE(document);
     CHECK(boost::json::serialize(*document) == R"({"a":[1,2.5E0,"x"],"b":{"c":null,"d":false}})");
+}
+
+TEST_CASE("numbers are read to the nearest double")
+{
+    for (const auto& [text, number] : std::initializer_list<std::pair<const char*, double>>{
+             {"184464340777092464340777092036036854775808",
+              184464340777092464340777092036036854775808.},
+             {"0.1", 0.1},
+             {"7.2057594037927933e16", 7.2057594037927933e16},
+             {"123456789012345678901234567890e-10", 123456789012345678901234567890e-10},
+             {"1.7976931348623157e308", 1.7976931348623157e308},
+             {"5e-324", 5e-324},
+             {"1e-999", 0}})
+    {
+        CAPTURE(text);
+        const auto document = parse_json(text);
+        REQUIRE(document);
+        CHECK(document->as_double() == number);
+    }
 }
 
 TEST_CASE("what is no JSON is refused with the place of the mistake")
