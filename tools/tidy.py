@@ -54,9 +54,9 @@ def call(names: str) -> str:
 
 WORDS = [
     word(r"\bdetached\b", "use a scope (async/scope.hpp)"),
-    word(call("fork|vfork|posix_spawnp?"), "use process::spawn or process::clone",
-         # A cluster has a fork() of its own: Node's name for it.
-         allowed=r"^cohort/(?:process/|app/cluster\.)"),
+    # A cluster has a fork of its own, Node's name for it; the kernel's takes no arguments.
+    word(rf"(?:{call('v?fork')}\s*\)|{call('posix_spawnp?')})",
+         "use process::spawn or process::clone", allowed=r"^cohort/(?:process/|app/cluster\.)"),
     word(r"\bwaitpid\s*\(", "use process::child"),
     word(call("dup"), "use duplicate() (base/unique_fd.hpp)", allowed=r"^cohort/base/unique_fd\."),
     word(call("atoi|atol|atoll|strtoll?|strtoull?|stoi|stoll?|stoull?"),

@@ -17,6 +17,9 @@ _BLOCK_BEFORE = re.compile(
     r"(?:[)\];{}:]|\b(?:else|do|try|const|noexcept|mutable|override|final)"
     r"|->\s*[\w:<>,\s&*]+)\s*$"
 )
+# Classes with constructors whose braces are known to do no harm.
+_HARMLESS_BEFORE = re.compile(
+    r"\b(?:(?:nano|micro|milli)?seconds|minutes|hours|std::string|std::string_view)$")
 _CONTROL = re.compile(r"\b(?:if|while|switch|for)\s*(?:constexpr\s*)?$")
 
 
@@ -105,7 +108,7 @@ def _first_offence(code: str, begin: int) -> str | None:
             if depth < 0:
                 return None
         elif c == "{":
-            if not opens_block(code, i):
+            if not opens_block(code, i) and not _HARMLESS_BEFORE.search(code[max(0, i - 40):i]):
                 return "a braced list"
             i = match_forward(code, i)
             if depth <= 0:

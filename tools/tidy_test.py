@@ -57,7 +57,8 @@ class WordsTest(unittest.TestCase):
         for line in ["result<worker_info> fork(fork_options options);", "cluster.fork();",
                      "result<> cluster::fork(int n)", "primary->fork();", "::_exit(1);",
                      "cluster.on_exit(f);", "auto t = now.time();", "duplicate(fd);", "dup2(1, 2);",
-                     "awaitable<exit_reason> exit(int code);", "sleep_for(1s);", "~fork();"]:
+                     "awaitable<exit_reason> exit(int code);", "sleep_for(1s);", "~fork();",
+                     "return fork(fork_options{});", "const auto who = fork(role);"]:
             self.assertEqual(words(line + "\n"), [], line)
 
     def test_the_room_that_answers_may_use_the_word(self):
@@ -88,7 +89,9 @@ class AwaitTest(unittest.TestCase):
                 self.assertEqual(awaits(before + line + "\n"), 1, before + line)
 
     def test_the_forms_that_are_fine_stay_fine(self):
-        for line in ["auto [ec, n] = co_await f(a, b[0]);", "co_await f(std::move(x));",
+        for line in ["co_await sleep_for(std::chrono::milliseconds{1});",
+                     "co_await f(std::string{view}, a);",
+                     "auto [ec, n] = co_await f(a, b[0]);", "co_await f(std::move(x));",
                      "auto x = co_await f([](int a) { return agg{a}; });",
                      "auto x = co_await f([&] { return c ? a : b; });",
                      "co_await f([this](int a) { return a; });",
