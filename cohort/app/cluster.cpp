@@ -30,8 +30,7 @@ void configure_log(const settings& s)
         wanted.least = *level;
     else
         wanted.least = log::level::off;
-    wanted.shape = s.log.format == config::log_format::json ? log::format::json
-                                                             : log::format::text;
+    wanted.shape = s.log.format == config::log_format::json ? log::format::json : log::format::text;
     log::configure(wanted);
 }
 
@@ -62,7 +61,9 @@ task<ipc::message> cluster::parts::answer(worker_info who, ipc::message what)
     co_return co_await request_hook(who, std::move(what));
 }
 
-cluster::cluster(cohort::settings wanted) : parts_{std::make_unique<parts>(std::move(wanted))} {}
+cluster::cluster(cohort::settings wanted)
+    : parts_{std::make_unique<parts>(std::move(wanted))}
+{}
 cluster::~cluster() = default;
 
 int cluster::run_main(worker_main main)
@@ -86,9 +87,8 @@ int cluster::run_main(worker_main main)
     }
     configure_log(chosen);
     parts_->main = std::move(main);
-    const auto upkeep = chosen.supervision == supervision::automatic
-                            ? primary::upkeep::automatic
-                            : primary::upkeep::by_hand;
+    const auto upkeep = chosen.supervision == supervision::automatic ? primary::upkeep::automatic
+                                                                     : primary::upkeep::by_hand;
     parts_->primary = std::make_unique<primary::primary>(chosen, upkeep, *parts_);
     parts_->tell(parts_->setup_hooks, std::as_const(chosen));
 
@@ -130,8 +130,8 @@ cluster& cluster::on_online(std::move_only_function<void(const worker_info&)> he
     return *this;
 }
 
-cluster& cluster::on_listening(
-    std::move_only_function<void(const worker_info&, const listening_info&)> hear)
+cluster&
+cluster::on_listening(std::move_only_function<void(const worker_info&, const listening_info&)> hear)
 {
     parts_->listening_hooks.push_back(std::move(hear));
     return *this;
@@ -143,8 +143,7 @@ cluster& cluster::on_message(std::move_only_function<void(const worker_info&, me
     return *this;
 }
 
-cluster& cluster::on_request(
-    std::move_only_function<task<message>(worker_info, message)> answer)
+cluster& cluster::on_request(std::move_only_function<task<message>(worker_info, message)> answer)
 {
     parts_->request_hook = std::move(answer);
     return *this;
@@ -176,6 +175,10 @@ result<> cluster::setup_primary(std::move_only_function<void(cohort::settings&)>
     change(changed);
     if (const auto wrong = config::problems(changed); !wrong.empty())
         return failed(errc::bad_value, "set up the primary:", config::text(wrong));
+    // Sockets and seats are arranged for one policy; workers of two would work against each other.
+    if (parts_->primary && changed.balance != parts_->chosen.balance)
+        return failed(errc::bad_value,
+                      "set up the primary:", "the balancing policy is fixed once the cluster runs");
     parts_->chosen = std::move(changed);
     parts_->tell(parts_->setup_hooks, std::as_const(parts_->chosen));
     return {};

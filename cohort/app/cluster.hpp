@@ -33,7 +33,7 @@ struct fork_options {
     std::map<std::string, std::string> env;  ///< over that of the settings
     std::optional<std::string> exec;         ///< another program than that of the settings
     std::optional<std::vector<std::string>> args;
-    std::optional<std::uint32_t> slot;       ///< nothing: the lowest free one
+    std::optional<std::uint32_t> slot;  ///< nothing: the lowest free one
     /// Descriptors that an exec'ed program finds under a number of its own: {3-1023, descriptor}.
     std::map<int, int> extra_descriptors;
 };
@@ -70,12 +70,11 @@ public:
     cluster& on_start(std::move_only_function<task<>(cluster&)> act);
     cluster& on_fork(std::move_only_function<void(const worker_info&)> hear);
     cluster& on_online(std::move_only_function<void(const worker_info&)> hear);
-    cluster& on_listening(
-        std::move_only_function<void(const worker_info&, const listening_info&)> hear);
+    cluster&
+    on_listening(std::move_only_function<void(const worker_info&, const listening_info&)> hear);
     cluster& on_message(std::move_only_function<void(const worker_info&, message&)> hear);
     /// Answers requests of workers.
-    cluster& on_request(
-        std::move_only_function<task<message>(worker_info from, message)> answer);
+    cluster& on_request(std::move_only_function<task<message>(worker_info from, message)> answer);
     cluster& on_disconnect(std::move_only_function<void(const worker_info&)> hear);
     cluster& on_exit(std::move_only_function<void(const worker_info&, exit_status)> hear);
     /// A worker could not be started, or a message to it was lost.
@@ -103,7 +102,7 @@ public:
 
     [[nodiscard]] const cohort::settings& settings() const noexcept;
     /// Changes what later workers get, and tells on_setup. Errors: errc::bad_value, in words;
-    /// nothing was changed then.
+    /// nothing was changed then. The policy (`balance`) is fixed once run() has begun.
     [[nodiscard]] result<> setup_primary(std::move_only_function<void(cohort::settings&)> change);
 
     // Workers. What follows needs a running cluster.

@@ -17,7 +17,9 @@ struct cluster::parts final : primary::audience {
     template <class... Args>
     using hooks = std::vector<std::move_only_function<void(Args...)>>;
 
-    explicit parts(cohort::settings wanted) : chosen{std::move(wanted)} {}
+    explicit parts(cohort::settings wanted)
+        : chosen{std::move(wanted)}
+    {}
 
     void live(unique_fd channel) noexcept override;
     void forked(const worker_info& who) noexcept override { tell(fork_hooks, who); }

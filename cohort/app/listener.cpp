@@ -9,7 +9,9 @@
 
 namespace cohort {
 
-listener::listener(std::shared_ptr<work::door> at) noexcept : door_{std::move(at)} {}
+listener::listener(std::shared_ptr<work::door> at) noexcept
+    : door_{std::move(at)}
+{}
 listener::listener(listener&&) noexcept = default;
 
 listener& listener::operator=(listener&& other) noexcept

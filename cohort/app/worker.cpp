@@ -1,5 +1,5 @@
-#include <cohort/app/or_throw.hpp>
 #include <cohort/app/worker.hpp>
+#include <cohort/app/or_throw.hpp>
 #include <cohort/base/try.hpp>
 #include <cohort/net/socket_address.hpp>
 #include <cohort/worker/core.hpp>
@@ -31,8 +31,8 @@ result<asio::ip::udp::socket> as_udp(asio::any_io_executor executor, unique_fd d
 
 }  // namespace
 
-worker::worker(work::core& core, const cohort::settings& chosen) noexcept :
-    core_{core}, settings_{chosen}
+worker::worker(work::core& core, const cohort::settings& chosen) noexcept
+    : core_{core}, settings_{chosen}
 {}
 
 std::uint32_t worker::id() const noexcept { return core_.terms().id; }
@@ -60,7 +60,7 @@ task<listener> worker::listen(std::string where)
 {
     listen_options usual;
     usual.backlog = static_cast<int>(settings_.backlog);
-    co_return co_await listen(std::move(where), std::move(usual));
+    co_return co_await listen(std::move(where), usual);
 }
 
 task<listener> worker::listen(std::string where, listen_options how)
@@ -84,7 +84,8 @@ task<result<listener>> worker::try_listen(std::string where, listen_options how)
 
 task<asio::ip::udp::socket> worker::bind_udp(std::string where)
 {
-    co_return co_await bind_udp(std::move(where), listen_options{});
+    const listen_options usual;
+    co_return co_await bind_udp(std::move(where), usual);
 }
 
 task<asio::ip::udp::socket> worker::bind_udp(std::string where, listen_options how)
@@ -168,7 +169,7 @@ task<> worker::quit(int code)
 {
     core_.quit(code);
     // The loop ends now, and with it this process: nothing wakes us up again.
-    wakeup never{co_await asio::this_coro::executor};
+    wakeup never{executor()};
     co_await never.wait();
 }
 

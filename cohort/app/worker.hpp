@@ -23,8 +23,8 @@
 
 namespace cohort {
 
-using primary::worker_state;
 using net::listen_options;
+using primary::worker_state;
 
 namespace net {
 class poller;
@@ -91,8 +91,8 @@ public:
     [[nodiscard]] task<> send_to(std::uint32_t id, message what);
     [[nodiscard]] task<result<>> try_send_to(std::uint32_t id, message what);
 
-    /// Asks and waits for the answer. Throws `failure`; errc::deadline_passed; errc::no_such_worker;
-    /// errc::worker_gone, it died before it answered.
+    /// Asks and waits for the answer. Throws `failure`; errc::deadline_passed;
+    /// errc::no_such_worker; errc::worker_gone, it died before it answered.
     [[nodiscard]] task<message> request(message what, nanoseconds deadline);
     [[nodiscard]] task<message> request_of(std::uint32_t id, message what, nanoseconds deadline);
 
@@ -124,7 +124,8 @@ public:
     /// once; calling it again changes nothing.
     void disconnect();
 
-    /// Leaves now: says good-bye to the primary and ends with `code`, without finishing anything.
+    /// Leaves now: says good-bye to the primary (exited_after_disconnect) and ends with `code`,
+    /// without finishing anything. What was sent before arrives.
     /// Completes never.
     [[nodiscard]] task<> quit(int code = 0);
 

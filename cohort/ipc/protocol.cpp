@@ -159,7 +159,7 @@ private:
     std::string_view wrong_;
 };
 
-} // namespace
+}  // namespace
 
 std::string encode(const hello& what)
 {
@@ -368,4 +368,4 @@ fault decode_fault(std::string_view body, literal doing)
     return fault({whole->code, boost::system::system_category()}, doing, whole->subject);
 }
 
-} // namespace cohort::ipc
+}  // namespace cohort::ipc

@@ -51,9 +51,9 @@ enum class kind : std::uint16_t {
 
 /// Flags 8 to 15 are the protocol's.
 namespace flags {
-inline constexpr std::uint16_t broadcast = 256; ///< For everybody but the sender.
-inline constexpr std::uint16_t receipt = 512;   ///< The primary answers once it passed it on.
-} // namespace flags
+inline constexpr std::uint16_t broadcast = 256;  ///< For everybody but the sender.
+inline constexpr std::uint16_t receipt = 512;    ///< The primary answers once it passed it on.
+}  // namespace flags
 
 inline constexpr std::uint32_t protocol_version = 1;
 
@@ -68,12 +68,12 @@ struct welcome {
     std::uint32_t id = 0;
     std::uint32_t slot = 0;
     std::string app;
-    std::string balance; ///< config's name of the policy
+    std::string balance;  ///< config's name of the policy
     std::uint32_t lanes = 4;
-    std::uint32_t connections_max = 0; ///< 0: no limit
+    std::uint32_t connections_max = 0;  ///< 0: no limit
     nanoseconds beat{0};
     nanoseconds stop_timeout{0};
-    std::vector<std::string> listen; ///< the endpoints of the settings
+    std::vector<std::string> listen;  ///< the endpoints of the settings
     std::string log_level;
 };
 
@@ -84,19 +84,19 @@ struct neighbours {
 
 /// worker → primary, a request.
 struct listen_request {
-    std::string where; ///< an endpoint's text
+    std::string where;  ///< an endpoint's text
     std::int32_t backlog = 511;
     bool v6_only = false;
     bool reuse_port = false;
     std::optional<std::uint32_t> unix_mode;
-    std::uint32_t index = 0; ///< this worker's nth listen on this address; counts for port 0
+    std::uint32_t index = 0;  ///< this worker's nth listen on this address; counts for port 0
 };
 
 /// The answer. Cargo: the socket if the worker accepts by itself (or receives datagrams); nothing
 /// if connections come through its inbox.
 struct listen_answer {
-    std::uint32_t endpoint = 0; ///< its number from now on
-    std::string where;          ///< the real address, after port 0
+    std::uint32_t endpoint = 0;  ///< its number from now on
+    std::string where;           ///< the real address, after port 0
 };
 
 /// worker → primary: it no longer wants connections of this endpoint.
@@ -113,13 +113,13 @@ struct refused {
 /// primary → worker.
 struct drain_order {
     nanoseconds budget{0};
-    bool last = false; ///< Nobody serves after you: also take what waits in the accept queue.
+    bool last = false;  ///< Nobody serves after you: also take what waits in the accept queue.
 };
 
 /// worker → primary, before its _exit.
 struct farewell {
     std::int32_t code = 0;
-    std::string reason; ///< "exception escaped: …"; empty if the code says it all
+    std::string reason;  ///< "exception escaped: …"; empty if the code says it all
 };
 
 [[nodiscard]] std::string encode(const hello& what);
@@ -161,4 +161,4 @@ result<farewell> decode<farewell>(std::string_view body);
 [[nodiscard]] std::string encode(const fault& what);
 [[nodiscard]] fault decode_fault(std::string_view body, literal doing);
 
-} // namespace cohort::ipc
+}  // namespace cohort::ipc

@@ -2,6 +2,7 @@
 
 #include <cohort/base/try.hpp>
 #include <cohort/ipc/channel.hpp>
+#include <cohort/process/child_side.hpp>
 #include <cohort/process/clone.hpp>
 #include <cohort/process/identity.hpp>
 #include <cohort/process/permit.hpp>
@@ -9,6 +10,9 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
+#include <cstdio>
 #include <cstdlib>
 #include <utility>
 
@@ -33,10 +37,14 @@ result<std::optional<process::credentials>> user_of(const config::settings& sett
 process::stdio stdio_of(const config::stream_target& target)
 {
     switch (target.what) {
-        case config::stream_target::kind::inherit: return process::stdio::inherit();
-        case config::stream_target::kind::pipe: return process::stdio::pipe();
-        case config::stream_target::kind::null: return process::stdio::null();
-        case config::stream_target::kind::file: return process::stdio::file(target.path);
+        case config::stream_target::kind::inherit:
+            return process::stdio::inherit();
+        case config::stream_target::kind::pipe:
+            return process::stdio::pipe();
+        case config::stream_target::kind::null:
+            return process::stdio::null();
+        case config::stream_target::kind::file:
+            return process::stdio::file(target.path);
     }
     return process::stdio::inherit();
 }
@@ -57,8 +65,8 @@ std::vector<std::string> environment_for(const config::settings& settings, const
     return process::environment_with(changes);
 }
 
-result<newborn> execute(const config::settings& settings, const birth_plan& plan,
-                        birth_place where, std::pair<unique_fd, unique_fd> ends)
+result<newborn> execute(const config::settings& settings, const birth_plan& plan, birth_place where,
+                        std::pair<unique_fd, unique_fd> ends)
 {
     process::program what;
     what.exec = plan.exec.value_or(settings.exec);
@@ -100,6 +108,11 @@ result<newborn> give_birth(const config::settings& settings, const birth_plan& p
         for (const auto* each : {&settings.env, &plan.env}) {
             for (const auto& [name, value] : *each)
                 ::setenv(name.c_str(), value.c_str(), 1);
+        }
+        if (!settings.cwd.empty() && ::chdir(settings.cwd.c_str()) == -1) {
+            fmt::print(stderr, "cohort: cannot change to directory {}: {}\n", settings.cwd,
+                       last_errno().message());
+            ::_exit(process::stillborn);
         }
         life.live(std::move(ends.second));
     };

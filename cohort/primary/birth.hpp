@@ -19,9 +19,10 @@ struct birth_plan {
     std::map<std::string, std::string> env;  ///< over that of the settings
     std::optional<std::string> exec;
     std::optional<std::vector<std::string>> args;
-    std::map<int, int> extra_descriptors;    ///< number in the program: ours
+    std::map<int, int> extra_descriptors;  ///< number in the program: ours
 };
 
+/// Which worker, and where it sits.
 struct birth_place {
     std::uint32_t id = 0;
     std::uint32_t slot = 0;

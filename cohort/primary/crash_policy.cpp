@@ -4,8 +4,8 @@
 
 namespace cohort::primary {
 
-crash_policy::crash_policy(crash_limits limits, random_source dice) :
-    limits_{limits}, pauses_{limits.pause_first, limits.pause_ceiling, dice}
+crash_policy::crash_policy(crash_limits limits, random_source dice)
+    : limits_{limits}, pauses_{limits.pause_first, limits.pause_ceiling, dice}
 {}
 
 bool crash_policy::excused(const death& how)

@@ -42,9 +42,9 @@ struct verdict {
 
 /// One slot's memory of its deaths. A value.
 ///
-/// A worker killed from outside, or that had served for a while, is replaced at once, however often:
-/// otherwise somebody who can crash it with a request could also keep it from coming back. One that dies
-/// again and again as soon as it starts is given growing pauses, and then up.
+/// A worker killed from outside, or that had served for a while, is replaced at once, however
+/// often: otherwise somebody who can crash it with a request could also keep it from coming back.
+/// One that dies again and again as soon as it starts is given growing pauses, and then up.
 class crash_policy {
 public:
     explicit crash_policy(crash_limits limits, random_source dice = random_source::from_kernel());

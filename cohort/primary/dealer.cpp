@@ -17,10 +17,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr nanoseconds look_soon = 20ms;      // while somebody waits for a place
-constexpr nanoseconds look_seldom = 250ms;   // while confirmations are open
-constexpr nanoseconds stuck_after = 500ms;   // without a confirmation
-constexpr nanoseconds shun_for = 50ms;       // a slot that refused
+constexpr nanoseconds look_soon = 20ms;     // while somebody waits for a place
+constexpr nanoseconds look_seldom = 250ms;  // while confirmations are open
+constexpr nanoseconds stuck_after = 500ms;  // without a confirmation
+constexpr nanoseconds shun_for = 50ms;      // a slot that refused
 constexpr nanoseconds shun_stuck_for = 1s;
 constexpr nanoseconds waiting_at_most = 30s;
 
@@ -38,8 +38,8 @@ net::dealer chooser_for(config::policy balance)
 /// One socket that we accept from.
 class dealer::source final : private net::watcher {
 public:
-    source(dealer& owner, std::uint32_t endpoint, int socket) :
-        owner_{owner}, endpoint_{endpoint}, socket_{socket}
+    source(dealer& owner, std::uint32_t endpoint, int socket)
+        : owner_{owner}, endpoint_{endpoint}, socket_{socket}
     {}
     ~source() { unwatch(); }
     source(const source&) = delete;
@@ -76,14 +76,14 @@ private:
 };
 
 dealer::dealer(boost::asio::any_io_executor executor, net::poller& poller, config::policy balance,
-               std::uint32_t connections_max, seating& where) :
-    poller_{poller},
-    seats_{where},
-    connections_max_{connections_max},
-    looks_at_client_{balance == config::policy::sticky},
-    chooser_{chooser_for(balance)},
-    timer_{executor},
-    shortage_{5ms, 1s}
+               std::uint32_t connections_max, seating& where)
+    : poller_{poller},
+      seats_{where},
+      connections_max_{connections_max},
+      looks_at_client_{balance == config::policy::sticky},
+      chooser_{chooser_for(balance)},
+      timer_{executor},
+      shortage_{5ms, 1s}
 {}
 
 dealer::~dealer() { close(); }
@@ -122,8 +122,8 @@ void dealer::look_around(std::uint32_t endpoint)
         const auto shun = shunned_.find(each.slot);
         const bool shunned = shun != shunned_.end() && at < shun->second;
         const std::size_t towards = book_.towards(each.slot);
-        const bool full = connections_max_ != 0 &&
-                          each.connections_open + towards >= connections_max_;
+        const bool full =
+            connections_max_ != 0 && each.connections_open + towards >= connections_max_;
         each.crowded = each.accepting && !shunned && !full && towards >= towards_max;
         if (shunned || full || each.crowded)
             each.accepting = false;
@@ -174,14 +174,15 @@ bool dealer::place(parcel& what)
 {
     look_around(what.endpoint);
     for (;;) {
-        const auto slot = std::visit(
-            [&](auto& policy) { return policy.choose(loads_, what.client); }, chooser_);
+        const auto slot =
+            std::visit([&](auto& policy) { return policy.choose(loads_, what.client); }, chooser_);
         if (!slot)
             return false;
         const auto at = std::ranges::find(loads_, *slot, &net::load::slot);
         auto twin = duplicate(what.connection);
         if (!twin)
-            return false;  // short of descriptors: the connection waits, and confirmations free some
+            return false;  // short of descriptors: the connection waits, and confirmations free
+                           // some
         net::handover about;
         about.endpoint = what.endpoint;
         about.from_slot = net::handover::from_primary;
@@ -352,9 +353,8 @@ void dealer::arm()
     if (armed_)
         return;
     const bool someone_waits =
-        book_.waiting() != 0 || std::ranges::any_of(sources_, [](const auto& each) {
-            return !each.second->watching();
-        });
+        book_.waiting() != 0 ||
+        std::ranges::any_of(sources_, [](const auto& each) { return !each.second->watching(); });
     if (!someone_waits && book_.on_their_way() == 0)
         return;
     armed_ = true;

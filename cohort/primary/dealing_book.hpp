@@ -31,7 +31,9 @@ public:
     /// A connection that comes back more often than this has perhaps killed them.
     static constexpr unsigned attempts_max = 5;
 
-    explicit dealing_book(std::size_t waiting_max) : waiting_max_{waiting_max} {}
+    explicit dealing_book(std::size_t waiting_max)
+        : waiting_max_{waiting_max}
+    {}
 
     [[nodiscard]] bool full() const noexcept { return waiting_.size() >= waiting_max_; }
     [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }

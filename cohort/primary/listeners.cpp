@@ -69,7 +69,8 @@ result<open_endpoint*> listeners::ask(listen_asker who, const ipc::listen_reques
     open_endpoint* at = find(where, what);
     if (at == nullptr) {
         COHORT_TRY(at, open(where, what));
-    } else if (at->holders.contains(who.id)) {
+    } else if (at->holders.contains(who.id) && !at->datagrams()) {
+        // (That a socket for datagrams was closed, nobody tells us.)
         return in_use(where);
     }
     // Node keeps the backlog of whoever came first; the largest is what everybody can live with.

@@ -30,10 +30,10 @@ struct open_endpoint {
     net::endpoint asked;
     net::endpoint real;
     net::listen_options how;
-    unique_fd socket;                           ///< with policy reuseport: of the first slot
-    std::map<std::uint32_t, unique_fd> by_slot; ///< policy reuseport: a kernel queue for each slot
+    unique_fd socket;                            ///< with policy reuseport: of the first slot
+    std::map<std::uint32_t, unique_fd> by_slot;  ///< policy reuseport: a kernel queue for each slot
     net::unix_socket_file file;
-    std::set<std::uint32_t> holders;            ///< ids of workers that listen there
+    std::set<std::uint32_t> holders;  ///< ids of workers that listen there
 
     [[nodiscard]] bool datagrams() const noexcept
     {
@@ -48,7 +48,9 @@ struct open_endpoint {
 /// again is a new attempt.
 class listeners {
 public:
-    explicit listeners(config::policy balance) noexcept : balance_{balance} {}
+    explicit listeners(config::policy balance) noexcept
+        : balance_{balance}
+    {}
 
     /// Opens the endpoint, or finds it. Same address, type and index: same socket; the number that
     /// another worker got from port 0 is the same address, too.
@@ -64,7 +66,8 @@ public:
     void gone(std::uint32_t id) noexcept;
 
     [[nodiscard]] bool holds(std::uint32_t number, std::uint32_t id) const noexcept;
-    [[nodiscard]] const std::map<std::uint32_t, std::unique_ptr<open_endpoint>>& all() const noexcept
+    [[nodiscard]] const std::map<std::uint32_t, std::unique_ptr<open_endpoint>>&
+    all() const noexcept
     {
         return open_;
     }

@@ -24,8 +24,8 @@ class post_office {
 public:
     using directory = std::map<std::uint32_t, worker_ptr>;
 
-    post_office(const directory& workers, scope& tasks, audience& to) :
-        workers_{workers}, tasks_{tasks}, audience_{to}
+    post_office(const directory& workers, scope& tasks, audience& to)
+        : workers_{workers}, tasks_{tasks}, audience_{to}
     {}
 
     /// An envelope of kind `user`, or any answer, that `from` sent.

@@ -23,8 +23,8 @@ namespace cohort::primary {
 
 using namespace std::chrono_literals;
 
-primary::primary(const config::settings& settings, upkeep who, audience& to) :
-    settings_{settings}, upkeep_{who}, audience_{to}
+primary::primary(const config::settings& settings, upkeep who, audience& to)
+    : settings_{settings}, upkeep_{who}, audience_{to}
 {}
 
 primary::~primary() = default;
@@ -38,8 +38,8 @@ result<> primary::open()
     board::segment::plan plan;
     plan.slots = board::slots_max;
     COHORT_TRY(auto board, board::segment::create(plan));
-    supervisor_ = std::make_unique<supervisor>(loop_, poller_, std::move(board), settings_,
-                                               upkeep_, audience_);
+    supervisor_ = std::make_unique<supervisor>(loop_, poller_, std::move(board), settings_, upkeep_,
+                                               audience_);
     return {};
 }
 

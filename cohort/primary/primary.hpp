@@ -59,7 +59,7 @@ private:
     net::poller poller_{loop_};
     scope tasks_{loop_.get_executor()};
     std::unique_ptr<supervisor> supervisor_;
-    bool playing_ = false;   // the program's coroutine
+    bool playing_ = false;  // the program's coroutine
     bool stopping_ = false;
     outcome outcome_ = outcome::stopped;
 };

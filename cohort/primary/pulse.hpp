@@ -14,7 +14,9 @@ namespace cohort::primary {
 /// one more period to show that he lives.
 class pulse {
 public:
-    explicit pulse(nanoseconds limit) noexcept : limit_{limit} {}
+    explicit pulse(nanoseconds limit) noexcept
+        : limit_{limit}
+    {}
 
     /// How often to look: early enough, and seldom.
     [[nodiscard]] nanoseconds period() const noexcept { return limit_ / 4; }

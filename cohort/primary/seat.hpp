@@ -19,8 +19,8 @@ namespace cohort::primary {
 /// One slot, and who sits there. A resource; the inbox stays for as long as the primary lives.
 struct seat {
     seat(boost::asio::any_io_executor executor, std::uint32_t number, net::inbox_pair box,
-         crash_limits limits) :
-        slot{number}, inbox{std::move(box)}, crashes{limits}, timer{executor}
+         crash_limits limits)
+        : slot{number}, inbox{std::move(box)}, crashes{limits}, timer{executor}
     {}
 
     /// Nobody sits here, and nobody will unless somebody is forked.
@@ -32,9 +32,9 @@ struct seat {
     boost::asio::steady_timer timer;  // of the stage
     std::uint64_t timer_turn = 0;     // a timer that was set anew may already have fired
     std::optional<worker_life> life;
-    worker_ptr tenant;                // also for a while after its death
+    worker_ptr tenant;  // also for a while after its death
     birth_plan plan;
-    bool replaced_when_dead = true;   // forked by hand: not
+    bool replaced_when_dead = true;  // forked by hand: not
 };
 
 /// How the supervisor reads the settings.

@@ -17,27 +17,27 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr nanoseconds drain_slack = 500ms;   // on top of the worker's own deadline
-constexpr nanoseconds abort_patience = 2s;   // a core dump takes its time
-constexpr nanoseconds kill_patience = 5s;    // then once more: it may have been in the kernel
+constexpr nanoseconds drain_slack = 500ms;  // on top of the worker's own deadline
+constexpr nanoseconds abort_patience = 2s;  // a core dump takes its time
+constexpr nanoseconds kill_patience = 5s;   // then once more: it may have been in the kernel
 
 }  // namespace
 
 supervisor::supervisor(boost::asio::io_context& loop, net::poller& poller, board::segment board,
-                       const config::settings& settings, upkeep who, audience& to) :
-    loop_{loop},
-    board_{std::move(board)},
-    settings_{settings},
-    audience_{to},
-    upkeep_{who},
-    tasks_{loop.get_executor()},
-    changed_{loop.get_executor()},
-    post_{workers_, tasks_, to},
-    listeners_{settings.balance},
-    dealer_{loop.get_executor(), poller, settings.balance, settings.limit.connections, *this},
-    pulse_{settings.health.heartbeat},
-    pulse_timer_{loop},
-    drain_budget_{settings.stop.timeout}
+                       const config::settings& settings, upkeep who, audience& to)
+    : loop_{loop},
+      board_{std::move(board)},
+      settings_{settings},
+      audience_{to},
+      upkeep_{who},
+      tasks_{loop.get_executor()},
+      changed_{loop.get_executor()},
+      post_{workers_, tasks_, to},
+      listeners_{settings.balance},
+      dealer_{loop.get_executor(), poller, settings.balance, settings.limit.connections, *this},
+      pulse_{settings.health.heartbeat},
+      pulse_timer_{loop},
+      drain_budget_{settings.stop.timeout}
 {
     if (settings.health.heartbeat > 0ms)
         feel_pulse();
@@ -109,12 +109,11 @@ result<worker_ptr> supervisor::spawn(seat& at)
     const birth_place where{.id = ++last_id_, .slot = at.slot};
     COHORT_TRY(auto born, give_birth(settings_, at.plan, where, audience_));
     const pid_t pid = born.process.pid();
-    COHORT_TRY(worker_ptr who,
-               worker_handle::make(loop_.get_executor(), where, std::move(born)));
+    COHORT_TRY(worker_ptr who, worker_handle::make(loop_.get_executor(), where, std::move(born)));
 
     // The row is the newcomer's before it can write into it: it learns of the board afterwards.
-    board::move_in(board_.row(at.slot), {.tenant = board::tenant_of(board_.generation(), pid),
-                                         .worker_id = where.id});
+    board::move_in(board_.row(at.slot),
+                   {.tenant = board::tenant_of(board_.generation(), pid), .worker_id = where.id});
     at.tenant = who;
     workers_.emplace(where.id, who);
     // Not the handle itself: it would own itself through its channel.

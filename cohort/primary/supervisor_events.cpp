@@ -45,8 +45,8 @@ killer killer_of(const worker_handle& who)
 
 void supervisor::arrived(const worker_ptr& from, ipc::envelope&& what) noexcept
 {
-    const bool ours = static_cast<ipc::kind>(what.kind) != ipc::kind::user &&
-                      !what.is(ipc::flags::answer);
+    const bool ours =
+        static_cast<ipc::kind>(what.kind) != ipc::kind::user && !what.is(ipc::flags::answer);
     if (ours)
         control(from, std::move(what));
     else
@@ -106,8 +106,8 @@ void supervisor::control(const worker_ptr& from, ipc::envelope&& what)
                 from->said_farewell(*std::move(words));
             break;
         default:
-            log::warn("worker {} sent kind {}, which this build does not know; ignored",
-                      from->id(), what.kind);
+            log::warn("worker {} sent kind {}, which this build does not know; ignored", from->id(),
+                      what.kind);
     }
 }
 

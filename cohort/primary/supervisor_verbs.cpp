@@ -89,8 +89,7 @@ result<> supervisor::scale(unsigned wanted)
 
 result<> supervisor::revive(std::uint32_t slot)
 {
-    if (slot >= seats_.size() || !seats_[slot]->life ||
-        seats_[slot]->life->now() != stage::parked)
+    if (slot >= seats_.size() || !seats_[slot]->life || seats_[slot]->life->now() != stage::parked)
         return failed(errc::bad_value, "revive slot", std::to_string(slot));
     seats_[slot]->crashes.forgive();
     feed(*seats_[slot], cause::revived);
@@ -100,15 +99,13 @@ result<> supervisor::revive(std::uint32_t slot)
 bool supervisor::empty() const noexcept
 {
     return workers_.empty() && std::ranges::all_of(seats_, [](const auto& at) {
-        return at->vacant() || at->life->now() == stage::parked;
-    });
+               return at->vacant() || at->life->now() == stage::parked;
+           });
 }
 
 bool supervisor::all_parked() const noexcept
 {
-    const auto parked = [](const auto& at) {
-        return at->life && at->life->now() == stage::parked;
-    };
+    const auto parked = [](const auto& at) { return at->life && at->life->now() == stage::parked; };
     return empty() && std::ranges::any_of(seats_, parked);
 }
 

@@ -14,12 +14,12 @@ result<worker_ptr> worker_handle::make(asio::any_io_executor executor, birth_pla
 }
 
 worker_handle::worker_handle(asio::any_io_executor executor, birth_place where, newborn born,
-                             ipc::channel over) :
-    where_{where},
-    born_{std::move(born)},
-    channel_{std::move(over)},
-    calls_{executor, channel_},
-    birth_time_{now()}
+                             ipc::channel over)
+    : where_{where},
+      born_{std::move(born)},
+      channel_{std::move(over)},
+      calls_{executor, channel_},
+      birth_time_{now()}
 {}
 
 void worker_handle::start(on_envelope take, on_hang_up closed)
@@ -65,8 +65,8 @@ void worker_handle::hung_up()
     connected_ = false;
     if (state_ != worker_state::dead)
         state_ = worker_state::disconnected;
-    calls_.fail_all(fault(make_error_code(errc::worker_gone), "talk to worker",
-                          std::to_string(where_.id)));
+    calls_.fail_all(
+        fault(make_error_code(errc::worker_gone), "talk to worker", std::to_string(where_.id)));
 }
 
 void worker_handle::ended(process::exit_reason how)

@@ -15,17 +15,30 @@
 namespace cohort::primary {
 
 /// Node's names. In a worker also `disconnecting`.
-enum class worker_state : std::uint8_t { none, online, listening, disconnecting, disconnected, dead };
+enum class worker_state : std::uint8_t {
+    none,
+    online,
+    listening,
+    disconnecting,
+    disconnected,
+    dead
+};
 
 [[nodiscard]] constexpr std::string_view name(worker_state s) noexcept
 {
     switch (s) {
-        case worker_state::none: return "none";
-        case worker_state::online: return "online";
-        case worker_state::listening: return "listening";
-        case worker_state::disconnecting: return "disconnecting";
-        case worker_state::disconnected: return "disconnected";
-        case worker_state::dead: return "dead";
+        case worker_state::none:
+            return "none";
+        case worker_state::online:
+            return "online";
+        case worker_state::listening:
+            return "listening";
+        case worker_state::disconnecting:
+            return "disconnecting";
+        case worker_state::disconnected:
+            return "disconnected";
+        case worker_state::dead:
+            return "dead";
     }
     return "unknown";
 }
@@ -47,8 +60,8 @@ struct worker_info {
 /// How a worker ended. A value.
 class exit_status {
 public:
-    exit_status(process::exit_reason how, std::string last_words) :
-        how_{how}, last_words_{std::move(last_words)}
+    exit_status(process::exit_reason how, std::string last_words)
+        : how_{how}, last_words_{std::move(last_words)}
     {}
 
     /// The exit code, if it left by itself; exactly one of code() and signal() is there.

@@ -123,14 +123,22 @@ private:
 [[nodiscard]] constexpr const char* name(stage s) noexcept
 {
     switch (s) {
-        case stage::booting: return "booting";
-        case stage::serving: return "serving";
-        case stage::draining: return "draining";
-        case stage::replacing: return "replacing";
-        case stage::leaving: return "leaving";
-        case stage::resting: return "resting";
-        case stage::parked: return "parked";
-        case stage::gone: return "gone";
+        case stage::booting:
+            return "booting";
+        case stage::serving:
+            return "serving";
+        case stage::draining:
+            return "draining";
+        case stage::replacing:
+            return "replacing";
+        case stage::leaving:
+            return "leaving";
+        case stage::resting:
+            return "resting";
+        case stage::parked:
+            return "parked";
+        case stage::gone:
+            return "gone";
     }
     return "unknown";
 }

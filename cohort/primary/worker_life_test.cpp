@@ -87,8 +87,9 @@ TEST_CASE("no stage with a process can outlast its deadline for ever")
 
 TEST_CASE("a slot can be given up from every stage")
 {
-    for (const stage from : {stage::booting, stage::serving, stage::replacing, stage::resting,
-                             stage::parked}) {
+    for (const stage from :
+         {stage::booting, stage::serving, stage::replacing, stage::resting, stage::parked})
+    {
         CHECK(reachable_from(from).contains(stage::gone));
     }
 }

@@ -69,10 +69,10 @@ client client::to_unix(const std::string& path)
     std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof address.sun_path - 1));
     if (path.starts_with('@'))
         address.sun_path[0] = '\0';
-    const auto length = offsetof(sockaddr_un, sun_path) + path.size() +
-                        (path.starts_with('@') ? 0 : 1);
-    return client{connected_to(reinterpret_cast<const sockaddr*>(&address),
-                               static_cast<socklen_t>(length))};
+    const auto length =
+        offsetof(sockaddr_un, sun_path) + path.size() + (path.starts_with('@') ? 0 : 1);
+    return client{
+        connected_to(reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(length))};
 }
 
 void client::send(std::string_view bytes)
@@ -117,7 +117,8 @@ std::string client::receive_until(std::string_view end, nanoseconds budget)
 std::string client::receive_all(nanoseconds budget)
 {
     const auto until = now() + budget;
-    while (receive_some(until)) {}
+    while (receive_some(until)) {
+    }
     return std::exchange(buffer_, {});
 }
 
@@ -134,7 +135,8 @@ std::string client::get(std::string_view path, nanoseconds budget)
         return answer;
     const auto digits = lower.substr(at + 16, lower.find('\r', at) - at - 16);
     const auto length = parse_integer<std::size_t>(digits).value_or(0);
-    while (buffer_.size() < length && receive_some(until)) {}
+    while (buffer_.size() < length && receive_some(until)) {
+    }
     answer += buffer_.substr(0, length);
     buffer_.erase(0, length);
     return answer;
@@ -145,6 +147,15 @@ std::string client::body_of(std::string_view path, nanoseconds budget)
     const std::string answer = get(path, budget);
     const auto at = answer.find("\r\n\r\n");
     return at == std::string::npos ? answer : answer.substr(at + 4);
+}
+
+std::uint16_t port_of(const boost::json::object& line)
+{
+    const auto* where = line.if_contains("endpoint");
+    if (where == nullptr || !where->is_string())
+        return 0;
+    const std::string_view text{where->as_string().data(), where->as_string().size()};
+    return parse_integer<std::uint16_t>(text.substr(text.rfind(':') + 1)).value_or(0);
 }
 
 std::uint16_t free_port()

@@ -4,6 +4,8 @@
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/testing/harness.hpp>
 
+#include <boost/json/object.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,7 +21,9 @@ public:
     explicit client(std::uint16_t port);
     /// Connects to a Unix socket; "@name" is an abstract one.
     [[nodiscard]] static client to_unix(const std::string& path);
-    explicit client(unique_fd connected) : socket_{std::move(connected)} {}
+    explicit client(unique_fd connected)
+        : socket_{std::move(connected)}
+    {}
 
     void send(std::string_view bytes);
     /// What comes, up to and including `end`, or until the peer closes.
@@ -40,6 +44,9 @@ private:
     unique_fd socket_;
     std::string buffer_;
 };
+
+/// The port in a worker's line "Worker 1 listening on port …", by its endpoint. 0: there is none.
+[[nodiscard]] std::uint16_t port_of(const boost::json::object& line);
 
 /// A TCP port on 127.0.0.1 that was free a moment ago.
 [[nodiscard]] std::uint16_t free_port();

@@ -7,8 +7,8 @@
 namespace cohort::work {
 
 beat::beat(boost::asio::any_io_executor executor, board::slot& row, nanoseconds period,
-           each_time also) :
-    timer_{executor}, row_{row}, period_{period}, also_{std::move(also)}
+           each_time also)
+    : timer_{executor}, row_{row}, period_{period}, also_{std::move(also)}
 {
     strike();
 }

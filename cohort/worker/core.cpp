@@ -10,6 +10,8 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <csignal>
 #include <utility>
@@ -20,10 +22,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr nanoseconds boot_patience = 30s;    // for the primary's welcome
-constexpr nanoseconds look_again = 20ms;      // at the program's sockets while draining
+constexpr nanoseconds boot_patience = 30s;  // for the primary's welcome
+constexpr nanoseconds look_again = 20ms;    // at the program's sockets while draining
 constexpr nanoseconds farewell_patience = 500ms;
 constexpr int exit_failed = 1;
+constexpr int heap_kept_bytes = 16 << 20;
 
 }  // namespace
 
@@ -40,21 +43,24 @@ result<std::unique_ptr<core>> core::open(unique_fd channel)
     return made;
 }
 
-core::core() :
-    loop_{1},
-    poller_{loop_},
-    own_{loop_.get_executor()},
-    programs_{loop_.get_executor()},
-    finishing_{loop_.get_executor()},
-    changed_{loop_.get_executor()},
-    stopping_{loop_.get_executor()},
-    deadline_{loop_.get_executor()}
+core::core()
+    : loop_{1},
+      poller_{loop_},
+      own_{loop_.get_executor()},
+      programs_{loop_.get_executor()},
+      finishing_{loop_.get_executor()},
+      changed_{loop_.get_executor()},
+      stopping_{loop_.get_executor()},
+      deadline_{loop_.get_executor()}
 {}
 
 core::~core() = default;
 
 int core::run(main_function main)
 {
+    // glibc gives the top of the heap back after each burst and faults it in again with the next:
+    // that is half of the cost of large messages and bodies.
+    ::mallopt(M_TRIM_THRESHOLD, heap_kept_bytes);
     main_ = std::move(main);
     own_.spawn(hear_signals());
     own_.spawn(wait_until_done());
@@ -116,10 +122,10 @@ void core::begin_main()
     try {
         auto life = main_();
         asio::co_spawn(loop_, std::move(life),
-                       asio::bind_cancellation_slot(
-                           end_main_.slot(), [this](std::exception_ptr thrown, int code) {
-                               main_ended(thrown, code);
-                           }));
+                       asio::bind_cancellation_slot(end_main_.slot(),
+                                                    [this](std::exception_ptr thrown, int code) {
+                                                        main_ended(thrown, code);
+                                                    }));
     } catch (const std::exception&) {
         main_ended(std::current_exception(), exit_failed);  // main was no coroutine, and threw
     }
@@ -137,9 +143,9 @@ void core::main_ended(std::exception_ptr thrown, int code)
         std::rethrow_exception(thrown);
     } catch (const failure& known) {
         // How a main that only accepts learns that the worker leaves: that is its peaceful end.
-        const bool peaceful = drain_.now() != phase::running &&
-                              (known.why().why() == errc::stopping ||
-                               known.why().why() == errc::cancelled);
+        const bool peaceful =
+            drain_.now() != phase::running &&
+            (known.why().why() == errc::stopping || known.why().why() == errc::cancelled);
         if (!peaceful)
             escaped(known.what());
     } catch (const boost::system::system_error& known) {
@@ -200,6 +206,9 @@ void core::quit(int code)
 {
     if (drain_.now() == phase::leaving)
         return;
+    // Without a complaint it is on purpose, and the primary hears so (exited_after_disconnect).
+    if (reason_.empty())
+        link_->post(ipc::letter(ipc::kind::leaving));
     code_ = code;
     nudge_by(nudge::quit);
 }
@@ -210,10 +219,7 @@ void core::hang_up()
     quit(0);
 }
 
-void core::spawn(awaitable<> work)
-{
-    programs_.spawn(std::move(work));
-}
+void core::spawn(awaitable<> work) { programs_.spawn(std::move(work)); }
 
 awaitable<> core::until_stopping()
 {
@@ -342,8 +348,9 @@ awaitable<> core::hear_signals()
             co_return;
         // A terminal sends INT and QUIT to everybody; the primary will tell us what to do.
         const bool from_terminal = next->from == 0;
-        const bool to_leave = next->number == SIGTERM ||
-                              ((next->number == SIGINT || next->number == SIGQUIT) && !from_terminal);
+        const bool to_leave =
+            next->number == SIGTERM ||
+            ((next->number == SIGINT || next->number == SIGQUIT) && !from_terminal);
         if (to_leave)
             nudge_by(nudge::own_will);
     }

@@ -44,8 +44,8 @@ public:
     core& operator=(const core&) = delete;
     ~core();
 
-    /// Lives the worker's life; `main` begins once the primary has said who we are. Returns the exit
-    /// code.
+    /// Lives the worker's life; `main` begins once the primary has said who we are. Returns the
+    /// exit code.
     [[nodiscard]] int run(main_function main);
 
     [[nodiscard]] const ipc::welcome& terms() const noexcept { return terms_; }
@@ -105,9 +105,9 @@ private:
 
     asio::io_context loop_;
     net::poller poller_;
-    scope own_;       // ours: signals, answers to requests
-    scope programs_;  // what the program spawned
-    scope finishing_; // drain hooks
+    scope own_;        // ours: signals, answers to requests
+    scope programs_;   // what the program spawned
+    scope finishing_;  // drain hooks
     wakeup changed_;
     wakeup stopping_;
     std::unique_ptr<link> link_;

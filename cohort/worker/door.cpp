@@ -12,13 +12,13 @@ namespace cohort::work {
 
 using namespace std::chrono_literals;
 
-door::door(asio::any_io_executor executor, net::poller& poller, porter& around, plan what) :
-    plan_{std::move(what)},
-    poller_{poller},
-    porter_{around},
-    arrived_{executor},
-    pause_{executor},
-    shortage_{5ms, 1s}
+door::door(asio::any_io_executor executor, net::poller& poller, porter& around, plan what)
+    : plan_{std::move(what)},
+      poller_{poller},
+      porter_{around},
+      arrived_{executor},
+      pause_{executor},
+      shortage_{5ms, 1s}
 {}
 
 door::~door() { close(); }
@@ -30,10 +30,7 @@ bool door::wanted() const noexcept
     return serves() || waiters_ > waiting_.size();
 }
 
-bool door::has_room() const noexcept
-{
-    return open_ && (serves() || waiters_ > waiting_.size());
-}
+bool door::has_room() const noexcept { return open_ && (serves() || waiters_ > waiting_.size()); }
 
 void door::watch() noexcept
 {

@@ -99,7 +99,8 @@ private:
     void unwatch() noexcept;
     void rest(nanoseconds how_long) noexcept;
     std::size_t accept_up_to(std::size_t most, purpose why) noexcept;
-    [[nodiscard]] bool failed_to_accept(net::accept_verdict verdict, const error_code& why) noexcept;
+    [[nodiscard]] bool failed_to_accept(net::accept_verdict verdict,
+                                        const error_code& why) noexcept;
 
     plan plan_;
     net::poller& poller_;

@@ -31,8 +31,9 @@ TEST_CASE("a deadline means nothing to a worker that is not draining")
 
 TEST_CASE("once it leaves, nothing brings a worker back")
 {
-    for (const nudge each : {nudge::told, nudge::own_will, nudge::primary_lost,
-                             nudge::nothing_left, nudge::deadline, nudge::quit}) {
+    for (const nudge each : {nudge::told, nudge::own_will, nudge::primary_lost, nudge::nothing_left,
+                             nudge::deadline, nudge::quit})
+    {
         drain d;
         REQUIRE(d.on(nudge::quit) == deed::leave);
         CHECK(d.on(each) == deed::none);

@@ -9,21 +9,13 @@
 #include <algorithm>
 #include <utility>
 
-#include <sys/epoll.h>
-
 namespace cohort::work {
 
 using namespace std::chrono_literals;
 
-hall::hall(asio::any_io_executor executor, net::poller& poller, link& primary) :
-    executor_{executor},
-    poller_{poller},
-    primary_{primary},
-    inbox_pause_{executor},
-    inbox_shortage_{5ms, 1s}
+hall::hall(asio::any_io_executor executor, net::poller& poller, link& primary)
+    : executor_{executor}, poller_{poller}, primary_{primary}, inbox_{executor, poller, *this}
 {}
-
-hall::~hall() { unwatch_inbox(); }
 
 result<> hall::open(const ipc::welcome& terms, std::vector<unique_fd> cargo)
 {
@@ -32,7 +24,7 @@ result<> hall::open(const ipc::welcome& terms, std::vector<unique_fd> cargo)
     COHORT_TRY(board_, board::segment::attach(std::move(cargo[0])));
     if (terms.slot >= board_->slots())
         return failed(errc::malformed, "move into slot", std::to_string(terms.slot));
-    inbox_ = std::move(cargo[1]);
+    inbox_.open(std::move(cargo[1]));
     id_ = terms.id;
     slot_ = terms.slot;
     connections_max_ = terms.connections_max;
@@ -55,9 +47,7 @@ void hall::meet(const ipc::neighbours& who, std::vector<unique_fd> cargo) noexce
 
 std::uint32_t hall::index_of(const net::endpoint& where)
 {
-    const bool any_port = where.port() == 0 && (where.kind() == net::endpoint::family::tcp ||
-                                                where.kind() == net::endpoint::family::udp);
-    if (!any_port)
+    if (where.port() != 0 || where.kind() != net::endpoint::family::tcp)
         return 0;
     zero_ports& of = zero_ports_[where.text()];
     ++of.open;
@@ -141,17 +131,22 @@ awaitable<result<std::shared_ptr<door>>> hall::listen_alone(net::endpoint where,
 awaitable<result<unique_fd>> hall::bind(std::string where, net::listen_options how)
 {
     COHORT_CO_TRY(const net::endpoint at, net::endpoint::parse(where));
-    const bool datagrams = at.kind() == net::endpoint::family::udp ||
-                           at.kind() == net::endpoint::family::descriptor;
+    const bool datagrams =
+        at.kind() == net::endpoint::family::udp || at.kind() == net::endpoint::family::descriptor;
     if (!datagrams)
         co_return failed(errc::bad_value, "bind", where + " (for example udp://127.0.0.1:5353)");
     if (how.exclusive || how.reuse_port)
         co_return net::open_listener(at, how);
 
-    const std::uint32_t index = index_of(at);
+    datagram_sockets& of = datagrams_[at.text()];
+    of.given.look_at_all();
+    if (of.given.open() == 0 || at.port() != 0)
+        of.next = 0;
+    const std::uint32_t index = of.next++;
     COHORT_CO_TRY(auto reply, co_await ask(at, how, index));
     if (reply.cargo.empty())
         co_return std::unexpected(fault({EMFILE, boost::system::system_category()}, "bind", where));
+    datagrams_[at.text()].given.add(reply.cargo.front().borrow());
     co_return std::move(reply.cargo.front());
 }
 
@@ -182,13 +177,11 @@ void hall::close(rest_of_queue what)
             kept->sweep(sweep_max);
     }
     // What is in the inbox was meant for us, and nobody is as near to it as we are.
-    if (inbox_.valid())
-        ready(0);
+    inbox_.empty_and_close();
     for (const auto& each : doors) {
         if (const auto kept = each.lock())
             kept->close();
     }
-    unwatch_inbox();
 }
 
 void hall::closed(const door& which) noexcept
@@ -274,8 +267,8 @@ void hall::look_around() noexcept
         const auto seen = board::read(board_->row(slot));
         if (!seen)
             continue;
-        const bool reachable = slot == slot_ ||
-                               (slot < neighbours_.size() && neighbours_[slot].valid());
+        const bool reachable =
+            slot == slot_ || (slot < neighbours_.size() && neighbours_[slot].valid());
         loads_.push_back({.slot = slot,
                           .connections_open = seen->connections_open,
                           .lanes_busy = seen->lanes_busy,
@@ -328,110 +321,53 @@ void hall::handed_out(int connection) noexcept
     publish();
 }
 
-struct hall::harvest {
-    std::vector<std::uint64_t> taken;
-    std::vector<std::uint64_t> refused;
-};
+void hall::has_room() noexcept { inbox_.watch(); }
 
-void hall::has_room() noexcept { watch_inbox(); }
+bool hall::wants_more() noexcept
+{
+    return std::ranges::any_of(doors_, [](const auto& each) {
+        const auto kept = each.lock();
+        return kept && kept->has_room();
+    });
+}
 
-void hall::sort(harvest& found, std::uint32_t endpoint, std::uint32_t from, std::uint64_t sequence,
-                unique_fd connection) noexcept
+void hall::came(net::arrival got) noexcept
 {
     board::add(row().inbox_taken_total, std::uint64_t{1});
-    const bool dealt = from == net::handover::from_primary;
-    door* const at = find(endpoint);
+    const bool dealt = got.about.from_slot == net::handover::from_primary;
+    door* const at = find(got.about.endpoint);
     // A neighbour's connection is taken if at all possible; the primary has others to ask.
-    const bool ours = at != nullptr && at->is_open() &&
-                      (closing_ || !dealt || (at->has_room() && !full()));
+    const bool ours =
+        at != nullptr && at->is_open() && (closing_ || !dealt || (at->has_room() && !full()));
     if (ours) {
         if (dealt)
-            found.taken.push_back(sequence);
-        at->deliver(std::move(connection));
+            taken_.push_back(got.about.sequence);
+        at->deliver(std::move(got.connection));
         return;
     }
     if (dealt) {
-        found.refused.push_back(sequence);
+        refused_.push_back(got.about.sequence);
         return;
     }
-    auto words = ipc::letter(ipc::kind::stray);
     ipc::unlisten about;
-    about.endpoint = endpoint;
-    words.body = ipc::encode(about);
-    words.cargo.push_back(std::move(connection));
+    about.endpoint = got.about.endpoint;
+    auto words = ipc::letter(ipc::kind::stray, ipc::encode(about));
+    words.cargo.push_back(std::move(got.connection));
     primary_.post(std::move(words));
 }
 
-void hall::report(harvest& found) noexcept
+void hall::batch_ended() noexcept
 {
-    if (!found.taken.empty())
-        primary_.post(ipc::letter(ipc::kind::taken, ipc::encode_taken(found.taken)));
-    if (!found.refused.empty()) {
+    if (!taken_.empty())
+        primary_.post(ipc::letter(ipc::kind::taken, ipc::encode_taken(taken_)));
+    if (!refused_.empty()) {
         ipc::refused words;
-        words.sequences = std::move(found.refused);
+        words.sequences = refused_;
         words.why = full() ? "connections_max" : "not accepting";
         primary_.post(ipc::letter(ipc::kind::refused, ipc::encode(words)));
     }
-}
-
-void hall::ready(std::uint32_t) noexcept
-{
-    harvest found;
-    for (unsigned i = 0; i < 64 || closing_; ++i) {
-        const bool room = closing_ || std::ranges::any_of(doors_, [](const auto& each) {
-            const auto kept = each.lock();
-            return kept && kept->has_room();
-        });
-        if (!room) {
-            unwatch_inbox();
-            break;
-        }
-        auto next = net::take(inbox_.borrow());
-        if (!next) {
-            if (next.error().why() == errc::malformed)
-                continue;
-            log::warn("cannot take a connection that was passed on: {}; it waits",
-                      next.error().text());
-            rest_inbox(inbox_shortage_.next());
-            break;
-        }
-        if (!*next)
-            break;
-        inbox_shortage_.reset();
-        net::arrival& got = **next;
-        sort(found, got.about.endpoint, got.about.from_slot, got.about.sequence,
-             std::move(got.connection));
-    }
-    report(found);
-}
-
-void hall::watch_inbox() noexcept
-{
-    if (watching_inbox_ || inbox_rests_ || closing_ || !inbox_.valid())
-        return;
-    if (poller_.watch(inbox_.borrow(), EPOLLIN, *this))
-        watching_inbox_ = true;
-    else
-        rest_inbox(inbox_shortage_.next());
-}
-
-void hall::unwatch_inbox() noexcept
-{
-    if (std::exchange(watching_inbox_, false))
-        poller_.forget(inbox_.borrow(), *this);
-}
-
-void hall::rest_inbox(nanoseconds how_long) noexcept
-{
-    unwatch_inbox();
-    inbox_rests_ = true;
-    inbox_pause_.expires_after(how_long);
-    inbox_pause_.async_wait([this](const error_code& ec) {
-        if (ec)
-            return;
-        inbox_rests_ = false;
-        watch_inbox();
-    });
+    taken_.clear();
+    refused_.clear();
 }
 
 }  // namespace cohort::work

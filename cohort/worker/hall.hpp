@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cohort/async/tokens.hpp>
-#include <cohort/base/backoff.hpp>
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/board/segment.hpp>
@@ -12,9 +11,8 @@
 #include <cohort/net/poller.hpp>
 #include <cohort/worker/census.hpp>
 #include <cohort/worker/door.hpp>
+#include <cohort/worker/intake.hpp>
 #include <cohort/worker/link.hpp>
-
-#include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -30,12 +28,11 @@ namespace cohort::work {
 ///
 /// Decides what every accepted connection becomes: ours, a less loaded neighbour's, or, if it came
 /// through the inbox and cannot be taken, the primary's again.
-class hall final : private porter, private net::watcher {
+class hall final : private porter, private intake::host {
 public:
     hall(asio::any_io_executor executor, net::poller& poller, link& primary);
     hall(const hall&) = delete;
     hall& operator=(const hall&) = delete;
-    ~hall();
 
     /// Moves in, with what the welcome brought. Errors: errc::malformed; those of the board.
     [[nodiscard]] result<> open(const ipc::welcome& terms, std::vector<unique_fd> cargo);
@@ -47,8 +44,8 @@ public:
     /// A socket for datagrams. Errors: the same.
     [[nodiscard]] awaitable<result<unique_fd>> bind(std::string where, net::listen_options how);
 
-    /// Closes every door. With `last`, what waits in the accept queues and the inbox is taken first:
-    /// nobody else would.
+    /// Closes every door. With `last`, what waits in the accept queues and the inbox is taken
+    /// first: nobody else would.
     enum class rest_of_queue { leave, take };
     void close(rest_of_queue what);
 
@@ -75,13 +72,14 @@ private:
     void handed_out(int connection) noexcept override;
     void has_room() noexcept override;
     void closed(const door& which) noexcept override;
-    void ready(std::uint32_t events) noexcept override;
+    bool wants_more() noexcept override;
+    void came(net::arrival got) noexcept override;
+    void batch_ended() noexcept override;
 
-    [[nodiscard]] awaitable<result<std::shared_ptr<door>>> listen_alone(
-        net::endpoint where, net::listen_options how);
-    [[nodiscard]] awaitable<result<ipc::envelope>> ask(const net::endpoint& where,
-                                                       const net::listen_options& how,
-                                                       std::uint32_t index);
+    [[nodiscard]] awaitable<result<std::shared_ptr<door>>> listen_alone(net::endpoint where,
+                                                                        net::listen_options how);
+    [[nodiscard]] awaitable<result<ipc::envelope>>
+    ask(const net::endpoint& where, const net::listen_options& how, std::uint32_t index);
     [[nodiscard]] std::uint32_t index_of(const net::endpoint& where);
     void add(const std::shared_ptr<door>& opened);
     void say_listening(const door& at) const;
@@ -90,14 +88,6 @@ private:
     void look_around() noexcept;
     void publish() noexcept;
 
-    struct harvest;  // what one look into the inbox brought
-    void sort(harvest& found, std::uint32_t endpoint, std::uint32_t from, std::uint64_t sequence,
-              unique_fd connection) noexcept;
-    void report(harvest& found) noexcept;
-    void watch_inbox() noexcept;
-    void unwatch_inbox() noexcept;
-    void rest_inbox(nanoseconds how_long) noexcept;
-
     asio::any_io_executor executor_;
     net::poller& poller_;
     link& primary_;
@@ -105,7 +95,7 @@ private:
     std::uint32_t id_ = 0;
     std::uint32_t slot_ = 0;
     std::uint32_t connections_max_ = 0;
-    bool shares_ = false;      // policy balanced: we pass connections on
+    bool shares_ = false;  // policy balanced: we pass connections on
     bool row_lent_ = false;
     bool closing_ = false;
 
@@ -114,14 +104,20 @@ private:
         std::uint32_t next = 0;
         std::uint32_t open = 0;
     };
-    std::map<std::string, zero_ports> zero_ports_;       // by what was asked
+    std::map<std::string, zero_ports> zero_ports_;  // by what was asked
     std::map<const door*, std::string> zero_port_doors_;
 
-    unique_fd inbox_;
-    bool watching_inbox_ = false;
-    bool inbox_rests_ = false;
-    asio::steady_timer inbox_pause_;
-    backoff inbox_shortage_;
+    intake inbox_;
+    std::vector<std::uint64_t> taken_;    // of the running batch, to be confirmed
+    std::vector<std::uint64_t> refused_;  // and to be given back
+
+    /// Sockets for datagrams that the program has, by what it asked for: a key starts over when all
+    /// of its sockets are closed.
+    struct datagram_sockets {
+        census given;
+        std::uint32_t next = 0;
+    };
+    std::map<std::string, datagram_sockets> datagrams_;
 
     std::vector<unique_fd> neighbours_;  // giving ends, by slot
     std::optional<net::balanced> balance_;

@@ -27,8 +27,8 @@ ipc::envelope refusal(const ipc::envelope& request, const fault& why)
 
 }  // namespace
 
-link::link(asio::any_io_executor executor, ipc::channel over, scope& tasks, guide& to) :
-    channel_{std::move(over)}, calls_{executor, channel_}, tasks_{tasks}, guide_{to}
+link::link(asio::any_io_executor executor, ipc::channel over, scope& tasks, guide& to)
+    : channel_{std::move(over)}, calls_{executor, channel_}, tasks_{tasks}, guide_{to}
 {}
 
 void link::start()

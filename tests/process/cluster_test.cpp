@@ -38,13 +38,11 @@ seen parse(const std::string& text)
 /// The web program with so many workers, on a port of its own.
 class web {
 public:
-    explicit web(unsigned workers, std::vector<std::string> more = {}, std::string file = {}) :
-        file_{folder_.path() / "cohort.toml"}, program_{launch_plan(workers, more, file)}
+    explicit web(unsigned workers, std::vector<std::string> more = {}, std::string file = {})
+        : file_{folder_.path() / "cohort.toml"}, program_{launch_plan(workers, more, file)}
     {
         const auto lines = program_.wait_for_all("listening on port", workers);
-        port = static_cast<std::uint16_t>(lines.front().at("endpoint").as_string().size() > 0
-                                              ? port_of(lines.front())
-                                              : 0);
+        port = port_of(lines.front());
     }
 
     seen who() const { return parse(client{port}.body_of("/who")); }
@@ -53,12 +51,6 @@ public:
     std::uint16_t port = 0;
 
 private:
-    static std::uint16_t port_of(const boost::json::object& line)
-    {
-        const std::string text{line.at("endpoint").as_string()};
-        return static_cast<std::uint16_t>(std::stoul(text.substr(text.rfind(':') + 1)));
-    }
-
     launch launch_plan(unsigned workers, std::vector<std::string> more, const std::string& file)
     {
         launch plan;
@@ -189,7 +181,8 @@ TEST_CASE("a second INT ends everything at once, still with status 0")
 
 TEST_CASE("a worker that does not finish in time is killed")
 {
-    web app{1, {}, "[app.process_program_web]\n[app.process_program_web.stop]\ntimeout = \"300ms\"\n"};
+    web app{
+        1, {}, "[app.process_program_web]\n[app.process_program_web.stop]\ntimeout = \"300ms\"\n"};
     client busy{app.port};
     busy.send("GET /slow/60000 HTTP/1.1\r\nHost: t\r\n\r\n");
     CHECK(client{app.port}.body_of("/") == "Hello, world");
@@ -225,7 +218,8 @@ TEST_CASE("idle workers notice the death of the primary within 100 ms")
 
 TEST_CASE("even a worker with a stuck loop does not outlive its primary")
 {
-    web app{1, {}, "[app.process_program_web]\n[app.process_program_web.stop]\ntimeout = \"500ms\"\n"};
+    web app{
+        1, {}, "[app.process_program_web]\n[app.process_program_web.stop]\ntimeout = \"500ms\"\n"};
     const seen worker = app.who();
     client stuck{app.port};
     stuck.send("GET /hang HTTP/1.1\r\nHost: t\r\n\r\n");
@@ -235,7 +229,8 @@ TEST_CASE("even a worker with a stuck loop does not outlive its primary")
 
 TEST_CASE("a worker whose loop is stuck is ended and replaced")
 {
-    web app{1, {},
+    web app{1,
+            {},
             "[app.process_program_web]\n[app.process_program_web.health]\nheartbeat = \"400ms\"\n"};
     const seen before = app.who();
     client stuck{app.port};

@@ -1,5 +1,6 @@
 // Who gets which connection, under each policy, and what becomes of it when workers die.
 
+#include <cohort/base/parse.hpp>
 #include <cohort/testing/client.hpp>
 #include <cohort/testing/harness.hpp>
 
@@ -22,12 +23,11 @@ using namespace std::chrono_literals;
 namespace {
 
 struct server {
-    explicit server(const std::string& balance, unsigned workers, const std::string& file = {}) :
-        program{plan(balance, workers, file)}
+    explicit server(const std::string& balance, unsigned workers, const std::string& file = {})
+        : program{plan(balance, workers, file)}
     {
         const auto lines = program.wait_for_all("listening on port", workers);
-        const std::string where{lines.front().at("endpoint").as_string()};
-        port = static_cast<std::uint16_t>(std::stoul(where.substr(where.rfind(':') + 1)));
+        port = port_of(lines.front());
     }
 
     launch plan(const std::string& balance, unsigned workers, const std::string& file)
@@ -177,7 +177,8 @@ TEST_CASE("connections dealt to a worker that is stuck go to the others")
 TEST_CASE("killing every worker under every policy loses no waiting connection")
 {
     for (const char* balance :
-         {"balanced", "round_robin", "least_connections", "reuseport", "sticky"}) {
+         {"balanced", "round_robin", "least_connections", "reuseport", "sticky"})
+    {
         CAPTURE(balance);
         server app{balance, 2};
         const auto workers = children_of(app.program.pid());
@@ -219,7 +220,7 @@ TEST_CASE("workers that are full leave the connection in the queue, and nobody s
                 std::string word;
                 for (int i = 1; stat >> word && i <= 15; ++i) {
                     if (i >= 14)
-                        sum += std::stol(word);
+                        sum += parse_integer<long>(word).value_or(0);
                 }
             }
             return sum;

@@ -15,20 +15,21 @@ using namespace std::chrono_literals;
 
 namespace {
 
-launch scenario(const std::string& name, std::vector<std::string> more = {})
+launch scenario(const std::string& program, const std::string& name,
+                std::vector<std::string> more = {})
 {
     launch how;
-    how.exec = PROCESS_PROGRAMS "raw";
+    how.exec = PROCESS_PROGRAMS + program;
     how.args = {name};
     how.args.insert(how.args.end(), more.begin(), more.end());
     return how;
 }
 
 /// The scenario says ok and ends with 0.
-void check(const std::string& name)
+void check(const std::string& exec, const std::string& name)
 {
     CAPTURE(name);
-    running_program program{scenario(name)};
+    running_program program{scenario(exec, name)};
     CHECK_NOTHROW(program.wait_for("ok"));
     CHECK(program.wait().code() == 0);
 }
@@ -37,53 +38,52 @@ void check(const std::string& name)
 
 TEST_CASE("requests have answers, deadlines and failures in words, also between workers")
 {
-    check("requests");
+    check("talk", "requests");
 }
 
-TEST_CASE("a message may have 64 MiB, and not one byte more") { check("big"); }
+TEST_CASE("a message may have 64 MiB, and not one byte more") { check("talk", "big"); }
 
 TEST_CASE("a worker that dies in the middle of a message costs that message only")
 {
-    check("dying");
+    check("talk", "dying");
 }
 
 TEST_CASE("disconnecting a worker twice, or after its end, changes nothing")
 {
-    check("disconnecting");
+    check("raw", "disconnecting");
 }
 
-TEST_CASE("messages that come before the program listens wait for it") { check("early"); }
+TEST_CASE("messages that come before the program listens wait for it") { check("talk", "early"); }
 
 TEST_CASE("a live connection goes through two processes to a third, and goes on")
 {
-    check("handing");
+    check("talk", "handing");
 }
 
-TEST_CASE("a broadcast reaches everybody but its sender") { check("broadcast"); }
+TEST_CASE("a broadcast reaches everybody but its sender") { check("talk", "broadcast"); }
 
 TEST_CASE("listening follows Node's rules: port 0, twice, again, exclusive, and errors")
 {
-    check("listening");
+    check("raw", "listening");
 }
 
 TEST_CASE("a worker may be another program, with environment, streams and exit code")
 {
-    check("executed");
+    check("raw", "executed");
 }
 
 TEST_CASE("a program that dies at its start is given up slot by slot, with exit code 5")
 {
-    running_program program{scenario("crashing")};
+    running_program program{scenario("raw", "crashing")};
     program.wait_for("given up", 30s);
     CHECK(program.wait().code() == 5);
 }
 
 TEST_CASE("a loop around accept with plain sockets serves, drains and ends in peace")
 {
-    running_program program{scenario("echo", {"-w", "2"})};
+    running_program program{scenario("raw", "echo", {"-w", "2"})};
     const auto lines = program.wait_for_all("listening on port", 2);
-    const std::string where{lines.front().at("endpoint").as_string()};
-    const auto port = static_cast<std::uint16_t>(std::stoul(where.substr(where.rfind(':') + 1)));
+    const auto port = port_of(lines.front());
     std::set<char> ids;
     CHECK(eventually([&] {
         client one{port};

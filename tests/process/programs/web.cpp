@@ -52,7 +52,8 @@ int main(int argc, char** argv)
         return http::text("soon");
     });
     api.get("/hang", [](const http::request&) {
-        for (volatile bool forever = true; forever;) {}
+        for (volatile bool forever = true; forever;) {
+        }
         return http::text("never");
     });
     return serve(argc, argv, api);
