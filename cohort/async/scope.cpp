@@ -5,6 +5,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 
 #include <exception>
 #include <utility>
@@ -17,6 +18,10 @@ awaitable<> without_throwing(awaitable<> work)
 {
     co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
     co_await asio::this_coro::throw_if_cancelled(false);
+    // co_spawn runs a coroutine at once when it is called on the loop. One that ended inside
+    // spawn() would surprise the caller, and leave it a dangling signal.
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    co_await asio::post(executor, asio::use_awaitable);
     co_await std::move(work);
 }
 

@@ -41,8 +41,8 @@ enum class order : std::uint8_t {
 
 /// What does not change between requests. A value.
 struct exchange_rules {
-    http::limits limits;
-    http::patience patience;
+    http::limits limits{};
+    http::patience patience{};
     std::uint64_t discard_bytes_max = 65'536;
     std::uint32_t requests_max = 0;  ///< 0: no limit.
 };

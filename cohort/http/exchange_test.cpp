@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 using namespace cohort::http;
@@ -17,9 +19,16 @@ struct stage_play {
 
     order feed(std::string_view bytes, std::uint32_t second = 1)
     {
-        REQUIRE(it.make_room(r) >= bytes.size());
-        std::memcpy(r.input.get() + r.end, bytes.data(), bytes.size());
-        return it.took(r, bytes.size(), second);
+        // As recv would: no more at a time than there is room for.
+        order next = order::read;
+        while (!bytes.empty()) {
+            const std::size_t part = std::min(it.make_room(r), bytes.size());
+            REQUIRE(part != 0);
+            std::memcpy(r.input.get() + r.end, bytes.data(), part);
+            bytes.remove_prefix(part);
+            next = it.took(r, part, second);
+        }
+        return next;
     }
     order plan(body_use use = body_use::buffered, std::uint64_t max = 1000)
     {
@@ -137,7 +146,7 @@ TEST_CASE("a body longer than the buffer is collected beside it")
     CHECK(play.plan(body_use::buffered, 100'000) == order::read);
     for (int i = 0; i < 4; ++i)
         REQUIRE(play.feed(piece) == order::read);
-    CHECK(play.feed(piece + std::string{get}.substr(0, 0)) == order::run);
+    CHECK(play.feed(piece) == order::run);
     CHECK(play.r.whole_body.size() == 50'000);
     CHECK(play.answer() == order::read);
 }

@@ -65,6 +65,8 @@ public:
     [[nodiscard]] awaitable<std::size_t> drain(nanoseconds budget);
 
     /// Cuts every connection now and cancels the coroutines. Jobs on lanes end by themselves.
+    /// Loop: call it on the loop. From outside, Asio would post the cancellations, and they might
+    /// find their coroutines gone.
     void stop();
 
     [[nodiscard]] std::size_t connections() const noexcept { return connections_; }

@@ -73,8 +73,8 @@ enum class half_close : std::uint8_t {
 
 /// Choices for a server. A value that is moved.
 struct server_options {
-    http::limits limits;
-    http::patience patience;
+    http::limits limits{};
+    http::patience patience{};
 
     /// Open connections; take() refuses more. 0: no limit but the descriptors.
     std::size_t connections_max = 0;
@@ -87,16 +87,16 @@ struct server_options {
 
     half_close closed_half = half_close::answered;
 
-    server_counters counters;
+    server_counters counters{};
 
     /// For request::slot().
     std::uint32_t slot = 0;
 
     /// Called for every answer, if set. Costs two looks at the clock.
-    std::move_only_function<void(const access_entry&) noexcept> on_answered;
+    std::move_only_function<void(const access_entry&) noexcept> on_answered{};
 
     /// Called for every refused request, if set: bad bytes, sizes, time-outs.
-    std::move_only_function<void(const refusal_entry&) noexcept> on_refused;
+    std::move_only_function<void(const refusal_entry&) noexcept> on_refused{};
 
     /// The server's clock, for tests.
     steady_time (*clock)() noexcept = &now_coarse;

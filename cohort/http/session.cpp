@@ -61,6 +61,7 @@ void session::ready(std::uint32_t events) noexcept
         return;
     }
     if ((events & EPOLLOUT) != 0 && blocked_) {
+        blocked_ = false;
         flush();
         if (!blocked_ && open()) {
             if (port_ != nullptr)
@@ -350,7 +351,7 @@ void session::note_sent(std::size_t count)
 
 void session::flush()
 {
-    if (!record_ || !open())
+    if (!record_ || !open() || blocked_)
         return;
     record& r = *record_;
     while (r.has_output()) {
@@ -374,16 +375,16 @@ void session::flush()
         }
         if (gone > 0)
             note_sent(static_cast<std::size_t>(gone));
+        // A socket that took a part is full: asking again would be a system call for nothing.
         blocked_ = r.has_output();
         exchange_.sent(gone > 0 ? static_cast<std::size_t>(gone) : 0,
                        blocked_ ? exchange::rest::blocked : exchange::rest::none,
                        server_.second());
-        if (blocked_ && gone < 0) {
+        if (blocked_) {
             watch_for(mask_ | EPOLLOUT);
             return;
         }
     }
-    blocked_ = false;
     if ((mask_ & EPOLLOUT) != 0)
         watch_for(mask_ & ~static_cast<std::uint32_t>(EPOLLOUT));
 }

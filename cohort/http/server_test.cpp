@@ -1,0 +1,671 @@
+#include <cohort/http/server.hpp>
+
+#include <cohort/async/deadline.hpp>
+#include <cohort/async/lanes.hpp>
+#include <cohort/http/body.hpp>
+#include <cohort/http/problem.hpp>
+#include <cohort/http/request.hpp>
+#include <cohort/http/router.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <doctest/doctest.h>
+
+#include <sys/socket.h>
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <semaphore>
+#include <string>
+#include <string_view>
+
+using namespace cohort;
+using namespace cohort::http;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// The server's clock in these tests; turned by hand.
+steady_time clock_now = steady_time{} + 1h;
+steady_time test_clock() noexcept { return clock_now; }
+
+/// The other end of a connection: non-blocking, and it remembers what it was told.
+struct client {
+    explicit client(int fd) : socket{fd} {}
+
+    void say(std::string_view bytes)
+    {
+        while (!bytes.empty()) {
+            const ssize_t put = ::send(socket.borrow(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+            REQUIRE(put > 0);
+            bytes.remove_prefix(static_cast<std::size_t>(put));
+        }
+    }
+    void listen()
+    {
+        std::array<char, 65'536> bytes;
+        for (;;) {
+            const ssize_t got = ::recv(socket.borrow(), bytes.data(), bytes.size(), 0);
+            if (got > 0) {
+                heard.append(bytes.data(), static_cast<std::size_t>(got));
+                continue;
+            }
+            closed = closed || got == 0 || (errno != EAGAIN && errno != EINTR);
+            return;
+        }
+    }
+    [[nodiscard]] int count(std::string_view what) const
+    {
+        int times = 0;
+        for (auto at = heard.find(what); at != std::string::npos; at = heard.find(what, at + 1))
+            ++times;
+        return times;
+    }
+    [[nodiscard]] bool has(std::string_view what) const
+    {
+        return heard.find(what) != std::string::npos;
+    }
+
+    unique_fd socket;
+    std::string heard;
+    bool closed = false;
+};
+
+/// A loop with a server on it, in this thread.
+struct house {
+    explicit house(server_options own = {}) : options{std::move(own)}
+    {
+        clock_now = steady_time{} + 1h;
+        options.clock = &test_clock;
+        REQUIRE(poller.start());
+    }
+    ~house()
+    {
+        boost::asio::post(loop, [this] { serving->stop(); });
+        loop.restart();
+        loop.poll();
+        lanes::of(loop).stop();
+        poller.stop();
+        loop.run();
+    }
+    house(const house&) = delete;
+    house& operator=(const house&) = delete;
+
+    void open()
+    {
+        const auto frozen = api.freeze();
+        REQUIRE_MESSAGE(frozen, (frozen ? "" : frozen.error().text()));
+        serving = std::make_unique<server>(loop, poller, api, std::move(options));
+    }
+    client connect(int buffer_bytes = 0)
+    {
+        if (!serving)
+            open();
+        std::array<int, 2> ends{};
+        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
+                             ends.data()) == 0);
+        if (buffer_bytes != 0)
+            ::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes);
+        REQUIRE(serving->take(unique_fd{ends[0]}));
+        return client{ends[1]};
+    }
+    /// Runs the loop until `come` is true; fails after five seconds.
+    void until(const std::function<bool()>& come)
+    {
+        const auto patience = now() + 5s;
+        while (!come()) {
+            REQUIRE(now() < patience);
+            loop.run_one_for(5ms);
+            loop.poll();
+        }
+    }
+    void hear(client& from, std::string_view what)
+    {
+        until([&] {
+            from.listen();
+            return from.has(what);
+        });
+    }
+    void hear_end(client& of)
+    {
+        until([&] {
+            of.listen();
+            return of.closed;
+        });
+    }
+    /// On the loop, as it must be.
+    void stop()
+    {
+        boost::asio::post(loop, [this] { serving->stop(); });
+        loop.poll();
+    }
+    void quiet() { loop.run_for(3ms); }
+    void later(std::chrono::seconds by)
+    {
+        clock_now += by;
+        serving->tick();
+    }
+
+    boost::asio::io_context loop{1};
+    net::poller poller{loop};
+    router api;
+    server_options options;
+    std::unique_ptr<server> serving;
+};
+
+std::string get(std::string_view path)
+{
+    return "GET " + std::string{path} + " HTTP/1.1\r\nHost: test\r\n\r\n";
+}
+
+void add_hello(router& api)
+{
+    api.get("/", [](const request&) { return text("Hello, world"); });
+    api.any("/echo", [](const request& r) { return text(std::string{r.body()}); });
+}
+
+}  // namespace
+
+TEST_CASE("a connection is kept alive, and pipelined requests are answered in order")
+{
+    house h;
+    add_hello(h.api);
+    h.api.get("/{n}", [](const request& r) { return text(r.path<std::string>("n")); });
+    client c = h.connect();
+    c.say(get("/"));
+    h.hear(c, "Hello, world");
+    c.say(get("/one") + get("/two") + get("/three"));
+    h.hear(c, "three");
+    CHECK(c.count("HTTP/1.1 200 OK") == 4);
+    CHECK(c.heard.find("one") < c.heard.find("two"));
+    CHECK(h.serving->requests() == 4);
+    CHECK(h.serving->running() == 0);
+    CHECK(h.serving->connections() == 1);
+}
+
+TEST_CASE("a request that comes one byte a packet is answered the same")
+{
+    house h;
+    add_hello(h.api);
+    client c = h.connect();
+    const std::string whole = "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
+                              "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
+    for (const char byte : whole) {
+        c.say({&byte, 1});
+        h.loop.run_one_for(1s);
+        h.loop.poll();
+    }
+    h.hear(c, "abcde");
+    CHECK(c.has("Content-Length: 5\r\n"));
+}
+
+TEST_CASE("HEAD has the fields of GET and no body, and unknown paths are problems")
+{
+    house h;
+    add_hello(h.api);
+    client c = h.connect();
+    c.say("HEAD / HTTP/1.1\r\nHost: t\r\n\r\n" + get("/nowhere"));
+    h.hear(c, "problem+json");
+    CHECK(c.has("Content-Length: 12\r\n"));
+    CHECK(!c.has("Hello, world"));
+    CHECK(c.has("HTTP/1.1 404 Not Found"));
+}
+
+TEST_CASE("a bad request is refused with a problem, counted by its rule, and closed")
+{
+    house h;
+    std::string seen;
+    h.options.on_refused = [&](const refusal_entry& e) noexcept { seen = e.first_bytes; };
+    add_hello(h.api);
+    client c = h.connect();
+    c.say("GET / HTTP/1.1\r\n\r\n");
+    h.hear(c, "problem+json");
+    CHECK(c.has("HTTP/1.1 400 Bad Request"));
+    CHECK(c.has("Connection: close"));
+    CHECK(seen == "GET / HTTP/1.1\r\n\r\n");
+    REQUIRE(h.serving->refusals().size() == 1);
+    CHECK(h.serving->refusals()[0].times == 1);
+    h.hear_end(c);
+    CHECK(h.serving->connections() == 1);  // lingers: bytes may still be on their way
+    c.socket.reset();
+    h.until([&] { return h.serving->connections() == 0; });
+}
+
+TEST_CASE("100 Continue comes when the body is wanted, and not before a refusal")
+{
+    house h;
+    h.options.limits.body_bytes_max = 100;
+    add_hello(h.api);
+    client c = h.connect();
+    c.say("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
+    h.hear(c, "HTTP/1.1 100 Continue\r\n\r\n");
+    c.say("body");
+    h.hear(c, "\r\n\r\nbody");
+
+    c.say("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 101\r\nExpect: 100-continue\r\n\r\n");
+    h.hear(c, "413");
+    CHECK(c.count("100 Continue") == 1);
+}
+
+TEST_CASE("a large answer goes out in parts, as fast as the client takes it")
+{
+    house h;
+    const std::string large(3'000'000, 'z');
+    h.api.get("/large", [&](const request&) { return text(large); });
+    client c = h.connect(4096);
+    c.say(get("/large") + get("/large"));
+    h.quiet();
+    h.until([&] {
+        c.listen();
+        return c.heard.size() > 6'000'000;
+    });
+    CHECK(c.count("HTTP/1.1 200 OK") == 2);
+}
+
+TEST_CASE("a client that does not read its answer is cut after its time")
+{
+    house h;
+    const std::string large(3'000'000, 'z');
+    h.api.get("/large", [&](const request&) { return text(large); });
+    client c = h.connect(4096);
+    c.say(get("/large"));
+    h.quiet();
+    h.later(29s);
+    CHECK(h.serving->connections() == 1);
+    h.later(2s);
+    CHECK(h.serving->connections() == 0);
+}
+
+TEST_CASE("a slow head is answered with 408, an idle connection is closed")
+{
+    house h;
+    add_hello(h.api);
+    client slow = h.connect();
+    client idle = h.connect();
+    slow.say("GET / HT");
+    h.quiet();
+    h.later(31s);
+    h.hear(slow, "408 Request Timeout");
+    h.later(50s);
+    h.hear_end(idle);
+    CHECK(idle.heard.empty());
+    h.later(5s);
+    CHECK(h.serving->connections() == 0);
+    CHECK(h.serving->refusals()[0].rule == "http.timeout.head");
+}
+
+TEST_CASE("a body that trickles is answered with 408")
+{
+    house h;
+    add_hello(h.api);
+    client c = h.connect();
+    c.say("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 5000\r\n\r\nabc");
+    h.quiet();
+    for (int second = 0; second < 8; ++second)
+        h.later(1s);
+    h.hear(c, "408 Request Timeout");
+}
+
+TEST_CASE("while a lane computes, the same connection waits and others are answered")
+{
+    house h;
+    add_hello(h.api);
+    std::binary_semaphore go{0};
+    h.api.get("/compute", [&](const request& r) {
+        go.acquire();
+        return text("computed on " + std::string{r.path()});
+    }, {.cpu_bound = true});
+    client busy = h.connect();
+    client other = h.connect();
+    busy.say(get("/compute") + get("/"));
+    h.until([&] { return h.serving->running() == 1; });
+    other.say(get("/"));
+    h.hear(other, "Hello, world");
+    busy.say(get("/"));
+    h.quiet();
+    busy.listen();
+    CHECK(busy.heard.empty());
+    go.release();
+    h.until([&] {
+        busy.listen();
+        return busy.count("Hello, world") == 2;
+    });
+    CHECK(busy.heard.find("computed on /compute") < busy.heard.find("Hello"));
+}
+
+TEST_CASE("full lanes are answered with 503 and Retry-After")
+{
+    house h;
+    std::counting_semaphore<8> go{0};
+    h.api.get("/compute", [&](const request&) {
+        go.acquire();
+        return text("done");
+    }, {.cpu_bound = true});
+    lanes::of(h.loop).configure(1, 1);
+    client first = h.connect();
+    first.say(get("/compute"));
+    h.until([&] { return lanes::of(h.loop).busy() == 1; });
+    // One runs, or will at once; of the next two at most one finds room to wait.
+    client second = h.connect();
+    client third = h.connect();
+    second.say(get("/compute"));
+    third.say(get("/compute"));
+    h.until([&] {
+        second.listen();
+        third.listen();
+        return second.has("503") || third.has("503");
+    });
+    const client& refused = second.has("503") ? second : third;
+    CHECK(refused.has("Retry-After"));
+    go.release(3);
+    h.hear(first, "done");
+}
+
+TEST_CASE("a client that leaves while its lane computes takes nothing with it")
+{
+    house h;
+    std::binary_semaphore go{0};
+    h.api.get("/compute", [&](const request&) {
+        go.acquire();
+        return text("for nobody");
+    }, {.cpu_bound = true});
+    std::atomic<std::uint32_t> open{0};
+    h.options.counters.connections_open = &open;
+    {
+        client c = h.connect();
+        c.say(get("/compute"));
+        h.until([&] { return h.serving->running() == 1; });
+        CHECK(open == 1);
+        h.stop();
+    }
+    CHECK(open == 0);
+    go.release();
+    h.until([&] { return h.serving->running() == 0; });
+}
+
+TEST_CASE("a client that half closes is answered")
+{
+    house h;
+    std::binary_semaphore go{0};
+    h.api.get("/compute", [&](const request&) {
+        go.acquire();
+        return text("for the patient");
+    }, {.cpu_bound = true});
+    client c = h.connect();
+    c.say(get("/compute"));
+    REQUIRE(::shutdown(c.socket.borrow(), SHUT_WR) == 0);
+    h.until([&] { return h.serving->running() == 1; });
+    h.quiet();
+    go.release();
+    h.hear(c, "for the patient");
+    h.hear_end(c);
+    CHECK(h.serving->connections() == 0);
+}
+
+TEST_CASE("a coroutine handler is awaited, and cancelled when its client is cut")
+{
+    house h;
+    int ended = 0;
+    h.api.get("/slow", [&](const request&) -> task<response> {
+        co_await sleep_for(1ms);
+        co_return text("slowly");
+    });
+    h.api.get("/never", [&](const request&) -> task<response> {
+        co_await sleep_for(1h);
+        ++ended;
+        co_return text("never");
+    });
+    client c = h.connect();
+    c.say(get("/slow") + get("/slow"));
+    h.until([&] {
+        c.listen();
+        return c.count("slowly") == 2;
+    });
+    c.say(get("/never"));
+    h.until([&] { return h.serving->running() == 1; });
+    h.quiet();
+    h.stop();
+    h.until([&] { return ended == 1 && h.serving->running() == 0; });
+}
+
+TEST_CASE("a streamed answer is chunked, and waits for a client that reads slowly")
+{
+    house h;
+    std::size_t produced = 0;
+    h.api.get("/stream", [&](const request&) {
+        return stream("text/plain", [&](body_writer& out) -> awaitable<> {
+            const std::string piece(5000, 's');
+            for (int i = 0; i < 400; ++i) {
+                const auto sent = co_await out.write(piece);
+                if (!sent)
+                    co_return;
+                produced += piece.size();
+            }
+        });
+    });
+    client c = h.connect(4096);
+    c.say(get("/stream") + get("/stream"));
+    h.until([&] { return produced != 0; });
+    h.quiet();
+    const std::size_t stalled_at = produced;
+    h.quiet();
+    CHECK(stalled_at < 1'000'000);
+    CHECK(produced == stalled_at);
+    h.until([&] {
+        c.listen();
+        return c.heard.size() > 4'000'000 && c.count("\r\n0\r\n\r\n") == 2;
+    });
+    CHECK(c.count("Transfer-Encoding: chunked") == 2);
+    CHECK(produced == 4'000'000);
+}
+
+TEST_CASE("HTTP/1.0 gets a streamed answer that ends with the connection")
+{
+    house h;
+    h.api.get("/stream", [](const request&) {
+        return stream("text/plain", [](body_writer& out) -> awaitable<> {
+            const auto sent = co_await out.write("until the end");
+            static_cast<void>(sent);
+        });
+    });
+    client c = h.connect();
+    c.say("GET /stream HTTP/1.0\r\n\r\n");
+    h.hear_end(c);
+    CHECK(c.heard.ends_with("\r\n\r\nuntil the end"));
+    CHECK(!c.has("chunked"));
+}
+
+TEST_CASE("a producer that fails leaves a body that can be seen to be cut")
+{
+    house h;
+    h.api.on_handler_error([](const request&, std::string_view) noexcept {});
+    h.api.get("/broken", [](const request&) {
+        return stream("text/plain", [](body_writer& out) -> awaitable<> {
+            const auto sent = co_await out.write("half of it");
+            static_cast<void>(sent);
+            throw std::runtime_error{"the other half is lost"};
+        });
+    });
+    client c = h.connect();
+    c.say(get("/broken"));
+    h.hear_end(c);
+    CHECK(c.has("half of it"));
+    CHECK(!c.has("\r\n0\r\n\r\n"));
+}
+
+TEST_CASE("a streamed request body arrives piece by piece, also while the answer is produced")
+{
+    house h;
+    h.api.post("/count", [](request& r) -> task<response> {
+        std::size_t bytes = 0;
+        for (;;) {
+            const auto piece = co_await r.stream().read();
+            if (!piece)
+                co_return problem(400);
+            if (piece->empty())
+                break;
+            bytes += piece->size();
+        }
+        co_return text(std::to_string(bytes));
+    }, {.body = body_use::streamed, .body_max = 10'000'000});
+    h.api.post("/mirror", [](request& r) -> task<response> {
+        co_return stream("text/plain", [&r](body_writer& out) -> awaitable<> {
+            for (;;) {
+                const auto piece = co_await r.stream().read();
+                if (!piece || piece->empty())
+                    co_return;
+                const auto sent = co_await out.write(*piece);
+                if (!sent)
+                    co_return;
+            }
+        });
+    }, {.body = body_use::streamed, .body_max = 10'000'000});
+
+    client c = h.connect();
+    c.say("POST /count HTTP/1.1\r\nHost: t\r\nContent-Length: 500000\r\n"
+          "Expect: 100-continue\r\n\r\n");
+    h.hear(c, "100 Continue");
+    const std::string part(50'000, 'p');
+    for (int i = 0; i < 10; ++i) {
+        c.say(part);
+        h.quiet();
+    }
+    h.hear(c, "\r\n\r\n500000");
+
+    c.say("POST /mirror HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
+    h.hear(c, "first");
+    c.say("6\r\nsecond\r\n");
+    h.hear(c, "second");
+    c.say("0\r\n\r\n" + get("/none"));
+    h.hear(c, "404");
+    CHECK(h.serving->connections() == 1);
+}
+
+TEST_CASE("a streamed body that breaks off or breaks the rules is a fault to its reader")
+{
+    house h;
+    std::string fault_seen;
+    h.api.post("/read", [&](request& r) -> task<response> {
+        for (;;) {
+            const auto piece = co_await r.stream().read();
+            if (!piece) {
+                fault_seen = piece.error().why().message();
+                co_return problem(400);
+            }
+            if (piece->empty())
+                co_return text("all");
+        }
+    }, {.body = body_use::streamed});
+    client bad = h.connect();
+    bad.say("POST /read HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+    h.hear(bad, "400 Bad Request");
+    CHECK(fault_seen == make_error_code(errc::malformed).message());
+    CHECK(bad.has("Connection: close"));
+
+    client gone = h.connect();
+    gone.say("POST /read HTTP/1.1\r\nHost: t\r\nContent-Length: 10\r\n\r\nabc");
+    h.until([&] { return h.serving->running() == 1; });
+    gone.socket.reset();
+    h.until([&] { return h.serving->running() == 0; });
+    CHECK(fault_seen == make_error_code(errc::channel_closed).message());
+}
+
+TEST_CASE("connections_max refuses the next connection and leaves it with the caller")
+{
+    house h;
+    h.options.connections_max = 1;
+    add_hello(h.api);
+    client c = h.connect();
+    CHECK(h.serving->full());
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0);
+    unique_fd one{ends[0]};
+    const unique_fd two{ends[1]};
+    CHECK(h.serving->take(std::move(one)).error().why() == errc::queue_full);
+    CHECK(one.valid());
+}
+
+TEST_CASE("drain answers what runs, says close, and closes idle connections last")
+{
+    house h;
+    add_hello(h.api);
+    std::binary_semaphore go{0};
+    h.api.get("/compute", [&](const request&) {
+        go.acquire();
+        return text("in flight");
+    }, {.cpu_bound = true});
+    client busy = h.connect();
+    client idle = h.connect();
+    client late = h.connect();
+    busy.say(get("/compute"));
+    h.until([&] { return h.serving->running() == 1; });
+
+    scope work{h.loop.get_executor()};
+    std::optional<std::size_t> cut;
+    const auto drain = [&]() -> awaitable<> { cut = co_await h.serving->drain(5s); };
+    work.spawn(drain());
+    h.loop.run_for(100ms);
+    late.say(get("/"));  // after the drain began, while a request is in flight
+    h.hear(late, "Hello, world");
+    CHECK(late.has("Connection: close"));
+    idle.listen();
+    CHECK(!idle.closed);
+    go.release();
+    h.hear(busy, "in flight");
+    CHECK(busy.has("Connection: close"));
+    h.hear_end(idle);
+    busy.socket.reset();
+    idle.socket.reset();
+    late.socket.reset();
+    h.until([&] { return cut.has_value(); });
+    CHECK(*cut == 0);
+}
+
+TEST_CASE("drain cuts what is left when its budget is used up")
+{
+    house h;
+    h.api.get("/never", [](const request&) -> task<response> {
+        co_await sleep_for(1h);
+        co_return text("never");
+    });
+    client c = h.connect();
+    c.say(get("/never"));
+    h.until([&] { return h.serving->running() == 1; });
+    scope work{h.loop.get_executor()};
+    std::optional<std::size_t> cut;
+    const auto drain = [&]() -> awaitable<> { cut = co_await h.serving->drain(50ms); };
+    work.spawn(drain());
+    h.until([&] { return cut.has_value(); });
+    CHECK(*cut == 1);
+}
+
+TEST_CASE("the counters and the access log tell what happened")
+{
+    house h;
+    std::atomic<std::uint32_t> open{0};
+    std::atomic<std::uint32_t> running{0};
+    std::atomic<std::uint64_t> connections{0};
+    std::atomic<std::uint64_t> requests{0};
+    h.options.counters = {&open, &connections, &requests, &running};
+    std::string log;
+    h.options.on_answered = [&](const access_entry& e) noexcept {
+        log += std::string{e.method_text} + ' ' + std::string{e.target} + ' ' +
+               std::string{e.route} + ' ' + std::to_string(e.status) + ' ' +
+               std::to_string(e.body_bytes) + '\n';
+    };
+    h.api.get("/users/{id}", [&](const request&) {
+        CHECK(running == 1);
+        return text("who");
+    });
+    client c = h.connect();
+    c.say(get("/users/7?x=1"));
+    h.hear(c, "who");
+    CHECK(log == "GET /users/7?x=1 /users/{id} 200 3\n");
+    CHECK(open == 1);
+    CHECK(connections == 1);
+    CHECK(requests == 1);
+    CHECK(running == 0);
+    c.socket.reset();
+    h.until([&] { return open == 0; });
+}
