@@ -150,7 +150,7 @@ struct settings {
     std::string name = "app";       ///< 1 to 64 of letters, digits, '_', '-', '.'
     std::string exec;               ///< another program; empty: workers are forked from this one
     std::vector<std::string> args;  ///< of that program
-    std::string cwd;                ///< of that program; empty: ours
+    std::string cwd;                ///< of workers; empty: ours
     std::map<std::string, std::string> env;           ///< added to ours, for workers
     stream_target in{stream_target::kind::null, {}};  ///< of that program: `stdin`
     stream_target out;                                ///< `stdout`
