@@ -22,6 +22,8 @@ endif()
 add_library(cohort_flags INTERFACE)
 target_compile_options(cohort_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wold-style-cast -Wcast-qual
+    # {.cpu_bound = true} leaves the other members to their defaults, and that is what it is for.
+    -Wno-missing-field-initializers
     -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # GCC 12 sees uninitialised memory in optionals of shared pointers and in coroutine frames.

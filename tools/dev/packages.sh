@@ -1,7 +1,7 @@
 # Sourced by ./dev: which Debian packages each verb needs, and how they come here.
 
 packages_base=(build-essential cmake ninja-build ccache pkg-config
-    libboost1.81-dev libboost-system1.81-dev libboost-json1.81-dev libboost-url1.81-dev
+    libboost1.81-dev libboost-system1.81-dev libboost-json1.81-dev
     libfmt-dev libtomlplusplus-dev libcli11-dev libssl-dev)
 packages_test=(doctest-dev node-llhttp python3)
 packages_lint=(clang-19 clang-format-19 clang-tidy-19 cppcheck python3 git)
