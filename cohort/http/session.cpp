@@ -464,7 +464,8 @@ void session::close_socket()
     exchange_.close();
     if (job_ == job::none && std::exchange(counted_, false))
         server_.ended();
-    server_.poller_.forget_closing(*this);
+    // Not forget_closing(): the primary may still hold the copy of a connection that it dealt us.
+    server_.poller_.forget(fd_.borrow(), *this);
     fd_.reset();
     blocked_ = false;
     pending_ = order::wait;
