@@ -148,11 +148,15 @@ inline nanoseconds processor_time(const std::vector<pid_t>& of)
 /// Sets the limit of descriptors of another process: 0 means "none beyond those it has".
 inline rlim_t limit_descriptors(pid_t pid, rlim_t most)
 {
+    // The kernel gives out the lowest free number: none may be free below the limit.
+    const auto is_open = [pid](rlim_t number) {
+        std::error_code ignored;
+        const auto link = fmt::format("/proc/{}/fd/{}", pid, number);
+        return std::filesystem::exists(std::filesystem::symlink_status(link, ignored));
+    };
     if (most == 0) {
-        const std::filesystem::directory_iterator open{fmt::format("/proc/{}/fd", pid)};
-        for (const auto& each : open)
-            most = std::max<rlim_t>(
-                most, parse_integer<rlim_t>(each.path().filename().native()).value_or(0) + 1);
+        while (is_open(most))
+            ++most;
     }
     rlimit before{};
     if (::prlimit(pid, RLIMIT_NOFILE, nullptr, &before) == -1)

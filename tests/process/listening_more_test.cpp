@@ -51,7 +51,7 @@ bool says_worker(const std::string& line) { return line.starts_with("worker "); 
 
 TEST_CASE("fd:N is a descriptor of the primary, and every worker can serve it")
 {
-    for (const char* balance : {"balanced", "round_robin"}) {
+    for (const std::string balance : {"balanced", "round_robin"}) {
         CAPTURE(balance);
         puppet_show show{{"--balance", balance}};
         const auto first = show.fork();
@@ -107,7 +107,7 @@ TEST_CASE("reuse_port gives each worker a socket of its own on one port")
 
 TEST_CASE("[::] serves IPv4 too unless it is asked to be IPv6 alone")
 {
-    for (const char* balance : {"balanced", "round_robin"}) {
+    for (const std::string balance : {"balanced", "round_robin"}) {
         CAPTURE(balance);
         puppet_show show{{"--balance", balance}};
         const auto first = show.fork();
@@ -144,7 +144,7 @@ TEST_CASE("the backlog is the largest that any worker asked for")
 
 TEST_CASE("a worker killed while it listens leaves the endpoint to the others")
 {
-    for (const char* balance : {"balanced", "round_robin"}) {
+    for (const std::string balance : {"balanced", "round_robin"}) {
         CAPTURE(balance);
         puppet_show show{{"--balance", balance}};
         const auto first = show.fork();
@@ -203,7 +203,7 @@ TEST_CASE("the port that a worker got from UDP port 0 can be bound by its number
     }
 }
 
-TEST_CASE("UDP: exclusive is private, and errors are said in words")
+TEST_CASE("UDP: exclusive is private, errors are said in words, and fd:N can be bound")
 {
     puppet_show show;
     const auto first = show.fork();
@@ -216,4 +216,13 @@ TEST_CASE("UDP: exclusive is private, and errors are said in words")
     show.close(first, own);
     CHECK(error_of(show.bind_udp(second, udp_at(own))) == "");
     CHECK_FALSE(error_of(show.bind_udp(first, "tcp://127.0.0.1:0")).empty());
+
+    const auto opened = show.ask(0, {{"do", "open_descriptor"}, {"datagrams", true}});
+    const auto number = "fd:" + std::to_string(opened.at("descriptor").as_int64());
+    for (const auto id : {first, second}) {
+        const auto bound = show.bind_udp(id, number);
+        REQUIRE(error_of(bound) == "");
+        CHECK(bound.at("port") == opened.at("port"));
+    }
+    CHECK(datagram_client{udp_at(opened)}.ask("x").starts_with("worker "));
 }

@@ -52,7 +52,7 @@ mode_t mode_of(const std::filesystem::path& path)
 
 TEST_CASE("workers that listen on one address share it, over IPv4 and over IPv6")
 {
-    for (const char* asked : {"tcp://127.0.0.1:0", "tcp://[::1]:0"}) {
+    for (const std::string asked : {"tcp://127.0.0.1:0", "tcp://[::1]:0"}) {
         CAPTURE(asked);
         puppet_show show;
         const auto first = show.fork();
@@ -110,7 +110,7 @@ TEST_CASE("a worker that closed and listens on port 0 again meets its siblings t
 
 TEST_CASE("a second listen by the same worker is refused, and after a close it succeeds")
 {
-    for (const char* balance : {"balanced", "round_robin", "least_connections", "reuseport",
+    for (const std::string balance : {"balanced", "round_robin", "least_connections", "reuseport",
                                 "sticky"}) {
         CAPTURE(balance);
         puppet_show show{{"--balance", balance}};
@@ -132,7 +132,7 @@ TEST_CASE("a second listen by the same worker is refused, and after a close it s
 
 TEST_CASE("what a worker closes goes on with the others, and waits when there are none")
 {
-    for (const char* balance : {"balanced", "round_robin", "least_connections", "reuseport",
+    for (const std::string balance : {"balanced", "round_robin", "least_connections", "reuseport",
                                 "sticky"}) {
         CAPTURE(balance);
         puppet_show show{{"--balance", balance}};
@@ -155,7 +155,7 @@ TEST_CASE("what a worker closes goes on with the others, and waits when there ar
 
 TEST_CASE("connections wait while every worker is dead, and a new one serves them")
 {
-    for (const char* balance : {"balanced", "round_robin", "reuseport"}) {
+    for (const std::string balance : {"balanced", "round_robin", "reuseport"}) {
         CAPTURE(balance);
         puppet_show show{{"--balance", balance}};
         const auto first = show.fork();
@@ -170,7 +170,7 @@ TEST_CASE("connections wait while every worker is dead, and a new one serves the
 
 TEST_CASE("an address in use reaches every worker that asked, and a later attempt succeeds")
 {
-    for (const char* balance : {"balanced", "round_robin", "reuseport"}) {
+    for (const std::string balance : {"balanced", "round_robin", "reuseport"}) {
         CAPTURE(balance);
         puppet_show show{{"--balance", balance}};
         const auto first = show.fork();
@@ -221,7 +221,7 @@ TEST_CASE("an address that is not ours, and text that is no address, are refused
     const auto foreign = show.listen(id, "tcp://192.0.2.1:0");  // RFC 5737: nobody's
     CHECK(foreign.at("code").as_int64() == EADDRNOTAVAIL);
     CHECK(says(error_of(foreign), "tcp://192.0.2.1:0"));
-    for (const char* nonsense : {"tcp://nowhere", "99999", "fd:x", "udp://127.0.0.1:0", ""}) {
+    for (const std::string nonsense : {"tcp://nowhere", "99999", "fd:x", "udp://127.0.0.1:0", ""}) {
         CAPTURE(nonsense);
         CHECK_FALSE(error_of(show.listen(id, nonsense)).empty());
     }

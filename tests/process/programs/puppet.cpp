@@ -185,16 +185,17 @@ cohort::task<void> live(cohort::worker& self)
 
 // ---- what the primary does ----------------------------------------------------------------------
 
-/// A listening socket that the primary opened by itself, to be known as fd:N.
-json::object open_descriptor()
+/// A listening or bound socket that the primary opened by itself, to be known as fd:N.
+json::object open_descriptor(int type)
 {
-    cohort::unique_fd own{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    cohort::unique_fd own{::socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     sockaddr_in where{};
     where.sin_family = AF_INET;
     where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof where;
     auto* const address = reinterpret_cast<sockaddr*>(&where);
-    if (::bind(own.borrow(), address, size) == -1 || ::listen(own.borrow(), 16) == -1 ||
+    if (::bind(own.borrow(), address, size) == -1 ||
+        (type == SOCK_STREAM && ::listen(own.borrow(), 16) == -1) ||
         ::getsockname(own.borrow(), address, &size) == -1)
         return {{"error", "cannot open"}};
     json::object answer;
@@ -248,7 +249,7 @@ cohort::task<json::object> rule(cohort::cluster& all, json::object command)
     if (what == "fork")
         co_return fork_one(all);
     if (what == "open_descriptor")
-        co_return open_descriptor();
+        co_return open_descriptor(flag_of(command, "datagrams") ? SOCK_DGRAM : SOCK_STREAM);
     if (what == "backlog")
         co_return backlog_of(number_of(command, "port", 0));
     if (what == "become_nobody")
