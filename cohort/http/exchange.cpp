@@ -72,7 +72,7 @@ order exchange::parse(record& r, std::uint32_t second) noexcept
     state_.flags &= static_cast<std::uint8_t>(flag::ended);
     state_.body_taken = 0;
     state_.body_left = r.top.content_length;
-    if (r.top.body == framing::none) {
+    if (r.top.body == framing::none || (r.top.body == framing::length && state_.body_left == 0)) {
         set(flag::body_done);
     } else {
         r.decoder.reset();

@@ -128,7 +128,11 @@ public:
     void sent(std::size_t count, rest more, std::uint32_t second) noexcept;
 
     /// Half closed, from now on.
-    void linger(std::uint32_t second) noexcept { enter(phase::lingering, second); }
+    void linger(std::uint32_t second) noexcept
+    {
+        state_.body_taken = 0;  // from here on it counts what lingering() drops
+        enter(phase::lingering, second);
+    }
     /// Bytes came while lingering: read on, or close.
     [[nodiscard]] order lingering(std::size_t count) noexcept;
     void close() noexcept { state_.now = phase::closed; }

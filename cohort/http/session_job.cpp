@@ -146,7 +146,9 @@ awaitable<result<std::string_view>> stream_port::read()
             continue;
         }
         s.want_body();
-        co_await moved_.wait();
+        // Saying "100 Continue" may have found the connection broken: then nobody will wake us.
+        if (failed_ == errc{} && !stopped(stop))
+            co_await moved_.wait();
     }
     co_return failed(failed_ == errc{} ? errc::cancelled : failed_, "read a request's body");
 }
