@@ -43,16 +43,34 @@ unique_fd unpack(const msghdr& message) noexcept
     return {};
 }
 
-/// Takes the message that was looked at off the queue. Without room for descriptors the kernel
-/// closes its own reference to them; ours is open by now.
-void drop_first(int take_end) noexcept
-{
-    handover unused;
-    while (::recv(take_end, &unused, sizeof unused, MSG_DONTWAIT | MSG_TRUNC) == -1 &&
-           errno == EINTR)
+/// One receive, with room for one descriptor. A value that is filled in place.
+struct reception {
+    arrival found;
+    ssize_t bytes = -1;
+    int flags = 0;
+
+    void receive(int take_end, int how) noexcept
     {
+        iovec part{.iov_base = &found.about, .iov_len = sizeof found.about};
+        cargo_space space;
+        msghdr message{};
+        message.msg_iov = &part;
+        message.msg_iovlen = 1;
+        message.msg_control = space.bytes.data();
+        message.msg_controllen = space.bytes.size();
+        do {
+            bytes = ::recvmsg(take_end, &message, how | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        } while (bytes == -1 && errno == EINTR);
+        if (bytes > 0)
+            found.connection = unpack(message);
+        flags = message.msg_flags;
     }
-}
+
+    [[nodiscard]] bool whole() const noexcept
+    {
+        return bytes == sizeof found.about && (flags & MSG_TRUNC) == 0;
+    }
+};
 
 }  // namespace
 
@@ -105,46 +123,38 @@ result<> give(int give_end, unique_fd& connection, const handover& about)
 
 result<std::optional<arrival>> take(int take_end)
 {
-    arrival found;
-    iovec part{.iov_base = &found.about, .iov_len = sizeof found.about};
-    cargo_space space;
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = space.bytes.data();
-    message.msg_controllen = space.bytes.size();
-
     // Looking first, because a plain receive in a process that is out of descriptors takes the
     // message and closes the connection in it. Looking makes a descriptor, too, or fails to, and
     // leaves the message where it is.
-    ssize_t got = -1;
-    do {
-        got = ::recvmsg(take_end, &message, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    } while (got == -1 && errno == EINTR);
-
-    if (got == -1) {
+    reception seen;
+    seen.receive(take_end, MSG_PEEK);
+    if (seen.bytes == -1) {
         if (errno == EAGAIN)
             return std::nullopt;
         return failed("take a connection from the inbox");
     }
-    if (got == 0)
+    if (seen.bytes == 0)
         return failed(errc::channel_closed, "take a connection from the inbox");
+    if (seen.whole() && !seen.found.connection.valid() && (seen.flags & MSG_CTRUNC) != 0) {
+        errno = EMFILE;
+        return failed("take a connection from the inbox");
+    }
 
-    found.connection = unpack(message);
-    if (got != sizeof found.about || (message.msg_flags & MSG_TRUNC) != 0) {
-        drop_first(take_end);
+    // Another process may take from the same inbox (the primary does, when a worker does not get
+    // to it). Then what we receive now is not what we have seen, and it is what we receive that is
+    // ours: both would have the one, and nobody the other.
+    reception got;
+    got.receive(take_end, 0);
+    if (got.bytes == -1 && errno == EAGAIN)
+        return std::nullopt;
+    if (got.bytes <= 0)
+        return failed("take a connection from the inbox");
+    const bool as_seen = got.whole() && seen.whole() && got.found.about == seen.found.about;
+    if (as_seen && !got.found.connection.valid())
+        got.found.connection = std::move(seen.found.connection);  // the last descriptor there was
+    if (!got.whole() || !got.found.connection.valid())
         return failed(errc::malformed, "take a connection from the inbox");
-    }
-    if (!found.connection.valid()) {
-        if ((message.msg_flags & MSG_CTRUNC) != 0) {
-            errno = EMFILE;
-            return failed("take a connection from the inbox");
-        }
-        drop_first(take_end);
-        return failed(errc::malformed, "take a connection from the inbox");
-    }
-    drop_first(take_end);
-    return found;
+    return std::move(got.found);
 }
 
 }  // namespace cohort::net

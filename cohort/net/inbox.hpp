@@ -57,7 +57,7 @@ struct inbox_pair {
 /// Errors:       EMFILE, the connection stays in the inbox (again later; unwatch the descriptor for
 ///               a few milliseconds, it stays readable); errc::malformed, something that is no
 ///               handover was there and has been dropped (go on).
-/// Loop:         one taker at a time.
+/// Loop:         any; two processes that take at the same time share what is there.
 [[nodiscard]] result<std::optional<arrival>> take(int take_end);
 
 }  // namespace cohort::net

@@ -242,6 +242,13 @@ void dealer::taken(std::uint32_t slot, std::span<const std::uint64_t> sequences)
 void dealer::refused(std::uint32_t slot, std::span<const std::uint64_t> sequences)
 {
     shunned_[slot] = now() + shun_for;
+    if (sequences.empty()) {
+        // It has no descriptor to take anything with: what lies in its inbox goes to others.
+        std::vector<parcel> homeless;
+        empty_inbox(slot, homeless);
+        for (auto each = homeless.rbegin(); each != homeless.rend(); ++each)
+            book_.wait_again(std::move(*each));
+    }
     // Backwards, since each goes to the front.
     for (auto each = sequences.rbegin(); each != sequences.rend(); ++each) {
         if (auto back = book_.take_back(slot, *each))

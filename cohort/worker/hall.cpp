@@ -87,7 +87,7 @@ awaitable<result<std::shared_ptr<door>>> hall::listen(std::string where, net::li
     if (closing_)
         co_return failed(errc::stopping, "listen on", where);
     if (how.exclusive || how.reuse_port)
-        co_return co_await listen_alone(at, how);
+        co_return listen_alone(at, how);
 
     const std::uint32_t index = index_of(at);
     auto reply = co_await ask(at, how, index);
@@ -116,16 +116,16 @@ awaitable<result<std::shared_ptr<door>>> hall::listen(std::string where, net::li
     co_return opened;
 }
 
-awaitable<result<std::shared_ptr<door>>> hall::listen_alone(net::endpoint where,
-                                                            net::listen_options how)
+result<std::shared_ptr<door>> hall::listen_alone(const net::endpoint& where,
+                                                 const net::listen_options& how)
 {
     door::plan plan;
-    COHORT_CO_TRY(plan.socket, net::open_listener(where, how));
-    COHORT_CO_TRY(plan.where, net::local_endpoint(plan.socket.borrow()));
+    COHORT_TRY(plan.socket, net::open_listener(where, how));
+    COHORT_TRY(plan.where, net::local_endpoint(plan.socket.borrow()));
     porter& here = *this;
     auto opened = std::make_shared<door>(executor_, poller_, here, std::move(plan));
     add(opened);
-    co_return opened;
+    return opened;
 }
 
 awaitable<result<unique_fd>> hall::bind(std::string where, net::listen_options how)
@@ -257,7 +257,7 @@ void hall::publish() noexcept
         const auto kept = each.lock();
         return kept && kept->is_open();
     });
-    board::set(mine.accepting, open && !closing_ && !full() ? 1U : 0U);
+    board::set(mine.accepting, open && !closing_ && !full() && !inbox_.is_short() ? 1U : 0U);
 }
 
 void hall::look_around() noexcept
@@ -337,8 +337,8 @@ void hall::came(net::arrival got) noexcept
     const bool dealt = got.about.from_slot == net::handover::from_primary;
     door* const at = find(got.about.endpoint);
     // A neighbour's connection is taken if at all possible; the primary has others to ask.
-    const bool ours =
-        at != nullptr && at->is_open() && (closing_ || !dealt || (at->has_room() && !full()));
+    const bool possible = at != nullptr && at->is_open();
+    const bool ours = possible && (closing_ || (!full() && (!dealt || at->has_room())));
     if (ours) {
         if (dealt)
             taken_.push_back(got.about.sequence);
@@ -360,10 +360,13 @@ void hall::batch_ended() noexcept
 {
     if (!taken_.empty())
         primary_.post(ipc::letter(ipc::kind::taken, ipc::encode_taken(taken_)));
-    if (!refused_.empty()) {
+    publish();
+    const bool is_short = inbox_.is_short();
+    if (!refused_.empty() || is_short) {
+        // Without any sequence it speaks of all that still lies in the inbox.
         ipc::refused words;
         words.sequences = refused_;
-        words.why = full() ? "connections_max" : "not accepting";
+        words.why = is_short ? "no descriptor" : full() ? "connections_max" : "not accepting";
         primary_.post(ipc::letter(ipc::kind::refused, ipc::encode(words)));
     }
     taken_.clear();

@@ -76,8 +76,8 @@ private:
     void came(net::arrival got) noexcept override;
     void batch_ended() noexcept override;
 
-    [[nodiscard]] awaitable<result<std::shared_ptr<door>>> listen_alone(net::endpoint where,
-                                                                        net::listen_options how);
+    [[nodiscard]] result<std::shared_ptr<door>> listen_alone(const net::endpoint& where,
+                                                             const net::listen_options& how);
     [[nodiscard]] awaitable<result<ipc::envelope>>
     ask(const net::endpoint& where, const net::listen_options& how, std::uint32_t index);
     [[nodiscard]] std::uint32_t index_of(const net::endpoint& where);

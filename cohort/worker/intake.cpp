@@ -82,11 +82,21 @@ void intake::rest(nanoseconds how_long) noexcept
     resting_ = true;
     pause_.expires_after(how_long);
     pause_.async_wait([this](const boost::system::error_code& ec) {
-        if (ec)
-            return;
-        resting_ = false;
-        watch();
+        if (!ec)
+            look_for_descriptor();
     });
+}
+
+void intake::look_for_descriptor() noexcept
+{
+    // Asking for one is the only way to know. Until then nobody should count on us.
+    if (!duplicate(inbox_)) {
+        rest(shortage_.next());
+        return;
+    }
+    resting_ = false;
+    watch();
+    host_.batch_ended();
 }
 
 }  // namespace cohort::work

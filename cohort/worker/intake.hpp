@@ -19,7 +19,7 @@ public:
         /// Would a connection be taken soon? If not, it stays where another process can reach it.
         [[nodiscard]] virtual bool wants_more() noexcept = 0;
         virtual void came(net::arrival got) noexcept = 0;
-        /// No more for now: time to confirm what came.
+        /// No more for now: time to confirm what came. Also when is_short() has changed.
         virtual void batch_ended() noexcept = 0;
 
     protected:
@@ -36,6 +36,8 @@ public:
     void watch() noexcept;
     /// Takes all that is there now, wanted or not, and then no more.
     void empty_and_close() noexcept;
+    /// There is no descriptor for a connection; what lies in the inbox is better given to others.
+    [[nodiscard]] bool is_short() const noexcept { return resting_; }
 
 private:
     static constexpr unsigned batch_max = 64;
@@ -45,6 +47,7 @@ private:
     [[nodiscard]] bool take_one() noexcept;
     void unwatch() noexcept;
     void rest(nanoseconds how_long) noexcept;
+    void look_for_descriptor() noexcept;
 
     net::poller& poller_;
     host& host_;
