@@ -112,7 +112,6 @@ std::vector<problem> own_problems(const settings& s)
     list.unless(std::ranges::all_of(s.args, plain), "args", "without NUL");
     list.unless(s.args.empty() || !s.exec.empty(), "args", "empty without `exec`");
     list.unless(plain(s.cwd), "cwd", "without NUL");
-    list.unless(s.cwd.empty() || !s.exec.empty(), "cwd", "empty without `exec`");
     for (const auto& [name, value] : s.env)
         list.unless(is_variable(name) && plain(value), "env",
                     "names without '=', and texts without NUL");

@@ -65,7 +65,7 @@ TEST_CASE("every field that can be out of range is complained about by its name"
              {"name", [](settings& x) { x.name = std::string(65, 'a'); }},
              {"exec", [](settings& x) { x.exec = std::string{"a\0b", 3}; }},
              {"args", [](settings& x) { x.args = {"lonely"}; }},
-             {"cwd", [](settings& x) { x.cwd = std::string{"/tmp"}; }},
+             {"cwd", [](settings& x) { x.cwd = std::string{"/tmp\0x", 6}; }},
              {"env", [](settings& x) { x.env.emplace("A=B", "1"); }},
              {"env", [](settings& x) { x.env.emplace("", "1"); }},
              {"group", [](settings& x) { x.group = std::string{"staff"}; }},

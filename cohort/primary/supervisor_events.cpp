@@ -5,7 +5,9 @@
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/board/slot.hpp>
+#include <cohort/base/try.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/primary/shortage.hpp>
 
 #include <boost/asio/post.hpp>
 
@@ -21,6 +23,18 @@ namespace {
 /// Death closes the channel; its last words are read before that is seen. Not for ever: a program
 /// may have given the descriptor to a child of its own.
 constexpr nanoseconds wait_for_last_words = 100ms;
+
+constexpr nanoseconds watch_again = 50ms;  // after a shortage
+
+/// Shorter than the worker's own patience with us: it hears why.
+constexpr nanoseconds listen_patience = 25s;
+
+void refuse(worker_handle& asker, ipc::envelope& reply, const fault& why)
+{
+    reply.flags |= ipc::flags::refusal;
+    reply.body = ipc::encode(why);
+    static_cast<void>(asker.channel().try_send(reply));
+}
 
 void log_end(const worker_handle& who)
 {
@@ -116,30 +130,58 @@ void supervisor::hello(const worker_ptr& from)
     if (from->online_since())
         return;
     from->came_online();
-    if (seat* const at = seat_of(*from))
+    if (seat* const at = seat_of(*from)) {
+        at->shortage.reset();
         feed(*at, cause::ready);
+    }
     audience_.online(from->info());
 }
 
 void supervisor::listen(const worker_ptr& from, ipc::envelope&& what)
 {
     auto reply = ipc::answer_to(what);
-    const auto refuse = [&](const fault& why) {
-        reply.flags |= ipc::flags::refusal;
-        reply.body = ipc::encode(why);
-        static_cast<void>(from->channel().try_send(reply));
-    };
-    const auto wanted = ipc::decode<ipc::listen_request>(what.body);
+    auto wanted = ipc::decode<ipc::listen_request>(what.body);
     if (!wanted)
-        return refuse(wanted.error());
-    const auto opened = listeners_.ask({.id = from->id(), .slot = from->slot()}, *wanted);
-    if (!opened)
-        return refuse(opened.error());
-    open_endpoint& at = **opened;
+        return refuse(*from, reply, wanted.error());
+    const auto done = try_listen(from, reply, *wanted);
+    if (done)
+        return;
+    // A worker that may not listen mostly ends: that would be its death for our want.
+    if (!is_shortage(done.error().why()) || late_listens_ == late_listens_max)
+        return refuse(*from, reply, done.error());
+    log::warn("worker {} waits: {}; trying again", from->id(), done.error().text());
+    tasks_.spawn(listen_later(from, std::move(reply), *std::move(wanted)));
+}
+
+awaitable<> supervisor::listen_later(worker_ptr from, ipc::envelope reply,
+                                     ipc::listen_request wanted)
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    const auto until = now() + listen_patience;
+    backoff pauses{20ms, 1s};
+    ++late_listens_;
+    result<> done;
+    do {
+        co_await sleep_for(pauses.next());
+        if (stopped(stop) || !from->connected())
+            break;
+        done = try_listen(from, reply, wanted);
+    } while (!done && is_shortage(done.error().why()) && now() < until);
+    --late_listens_;
+    if (!done && from->connected())
+        refuse(*from, reply, done.error());
+}
+
+result<> supervisor::try_listen(const worker_ptr& from, ipc::envelope& reply,
+                                const ipc::listen_request& wanted)
+{
+    COHORT_TRY(open_endpoint * opened,
+               listeners_.ask({.id = from->id(), .slot = from->slot()}, wanted));
+    open_endpoint& at = *opened;
     auto socket = listeners_.socket_for(at, from->slot());
     if (!socket) {
         listeners_.leave(from->id(), at.number);
-        return refuse(socket.error());
+        return std::unexpected(std::move(socket).error());
     }
 
     ipc::listen_answer words;
@@ -150,7 +192,7 @@ void supervisor::listen(const worker_ptr& from, ipc::envelope&& what)
         reply.cargo.push_back(*std::move(socket));
     if (const auto sent = from->channel().try_send(reply); !sent) {
         listeners_.leave(from->id(), at.number);
-        return;
+        return {};  // its channel has ended, or it does not read: nobody hears an answer
     }
     from->listens();
     if (listeners_.deals(at))
@@ -161,9 +203,10 @@ void supervisor::listen(const worker_ptr& from, ipc::envelope&& what)
 
     listening_info where;
     where.endpoint = at.real.text();
-    where.asked = wanted->where;
+    where.asked = wanted.where;
     where.port = at.real.port();
     audience_.listening(from->info(), where);
+    return {};
 }
 
 void supervisor::hung_up(const worker_ptr& who, std::optional<fault> why) noexcept
@@ -182,11 +225,15 @@ void supervisor::hung_up(const worker_ptr& who, std::optional<fault> why) noexce
 awaitable<> supervisor::watch(worker_ptr who)
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
-    const auto end = co_await who->process().exited();
-    if (!end && stopped(stop))
+    auto end = co_await who->process().exited();
+    while (!end && !stopped(stop)) {
+        // Our want of memory says nothing about the worker: it lives until we know better.
+        log::warn("cannot watch worker {}: {}; trying again", who->id(), end.error().text());
+        co_await sleep_for(watch_again);
+        end = co_await who->process().exited();
+    }
+    if (!end)
         co_return;
-    who->ended(end ? *end : process::exit_reason::unknown());
-
     const auto until = now() + wait_for_last_words;
     for (unsigned i = 0; who->connected() && now() < until && !stopped(stop); ++i) {
         // The end of the channel is mostly the very next event.
@@ -199,6 +246,8 @@ awaitable<> supervisor::watch(worker_ptr who)
         who->channel().close();
         hung_up(who, std::nullopt);
     }
+    // Only now: who hears of the channel's end shall find it disconnected, not dead yet.
+    who->ended(*end);
     buried(who);
 }
 
