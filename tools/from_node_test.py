@@ -69,7 +69,8 @@ def self_test() -> None:
     head = "| Node | test |\n|---|---|\n"
     assert problems(head + "| a | nothing |\n", here) == ["line 3: a: names no test"]
     assert problems(head + "| a | no test: needs Node |\n", here) == []
-    assert problems(head + '| a | `y_test.cpp`: "b" |\n', here) == ["line 3: there is no y_test.cpp"]
+    unknown = head + '| a | `y_test.cpp`: "b" |\n'
+    assert problems(unknown, here) == ["line 3: there is no y_test.cpp"]
     assert problems("| Node | else |\n|---|---|\n| a | b |\n", here) == []
 
 

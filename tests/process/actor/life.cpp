@@ -203,8 +203,8 @@ task<> concurrent_disconnect(stage& on)
 {
     // Everybody leaves, by request and by itself, while everybody is sent messages.
     std::vector<std::uint32_t> ids;
-    for (int i = 0; i < 4; ++i)
-        ids.push_back((co_await on.online(i % 2 == 0 ? "whole-life" : "idle")).id);
+    for (const auto* role : {"whole-life", "idle", "whole-life", "idle"})
+        ids.push_back((co_await on.online(role)).id);
     for (const auto id : ids) {
         static_cast<void>(on.cluster.disconnect(id));
         for (int i = 0; i < 20; ++i) {

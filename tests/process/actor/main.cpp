@@ -40,8 +40,8 @@ actor::task<int> play_role(cohort::worker& self)
 {
     const char* wanted = ::getenv("ACTOR_ROLE");
     const std::string_view name = wanted == nullptr ? "idle" : wanted;
-    for (const auto& room : {actor::common_roles(), actor::roles_roles(), actor::end_roles(), actor::message_roles(),
-                             actor::bulk_roles(), actor::program_roles()}) {
+    for (const auto& room : {actor::common_roles(), actor::roles_roles(), actor::end_roles(),
+                             actor::message_roles(), actor::bulk_roles(), actor::program_roles()}) {
         for (const actor::role& each : room) {
             if (each.name == name)
                 co_return co_await each.life(self);

@@ -381,23 +381,6 @@ task<> requests(stage& on)
     expect(!reply && reply.error().why() == cohort::errc::worker_gone, "it died while asked");
 }
 
-task<> strangers(stage& on)
-{
-    // Bytes that are no frame, and a program that says nothing at all: the primary lives on.
-    cohort::fork_options how;
-    how.exec = "/bin/sh";
-    how.args = std::vector<std::string>{"-c", "seq 1000 >&3; exec tail -f /dev/null"};
-    const auto who = on.fork("", std::move(how));
-    co_await on.until("disconnect", who.id);
-    expect(!on.cluster.is_connected(who.id), "it is not talked to any more");
-    static_cast<void>(on.cluster.kill(who.id, SIGKILL));
-    co_await on.until("exit", who.id);
-    const auto next = co_await on.online("echo");
-    auto words = message::json("still there");
-    static_cast<void>(on.cluster.try_send(next.id, words));
-    co_await on.until("message", next.id);
-}
-
 constexpr std::array stories{
     scenario{"kinds", kinds},
     scenario{"order", order},
@@ -406,7 +389,6 @@ constexpr std::array stories{
     scenario{"send-and-leave", send_and_leave},
     scenario{"relay", relay},
     scenario{"requests", requests},
-    scenario{"strangers", strangers},
 };
 
 }  // namespace

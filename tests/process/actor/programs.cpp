@@ -275,6 +275,23 @@ task<> executed_events(stage& on)
     expect(on.find("exit", stranger.id).who.exited_after_disconnect == true, "on purpose");
 }
 
+task<> strangers(stage& on)
+{
+    // Bytes that are no frame, and a program that says nothing at all: the primary lives on.
+    cohort::fork_options how;
+    how.exec = "/bin/sh";
+    how.args = std::vector<std::string>{"-c", "seq 1000 >&3; exec tail -f /dev/null"};
+    const auto who = on.fork("", std::move(how));
+    co_await on.until("disconnect", who.id);
+    expect(!on.cluster.is_connected(who.id), "it is not talked to any more");
+    static_cast<void>(on.cluster.kill(who.id, SIGKILL));
+    co_await on.until("exit", who.id);
+    const auto next = co_await on.online("echo");
+    auto words = message::json("still there");
+    static_cast<void>(on.cluster.try_send(next.id, words));
+    co_await on.until("message", next.id);
+}
+
 constexpr std::array stories{
     scenario{"exec-and-args", exec_and_args},
     scenario{"cwd", cwd},
@@ -283,6 +300,7 @@ constexpr std::array stories{
     scenario{"extra-descriptors", extra_descriptors},
     scenario{"user", user},
     scenario{"executed-events", executed_events},
+    scenario{"strangers", strangers},
 };
 
 }  // namespace
