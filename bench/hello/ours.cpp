@@ -56,7 +56,7 @@ int main(int argc, char** argv)
         return 2;
     cohort::http::router api;
     api.get("/", [](const cohort::http::request&) { return cohort::http::text("Hello, world"); });
-    const std::string document = "{\"items\":\"" + std::string(4096 - 13, 'x') + "\"}";
+    const std::string document = "{\"items\":\"" + std::string(4096 - 12, 'x') + "\"}";
     api.get("/json", [&](const cohort::http::request&) {
         return cohort::http::make_response(200, "application/json", document);
     });
