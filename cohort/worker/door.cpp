@@ -89,7 +89,8 @@ bool door::failed_to_accept(net::accept_verdict verdict, const error_code& why) 
 std::size_t door::accept_up_to(std::size_t most, purpose why) noexcept
 {
     std::size_t accepted = 0;
-    while (accepted < most && (why == purpose::sweep || wanted())) {
+    // A sink may close the door between two connections, and the socket with it.
+    while (accepted < most && plan_.socket.valid() && (why == purpose::sweep || wanted())) {
         auto outcome = net::accept_one(plan_.socket.borrow());
         if (outcome.verdict != net::accept_verdict::accepted) {
             if (failed_to_accept(outcome.verdict, outcome.why))
@@ -161,6 +162,11 @@ awaitable<result<unique_fd>> door::next()
         porter_.has_room();
         co_await arrived_.wait();
         --waiters_;
+        if (stopped(stop)) {
+            // Nobody may be there to take it any more; who waits besides us gets it.
+            arrived_.notify_one();
+            co_return failed(errc::cancelled, "accept on", plan_.where.text());
+        }
     }
     unique_fd mine = std::move(waiting_.front());
     waiting_.pop_front();
@@ -174,6 +180,9 @@ void door::close() noexcept
         return;
     open_ = false;
     unwatch();
+    // The kernel goes on completing handshakes for as long as anybody has the socket: once nobody
+    // will accept, clients should be refused at once, and a successor should get the port.
+    plan_.socket.reset();
     pause_.cancel();
     arrived_.notify_all();
     porter_.closed(*this);
