@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -27,6 +28,9 @@ constexpr int could_not_begin = 1;
 
 void live_as_worker(unique_fd channel, const settings& chosen, worker_main& main)
 {
+    // A dead peer, or a log reader that left, is an error code of the write. An exec'ed worker
+    // begins with the default: death.
+    ::signal(SIGPIPE, SIG_IGN);
     born_as_worker();
     auto opened = work::core::open(std::move(channel));
     if (!opened) {

@@ -31,6 +31,8 @@ primary::~primary() = default;
 
 result<> primary::open()
 {
+    // Whoever reads our log may leave: that is an error code of the write, never our end.
+    ::signal(SIGPIPE, SIG_IGN);
     process::set_title(fmt::format("cohort: primary ({})", settings_.name));
     if (const auto limit = net::raise_descriptor_limit(); !limit)
         log::warn("the limit of descriptors stays low: {}; going on", limit.error().text());
@@ -145,7 +147,7 @@ void primary::stop()
     if (settings_.stop.drain_time() > 0ms)
         tasks_.spawn(drain_after_grace());
     else
-        supervisor_->retire_all(settings_.stop.timeout);
+        supervisor_->retire_all(settings_.stop.timeout, finality::last);
 }
 
 awaitable<> primary::drain_after_grace()
@@ -154,18 +156,18 @@ awaitable<> primary::drain_after_grace()
     log::info("serving on for {} ms before the drain", settings_.stop.drain_time().count());
     co_await sleep_for(settings_.stop.drain_time());
     if (!stopped(stop))
-        supervisor_->retire_all(settings_.stop.timeout);
+        supervisor_->retire_all(settings_.stop.timeout, finality::last);
 }
 
-void primary::heed(int number, unsigned nth)
+void primary::heed(int number)
 {
     const unsigned now = supervisor_->wanted();
     switch (number) {
         case SIGTERM:
         case SIGQUIT:
         case SIGINT:
-            // TERM twice is what impatient supervisors send; only a second INT is a person's hurry.
-            if (stopping_ && (number != SIGINT || nth < 2))
+            // TERM twice is what impatient supervisors send; INT on top is a person's hurry.
+            if (stopping_ && number != SIGINT)
                 return;
             log::info("stopping");
             stop();
@@ -198,7 +200,7 @@ awaitable<> primary::hear_signals()
         const auto next = co_await caught->next();
         if (!next)
             co_return;
-        heed(next->number, next->nth);
+        heed(next->number);
     }
 }
 
