@@ -119,7 +119,8 @@ TEST_CASE("with a queue for each slot, what waits in a dead worker's queue is se
 
 TEST_CASE("a worker that was short of descriptors gets connections again afterwards")
 {
-    for (const std::string balance : {"balanced", "round_robin", "least_connections", "reuseport"}) {
+    for (const std::string balance : {"balanced", "round_robin", "least_connections",
+                                      "reuseport"}) {
         CAPTURE(balance);
         api_server app{{.workers = 2, .balance = balance}};
         const auto workers = app.workers();
