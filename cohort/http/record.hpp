@@ -4,6 +4,7 @@
 #include <cohort/http/chunk_decoder.hpp>
 #include <cohort/http/head.hpp>
 #include <cohort/http/head_parser.hpp>
+#include <cohort/http/outgoing.hpp>
 #include <cohort/http/request.hpp>
 #include <cohort/http/response.hpp>
 #include <cohort/http/violation.hpp>
@@ -39,8 +40,6 @@ struct record {
     /// What nobody has looked at yet.
     [[nodiscard]] std::string_view unread() const noexcept { return {input.get() + at, end - at}; }
 
-    [[nodiscard]] bool has_output() const noexcept { return !output.empty() || !tail.empty(); }
-
     /// Fit for the next connection; keeps memory of ordinary size.
     void clear() noexcept;
 
@@ -58,10 +57,7 @@ struct record {
     std::string body;             // what of a buffered body does not fit behind its head
     std::string_view whole_body;  // in `input` or `body`, once it is complete
 
-    std::string output;           // not yet sent, from output_sent on
-    std::size_t output_sent = 0;
-    std::string tail;             // a long answer, sent from where it is, after output
-    std::size_t tail_sent = 0;
+    outgoing output;
 
     std::optional<request> asked;
     std::optional<response> answer;  // of a lane or a coroutine

@@ -156,26 +156,29 @@ void session::client_closed_its_side()
 void session::proceed(order next)
 {
     while (open()) {
+        // What waits here already goes first: then what comes next need not be copied behind it.
+        if (record_ && (record_->output.size() > output_high_water ||
+                        !record_->output.back().empty())) {
+            flush();
+            if (blocked_) {
+                if (next != order::wait)
+                    pending_ = next;
+                return;
+            }
+            continue;
+        }
         switch (next) {
         case order::find_route: next = find_route(); break;
         case order::run: next = run(); break;
         case order::refuse: next = refuse(); break;
         case order::say_continue:
-            record_->output += continue_answer;
+            record_->output.end() += continue_answer;
             next = order::read;
             break;
         case order::read:
         case order::wait:
         case order::linger:
         case order::close: after_output(next); return;
-        }
-        if (record_->output.size() - record_->output_sent > output_high_water ||
-            !record_->tail.empty()) {
-            flush();
-            if (blocked_) {
-                pending_ = next;
-                return;
-            }
         }
     }
 }
@@ -208,7 +211,7 @@ void session::idle_or_read()
 {
     // An idle connection holds no buffer.
     if (record_ && job_ == job::none && !blocked_ && exchange_.now() == phase::idle &&
-        record_->begin == record_->end && !record_->has_output())
+        record_->begin == record_->end && record_->output.empty())
         server_.give_back(std::move(record_));
 }
 
@@ -269,7 +272,7 @@ answer_facts session::facts_of(const response& what)
 
 void session::write_head(const response& what, const http::answer& how)
 {
-    std::string& out = record_->output;
+    std::string& out = record_->output.end();
     begin_head(out, how.status);
     if (const auto type = what.content_type(); !type.empty())
         ((out += "Content-Type: ") += type) += "\r\n";  // both were checked when they were set
@@ -288,9 +291,9 @@ order session::answer(response& what)
         // Above this, copying costs more than a second element in sendmsg.
         constexpr std::size_t copied_max = 16'384;
         if (what.body().size() <= copied_max)
-            r.output += what.body();
+            r.output.end() += what.body();
         else
-            r.tail = what.take_body();
+            r.output.append_long(what.take_body());
     }
     return finish(how.status);
 }
@@ -328,25 +331,8 @@ order session::refuse()
                              .connection = persistence::close,
                              .length = words.body().size()};
     write_head(words, plan_answer(facts));
-    r.output += words.body();
+    r.output.end() += words.body();
     return exchange_.refused();
-}
-
-void session::note_sent(std::size_t count)
-{
-    record& r = *record_;
-    const std::size_t head_left = r.output.size() - r.output_sent;
-    if (count < head_left) {
-        r.output_sent += count;
-        return;
-    }
-    r.output.clear();
-    r.output_sent = 0;
-    r.tail_sent += count - head_left;
-    if (r.tail_sent == r.tail.size() && !r.tail.empty()) {
-        std::string{}.swap(r.tail);
-        r.tail_sent = 0;
-    }
 }
 
 void session::flush()
@@ -354,14 +340,15 @@ void session::flush()
     if (!record_ || !open() || blocked_)
         return;
     record& r = *record_;
-    while (r.has_output()) {
-        const std::size_t head_left = r.output.size() - r.output_sent;
+    while (!r.output.empty()) {
+        const std::string_view front = r.output.front();
+        const std::string_view back = r.output.back();
         ssize_t gone = 0;
-        if (r.tail.empty()) {
-            gone = ::send(fd_.borrow(), r.output.data() + r.output_sent, head_left, MSG_NOSIGNAL);
+        if (back.empty()) {
+            gone = ::send(fd_.borrow(), front.data(), front.size(), MSG_NOSIGNAL);
         } else {
-            iovec parts[2] = {{r.output.data() + r.output_sent, head_left},
-                              {r.tail.data() + r.tail_sent, r.tail.size() - r.tail_sent}};
+            iovec parts[2] = {{const_cast<char*>(front.data()), front.size()},
+                              {const_cast<char*>(back.data()), back.size()}};
             msghdr message{};
             message.msg_iov = parts;
             message.msg_iovlen = 2;
@@ -374,9 +361,9 @@ void session::flush()
             return;
         }
         if (gone > 0)
-            note_sent(static_cast<std::size_t>(gone));
+            r.output.sent(static_cast<std::size_t>(gone));
         // A socket that took a part is full: asking again would be a system call for nothing.
-        blocked_ = r.has_output();
+        blocked_ = !r.output.empty();
         exchange_.sent(gone > 0 ? static_cast<std::size_t>(gone) : 0,
                        blocked_ ? exchange::rest::blocked : exchange::rest::none,
                        server_.second());

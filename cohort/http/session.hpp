@@ -89,7 +89,6 @@ private:
     void write_head(const response& what, const http::answer& how);
 
     void flush();
-    void note_sent(std::size_t count);
     void watch_for(std::uint32_t events);
     void begin_linger();
     void close_socket();

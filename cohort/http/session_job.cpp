@@ -116,7 +116,7 @@ void session::end_stream(const result<>& outcome)
         return;
     }
     if (chunked_)
-        r.output += last_chunk;
+        r.output.end() += last_chunk;
     after_stream_ = finish(static_cast<status_code>(r.answer->status()));
 }
 
@@ -158,7 +158,7 @@ void session::want_body()
     const visit here{*this};
     record& r = *record_;
     if (exchange_.owes_continue(r)) {
-        r.output += continue_answer;
+        r.output.end() += continue_answer;
         flush();
     }
     exchange_.body_wait(exchange::waiting::for_client, server_.second());
@@ -193,9 +193,9 @@ void session::send_piece(std::string_view piece)
     const visit here{*this};
     record& r = *record_;
     if (chunked_)
-        append_chunk(r.output, piece);
+        append_chunk(r.output.end(), piece);
     else
-        r.output += piece;
+        r.output.end() += piece;
     r.answer_bytes += piece.size();
     flush();
 }

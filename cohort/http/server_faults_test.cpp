@@ -1,0 +1,59 @@
+// Clients that are slow, half gone, hostile or in the wrong moment.
+#include <cohort/async/deadline.hpp>
+#include <cohort/http/body.hpp>
+#include <cohort/http/detail/house_test.hpp>
+
+#include <doctest/doctest.h>
+
+#include <semaphore>
+#include <string>
+
+using namespace cohort;
+using namespace cohort::http;
+using namespace cohort::http::detail;
+using namespace std::chrono_literals;
+
+TEST_CASE("a refusal behind a long answer is sent behind it")
+{
+    house h;
+    h.api.get("/lane", [](const request&) { return text(std::string(100'000, 'z')); },
+              {.cpu_bound = true});
+    h.api.get("/coroutine", [](const request&) -> task<response> {
+        co_await sleep_for(1ms);
+        co_return text(std::string(100'000, 'z'));
+    });
+    for (const std::string_view path : {"/lane", "/coroutine"}) {
+        client c = h.connect();
+        c.say(get(path) + "GET / HTTP/1.1\r\nHost: a b\r\n\r\n");
+        h.hear(c, "400 Bad Request");
+        const auto body = c.heard.find("\r\n\r\n") + 4;
+        REQUIRE(c.heard.size() > body + 100'000);
+        CHECK(c.heard.substr(body, 100'000) == std::string(100'000, 'z'));
+        CHECK(c.heard.substr(body + 100'000).starts_with("HTTP/1.1 400 "));
+    }
+}
+
+TEST_CASE("a head is not late while its client is busy with our answer")
+{
+    house h;
+    constexpr std::size_t size = 3'000'000;
+    h.api.get("/large", [](const request&) { return text(std::string(size, 'z')); });
+    client c = h.connect(4096);
+    c.say(get("/large") + "GET / HT");
+    h.quiet();
+    for (int i = 0; i < 3; ++i) {
+        h.later(20s);
+        c.listen();
+        h.quiet();
+    }
+    h.until([&] {
+        c.listen();
+        return c.heard.size() > size;
+    });
+    h.quiet();
+    c.listen();
+    const auto body = c.heard.find("\r\n\r\n") + 4;
+    CHECK(c.heard.substr(body) == std::string(size, 'z'));
+    h.later(31s);
+    h.hear(c, "HTTP/1.1 408 ");
+}
