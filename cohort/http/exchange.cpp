@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace cohort::http {
 
@@ -325,10 +326,13 @@ std::size_t exchange::make_room(record& r) noexcept
 void exchange::sent(std::size_t count, rest more, std::uint32_t second) noexcept
 {
     state_.bytes_answered += count;
-    if (more == rest::none)
-        state_.blocked_since = 0;
-    else if (count != 0 || state_.blocked_since == 0)
+    if (more == rest::none) {
+        // What the client owes us, it owes us from now on.
+        if (std::exchange(state_.blocked_since, 0U) != 0 && state_.now != phase::running)
+            state_.since = second;
+    } else if (count != 0 || state_.blocked_since == 0) {
         state_.blocked_since = second;
+    }
 }
 
 void exchange::body_wait(waiting whom, std::uint32_t second) noexcept
@@ -362,8 +366,9 @@ order exchange::time(record* r, std::uint32_t second) noexcept
     const auto over = [&](std::uint32_t since, std::chrono::seconds limit) {
         return limit.count() != 0 && second >= since + static_cast<std::uint64_t>(limit.count());
     };
-    if (state_.blocked_since != 0 && over(state_.blocked_since, rules_->patience.send))
-        return order::close;
+    // While the client is busy with our answer, we do not read: nothing else can be late.
+    if (state_.blocked_since != 0)
+        return over(state_.blocked_since, rules_->patience.send) ? order::close : order::wait;
     switch (state_.now) {
     case phase::idle:
         return over(state_.since, rules_->patience.keep_alive) ? order::linger : order::wait;
@@ -392,6 +397,8 @@ std::uint32_t exchange::due(std::uint32_t second) const noexcept
     const auto at = [](std::uint32_t since, std::chrono::seconds limit) {
         return limit.count() == 0 ? 0 : since + static_cast<std::uint32_t>(limit.count());
     };
+    if (state_.blocked_since != 0)
+        return due_blocked(second);
     std::uint32_t when = 0;
     switch (state_.now) {
     case phase::idle: when = at(state_.since, rules_->patience.keep_alive); break;
@@ -403,12 +410,15 @@ std::uint32_t exchange::due(std::uint32_t second) const noexcept
     case phase::routing:
     case phase::closed: break;
     }
-    if (state_.blocked_since != 0) {
-        const std::uint32_t cut = at(state_.blocked_since, rules_->patience.send);
-        if (cut != 0 && (when == 0 || cut < when))
-            when = cut;
-    }
     return when;
+}
+
+std::uint32_t exchange::due_blocked(std::uint32_t second) const noexcept
+{
+    if (has(flag::client_slow))
+        return second + 1;
+    const auto limit = static_cast<std::uint32_t>(rules_->patience.send.count());
+    return limit == 0 ? 0 : state_.blocked_since + limit;
 }
 
 }  // namespace cohort::http

@@ -177,6 +177,7 @@ private:
     [[nodiscard]] order collect(record& r, std::uint32_t second) noexcept;
     [[nodiscard]] order discard(record& r, std::uint32_t second) noexcept;
     [[nodiscard]] order refuse(record& r, const violation& why) noexcept;
+    [[nodiscard]] std::uint32_t due_blocked(std::uint32_t second) const noexcept;
     [[nodiscard]] bool expects_continue(const record& r) const noexcept;
 
     const exchange_rules* rules_;

@@ -236,6 +236,28 @@ TEST_CASE("time: a client that takes nothing of its answer is cut")
     CHECK(play.it.time(&play.r, 60) == order::wait);
 }
 
+TEST_CASE("time: a client busy with our answer owes nothing else until it has taken it")
+{
+    stage_play body;
+    REQUIRE(body.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n") ==
+            order::find_route);
+    REQUIRE(body.plan() == order::read);
+    body.it.sent(100, exchange::rest::blocked, 2);
+    CHECK(body.it.due(2) == 32);
+    CHECK(body.it.time(&body.r, 20) == order::wait);
+    body.it.sent(100, exchange::rest::none, 20);
+    CHECK(body.it.time(&body.r, 25) == order::wait);
+    CHECK(body.it.time(&body.r, 26) == order::refuse);
+
+    stage_play idle;
+    idle.it.sent(100, exchange::rest::blocked, 1);
+    idle.it.sent(100, exchange::rest::blocked, 29);
+    idle.it.sent(100, exchange::rest::none, 50);
+    CHECK(idle.it.due(50) == 125);
+    CHECK(idle.it.time(nullptr, 124) == order::wait);
+    CHECK(idle.it.time(nullptr, 125) == order::linger);
+}
+
 TEST_CASE("the last request of a connection's allowance says so")
 {
     stage_play play{exchange_rules{.requests_max = 2}};
