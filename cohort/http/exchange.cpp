@@ -62,8 +62,10 @@ order exchange::parse(record& r, std::uint32_t second) noexcept
         r.begin = r.at = r.end = 0;
         return has(flag::ended) ? order::close : order::read;
     }
-    if (state_.now == phase::idle)
+    if (state_.now == phase::idle) {
         enter(phase::head, second);
+        r.top.verb = method::get;  // until the parser knows: a refusal must not think of the last
+    }
 
     switch (r.parser.parse(r.unanswered(), r.top)) {
     case parse_status::need_more: return has(flag::ended) ? order::close : order::read;

@@ -57,3 +57,26 @@ TEST_CASE("a head is not late while its client is busy with our answer")
     h.later(31s);
     h.hear(c, "HTTP/1.1 408 ");
 }
+
+TEST_CASE("a refusal of HEAD has no body, that of the next request has one")
+{
+    house h;
+    add_hello(h.api);
+    client large = h.connect();
+    large.say("HEAD / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n");
+    h.hear_end(large);
+    CHECK(large.has("HTTP/1.1 413 "));
+    CHECK(large.heard.ends_with("\r\n\r\n"));
+
+    client hostless = h.connect();
+    hostless.say("HEAD / HTTP/1.1\r\n\r\n");
+    h.hear_end(hostless);
+    CHECK(hostless.has("HTTP/1.1 400 "));
+    CHECK(hostless.heard.ends_with("\r\n\r\n"));
+
+    client late = h.connect();
+    late.say("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n\x01");
+    h.hear_end(late);
+    CHECK(late.has("HTTP/1.1 400 "));
+    CHECK(late.heard.ends_with("}"));
+}

@@ -328,10 +328,13 @@ order session::refuse()
     r.asked.reset();
     const response words = problem(r.why.status, {}, r.why.words);
     const answer_facts facts{.status = r.why.status,
+                             .verb = r.top.verb,
                              .connection = persistence::close,
                              .length = words.body().size()};
-    write_head(words, plan_answer(facts));
-    r.output.end() += words.body();
+    const http::answer how = plan_answer(facts);
+    write_head(words, how);
+    if (how.send_body)
+        r.output.end() += words.body();
     return exchange_.refused();
 }
 
