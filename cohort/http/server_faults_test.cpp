@@ -80,3 +80,31 @@ TEST_CASE("a refusal of HEAD has no body, that of the next request has one")
     CHECK(late.has("HTTP/1.1 400 "));
     CHECK(late.heard.ends_with("}"));
 }
+
+TEST_CASE("an answer to HTTP/1.0 that breaks off ends with a reset, a whole one does not")
+{
+    house h;
+    h.api.on_handler_error([](const request&, std::string_view) noexcept {});
+    const auto streams = [&](std::string_view path, bool breaks) {
+        h.api.get(path, [breaks](const request&) {
+            return stream("text/plain", [breaks](body_writer& out) -> awaitable<> {
+                const auto sent = co_await out.write("half of it");
+                static_cast<void>(sent);
+                co_await sleep_for(5ms);
+                if (breaks)
+                    throw std::runtime_error{"the other half is lost"};
+            });
+        });
+    };
+    streams("/broken", true);
+    streams("/whole", false);
+    client broken = h.connect_tcp();
+    broken.say("GET /broken HTTP/1.0\r\n\r\n");
+    h.hear_end(broken);
+    CHECK(broken.reset);
+    client whole = h.connect_tcp();
+    whole.say("GET /whole HTTP/1.0\r\n\r\n");
+    h.hear_end(whole);
+    CHECK(whole.heard.ends_with("\r\n\r\nhalf of it"));
+    CHECK(!whole.reset);
+}

@@ -452,6 +452,7 @@ void session::close_socket()
     if (!open())
         return;
     exchange_.close();
+    show_cut();
     if (job_ == job::none && std::exchange(counted_, false))
         server_.ended();
     // Not forget_closing(): the primary may still hold the copy of a connection that it dealt us.
@@ -467,6 +468,15 @@ void session::close_socket()
         server_.give_back(std::move(record_));
     }
     server_.closed(*this);
+}
+
+void session::show_cut() noexcept
+{
+    if (!ends_by_close_ || (produced_ && record_->output.empty()))
+        return;
+    // The body is not whole, and an ordinary end would say that it is. Unix sockets know no reset.
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(fd_.borrow(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 void session::cancel_job()

@@ -92,6 +92,7 @@ private:
     void watch_for(std::uint32_t events);
     void begin_linger();
     void close_socket();
+    void show_cut() noexcept;
     void cancel_job();
     void watch_clock();
     [[nodiscard]] bool open() const noexcept { return fd_.valid(); }
@@ -116,6 +117,8 @@ private:
     bool reading_body_ = false;    // a streaming handler waits for bytes
     bool counted_ = false;         // among the server's running requests
     bool chunked_ = false;
+    bool ends_by_close_ = false;   // only the connection's end is the end of this answer's body
+    bool produced_ = false;        // all of that body is in the output
 };
 
 }  // namespace cohort::http

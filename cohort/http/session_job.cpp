@@ -97,6 +97,7 @@ bool session::begin_stream()
     r.answer_bytes = 0;
     streaming_ = true;
     chunked_ = how.framing == answer_framing::chunked;
+    ends_by_close_ = how.framing == answer_framing::until_close;
     if (how.send_body) {
         flush();
         return open();
@@ -117,6 +118,7 @@ void session::end_stream(const result<>& outcome)
     }
     if (chunked_)
         r.output.end() += last_chunk;
+    produced_ = true;
     after_stream_ = finish(static_cast<status_code>(r.answer->status()));
 }
 

@@ -11,6 +11,8 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -49,6 +51,7 @@ struct client {
                 heard.append(bytes.data(), static_cast<std::size_t>(got));
                 continue;
             }
+            reset = reset || (got < 0 && errno == ECONNRESET);
             closed = closed || got == 0 || (errno != EAGAIN && errno != EINTR);
             return;
         }
@@ -68,6 +71,7 @@ struct client {
     unique_fd socket;
     std::string heard;
     bool closed = false;
+    bool reset = false;
 };
 
 /// A loop with a server on it, in this thread.
@@ -107,6 +111,28 @@ struct house {
             ::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes);
         REQUIRE(serving->take(unique_fd{ends[0]}));
         return client{ends[1]};
+    }
+    /// The same over TCP, where a connection can be reset.
+    client connect_tcp()
+    {
+        if (!serving)
+            open();
+        const unique_fd listener{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        auto* const generic = reinterpret_cast<sockaddr*>(&address);
+        socklen_t length = sizeof address;
+        REQUIRE(::bind(listener.borrow(), generic, length) == 0);
+        REQUIRE(::listen(listener.borrow(), 1) == 0);
+        REQUIRE(::getsockname(listener.borrow(), generic, &length) == 0);
+        unique_fd caller{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        REQUIRE(::connect(caller.borrow(), generic, length) == 0);
+        REQUIRE(::fcntl(caller.borrow(), F_SETFL, O_NONBLOCK) == 0);
+        unique_fd called{::accept4(listener.borrow(), nullptr, nullptr,
+                                   SOCK_NONBLOCK | SOCK_CLOEXEC)};
+        REQUIRE(serving->take(std::move(called)));
+        return client{caller.release()};
     }
     /// Runs the loop until `come` is true; fails after five seconds.
     void until(const std::function<bool()>& come)
