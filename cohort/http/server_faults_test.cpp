@@ -1,11 +1,15 @@
 // Clients that are slow, half gone, hostile or in the wrong moment.
 #include <cohort/async/deadline.hpp>
+#include <cohort/async/scope.hpp>
 #include <cohort/http/body.hpp>
 #include <cohort/http/detail/house_test.hpp>
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <optional>
 #include <semaphore>
+#include <stdexcept>
 #include <string>
 
 using namespace cohort;
@@ -107,4 +111,42 @@ TEST_CASE("an answer to HTTP/1.0 that breaks off ends with a reset, a whole one 
     h.hear_end(whole);
     CHECK(whole.heard.ends_with("\r\n\r\nhalf of it"));
     CHECK(!whole.reset);
+}
+
+TEST_CASE("a drain does not wait for a client that becomes idle after it began")
+{
+    house h;
+    constexpr std::size_t size = 3'000'000;
+    h.api.get("/large", [](const request&) { return text(std::string(size, 'z')); });
+    client c = h.connect(4096);
+    c.say(get("/large"));
+    h.quiet();
+    scope work{h.loop.get_executor()};
+    std::optional<std::size_t> cut;
+    const auto drain = [&]() -> awaitable<> { cut = co_await h.serving->drain(60s); };
+    work.spawn(drain());
+    h.loop.run_for(100ms);
+    CHECK(!cut);
+    h.hear_end(c);
+    CHECK(c.heard.size() > size);
+    c.socket.reset();
+    h.until([&] { return cut.has_value(); });
+    CHECK(*cut == 0);
+}
+
+TEST_CASE("a request that comes as its connection's time is over is answered, and the next too")
+{
+    house h;
+    add_hello(h.api);
+    client c = h.connect();
+    c.say(get("/"));
+    h.hear(c, "Hello, world");
+    c.say(get("/"));
+    h.later(76s);  // before the loop has seen it
+    c.say(get("/"));
+    h.until([&] {
+        c.listen();
+        return c.count("Hello, world") == 3;
+    });
+    CHECK(!c.closed);
 }

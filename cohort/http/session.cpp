@@ -45,6 +45,9 @@ session::visit::~visit()
     if (of_.open()) {
         of_.idle_or_read();
         of_.watch_clock();
+        // It was busy when a drain looked for idle ones.
+        if (of_.server_.draining_ && of_.exchange_.now() == phase::idle && !of_.blocked_)
+            of_.server_.changed_.notify_all();
     } else if (of_.job_ == job::none) {
         of_.server_.bury(of_);
     }
@@ -436,8 +439,10 @@ void session::close_if_idle()
     if (!open() || exchange_.now() != phase::idle || blocked_)
         return;
     // A request may have come that the loop has not seen yet: it is answered.
+    const std::uint32_t answered = exchange_.state().requests;
     receive();
-    if (open() && exchange_.now() == phase::idle && !blocked_)
+    const bool came = exchange_.state().requests != answered;
+    if (open() && exchange_.now() == phase::idle && !blocked_ && (!came || server_.draining_))
         begin_linger();
 }
 
