@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cstdint>
@@ -37,6 +38,7 @@ cohort::unique_fd listen_on(std::uint16_t port)
     cohort::unique_fd listener{::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
     const int on = 1;
     ::setsockopt(listener.borrow(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    ::setsockopt(listener.borrow(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     sockaddr_in where{};
     where.sin_family = AF_INET;
     where.sin_port = htons(port);
