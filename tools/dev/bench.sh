@@ -13,10 +13,11 @@ dev_bench() {
     make_targets Release
     if [ "$name" = all ]; then
         for run in bench/*/run; do
-            "$run" "$@"
+            name=$(basename "$(dirname "$run")")
+            "$run" --json "bench/results/$name.json" "$@"
         done
         return
     fi
     [ -x "bench/$name/run" ] || give_up "no bench \`$name\`"
-    exec "bench/$name/run" "$@"
+    exec "bench/$name/run" --json "bench/results/$name.json" "$@"
 }
