@@ -337,6 +337,12 @@ void exchange::sent(std::size_t count, rest more, std::uint32_t second) noexcept
     }
 }
 
+void exchange::acknowledged(std::uint32_t second) noexcept
+{
+    if (state_.blocked_since != 0)
+        state_.blocked_since = second;
+}
+
 void exchange::body_wait(waiting whom, std::uint32_t second) noexcept
 {
     if (whom == waiting::for_handler) {
@@ -420,7 +426,11 @@ std::uint32_t exchange::due_blocked(std::uint32_t second) const noexcept
     if (has(flag::client_slow))
         return second + 1;
     const auto limit = static_cast<std::uint32_t>(rules_->patience.send.count());
-    return limit == 0 ? 0 : state_.blocked_since + limit;
+    if (limit == 0)
+        return 0;
+    // The socket takes no more long before the client takes no more: somebody must go and look.
+    constexpr std::uint32_t looks = 6;
+    return std::min(second + std::max(limit / looks, 1U), state_.blocked_since + limit);
 }
 
 }  // namespace cohort::http

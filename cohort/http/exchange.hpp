@@ -127,6 +127,9 @@ public:
     enum class rest : std::uint8_t { none, blocked };
     void sent(std::size_t count, rest more, std::uint32_t second) noexcept;
 
+    /// The socket takes no more yet, but the client has taken some of what is in it.
+    void acknowledged(std::uint32_t second) noexcept;
+
     /// Half closed, from now on.
     void linger(std::uint32_t second) noexcept
     {

@@ -228,10 +228,14 @@ TEST_CASE("time: a client that takes nothing of its answer is cut")
 {
     stage_play play;
     play.it.sent(100, exchange::rest::blocked, 5);
-    CHECK(play.it.due(5) == 35);
+    CHECK(play.it.due(5) == 10);
+    CHECK(play.it.due(33) == 35);
     play.it.sent(0, exchange::rest::blocked, 9);
     CHECK(play.it.time(&play.r, 34) == order::wait);
     CHECK(play.it.time(&play.r, 35) == order::close);
+    play.it.acknowledged(34);
+    CHECK(play.it.time(&play.r, 63) == order::wait);
+    CHECK(play.it.time(&play.r, 64) == order::close);
     play.it.sent(1, exchange::rest::none, 20);
     CHECK(play.it.time(&play.r, 60) == order::wait);
 }
@@ -243,7 +247,7 @@ TEST_CASE("time: a client busy with our answer owes nothing else until it has ta
             order::find_route);
     REQUIRE(body.plan() == order::read);
     body.it.sent(100, exchange::rest::blocked, 2);
-    CHECK(body.it.due(2) == 32);
+    CHECK(body.it.due(2) == 7);
     CHECK(body.it.time(&body.r, 20) == order::wait);
     body.it.sent(100, exchange::rest::none, 20);
     CHECK(body.it.time(&body.r, 25) == order::wait);

@@ -150,3 +150,24 @@ TEST_CASE("a request that comes as its connection's time is over is answered, an
     });
     CHECK(!c.closed);
 }
+
+TEST_CASE("a client that takes its answer slowly is not cut, one that stops is")
+{
+    house h;
+    h.api.get("/large", [](const request&) { return text(std::string(3'000'000, 'z')); });
+    client c = h.connect(400'000);
+    c.say(get("/large"));
+    h.quiet();
+    std::string few(65'536, '\0');
+    h.later(6s);
+    for (int i = 0; i < 3; ++i) {
+        // Too little for the socket to be called writable.
+        REQUIRE(::recv(c.socket.borrow(), few.data(), few.size(), 0) > 0);
+        h.quiet();
+        h.later(20s);
+        CHECK(h.serving->connections() == 1);
+    }
+    for (int i = 0; i < 6; ++i)
+        h.later(6s);
+    CHECK(h.serving->connections() == 0);
+}

@@ -6,6 +6,8 @@
 #include <cohort/http/server.hpp>
 #include <cohort/http/stream_port.hpp>
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -416,6 +418,8 @@ void session::on_time()
     if (!open())
         return;
     const std::uint32_t second = server_.second();
+    if (blocked_)
+        look_at_progress();
     const order next = exchange_.time(record_.get(), second);
     if (next == order::wait) {
         if (reading_body_ && exchange_.body_is_late(second))
@@ -431,6 +435,17 @@ void session::on_time()
     } else {
         proceed(next);
     }
+}
+
+void session::look_at_progress() noexcept
+{
+    // EPOLLOUT comes when a third of the socket's buffer is free, which grows to megabytes: a slow
+    // reader takes longer for that than we have patience with one who reads nothing.
+    int held = 0;
+    if (::ioctl(fd_.borrow(), SIOCOUTQ, &held) == -1)
+        return;
+    if (held < std::exchange(not_acknowledged_, held))
+        exchange_.acknowledged(server_.second());
 }
 
 void session::close_if_idle()

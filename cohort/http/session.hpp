@@ -91,6 +91,7 @@ private:
     void flush();
     void watch_for(std::uint32_t events);
     void begin_linger();
+    void look_at_progress() noexcept;
     void close_socket();
     void show_cut() noexcept;
     void cancel_job();
@@ -108,6 +109,7 @@ private:
     boost::asio::cancellation_signal* cancel_ = nullptr;
     stream_port* port_ = nullptr;
     peer peer_;
+    int not_acknowledged_ = 0;  // bytes in the socket, at the last look while blocked_
     std::uint16_t visits_ = 0;
     job job_ = job::none;
     order pending_ = order::wait;  // when blocked_ ends
