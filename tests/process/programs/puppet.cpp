@@ -181,6 +181,8 @@ cohort::task<void> live(cohort::worker& self)
     });
     co_await self.until_stopping();
     mine.kept.clear();  // their clients have no work in flight
+    for (auto& [handle, socket] : mine.datagrams)
+        socket->close();  // what reads from it would keep us until the stop timeout
 }
 
 // ---- what the primary does ----------------------------------------------------------------------
@@ -242,6 +244,14 @@ json::object fork_one(cohort::cluster& all)
     return {{"id", born->id}, {"slot", born->slot}, {"pid", born->pid}};
 }
 
+/// Node's most common line: whenever a worker ends, another one is forked.
+void fork_on_exit(cohort::cluster& all)
+{
+    all.on_exit([&all](const cohort::worker_info&, cohort::exit_status) {
+        static_cast<void>(all.fork());
+    });
+}
+
 cohort::task<json::object> rule(cohort::cluster& all, json::object command)
 {
     const std::string what = text_of(command, "do");
@@ -265,6 +275,11 @@ cohort::task<json::object> rule(cohort::cluster& all, json::object command)
         answer["ended"] = ended->words();
     } else if (what == "stop") {
         all.stop();
+    } else if (what == "fork_on_exit") {
+        fork_on_exit(all);
+    } else if (what == "disconnect") {
+        const auto report = co_await all.disconnect(std::chrono::seconds{30});
+        answer["left"] = report.left.size();
     } else {
         answer["error"] = "no such command: " + what;
     }
