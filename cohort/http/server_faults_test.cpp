@@ -171,3 +171,31 @@ TEST_CASE("a client that takes its answer slowly is not cut, one that stops is")
         h.later(6s);
     CHECK(h.serving->connections() == 0);
 }
+
+TEST_CASE("a lane does not compute for clients that left while they waited for it")
+{
+    house h;
+    std::counting_semaphore<8> go{0};
+    std::atomic<int> computed{0};
+    h.api.get("/compute", [&](const request&) {
+        go.acquire();
+        ++computed;
+        return text("computed");
+    }, {.cpu_bound = true});
+    lanes::of(h.loop).configure(1, 8);
+    client first = h.connect();
+    first.say(get("/compute"));
+    h.until([&] { return lanes::of(h.loop).busy() == 1; });
+    {
+        client second = h.connect();
+        client third = h.connect();
+        second.say(get("/compute"));
+        third.say(get("/compute"));
+        h.until([&] { return h.serving->running() == 3; });
+    }
+    h.until([&] { return h.serving->connections() == 1; });
+    go.release(8);
+    h.hear(first, "computed");
+    h.until([&] { return h.serving->running() == 0; });
+    CHECK(computed == 1);
+}

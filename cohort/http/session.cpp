@@ -472,6 +472,7 @@ void session::close_socket()
     if (!open())
         return;
     exchange_.close();
+    gone_.store(true, std::memory_order_relaxed);
     show_cut();
     if (job_ == job::none && std::exchange(counted_, false))
         server_.ended();

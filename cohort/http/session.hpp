@@ -9,6 +9,7 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -112,6 +113,7 @@ private:
     int not_acknowledged_ = 0;  // bytes in the socket, at the last look while blocked_
     std::uint16_t visits_ = 0;
     job job_ = job::none;
+    std::atomic<bool> gone_{false};  // for a lane: nobody wants the answer any more
     order pending_ = order::wait;  // when blocked_ ends
     order after_stream_ = order::wait;
     bool blocked_ = false;         // the socket takes no more for now

@@ -19,7 +19,8 @@ order session::start_lane()
     auto started = server_.lanes_.run([this]() noexcept {
         // On the lane's thread. The record stays where it is and is touched by nobody else until
         // the answer is back on the loop.
-        record_->answer.emplace(record_->to->run(*record_->asked));
+        if (!gone_.load(std::memory_order_relaxed))
+            record_->answer.emplace(record_->to->run(*record_->asked));
         boost::asio::post(server_.loop_, [this] { answer_from_job(); });
     });
     if (started)
