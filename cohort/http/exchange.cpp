@@ -15,8 +15,9 @@ constexpr violation body_late{408, "http.timeout.body", "the request's body took
 constexpr violation body_too_long{413, "http.body.too-long",
                                   "the body is longer than this resource takes"};
 
-/// What we still read, in all, of a client that was refused.
-constexpr std::uint64_t linger_bytes_max = 1U << 20;
+/// What we still read, in all, of a client that was refused. patience::linger is the limit that
+/// counts: this is far above what an honest client sends before it looks at our answer.
+constexpr std::uint64_t linger_bytes_max = 64U << 20;
 
 }  // namespace
 

@@ -290,3 +290,15 @@ TEST_CASE("a streamed body is handed over piece by piece, then its end")
     CHECK(play.it.take_body(play.r).what == kind::end);
     CHECK(play.answer() == order::find_route);
 }
+
+TEST_CASE("a refused client may go on sending for two seconds, but not for ever")
+{
+    stage_play play;
+    play.it.linger(5);
+    std::uint64_t bytes = 0;
+    while (play.it.lingering(65'536) == order::read)
+        bytes += 65'536;
+    CHECK(bytes == 64U << 20);
+    CHECK(play.it.time(nullptr, 6) == order::wait);
+    CHECK(play.it.time(nullptr, 7) == order::close);
+}
