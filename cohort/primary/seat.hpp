@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cohort/base/backoff.hpp>
 #include <cohort/base/clock.hpp>
 #include <cohort/net/inbox.hpp>
 #include <cohort/primary/birth.hpp>
@@ -29,6 +30,7 @@ struct seat {
     std::uint32_t slot;
     net::inbox_pair inbox;
     crash_policy crashes;
+    backoff shortage{milliseconds{100}, seconds{5}};  // attempts that failed for want of something
     boost::asio::steady_timer timer;  // of the stage
     std::uint64_t timer_turn = 0;     // a timer that was set anew may already have fired
     std::optional<worker_life> life;

@@ -5,6 +5,7 @@
 #include <cohort/base/try.hpp>
 #include <cohort/board/reading.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/primary/shortage.hpp>
 
 #include <boost/asio/post.hpp>
 
@@ -107,6 +108,9 @@ result<seat*> supervisor::seat_for(std::optional<std::uint32_t> slot)
 result<worker_ptr> supervisor::spawn(seat& at)
 {
     const birth_place where{.id = ++last_id_, .slot = at.slot};
+    // First of all: without them it could not even be told who it is.
+    COHORT_TRY(auto board, duplicate(board_.fd()));
+    COHORT_TRY(auto inbox, duplicate(at.inbox.take));
     COHORT_TRY(auto born, give_birth(settings_, at.plan, where, audience_));
     const pid_t pid = born.process.pid();
     COHORT_TRY(worker_ptr who, worker_handle::make(loop_.get_executor(), where, std::move(born)));
@@ -127,7 +131,7 @@ result<worker_ptr> supervisor::spawn(seat& at)
             if (const worker_ptr from = us.lock())
                 hung_up(from, std::move(why));
         });
-    welcome(at, *who);
+    welcome(*who, std::move(board), std::move(inbox));
     arm(at, settings_.ready.timeout);
     tasks_.spawn(watch(who));
     const worker_info seen = who->info();
@@ -135,7 +139,7 @@ result<worker_ptr> supervisor::spawn(seat& at)
     return who;
 }
 
-void supervisor::welcome(seat& at, worker_handle& who)
+void supervisor::welcome(worker_handle& who, unique_fd board, unique_fd inbox)
 {
     ipc::welcome words;
     words.id = who.id();
@@ -152,15 +156,8 @@ void supervisor::welcome(seat& at, worker_handle& who)
     words.log_level = config::name_of(settings_.log.level);
 
     auto letter = ipc::letter(ipc::kind::welcome, ipc::encode(words));
-    auto board = duplicate(board_.fd());
-    auto inbox = duplicate(at.inbox.take);
-    if (!board || !inbox) {
-        log::error("no descriptor to welcome worker {}; it is ended", who.id());
-        static_cast<void>(who.process().signal(SIGKILL));
-        return;
-    }
-    letter.cargo.push_back(*std::move(board));
-    letter.cargo.push_back(*std::move(inbox));
+    letter.cargo.push_back(std::move(board));
+    letter.cargo.push_back(std::move(inbox));
     static_cast<void>(who.channel().try_send(letter));
     for (const auto& other : seats_)
         introduce(*other, who);
@@ -217,16 +214,8 @@ void supervisor::carry_out(seat& at, order what)
             rest(at);
             break;
         case order::spawn:
-            if (const auto born = spawn(at); !born) {
-                worker_info nobody;
-                nobody.id = last_id_;
-                nobody.slot = at.slot;
-                log::error("cannot start a worker for slot {}: {}", at.slot, born.error().text());
-                audience_.failed(nobody, born.error());
-                const auto v = at.crashes.on_death({now(), 0ns, killer::itself});
-                pauses_[at.slot] = v.pause;
-                feed(at, v.what == verdict::deed::park ? cause::died_too_often : cause::died);
-            }
+            if (const auto born = spawn(at); !born)
+                not_born(at, born.error());
             break;
         case order::park:
             disarm(at);
@@ -239,6 +228,24 @@ void supervisor::carry_out(seat& at, order what)
             break;
     }
     changed_.notify_all();
+}
+
+void supervisor::not_born(seat& at, const fault& why)
+{
+    worker_info nobody;
+    nobody.id = last_id_;
+    nobody.slot = at.slot;
+    log::error("cannot start a worker for slot {}: {}", at.slot, why.text());
+    audience_.failed(nobody, why);
+    if (is_shortage(why.why())) {
+        // Nobody died of it: however long it lasts, the slot is filled when it is over.
+        pauses_[at.slot] = at.shortage.next();
+        feed(at, cause::died);
+        return;
+    }
+    const auto v = at.crashes.on_death({now(), 0ns, killer::itself});
+    pauses_[at.slot] = v.pause;
+    feed(at, v.what == verdict::deed::park ? cause::died_too_often : cause::died);
 }
 
 void supervisor::rest(seat& at)

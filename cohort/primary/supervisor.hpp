@@ -84,12 +84,17 @@ public:
 
 private:
     static constexpr std::size_t ends_max = 1024;
+    static constexpr unsigned late_listens_max = 256;
 
     // What happens.
     void arrived(const worker_ptr& from, ipc::envelope&& what) noexcept;
     void control(const worker_ptr& from, ipc::envelope&& what);
     void hello(const worker_ptr& from);
     void listen(const worker_ptr& from, ipc::envelope&& what);
+    [[nodiscard]] result<> try_listen(const worker_ptr& from, ipc::envelope& reply,
+                                      const ipc::listen_request& wanted);
+    [[nodiscard]] awaitable<> listen_later(worker_ptr from, ipc::envelope reply,
+                                           ipc::listen_request wanted);
     void hung_up(const worker_ptr& who, std::optional<fault> why) noexcept;
     [[nodiscard]] awaitable<> watch(worker_ptr who);
     void buried(const worker_ptr& who);
@@ -100,7 +105,8 @@ private:
     void feed(seat& at, cause why);
     void carry_out(seat& at, order what);
     [[nodiscard]] result<worker_ptr> spawn(seat& at);
-    void welcome(seat& at, worker_handle& who);
+    void not_born(seat& at, const fault& why);
+    void welcome(worker_handle& who, unique_fd board, unique_fd inbox);
     void introduce(seat& at, worker_handle& who);
     void ask_to_drain(seat& at);
     void signal(seat& at, int number);
@@ -135,6 +141,7 @@ private:
     std::map<std::uint32_t, exit_status> ends_;
     std::deque<std::uint32_t> ends_order_;
     std::vector<std::uint32_t> forced_;
+    unsigned late_listens_ = 0;  // that wait for descriptors
     unsigned wanted_ = 0;
     std::uint32_t last_id_ = 0;
     bool retiring_ = false;

@@ -25,6 +25,23 @@ int send_signal(int pidfd, int number) noexcept
     return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, 0));
 }
 
+/// A descriptor to wait on that stays somebody else's. Not a duplicate: a process that is short of
+/// descriptors must still hear how its children ended.
+struct borrowed_door {
+    explicit borrowed_door(const asio::any_io_executor& executor)
+        : of{executor}
+    {}
+    borrowed_door(const borrowed_door&) = delete;
+    borrowed_door& operator=(const borrowed_door&) = delete;
+    ~borrowed_door()
+    {
+        if (of.is_open())
+            static_cast<void>(of.release());
+    }
+
+    asio::posix::stream_descriptor of;
+};
+
 }  // namespace
 
 child::child(pid_t pid, unique_fd pidfd) noexcept
@@ -114,19 +131,15 @@ awaitable<result<exit_reason>> child::exited()
     if (auto known = try_reap())
         co_return *known;
 
-    auto own = duplicate(pidfd_);
-    if (!own)
-        co_return std::unexpected(own.error());
     const auto executor = co_await asio::this_coro::executor;
-    asio::posix::stream_descriptor door{executor};
+    borrowed_door door{executor};
     error_code broken;
-    door.assign(own->borrow(), broken);
+    door.of.assign(pidfd_.borrow(), broken);
     if (broken)
         co_return std::unexpected(fault(broken, "watch process", std::to_string(pid_)));
-    static_cast<void>(own->release());  // the descriptor closes it from now on
 
     while (!stopped(stop)) {
-        auto [ec] = co_await door.async_wait(asio::posix::descriptor_base::wait_read, use_tuple);
+        auto [ec] = co_await door.of.async_wait(asio::posix::descriptor_base::wait_read, use_tuple);
         if (auto known = try_reap())
             co_return *known;
         if (ec)
