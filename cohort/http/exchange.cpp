@@ -96,6 +96,7 @@ order exchange::parse(record& r, std::uint32_t second) noexcept
 order exchange::planned(record& r, const body_plan& plan, std::uint32_t second) noexcept
 {
     state_.body_max = plan.bytes_max;
+    body_waited_ = 0;
     r.whole_body = {};
     r.body.clear();
     if (plan.use != body_use::unread && r.top.body == framing::length &&
@@ -347,6 +348,8 @@ void exchange::acknowledged(std::uint32_t second) noexcept
 void exchange::body_wait(waiting whom, std::uint32_t second) noexcept
 {
     if (whom == waiting::for_handler) {
+        if (has(flag::client_slow))
+            body_waited_ += second - state_.since;
         unset(flag::client_slow);
     } else if (!has(flag::client_slow)) {
         set(flag::client_slow);
@@ -358,15 +361,19 @@ void exchange::body_wait(waiting whom, std::uint32_t second) noexcept
 bool exchange::body_is_late(std::uint32_t second) const noexcept
 {
     const auto grace = static_cast<std::uint32_t>(rules_->patience.body_grace.count());
-    if (grace == 0 || second <= state_.since + grace)
+    const bool streamed = state_.now == phase::running;
+    if (grace == 0 || (streamed && !has(flag::client_slow)))
         return false;
-    // A streaming handler takes its pieces as they come: it is silence that counts.
-    if (state_.now == phase::running) {
-        const auto silence = static_cast<std::uint32_t>(rules_->patience.send.count());
-        return has(flag::client_slow) && silence != 0 && second >= state_.since + silence;
-    }
+    // A streaming handler may be slow itself: only the time in which it waits counts.
+    const std::uint32_t waits = second - state_.since;
+    const std::uint32_t waited = streamed ? body_waited_ + waits : waits;
+    const auto silence = static_cast<std::uint32_t>(rules_->patience.send.count());
+    if (streamed && silence != 0 && waits >= silence)
+        return true;
+    if (waited <= grace)
+        return false;
     const std::uint64_t expected =
-        std::uint64_t{second - state_.since - grace} * rules_->patience.body_bytes_per_second;
+        std::uint64_t{waited - grace} * rules_->patience.body_bytes_per_second;
     return state_.body_taken < expected;
 }
 

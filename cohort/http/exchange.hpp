@@ -185,6 +185,7 @@ private:
 
     const exchange_rules* rules_;
     exchange_state state_;
+    std::uint32_t body_waited_ = 0;  // seconds in which a handler waited for this streamed body
 };
 
 }  // namespace cohort::http

@@ -302,3 +302,27 @@ TEST_CASE("a refused client may go on sending for two seconds, but not for ever"
     CHECK(play.it.time(nullptr, 6) == order::wait);
     CHECK(play.it.time(nullptr, 7) == order::close);
 }
+
+TEST_CASE("a streamed body must come with the same rate, counted while its handler waits for it")
+{
+    using who = exchange::waiting;
+    stage_play play;
+    REQUIRE(play.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n") ==
+            order::find_route);
+    REQUIRE(play.plan(body_use::streamed) == order::run);
+    std::uint32_t second = 1;
+    const auto wait_for_byte = [&](std::uint32_t seconds) {
+        play.it.body_wait(who::for_client, second);
+        second += seconds;
+        const bool late = play.it.body_is_late(second);
+        REQUIRE(play.feed("x", second) == order::wait);
+        REQUIRE(play.it.take_body(play.r).data == "x");
+        play.it.body_wait(who::for_handler, second);
+        return late;
+    };
+    CHECK(!wait_for_byte(3));
+    second += 1000;  // the handler thinks
+    CHECK(!play.it.body_is_late(second));
+    CHECK(!wait_for_byte(2));
+    CHECK(wait_for_byte(1));
+}
