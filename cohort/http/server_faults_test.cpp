@@ -199,3 +199,52 @@ TEST_CASE("a lane does not compute for clients that left while they waited for i
     h.until([&] { return h.serving->running() == 0; });
     CHECK(computed == 1);
 }
+
+TEST_CASE("a client that half closes gets its streamed answer whole, whenever that is noticed")
+{
+    house h;
+    bool noticed = false;
+    h.api.get("/stream", [&](const request&) {
+        return stream("text/plain", [&](body_writer& out) -> awaitable<> {
+            const auto first = co_await out.write("first ");
+            while (!noticed)
+                co_await sleep_for(1ms);
+            const auto last = co_await out.write("last");
+            static_cast<void>(first);
+            static_cast<void>(last);
+        });
+    });
+    for (const bool early : {true, false}) {
+        noticed = false;
+        client c = h.connect_tcp();
+        c.say(get("/stream"));
+        if (!early)
+            h.hear(c, "first ");
+        REQUIRE(::shutdown(c.socket.borrow(), SHUT_WR) == 0);
+        h.quiet();
+        noticed = true;
+        h.hear_end(c);
+        CHECK(c.has("last"));
+        CHECK(c.heard.ends_with("\r\n0\r\n\r\n"));
+    }
+}
+
+TEST_CASE("half_close::abandoned cuts the stream of a client that half closes")
+{
+    house h;
+    h.options.closed_half = half_close::abandoned;
+    h.api.get("/stream", [](const request&) {
+        return stream("text/plain", [](body_writer& out) -> awaitable<> {
+            const auto first = co_await out.write("first ");
+            static_cast<void>(first);
+            co_await sleep_for(1h);
+        });
+    });
+    client c = h.connect_tcp();
+    c.say(get("/stream"));
+    h.hear(c, "first ");
+    REQUIRE(::shutdown(c.socket.borrow(), SHUT_WR) == 0);
+    h.hear_end(c);
+    CHECK(!c.has("\r\n0\r\n\r\n"));
+    CHECK(h.serving->running() == 0);
+}

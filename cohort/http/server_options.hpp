@@ -67,8 +67,10 @@ struct refusal_entry {
 
 /// What a client means that has closed its side while its request runs.
 enum class half_close : std::uint8_t {
-    answered,   ///< It waits for the answer all the same: handlers go on, streams are cut.
-    abandoned,  ///< It left: coroutine handlers are cancelled (Go and Node see it so).
+    answered,   ///< It waits for the answer all the same: handlers and streams go on. Streams that
+                ///< are silent for long should write something now and then: only then does one
+                ///< learn that a TCP client has closed both sides.
+    abandoned,  ///< It left: coroutine handlers are cancelled, streams cut (Go and Node see it so).
 };
 
 /// Choices for a server. A value that is moved.

@@ -152,9 +152,12 @@ void session::client_ended()
 
 void session::client_closed_its_side()
 {
-    if (port_ != nullptr && (streaming_ || reading_body_))
+    // What it still owes of its request will never come. Of the answer it may want all: should it
+    // be gone altogether, we hear of that as soon as something is sent.
+    const bool abandoned = server_.options_.closed_half == half_close::abandoned;
+    if (port_ != nullptr && (reading_body_ || (streaming_ && abandoned)))
         port_->fail(errc::channel_closed);
-    if (streaming_ || server_.options_.closed_half == half_close::abandoned)
+    if (abandoned)
         cancel_job();
 }
 
