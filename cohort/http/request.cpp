@@ -66,11 +66,29 @@ const std::vector<request::query_field>& request::query_fields() const
     return *query_;
 }
 
+field_view request::field(std::size_t index) const noexcept
+{
+    field_view found = from_.top.field(index);
+    // RFC 9112 section 3.2.2: the field must be ignored there, and this is how proxies were fooled.
+    if (from_.top.raw().form == target_form::absolute && equal_ignoring_case(found.name, "host"))
+        found.value = host();
+    return found;
+}
+
+std::optional<std::string_view> request::header(std::string_view name) const noexcept
+{
+    for (std::size_t i = 0; i < from_.top.fields_count(); ++i) {
+        if (equal_ignoring_case(from_.top.field(i).name, name))
+            return field(i).value;
+    }
+    return std::nullopt;
+}
+
 std::vector<std::string_view> request::headers(std::string_view name) const
 {
     std::vector<std::string_view> values;
     for (std::size_t i = 0; i < from_.top.fields_count(); ++i) {
-        const field_view each = from_.top.field(i);
+        const field_view each = field(i);
         if (equal_ignoring_case(each.name, name))
             values.push_back(each.value);
     }
@@ -82,7 +100,7 @@ std::vector<field_view> request::headers() const
     std::vector<field_view> all;
     all.reserve(from_.top.fields_count());
     for (std::size_t i = 0; i < from_.top.fields_count(); ++i)
-        all.push_back(from_.top.field(i));
+        all.push_back(field(i));
     return all;
 }
 

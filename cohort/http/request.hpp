@@ -120,13 +120,11 @@ public:
         return value ? read<T>(*value, {"query", name}) : std::move(otherwise);
     }
 
-    // Header fields; names are compared without case.
+    // Header fields; names are compared without case. Where the target names a host itself
+    // ("GET http://host/ HTTP/1.1"), Host is that one, whatever the field said.
 
     /// The first field of that name.
-    [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept
-    {
-        return from_.top.find(name);
-    }
+    [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
     /// All fields of that name, in order.
     [[nodiscard]] std::vector<std::string_view> headers(std::string_view name) const;
     /// All fields, in order.
@@ -202,6 +200,7 @@ private:
         std::string_view part;
         std::string_view name;
     };
+    [[nodiscard]] field_view field(std::size_t index) const noexcept;
     [[nodiscard]] std::string_view path_text(std::string_view name) const;
     [[nodiscard]] std::string_view query_text(std::string_view name) const;
     [[noreturn]] static void refuse(place at, std::string_view expected);

@@ -127,3 +127,15 @@ TEST_CASE("a request knows its peer, its attempt and its worker's slot")
     CHECK(again.of.attempt() == 2);
     CHECK(again.of.slot() == 3);
 }
+
+TEST_CASE("Host is the target's where the target names one, not the field's")
+{
+    const parsed absolute{"GET http://real.example:8080/path"};
+    CHECK(absolute.of.host() == "real.example:8080");
+    CHECK(absolute.of.header("host") == "real.example:8080");
+    CHECK(absolute.of.headers("Host") == std::vector<std::string_view>{"real.example:8080"});
+    CHECK(absolute.of.headers().at(0).value == "real.example:8080");
+
+    const parsed origin{"GET /path"};
+    CHECK(origin.of.header("Host") == "test");
+}
