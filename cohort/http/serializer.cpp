@@ -31,6 +31,12 @@ answer plan_answer(const answer_facts& facts) noexcept
     if (bodiless(facts.status))
         return plan;
 
+    if (facts.status == 205) {
+        // RFC 9110 section 15.3.6: no content, but unlike 204 it has to say so.
+        plan.framing = answer_framing::length;
+        return plan;
+    }
+
     plan.send_body = facts.verb != method::head;
     if (facts.length) {
         plan.framing = answer_framing::length;

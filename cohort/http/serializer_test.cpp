@@ -156,3 +156,13 @@ TEST_CASE("the size line of a chunk holds any size")
     CHECK(chunk_prefix{500}.text() == "1f4\r\n");
     CHECK(chunk_prefix{~std::uint64_t{0}}.text() == "ffffffffffffffff\r\n");
 }
+
+TEST_CASE("205 has an empty body, whatever the handler gave")
+{
+    for (const std::optional<std::uint64_t> length : {std::optional<std::uint64_t>{7}, {}}) {
+        const answer plan = plan_answer({.status = 205, .length = length});
+        CHECK(plan.framing == answer_framing::length);
+        CHECK(plan.length == 0);
+        CHECK(!plan.send_body);
+    }
+}
