@@ -92,8 +92,14 @@ void post_office::forward(const worker_ptr& from, ipc::envelope what)
         static_cast<void>(from->channel().try_send(receipt));
         return;
     }
-    if (what.is(ipc::flags::request))
-        open_[to->id()].push_back({from->id(), what.correlation});
+    if (what.is(ipc::flags::request)) {
+        auto& open = open_[to->id()];
+        // The oldest has mostly run into its asker's deadline by now; if not, all it loses is the
+        // early word of the answerer's death.
+        if (open.size() == open_max)
+            open.erase(open.begin());
+        open.push_back({from->id(), what.correlation});
+    }
     pass(from, to, std::move(what));
 }
 
@@ -195,6 +201,8 @@ awaitable<> post_office::answer(worker_ptr from, ipc::envelope request)
 void post_office::gone(std::uint32_t id)
 {
     waiting_relays_.erase(id);
+    for (auto& [answerer, open] : open_)
+        std::erase_if(open, [id](const asked& each) { return each.asker == id; });
     const auto at = open_.find(id);
     if (at == open_.end())
         return;

@@ -42,6 +42,8 @@ public:
 private:
     static constexpr std::size_t pending_max = 16;  // relays of one sender that wait for room
 
+    static constexpr std::size_t open_max = 1024;   // requests that one worker has to answer
+
     struct asked {
         std::uint32_t asker;
         std::uint64_t correlation;
