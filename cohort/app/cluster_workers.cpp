@@ -139,7 +139,7 @@ task<drain_report> cluster::disconnect(nanoseconds deadline)
     for (const auto& [id, each] : all.workers())
         ids.push_back(id);
     static_cast<void>(all.take_forced());
-    all.retire_all(deadline);
+    all.retire_all(deadline, cohort::primary::finality::until_empty);
     for (const std::uint32_t id : ids) {
         auto work = until_ended(all, id);
         static_cast<void>(co_await with_deadline(std::move(work), deadline + kill_slack));

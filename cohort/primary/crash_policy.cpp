@@ -4,6 +4,16 @@
 
 namespace cohort::primary {
 
+nanoseconds time_served(const stages_reached& how, steady_time end, ending what)
+{
+    if (how.listening)
+        return end - *how.listening;
+    if (!how.online)
+        return nanoseconds::zero();
+    const nanoseconds lived = end - *how.online;
+    return what == ending::well || lived >= useful_life ? lived : nanoseconds::zero();
+}
+
 crash_policy::crash_policy(crash_limits limits, random_source dice)
     : limits_{limits}, pauses_{limits.pause_first, limits.pause_ceiling, dice}
 {}

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 
 namespace cohort::primary {
 
@@ -29,10 +30,27 @@ enum class killer : std::uint8_t { itself, outside, unclear };
 
 struct death {
     steady_time when;
-    /// Since it said that it was ready; 0 if it never did.
+    /// See time_served(); 0 if it never did.
     nanoseconds served;
     killer by;
 };
+
+/// How far a worker came. A value.
+struct stages_reached {
+    std::optional<steady_time> online;     ///< its runtime was up
+    std::optional<steady_time> listening;  ///< its program had got as far as its first endpoint
+};
+
+/// well: by its own will, or by somebody else's.
+enum class ending : std::uint8_t { well, badly };
+
+/// A life of this length was a useful one, whatever the worker did.
+inline constexpr nanoseconds useful_life = seconds{30};
+
+/// How long a worker has served. A program that starts slowly and then fails never has: time that
+/// it spent on its way to its first endpoint does not count, unless it was never meant to have one
+/// and ended well, or lived long.
+[[nodiscard]] nanoseconds time_served(const stages_reached& how, steady_time end, ending what);
 
 struct verdict {
     enum class deed : std::uint8_t { replace, park };

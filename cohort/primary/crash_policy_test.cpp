@@ -117,3 +117,28 @@ TEST_CASE("a long healthy life forgives what came before")
     (void)p.on_death({noon + 60s, 40s, killer::itself});
     CHECK(p.on_death({noon + 61s, 0ns, killer::itself}).pause == 0ns);
 }
+
+TEST_CASE("a program that fails on its way to its first endpoint has not served, however slowly")
+{
+    const stages_reached slow{.online = noon, .listening = {}};
+    CHECK(time_served(slow, noon + 2s, ending::badly) == 0ns);
+    // So its deaths count, and it is given up in the end.
+    auto limits = usual;
+    limits.give_up_deaths = 5;
+    auto p = policy(limits);
+    steady_time when = noon;
+    auto last = verdict::deed::replace;
+    for (int i = 0; i < 5; ++i) {
+        when += 2s;
+        last = p.on_death({when, time_served(slow, noon + 2s, ending::badly), killer::unclear}).what;
+    }
+    CHECK(last == verdict::deed::park);
+}
+
+TEST_CASE("time served begins with the first endpoint; without one, only good ends and long lives")
+{
+    CHECK(time_served({.online = noon, .listening = noon + 2s}, noon + 5s, ending::badly) == 3s);
+    CHECK(time_served({.online = noon, .listening = {}}, noon + 5s, ending::well) == 5s);
+    CHECK(time_served({.online = noon, .listening = {}}, noon + 1h, ending::badly) == 1h);
+    CHECK(time_served({}, noon, ending::well) == 0ns);
+}

@@ -66,6 +66,8 @@ result<open_endpoint*> listeners::open(const net::endpoint& where, const ipc::li
 result<open_endpoint*> listeners::ask(listen_asker who, const ipc::listen_request& what)
 {
     COHORT_TRY(const auto where, net::endpoint::parse(what.where));
+    if (closed_)
+        return failed(errc::stopping, "listen on", what.where);
     open_endpoint* at = find(where, what);
     if (at == nullptr) {
         COHORT_TRY(at, open(where, what));
@@ -123,6 +125,13 @@ void listeners::gone(std::uint32_t id) noexcept
 {
     for (auto& [number, each] : open_)
         each->holders.erase(id);
+}
+
+void listeners::close() noexcept
+{
+    closed_ = true;
+    by_key_.clear();
+    open_.clear();
 }
 
 bool listeners::holds(std::uint32_t number, std::uint32_t id) const noexcept

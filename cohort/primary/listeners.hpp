@@ -43,7 +43,7 @@ struct open_endpoint {
 
 /// Every socket that the workers share. A resource.
 ///
-/// A socket that was opened is never closed while the primary lives, whoever dies: connections in
+/// A socket that was opened is not closed before the primary's end, whoever dies: connections in
 /// its queue wait for the next worker. One that could not be opened is forgotten, so that asking
 /// again is a new attempt.
 class listeners {
@@ -72,6 +72,10 @@ public:
         return open_;
     }
 
+    /// Closes every socket and opens none any more: nobody will ever serve again.
+    void close() noexcept;
+    [[nodiscard]] bool closed() const noexcept { return closed_; }
+
     /// Does the primary accept and deal the connections of this endpoint?
     [[nodiscard]] bool deals(const open_endpoint& of) const noexcept;
 
@@ -85,6 +89,7 @@ private:
     std::map<std::uint32_t, std::unique_ptr<open_endpoint>> open_;
     std::map<std::tuple<std::string, bool, std::uint32_t>, std::uint32_t> by_key_;
     std::uint32_t last_number_ = 0;
+    bool closed_ = false;
 };
 
 }  // namespace cohort::primary

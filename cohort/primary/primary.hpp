@@ -48,7 +48,7 @@ private:
     [[nodiscard]] awaitable<> live(act begin);
     [[nodiscard]] awaitable<> play(act begin);
     [[nodiscard]] awaitable<> hear_signals();
-    void heed(int number, unsigned nth);
+    void heed(int number);
     [[nodiscard]] unsigned workers_wanted() const;
     [[nodiscard]] awaitable<> drain_after_grace();
 

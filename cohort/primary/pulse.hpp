@@ -32,7 +32,7 @@ public:
         return !overslept;
     }
 
-    /// `beat_ns` 0: it has not beaten yet; the boot deadline looks after that one.
+    /// `beat_ns` 0: nothing is known of it, so nothing is said against it.
     [[nodiscard]] bool silent(std::uint64_t beat_ns) const noexcept
     {
         if (beat_ns == 0)

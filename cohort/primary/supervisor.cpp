@@ -182,9 +182,12 @@ void supervisor::feed(seat& at, cause why)
 {
     if (!at.life)
         return;
+    const stage before = at.life->now();
     const auto what = at.life->on(why);
-    if (what)
-        carry_out(at, *what);
+    // Nothing new: the deadline that is set stands, however often this is said.
+    if (!what || (*what == order::none && at.life->now() == before))
+        return;
+    carry_out(at, *what);
 }
 
 void supervisor::carry_out(seat& at, order what)
@@ -206,7 +209,7 @@ void supervisor::carry_out(seat& at, order what)
             break;
         case order::kill:
             if (at.life->now() == stage::leaving && at.tenant)
-                forced_.push_back(at.tenant->id());
+                forced_.insert(at.tenant->id());
             signal(at, SIGKILL);
             arm(at, kill_patience);
             break;
@@ -324,7 +327,10 @@ void supervisor::feel_pulse()
             for (const auto& at : seats_) {
                 if (!at->life || at->life->now() != stage::serving || !at->tenant)
                     continue;
-                const auto beat = board_.row(at->slot).beat_ns.load(std::memory_order_acquire);
+                auto beat = board_.row(at->slot).beat_ns.load(std::memory_order_acquire);
+                // Its hello ended the boot deadline; the first beat is due from then on.
+                if (const auto since = at->tenant->online_since(); beat == 0 && since)
+                    beat = static_cast<std::uint64_t>(since->time_since_epoch().count());
                 if (!pulse_.silent(beat))
                     continue;
                 log::error("worker {} is silent: its event loop has stopped; it is ended",

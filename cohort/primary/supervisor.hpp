@@ -24,6 +24,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +33,9 @@ namespace cohort::primary {
 
 /// Who keeps the number of workers.
 enum class upkeep { automatic, by_hand };
+
+/// What comes after everybody has left: somebody may be forked again, or this is the end.
+enum class finality { until_empty, last };
 
 /// Keeps seats filled: feeds each slot's automaton with what happens, and carries out what it
 /// orders. A resource.
@@ -55,9 +59,10 @@ public:
 
     /// Asks one worker, and then whoever would follow it, to leave for good.
     [[nodiscard]] result<> retire(std::uint32_t id);
-    /// Asks all, and kills who is not done in time. Nothing is started any more until all are gone.
-    void retire_all(nanoseconds budget);
-    /// Kills all, now.
+    /// Asks all, and kills who is not done in time. Nothing is started any more until all are gone;
+    /// or ever, and the sockets are closed as soon as no worker accepts any more.
+    void retire_all(nanoseconds budget, finality then);
+    /// Kills all, now, for good.
     void kill_all();
     [[nodiscard]] result<> kill(std::uint32_t id, int signal);
     [[nodiscard]] result<> scale(unsigned wanted);
@@ -77,7 +82,7 @@ public:
     /// How a worker ended, for the last 1,024 of them.
     [[nodiscard]] const exit_status* end_of(std::uint32_t id) const noexcept;
     /// Ids of those that were killed because they did not leave in time, since the last call.
-    [[nodiscard]] std::vector<std::uint32_t> take_forced() { return std::exchange(forced_, {}); }
+    [[nodiscard]] std::vector<std::uint32_t> take_forced();
 
     /// Ends the coroutines; the supervisor can be destroyed then.
     [[nodiscard]] awaitable<> close();
@@ -100,6 +105,7 @@ private:
     void buried(const worker_ptr& who);
     void forget_if_done(const worker_ptr& who);
     void feel_pulse();
+    void close_doors_if_done();
 
     // What is done about it.
     void feed(seat& at, cause why);
@@ -140,11 +146,12 @@ private:
     std::map<std::uint32_t, nanoseconds> pauses_;  // until a resting slot is filled again
     std::map<std::uint32_t, exit_status> ends_;
     std::deque<std::uint32_t> ends_order_;
-    std::vector<std::uint32_t> forced_;
+    std::set<std::uint32_t> forced_;
     unsigned late_listens_ = 0;  // that wait for descriptors
     unsigned wanted_ = 0;
     std::uint32_t last_id_ = 0;
     bool retiring_ = false;
+    bool final_ = false;  // never reset: nobody is started any more, whoever asks
     nanoseconds drain_budget_;
 };
 

@@ -4,8 +4,9 @@
 
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
-#include <cohort/board/slot.hpp>
+#include <cohort/base/backoff.hpp>
 #include <cohort/base/try.hpp>
+#include <cohort/board/slot.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/shortage.hpp>
 
@@ -53,6 +54,20 @@ killer killer_of(const worker_handle& who)
     if (how.signal() == SIGKILL && !how.for_memory())
         return killer::outside;
     return who.leaving() || how.signal() == SIGTERM ? killer::unclear : killer::itself;
+}
+
+nanoseconds served_by(const worker_handle& who, const board::slot& row)
+{
+    stages_reached how;
+    how.online = who.online_since();
+    how.listening = who.listening_since();
+    // An endpoint of its own, it does not tell us about; what it did there, the row says.
+    if (!how.listening && row.connections_total.load(std::memory_order_relaxed) != 0)
+        how.listening = how.online;
+    const exit_status end = who.status();
+    const bool by_will =
+        end.success() || end.signal() == SIGTERM || killer_of(who) == killer::outside;
+    return time_served(how, now(), by_will ? ending::well : ending::badly);
 }
 
 }  // namespace
@@ -108,12 +123,13 @@ void supervisor::control(const worker_ptr& from, ipc::envelope&& what)
                 dealer_.stray(words->endpoint, std::move(what.cargo.front()));
             break;
         case ipc::kind::leaving:
-            from->leaves();
+            from->says_leaving();
             if (seat* const at = seat_of(*from)) {
                 feed(*at, cause::leave_announced);
                 // It has confirmed all that it took before it said so; the rest is for others.
                 dealer_.slot_lost(at->slot);
             }
+            close_doors_if_done();
             break;
         case ipc::kind::farewell:
             if (auto words = ipc::decode<ipc::farewell>(what.body))
@@ -218,7 +234,11 @@ void supervisor::hung_up(const worker_ptr& who, std::optional<fault> why) noexce
     who->hung_up();
     post_.gone(who->id());
     audience_.disconnected(who->info());
+    // Alive or not, it is of no use any more: it is waited for like one that leaves, not for ever.
+    if (seat* const at = seat_of(*who))
+        feed(*at, cause::leave_announced);
     forget_if_done(who);
+    close_doors_if_done();
     changed_.notify_all();
 }
 
@@ -236,6 +256,8 @@ awaitable<> supervisor::watch(worker_ptr who)
         co_return;
     const auto until = now() + wait_for_last_words;
     for (unsigned i = 0; who->connected() && now() < until && !stopped(stop); ++i) {
+        // Slow receivers may have paused it; its confirmations are worth more than their peace.
+        who->channel().resume();
         // The end of the channel is mostly the very next event.
         if (i < 4)
             co_await asio::post(loop_, asio::use_awaitable);
@@ -254,6 +276,7 @@ awaitable<> supervisor::watch(worker_ptr who)
 void supervisor::buried(const worker_ptr& who)
 {
     const exit_status how = who->status();
+    const nanoseconds served = served_by(*who, board_.row(who->slot()));
     board::vacate(board_.row(who->slot()));
     listeners_.gone(who->id());
     ends_.insert_or_assign(who->id(), how);
@@ -271,8 +294,6 @@ void supervisor::buried(const worker_ptr& who)
         dealer_.slot_lost(at->slot);
         const bool wanted = at->replaced_when_dead && !retiring_;
         if (wanted) {
-            const auto since = who->online_since();
-            const nanoseconds served = since ? now() - *since : 0ns;
             const auto v = at->crashes.on_death({now(), served, killer_of(*who)});
             pauses_[at->slot] = v.pause;
             feed(*at, v.what == verdict::deed::park ? cause::died_too_often : cause::died);
@@ -292,8 +313,9 @@ void supervisor::forget_if_done(const worker_ptr& who)
         return;
     const std::uint32_t id = who->id();
     workers_.erase(id);
-    if (retiring_ && empty())
+    if (retiring_ && !final_ && empty())
         retiring_ = false;
+    close_doors_if_done();
 }
 
 }  // namespace cohort::primary

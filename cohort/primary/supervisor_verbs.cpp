@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 #include <ranges>
+#include <utility>
 
 namespace cohort::primary {
 
@@ -34,23 +35,51 @@ result<> supervisor::retire(std::uint32_t id)
     return {};
 }
 
-void supervisor::retire_all(nanoseconds budget)
+void supervisor::retire_all(nanoseconds budget, finality then)
 {
     retiring_ = true;
+    final_ = final_ || then == finality::last;
     drain_budget_ = budget;
     dealer_.sweep();
     for (const auto& at : seats_)
         feed(*at, cause::drain_asked);
+    // With nobody to wait for, no end of a worker will do it.
+    if (empty() && !final_)
+        retiring_ = false;
+    close_doors_if_done();
     changed_.notify_all();
 }
 
 void supervisor::kill_all()
 {
     retiring_ = true;
+    final_ = true;
     for (const auto& at : seats_) {
         feed(*at, cause::drain_asked);
         signal(*at, SIGKILL);
     }
+}
+
+void supervisor::close_doors_if_done()
+{
+    if (!final_ || listeners_.closed())
+        return;
+    const auto accepts = [](const auto& each) {
+        return each.second->connected() && !each.second->said_leaving();
+    };
+    if (std::ranges::any_of(workers_, accepts))
+        return;
+    // Every queue was swept by who served it. Who comes now is told so at once, by the kernel,
+    // instead of waiting for an answer until the last worker has finished.
+    dealer_.sweep();
+    dealer_.close();
+    listeners_.close();
+}
+
+std::vector<std::uint32_t> supervisor::take_forced()
+{
+    const auto taken = std::exchange(forced_, {});
+    return {taken.begin(), taken.end()};
 }
 
 result<> supervisor::kill(std::uint32_t id, int number)
@@ -67,19 +96,34 @@ result<> supervisor::scale(unsigned wanted)
         return failed(errc::bad_value, "scale to", std::to_string(wanted));
     if (retiring_)
         return failed(errc::stopping, "scale to", std::to_string(wanted));
-    const auto filled = [](const auto& s) {
-        return s->life && s->life->now() != stage::gone && s->life->now() != stage::draining &&
-               s->life->now() != stage::leaving;
+    const auto is = [](stage which) {
+        return [which](const auto& s) { return s->life && s->life->now() == which; };
     };
-    auto have = static_cast<unsigned>(std::ranges::count_if(seats_, filled));
-    for (const auto& at : std::views::reverse(seats_)) {
-        if (have <= wanted)
-            break;
-        if (!filled(at))
-            continue;
-        feed(*at, cause::drain_asked);
-        --have;
-    }
+    const auto lives = [](const auto& s) {
+        return s->life && (s->life->now() == stage::booting || s->life->now() == stage::serving ||
+                           s->life->now() == stage::replacing);
+    };
+    const auto count = [&](const auto& which) {
+        return static_cast<unsigned>(std::ranges::count_if(seats_, which));
+    };
+    auto have = count(lives) + count(is(stage::resting));
+    const auto give_up = [&](const auto& which, unsigned how_many) {
+        for (const auto& at : std::views::reverse(seats_)) {
+            if (how_many == 0)
+                return;
+            if (!which(at))
+                continue;
+            feed(*at, cause::drain_asked);
+            --how_many;
+        }
+    };
+    // Seats without a worker first: whoever serves shall not leave for one that does not.
+    if (const auto all = have + count(is(stage::parked)); all > wanted)
+        give_up(is(stage::parked), all - wanted);
+    if (have > wanted)
+        give_up(is(stage::resting), have - wanted);
+    if (const auto living = count(lives); living > wanted)
+        give_up(lives, living - wanted);
     wanted_ = wanted;
     for (; have < wanted; ++have) {
         COHORT_TRY(add({}));
@@ -91,6 +135,8 @@ result<> supervisor::revive(std::uint32_t slot)
 {
     if (slot >= seats_.size() || !seats_[slot]->life || seats_[slot]->life->now() != stage::parked)
         return failed(errc::bad_value, "revive slot", std::to_string(slot));
+    if (retiring_)
+        return failed(errc::stopping, "revive slot", std::to_string(slot));
     seats_[slot]->crashes.forgive();
     feed(*seats_[slot], cause::revived);
     return {};

@@ -54,11 +54,19 @@ void worker_handle::came_online() noexcept
 
 void worker_handle::listens() noexcept
 {
+    if (!listening_)
+        listening_ = now();
     if (state_ == worker_state::none || state_ == worker_state::online)
         state_ = worker_state::listening;
 }
 
 void worker_handle::leaves() noexcept { leaving_ = true; }
+
+void worker_handle::says_leaving() noexcept
+{
+    leaving_ = true;
+    said_leaving_ = true;
+}
 
 void worker_handle::hung_up()
 {

@@ -48,14 +48,18 @@ public:
     // What happened to it.
     void came_online() noexcept;
     void listens() noexcept;
-    void leaves() noexcept;  ///< it was asked to, or said that it does
+    void leaves() noexcept;        ///< it was asked to, or said that it does
+    void says_leaving() noexcept;  ///< itself: it accepts nothing any more
     void hung_up();
     void ended(process::exit_reason how);
     void said_farewell(ipc::farewell words) { last_words_ = std::move(words.reason); }
 
     /// When it said hello.
     [[nodiscard]] std::optional<steady_time> online_since() const noexcept { return online_; }
+    /// When it first got an endpoint of ours.
+    [[nodiscard]] std::optional<steady_time> listening_since() const noexcept { return listening_; }
     [[nodiscard]] bool leaving() const noexcept { return leaving_; }
+    [[nodiscard]] bool said_leaving() const noexcept { return said_leaving_; }
     /// dead() must hold.
     [[nodiscard]] exit_status status() const { return {*end_, last_words_}; }
 
@@ -66,9 +70,11 @@ private:
     ipc::calls calls_;
     steady_time birth_time_;
     std::optional<steady_time> online_;
+    std::optional<steady_time> listening_;
     worker_state state_ = worker_state::none;
     bool connected_ = true;
     bool leaving_ = false;
+    bool said_leaving_ = false;
     std::optional<process::exit_reason> end_;
     std::string last_words_;
 };

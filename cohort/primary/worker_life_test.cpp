@@ -119,3 +119,16 @@ TEST_CASE("a stage and a cause have one rule at most")
     for (const rule& r : rules)
         CHECK(seen.emplace(r.from, r.why).second);
 }
+
+TEST_CASE("a worker whose channel ended is ended itself, and replaced, if it does not go")
+{
+    worker_life life;
+    REQUIRE(life.on(cause::ready));
+    REQUIRE(life.on(cause::leave_announced) == order::none);  // what hanging up counts as
+    REQUIRE(life.now() == stage::replacing);
+    CHECK(life.on(cause::leave_announced) == order::none);
+    CHECK(life.now() == stage::replacing);
+    CHECK(life.on(cause::deadline) == order::kill);
+    CHECK(life.on(cause::died) == order::rest);
+    CHECK(life.on(cause::deadline) == order::spawn);
+}
