@@ -248,3 +248,26 @@ TEST_CASE("half_close::abandoned cuts the stream of a client that half closes")
     CHECK(!c.has("\r\n0\r\n\r\n"));
     CHECK(h.serving->running() == 0);
 }
+
+TEST_CASE("a closed connection is heard of no more, whoever holds a copy of its socket")
+{
+    house h;
+    add_hello(h.api);
+    h.open();
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0);
+    unique_fd ours{ends[0]};
+    client c{ends[1]};
+    const auto copy = duplicate(ours.borrow());
+    REQUIRE(copy);
+    REQUIRE(h.serving->take(std::move(ours)));
+    c.say("GET / HTTP/1.0\r\n\r\n");
+    h.hear(c, "Hello, world");
+    h.until([&] { return h.serving->connections() == 0; });
+    const std::uint64_t events = h.poller.events();
+    c.say("more, which the copy's socket gets");
+    h.quiet();
+    c.socket.reset();
+    h.quiet();
+    CHECK(h.poller.events() == events);
+}

@@ -479,7 +479,7 @@ void session::close_socket()
     show_cut();
     if (job_ == job::none && std::exchange(counted_, false))
         server_.ended();
-    // Not forget_closing(): the primary may still hold the copy of a connection that it dealt us.
+    // Closing is not enough: the primary may still hold the copy of a connection that it dealt us.
     server_.poller_.forget(fd_.borrow(), *this);
     fd_.reset();
     blocked_ = false;

@@ -71,11 +71,6 @@ void poller::forget(int fd, watcher& who) noexcept
         // descriptor closed too early: our own bug, and a dangerous one.
         COHORT_ASSERT(errno == ENOENT);
     }
-    forget_closing(who);
-}
-
-void poller::forget_closing(watcher& who) noexcept
-{
     for (int i = batch_next_; i < batch_size_; ++i) {
         epoll_event& event = batch_[static_cast<std::size_t>(i)];
         if (event.data.ptr == &who)

@@ -65,10 +65,6 @@ public:
     /// the set for ever, under a number that means something else by then.
     void forget(int fd, watcher& who) noexcept;
 
-    /// The same for a descriptor that nobody else has a duplicate of and that is closed right
-    /// after: closing takes it out of the set, which saves a system call per connection.
-    void forget_closing(watcher& who) noexcept;
-
     /// Stops waiting and drops the rest of the running batch. Watchers need not be forgotten
     /// before, nor after. start() begins again with an empty set.
     void stop() noexcept;
