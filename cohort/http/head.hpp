@@ -73,10 +73,17 @@ public:
     [[nodiscard]] std::string_view method_text() const noexcept { return at(head_->method_text); }
     [[nodiscard]] std::string_view target() const noexcept { return at(head_->target); }
 
-    /// Never empty: "/" for an absolute target without a path, "*" for the asterisk form.
+    /// Never empty: "/" for an absolute target without a path, "*" for the asterisk form, and for
+    /// OPTIONS of an absolute target with neither path nor query, which is how RFC 9112 section
+    /// 3.2.4 has it reach us through a proxy.
     [[nodiscard]] std::string_view path() const noexcept
     {
-        return head_->path.length == 0 ? std::string_view{"/"} : at(head_->path);
+        if (head_->path.length != 0) [[likely]]
+            return at(head_->path);
+        const bool whole_server = head_->verb == method::options &&
+                                  head_->form == target_form::absolute && !target().ends_with('?') &&
+                                  head_->query.length == 0;
+        return whole_server ? "*" : "/";
     }
     [[nodiscard]] std::string_view query() const noexcept { return at(head_->query); }
     [[nodiscard]] std::string_view host() const noexcept { return at(head_->host); }

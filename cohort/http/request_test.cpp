@@ -139,3 +139,11 @@ TEST_CASE("Host is the target's where the target names one, not the field's")
     const parsed origin{"GET /path"};
     CHECK(origin.of.header("Host") == "test");
 }
+
+TEST_CASE("OPTIONS of an absolute target without a path is for the whole server")
+{
+    CHECK(parsed{"OPTIONS http://host.example"}.of.path() == "*");
+    CHECK(parsed{"OPTIONS http://host.example/"}.of.path() == "/");
+    CHECK(parsed{"OPTIONS http://host.example?query"}.of.path() == "/");
+    CHECK(parsed{"GET http://host.example"}.of.path() == "/");
+}
