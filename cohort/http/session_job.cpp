@@ -112,8 +112,9 @@ void session::end_stream(const result<>& outcome)
     if (!open())
         return;
     record& r = *record_;
-    if (!outcome) {
-        // The end must not look like one: without the last chunk the client knows.
+    if (!outcome || port_->cut()) {
+        // The end must not look like one: without the last chunk the client knows. A producer that
+        // was told to stop may have ended as if all were said.
         after_stream_ = exchange_.broken();
         return;
     }

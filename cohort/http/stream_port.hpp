@@ -31,6 +31,12 @@ public:
         moved();
     }
 
+    /// The client left, or was too slow; bytes that break rules are not meant.
+    [[nodiscard]] bool cut() const noexcept
+    {
+        return failed_ == errc::channel_closed || failed_ == errc::deadline_passed;
+    }
+
 private:
     session& session_;
     wakeup moved_;
