@@ -1,6 +1,7 @@
 #pragma once
 // Decides what happens on one connection: when to parse, run, answer, refuse, discard and close.
-// No I/O and no clock: the session (http/session.hpp) does what is ordered and says what came of it.
+// No I/O and no clock: the session (http/session.hpp) does what is ordered and says what came of
+// it.
 
 #include <cohort/http/limits.hpp>
 #include <cohort/http/record.hpp>
@@ -173,7 +174,10 @@ private:
         return (state_.flags & static_cast<std::uint8_t>(f)) != 0;
     }
     void set(flag f) noexcept { state_.flags |= static_cast<std::uint8_t>(f); }
-    void unset(flag f) noexcept { state_.flags &= static_cast<std::uint8_t>(~static_cast<unsigned>(f)); }
+    void unset(flag f) noexcept
+    {
+        state_.flags &= static_cast<std::uint8_t>(~static_cast<unsigned>(f));
+    }
     void enter(phase to, std::uint32_t second) noexcept;
 
     [[nodiscard]] order parse(record& r, std::uint32_t second) noexcept;

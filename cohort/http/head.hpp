@@ -80,9 +80,9 @@ public:
     {
         if (head_->path.length != 0) [[likely]]
             return at(head_->path);
-        const bool whole_server = head_->verb == method::options &&
-                                  head_->form == target_form::absolute && !target().ends_with('?') &&
-                                  head_->query.length == 0;
+        const bool whole_server =
+            head_->verb == method::options && head_->form == target_form::absolute &&
+            head_->query.length == 0 && !target().ends_with('?');
         return whole_server ? "*" : "/";
     }
     [[nodiscard]] std::string_view query() const noexcept { return at(head_->query); }

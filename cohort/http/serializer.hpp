@@ -40,8 +40,8 @@ struct answer {
 };
 
 /// Content-Length if the length is known, else chunked, else (HTTP/1.0) until the connection
-/// closes; nothing at all for 1xx, 204 and 304; Content-Length: 0 for 205; the fields of GET without
-/// its body for HEAD.
+/// closes; nothing at all for 1xx, 204 and 304; Content-Length: 0 for 205; the fields of GET
+/// without its body for HEAD.
 [[nodiscard]] answer plan_answer(const answer_facts& facts) noexcept;
 
 /// Appends a complete head: status line, Date (unless among `fields`), Connection if needed,

@@ -6,8 +6,6 @@
 #include <cohort/http/server.hpp>
 #include <cohort/http/stream_port.hpp>
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -17,13 +15,8 @@ namespace cohort::http {
 
 namespace {
 
-constexpr std::uint32_t input_events = EPOLLIN | EPOLLRDHUP;
-
 /// Answers to pipelined requests are collected up to here before they are sent.
 constexpr std::size_t output_high_water = 65'536;
-
-/// Turns of recv that one connection gets while it lingers, before others have theirs.
-constexpr int soak_turns_max = 4;
 
 }  // namespace
 
@@ -120,45 +113,6 @@ void session::receive()
     } else if (errno != EAGAIN && errno != EINTR) {
         close_socket();
     }
-}
-
-void session::soak()
-{
-    for (int turn = 0; turn < soak_turns_max; ++turn) {
-        const ssize_t got =
-            ::recv(fd_.borrow(), server_.scratch_.data(), server_.scratch_.size(), 0);
-        if (got < 0 && (errno == EAGAIN || errno == EINTR))
-            return;
-        if (got <= 0 || exchange_.lingering(static_cast<std::size_t>(got)) == order::close) {
-            close_socket();
-            return;
-        }
-    }
-}
-
-void session::client_ended()
-{
-    const order next = exchange_.ended(server_.second());
-    watch_for(mask_);
-    if (next == order::close && blocked_) {
-        pending_ = order::close;  // what it has asked for before is still on its way
-        return;
-    }
-    if (next == order::wait)
-        client_closed_its_side();
-    else
-        proceed(next);
-}
-
-void session::client_closed_its_side()
-{
-    // What it still owes of its request will never come. Of the answer it may want all: should it
-    // be gone altogether, we hear of that as soon as something is sent.
-    const bool abandoned = server_.options_.closed_half == half_close::abandoned;
-    if (port_ != nullptr && (reading_body_ || (streaming_ && abandoned)))
-        port_->fail(errc::channel_closed);
-    if (abandoned)
-        cancel_job();
 }
 
 void session::proceed(order next)
@@ -401,112 +355,6 @@ void session::watch_for(std::uint32_t events)
     // ENOMEM is all that can happen here: without news of the socket we cannot go on.
     if (!server_.poller_.change(fd_.borrow(), mask_, *this))
         close_socket();
-}
-
-void session::begin_linger()
-{
-    if (exchange_.client_ended() || ::shutdown(fd_.borrow(), SHUT_WR) == -1) {
-        close_socket();
-        return;
-    }
-    exchange_.linger(server_.second());
-    if (record_ && job_ == job::none)
-        server_.give_back(std::move(record_));
-    watch_for(input_events);
-}
-
-void session::on_time()
-{
-    const visit here{*this};
-    if (!open())
-        return;
-    const std::uint32_t second = server_.second();
-    if (blocked_)
-        look_at_progress();
-    const order next = exchange_.time(record_.get(), second);
-    if (next == order::wait) {
-        if (reading_body_ && exchange_.body_is_late(second))
-            port_->fail(errc::deadline_passed);
-        return;
-    }
-    if (blocked_ && next == order::close) {
-        if (port_ != nullptr)
-            port_->fail(errc::deadline_passed);
-        close_socket();
-    } else if (next == order::linger && exchange_.now() == phase::idle) {
-        close_if_idle();
-    } else {
-        proceed(next);
-    }
-}
-
-void session::look_at_progress() noexcept
-{
-    // EPOLLOUT comes when a third of the socket's buffer is free, which grows to megabytes: a slow
-    // reader takes longer for that than we have patience with one who reads nothing.
-    int held = 0;
-    if (::ioctl(fd_.borrow(), SIOCOUTQ, &held) == -1)
-        return;
-    if (held < std::exchange(not_acknowledged_, held))
-        exchange_.acknowledged(server_.second());
-}
-
-void session::close_if_idle()
-{
-    const visit here{*this};
-    if (!open() || exchange_.now() != phase::idle || blocked_)
-        return;
-    // A request may have come that the loop has not seen yet: it is answered.
-    const std::uint32_t answered = exchange_.state().requests;
-    receive();
-    const bool came = exchange_.state().requests != answered;
-    if (open() && exchange_.now() == phase::idle && !blocked_ && (!came || server_.draining_))
-        begin_linger();
-}
-
-void session::cut()
-{
-    const visit here{*this};
-    close_socket();
-}
-
-void session::close_socket()
-{
-    if (!open())
-        return;
-    exchange_.close();
-    gone_.store(true, std::memory_order_relaxed);
-    show_cut();
-    if (job_ == job::none && std::exchange(counted_, false))
-        server_.ended();
-    // Closing is not enough: the primary may still hold the copy of a connection that it dealt us.
-    server_.poller_.forget(fd_.borrow(), *this);
-    fd_.reset();
-    blocked_ = false;
-    pending_ = order::wait;
-    if (port_ != nullptr)
-        port_->fail(errc::channel_closed);
-    cancel_job();
-    if (job_ == job::none && record_) {
-        record_->asked.reset();
-        server_.give_back(std::move(record_));
-    }
-    server_.closed(*this);
-}
-
-void session::show_cut() noexcept
-{
-    if (!ends_by_close_ || (produced_ && record_->output.empty()))
-        return;
-    // The body is not whole, and an ordinary end would say that it is. Unix sockets know no reset.
-    const linger at_once{.l_onoff = 1, .l_linger = 0};
-    ::setsockopt(fd_.borrow(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-}
-
-void session::cancel_job()
-{
-    if (cancel_ != nullptr)
-        std::exchange(cancel_, nullptr)->emit(boost::asio::cancellation_type::all);
 }
 
 void session::watch_clock()

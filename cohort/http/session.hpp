@@ -51,6 +51,8 @@ private:
     friend class server;
     friend class stream_port;
 
+    static constexpr std::uint32_t input_events = EPOLLIN | EPOLLRDHUP;
+
     enum class job : std::uint8_t { none, lane, coroutine };
 
     /// Keeps the session alive for the length of a block, and tidies up behind the last one.

@@ -151,7 +151,8 @@ awaitable<result<std::string_view>> stream_port::read()
         }
         s.want_body();
         // Saying "100 Continue" may have found the connection broken: then nobody will wake us.
-        if (failed_ == errc{} && !stopped(stop))
+        const bool over = failed_ != errc{} || stopped(stop);
+        if (!over)
             co_await moved_.wait();
     }
     co_return failed(failed_ == errc{} ? errc::cancelled : failed_, "read a request's body");
