@@ -60,8 +60,18 @@ public:
     /// The primary's answer (`to` is 0), or a worker's.
     boost::json::object ask(std::int64_t to, command what)
     {
+        tell(to, std::move(what));
+        return hear();
+    }
+
+    /// The two halves of ask(), for what shall happen in between.
+    void tell(std::int64_t to, command what)
+    {
         what["to"] = to;
         line_.send(boost::json::serialize(what) + "\n");
+    }
+    boost::json::object hear()
+    {
         return boost::json::parse(line_.receive_until("\n")).as_object();
     }
 
