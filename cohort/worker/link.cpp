@@ -3,6 +3,8 @@
 #include <cohort/base/try.hpp>
 #include <cohort/observe/log.hpp>
 
+#include <boost/asio/post.hpp>
+
 #include <exception>
 #include <optional>
 #include <utility>
@@ -44,13 +46,13 @@ void link::start()
 
 void link::on_message(message_handler take)
 {
-    take_ = std::move(take);
+    take_ = take ? std::make_shared<message_handler>(std::move(take)) : nullptr;
     release_held();
 }
 
 void link::on_request(request_handler answer)
 {
-    answer_ = std::move(answer);
+    answer_ = answer ? std::make_shared<request_handler>(std::move(answer)) : nullptr;
     release_held();
 }
 
@@ -58,28 +60,34 @@ void link::release_held()
 {
     std::deque<ipc::envelope> waiting;
     waiting.swap(held_);
+    held_bytes_ = 0;
+    overflow_told_ = false;
     for (ipc::envelope& each : waiting)
         user_message(std::move(each));
-    if (paused_ && held_.size() < held_max) {
-        paused_ = false;
-        channel_.resume();
-    }
 }
 
 void link::hold(ipc::envelope&& what)
 {
-    held_.push_back(std::move(what));
-    if (held_.size() >= held_max && !paused_) {
-        paused_ = true;
-        channel_.pause();
-        log::warn("{} messages wait for a handler; reading no more until one is set", held_max);
+    // The channel must be read on: the order to drain, and the primary's end, come the same way.
+    const std::size_t size = what.body.size();
+    if (held_.size() < held_max && size <= held_bytes_max - held_bytes_) {
+        held_bytes_ += size;
+        held_.push_back(std::move(what));
+        return;
+    }
+    if (!std::exchange(overflow_told_, true))
+        log::warn("{} messages wait for a handler; dropping new ones until one is set",
+                  held_.size());
+    if (what.is(ipc::flags::request)) {
+        const fault why(make_error_code(errc::queue_full), "answer request", "no handler yet");
+        post(refusal(what, why));
     }
 }
 
 void link::arrived(ipc::envelope&& what) noexcept
 {
     if (what.is(ipc::flags::answer)) {
-        calls_.settle(std::move(what));
+        settle(std::move(what));
         return;
     }
     switch (static_cast<ipc::kind>(what.kind)) {
@@ -110,6 +118,23 @@ void link::arrived(ipc::envelope&& what) noexcept
     }
 }
 
+void link::settle(ipc::envelope&& what)
+{
+    const bool listens = static_cast<ipc::kind>(what.kind) == ipc::kind::listen &&
+                         !what.is(ipc::flags::refusal);
+    const std::string words = listens ? what.body : std::string{};
+    const auto late = calls_.late();
+    calls_.settle(std::move(what));
+    if (!listens || calls_.late() == late)
+        return;
+    // Nobody waited for it any more, and the primary believes that we listen there.
+    if (const auto answer = ipc::decode<ipc::listen_answer>(words)) {
+        ipc::unlisten about;
+        about.endpoint = answer->endpoint;
+        post(ipc::letter(ipc::kind::unlisten, ipc::encode(about)));
+    }
+}
+
 void link::malformed(const fault& why) noexcept
 {
     log::error("the primary made no sense ({}); leaving it", why.text());
@@ -135,7 +160,8 @@ void link::user_message(ipc::envelope&& what)
         return;
     }
     try {
-        take_(from, *message);
+        const auto take = take_;
+        (*take)(from, *message);
     } catch (const std::exception& thrown) {
         guide_.escaped(thrown.what());
     }
@@ -144,7 +170,8 @@ void link::user_message(ipc::envelope&& what)
 awaitable<> link::answer(ipc::envelope request)
 {
     ipc::envelope reply = ipc::answer_to(request);
-    if (!answer_) {
+    const auto handler = answer_;
+    if (!handler) {
         const fault why(make_error_code(errc::not_supported), "answer request");
         post(refusal(request, why));
         co_return;
@@ -162,7 +189,7 @@ awaitable<> link::answer(ipc::envelope request)
 
     std::optional<fault> refused;
     try {
-        auto said = co_await answer_(from, std::move(*question));
+        auto said = co_await (*handler)(from, std::move(*question));
         auto encoded = ipc::message::encode(said, user);
         if (encoded) {
             encoded->flags |= ipc::flags::answer;
@@ -232,15 +259,36 @@ void link::post(ipc::envelope what)
 {
     if (!channel_.is_open())
         return;
-    const auto queued = channel_.try_send(what);
-    if (!queued && queued.error().why() == errc::queue_full)
-        tasks_.spawn(send_later(std::move(what)));
+    if (!postponing_) {
+        const auto queued = channel_.try_send(what);
+        if (queued || queued.error().why() != errc::queue_full)
+            return;
+    }
+    // No letter may overtake another: "leaving" before "taken" would deal a connection twice.
+    postponed_.push_back(std::move(what));
+    if (!postponing_)
+        postponing_ = tasks_.spawn(send_postponed()) != nullptr;
 }
 
-awaitable<> link::send_later(ipc::envelope what)
+awaitable<> link::send_postponed()
 {
-    // Deadline: the channel's own end. A failure means that nobody is there to hear of it.
-    static_cast<void>(co_await channel_.send(std::move(what)));
+    while (!postponed_.empty()) {
+        ipc::envelope next = std::move(postponed_.front());
+        postponed_.pop_front();
+        // Deadline: the channel's own end. A failure means that nobody is there to hear of it.
+        static_cast<void>(co_await channel_.send(std::move(next)));
+    }
+    postponing_ = false;
+}
+
+awaitable<result<>> link::flush(nanoseconds budget)
+{
+    const steady_time until = now() + budget;
+    while (postponing_ && is_open() && now() < until) {
+        COHORT_CO_TRY(co_await channel_.flush(until - now()));
+        co_await asio::post(asio::use_awaitable);  // who waited for room goes on
+    }
+    co_return co_await channel_.flush(until - now());
 }
 
 void link::close()

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,10 +24,12 @@ namespace cohort::work {
 /// The worker's end of the conversation with its primary. A resource.
 ///
 /// Control messages go to the `guide`; the program's messages to its handlers. Messages that come
-/// before a handler is set are kept; when `held_max` wait, the channel stops reading until it is.
+/// before a handler is set are kept, up to `held_max` of them and `held_bytes_max`; what comes then
+/// is dropped, and requests are refused. The primary's own words never wait behind them.
 class link {
 public:
     static constexpr std::size_t held_max = 1024;
+    static constexpr std::size_t held_bytes_max = std::size_t{64} << 20;
 
     /// Who carries out what the primary says.
     class guide {
@@ -53,7 +56,10 @@ public:
 
     void on_message(message_handler take);
     void on_request(request_handler answer);
-    [[nodiscard]] bool has_handler() const noexcept { return take_ || answer_; }
+    [[nodiscard]] bool has_handler() const noexcept
+    {
+        return take_ != nullptr || answer_ != nullptr;
+    }
 
     /// Waits until the kernel has the message. With `to` another worker: until the primary has
     /// passed it on. Errors: errc::no_such_worker; errc::channel_closed; errc::too_large;
@@ -63,12 +69,14 @@ public:
     [[nodiscard]] awaitable<result<ipc::message>> request(std::uint32_t to, ipc::message what,
                                                           nanoseconds budget);
 
-    /// Sends a control message, now or as soon as there is room. It is lost only with the channel.
+    /// Sends a control message, now or as soon as there is room; in the order of the calls. It is
+    /// lost only with the channel.
     void post(ipc::envelope what);
     /// Asks the primary something of ours. Errors: also what the primary refused with, as `doing`.
     [[nodiscard]] awaitable<result<ipc::envelope>> ask(ipc::envelope what, literal doing);
 
-    [[nodiscard]] awaitable<result<>> flush(nanoseconds budget) { return channel_.flush(budget); }
+    /// Waits until the kernel has all that was posted.
+    [[nodiscard]] awaitable<result<>> flush(nanoseconds budget);
     [[nodiscard]] bool is_open() const noexcept { return !lost_ && channel_.is_open(); }
     /// Hangs up. Pending requests fail with errc::channel_closed.
     void close();
@@ -77,11 +85,12 @@ private:
     static constexpr nanoseconds patience = seconds{30};  // with the primary's own answers
 
     void arrived(ipc::envelope&& what) noexcept;
+    void settle(ipc::envelope&& what);
     void user_message(ipc::envelope&& what);
     void hold(ipc::envelope&& what);
     void release_held();
     [[nodiscard]] awaitable<> answer(ipc::envelope request);
-    [[nodiscard]] awaitable<> send_later(ipc::envelope what);
+    [[nodiscard]] awaitable<> send_postponed();
     void ended(std::string_view why) noexcept;
     void malformed(const fault& why) noexcept;
 
@@ -89,10 +98,14 @@ private:
     ipc::calls calls_;
     scope& tasks_;
     guide& guide_;
-    message_handler take_;
-    request_handler answer_;
+    // Shared with the calls that run: a handler may be replaced from within itself.
+    std::shared_ptr<message_handler> take_;
+    std::shared_ptr<request_handler> answer_;
     std::deque<ipc::envelope> held_;
-    bool paused_ = false;
+    std::size_t held_bytes_ = 0;
+    bool overflow_told_ = false;
+    std::deque<ipc::envelope> postponed_;  // letters that found the channel's queue full
+    bool postponing_ = false;
     bool lost_ = false;
 };
 
