@@ -31,6 +31,7 @@ void live_as_worker(unique_fd channel, const settings& chosen, worker_main& main
     // A dead peer, or a log reader that left, is an error code of the write. An exec'ed worker
     // begins with the default: death.
     ::signal(SIGPIPE, SIG_IGN);
+    log::born();
     born_as_worker();
     auto opened = work::core::open(std::move(channel));
     if (!opened) {

@@ -150,6 +150,8 @@ void configure(const options& wanted)
     here.sink.redirect(wanted.descriptor);
 }
 
+void born() noexcept { ours().sink.forget(); }
+
 void set_worker(std::uint32_t id) noexcept { ours().worker = id; }
 
 void set_level(level least) noexcept { ours().least = least; }

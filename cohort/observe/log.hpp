@@ -75,6 +75,9 @@ struct options {
 /// Sets the above. Before the first worker, or right after birth; not while lanes are logging.
 void configure(const options& wanted);
 
+/// This process was forked from one that logs: lines that wait for a slow reader are the parent's.
+void born() noexcept;
+
 /// Later lines carry this workerId. A worker says it once it knows; the primary never does.
 void set_worker(std::uint32_t id) noexcept;
 

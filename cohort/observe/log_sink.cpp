@@ -156,6 +156,14 @@ void log_sink::flush(int timeout_ms) noexcept
     }
 }
 
+void log_sink::forget() noexcept
+{
+    const std::scoped_lock lock{mutex_};
+    held_.clear();
+    dropped_ = 0;
+    dropped_told_ = 0;
+}
+
 std::uint64_t log_sink::dropped() const noexcept
 {
     const std::scoped_lock lock{mutex_};

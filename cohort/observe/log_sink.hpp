@@ -33,6 +33,9 @@ public:
     /// Writes held lines as far as the reader takes them. `timeout_ms` 0: without waiting.
     void flush(int timeout_ms) noexcept;
 
+    /// Forgets what is held back: it is another process's, who will write it itself.
+    void forget() noexcept;
+
     /// Lines dropped since the start.
     [[nodiscard]] std::uint64_t dropped() const noexcept;
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <string_view>
 
@@ -87,6 +88,8 @@ result<child> clone(fork_permit, const birth& how, std::move_only_function<void(
     pid_t pid = -1;
     {
         const signal_silence quiet;
+        // What waits in buffers would be written by every child once more.
+        std::fflush(nullptr);
         pid = ::fork();
         if (pid == 0)
             live(how, keep, parent, life);
