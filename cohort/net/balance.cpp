@@ -47,18 +47,41 @@ handovers_in_flight::account& handovers_in_flight::settle(const load& to)
     if (to.slot >= accounts_.size())
         accounts_.resize(to.slot + std::size_t{1});
     account& of = accounts_[to.slot];
+    const std::uint32_t before = of.open;
     if (to.inbox_taken_total < of.taken_seen)
         of.open = 0;  // a new tenant counts from zero; what waited, it takes first of all
     else
         of.open -= static_cast<std::uint32_t>(
             std::min<std::uint64_t>(of.open, to.inbox_taken_total - of.taken_seen));
+    if (to.inbox_taken_total != of.taken_seen || before == 0)
+        of.moved = {};  // something happens there: the waiting begins anew
     of.taken_seen = to.inbox_taken_total;
     return of;
 }
 
-void handovers_in_flight::given(const load& to) { ++settle(to).open; }
+void handovers_in_flight::given(const load& to, steady_time now)
+{
+    account& of = settle(to);
+    if (of.moved == steady_time{})
+        of.moved = now;
+    ++of.open;
+}
 
 std::uint32_t handovers_in_flight::towards(const load& to) { return settle(to).open; }
+
+bool handovers_in_flight::neglected(const load& to, steady_time now)
+{
+    account& of = settle(to);
+    if (of.open == 0)
+        return false;
+    if (of.moved == steady_time{})
+        of.moved = now;
+    if (now - of.moved > forgotten_after) {
+        of = {.taken_seen = to.inbox_taken_total, .open = 0, .moved = {}};
+        return false;
+    }
+    return of.open >= open_max || now - of.moved > neglected_after;
+}
 
 bool balanced::may_accept(std::span<const load> everyone, steady_time now) noexcept
 {
@@ -84,13 +107,14 @@ bool balanced::may_accept(std::span<const load> everyone, steady_time now) noexc
     return true;
 }
 
-std::optional<std::uint32_t> balanced::hand_to(std::span<const load> everyone)
+std::optional<std::uint32_t> balanced::hand_to(std::span<const load> everyone,
+                                               steady_time now)
 {
     const load* const own = find(everyone, own_slot_);
     const load* least = nullptr;
     std::uint64_t fewest = 0;
     for (const load& other : everyone) {
-        if (other.slot == own_slot_ || !other.accepting)
+        if (other.slot == own_slot_ || !other.accepting || in_flight_.neglected(other, now))
             continue;
         const std::uint64_t has = std::uint64_t{other.connections_open} + in_flight_.towards(other);
         if (least == nullptr || has < fewest) {
@@ -135,7 +159,7 @@ std::optional<std::uint32_t> least_connections::choose(std::span<const load> eve
         const load& one = everyone[(next_ + i) % everyone.size()];
         if (!one.accepting)
             continue;
-        const std::uint64_t has = std::uint64_t{one.connections_open} + in_flight_.towards(one);
+        const std::uint64_t has = std::uint64_t{one.connections_open} + one.on_their_way;
         if (best == nullptr || has < fewest) {
             best = &one;
             fewest = has;

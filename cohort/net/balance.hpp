@@ -21,6 +21,7 @@ struct load {
     std::uint32_t lanes_busy = 0;         ///< Compute jobs running and waiting.
     std::uint32_t lanes = 0;              ///< Compute lanes it has; 0: unknown.
     std::uint64_t inbox_taken_total = 0;  ///< Connections its inbox has given it so far.
+    std::uint32_t on_their_way = 0;       ///< Dealt to it and not confirmed, if that is known.
     bool accepting = false;               ///< Serving, and below its own limits.
     bool crowded = false;                 ///< Serving, but with no room at this very moment.
 };
@@ -29,17 +30,28 @@ struct load {
 /// burst would go to one worker, which looks idle until its loop turns. A value.
 class handovers_in_flight {
 public:
+    /// What lies longer than this, while none is taken, lies with a worker that is stuck.
+    static constexpr std::chrono::milliseconds neglected_after{100};
+    /// By then the primary has given them to others (it looks after half a second): worth a try.
+    static constexpr std::chrono::milliseconds forgotten_after{1000};
+    /// More than a batch of accepts brings for one worker, and few enough to be rescued at once.
+    static constexpr std::uint32_t open_max = 64;
+
     /// One more is on its way to `to`.
-    void given(const load& to);
+    void given(const load& to, steady_time now);
 
     /// How many are still on their way, judged by what the target has taken since. Other senders'
     /// connections count as ours here, so the answer errs towards fewer.
     [[nodiscard]] std::uint32_t towards(const load& to);
 
+    /// Does the target leave them lying? No more should be sent to it then.
+    [[nodiscard]] bool neglected(const load& to, steady_time now);
+
 private:
     struct account {
         std::uint64_t taken_seen = 0;
         std::uint32_t open = 0;
+        steady_time moved{};  ///< The last take, or the first one that was sent after it.
     };
     account& settle(const load& to);
 
@@ -68,10 +80,12 @@ public:
     /// Where the connection just accepted belongs: a slot to hand it to, or nothing to keep it.
     /// Handed on when this worker is above the least loaded one by more than an eighth, and by at
     /// least 4 connections.
-    [[nodiscard]] std::optional<std::uint32_t> hand_to(std::span<const load> everyone);
+    /// Never to one that leaves lying what it was given before.
+    [[nodiscard]] std::optional<std::uint32_t> hand_to(std::span<const load> everyone,
+                                                       steady_time now);
 
     /// The hand-over to `to` has happened.
-    void given(const load& to) { in_flight_.given(to); }
+    void given(const load& to, steady_time now) { in_flight_.given(to, now); }
 
 private:
     std::uint32_t own_slot_;
@@ -97,10 +111,9 @@ class least_connections {
 public:
     [[nodiscard]] std::optional<std::uint32_t> choose(std::span<const load> everyone,
                                                       std::string_view client = {});
-    void given(const load& to) { in_flight_.given(to); }
+    void given(const load&) noexcept {}
 
 private:
-    handovers_in_flight in_flight_;
     std::uint32_t next_ = 0;  // equals take turns
 };
 

@@ -23,6 +23,8 @@ std::vector<load> idle_workers(std::uint32_t count)
     return made;
 }
 
+const steady_time noon{24h};
+
 /// 1.25 is the promise: the busiest over the idlest.
 double spread(const std::vector<load>& workers)
 {
@@ -35,6 +37,7 @@ void take_one(load& worker)
 {
     ++worker.connections_open;
     ++worker.inbox_taken_total;
+    worker.on_their_way -= std::min(worker.on_their_way, 1U);
 }
 
 /// Deals `count` connections whose workers note them only after every `lag` deals.
@@ -48,6 +51,7 @@ std::vector<load> deal(Policy policy, int count, int lag)
             "10.0." + std::to_string(i / 256) + '.' + std::to_string(i % 256);
         const auto slot = policy.choose(workers, client).value();
         policy.given(workers[slot]);
+        ++workers[slot].on_their_way;
         on_their_way.push_back(slot);
         if (on_their_way.size() >= static_cast<std::size_t>(lag)) {
             for (const auto to : on_their_way)
@@ -69,8 +73,8 @@ std::vector<load> accept_balanced(int count, int lag, Winner winner)
     std::vector<std::uint32_t> on_their_way;
     for (int i = 0; i < count; ++i) {
         const std::uint32_t at = winner(i);
-        if (const auto to = minds[at].hand_to(workers)) {
-            minds[at].given(workers[*to]);
+        if (const auto to = minds[at].hand_to(workers, noon)) {
+            minds[at].given(workers[*to], noon);
             on_their_way.push_back(*to);
         } else {
             ++workers[at].connections_open;
@@ -110,15 +114,15 @@ TEST_CASE("a worker keeps what it accepted while it is not clearly above its sha
     balanced mind{0};
 
     workers[0].connections_open = 3;
-    CHECK(mind.hand_to(workers) == std::nullopt);
+    CHECK(mind.hand_to(workers, noon) == std::nullopt);
     workers[0].connections_open = 4;
-    CHECK(mind.hand_to(workers) == 1);
+    CHECK(mind.hand_to(workers, noon) == 1);
 
     workers[1].connections_open = 800;
     workers[0].connections_open = 899;
-    CHECK(mind.hand_to(workers) == std::nullopt);
+    CHECK(mind.hand_to(workers, noon) == std::nullopt);
     workers[0].connections_open = 900;
-    CHECK(mind.hand_to(workers) == 1);
+    CHECK(mind.hand_to(workers, noon) == 1);
 }
 
 TEST_CASE("a worker keeps everything when no other accepts")
@@ -126,7 +130,7 @@ TEST_CASE("a worker keeps everything when no other accepts")
     auto workers = idle_workers(3);
     workers[0].connections_open = 1000;
     workers[1].accepting = workers[2].accepting = false;
-    CHECK(balanced{0}.hand_to(workers) == std::nullopt);
+    CHECK(balanced{0}.hand_to(workers, noon) == std::nullopt);
 }
 
 TEST_CASE("a worker whose lanes are busy lets an idle one accept first")
@@ -177,8 +181,8 @@ TEST_CASE("a hand-over counts until the target has taken it")
     handovers_in_flight account;
     load target{.slot = 5, .inbox_taken_total = 100, .accepting = true};
 
-    account.given(target);
-    account.given(target);
+    account.given(target, noon);
+    account.given(target, noon);
     CHECK(account.towards(target) == 2);
     target.inbox_taken_total = 101;
     CHECK(account.towards(target) == 1);
@@ -190,11 +194,61 @@ TEST_CASE("a target whose successor counts from zero owes nothing")
 {
     handovers_in_flight account;
     load target{.slot = 0, .inbox_taken_total = 100, .accepting = true};
-    account.given(target);
+    account.given(target, noon);
     target.inbox_taken_total = 0;
     CHECK(account.towards(target) == 0);
-    account.given(target);
+    account.given(target, noon);
     CHECK(account.towards(target) == 1);
+}
+
+TEST_CASE("a target that takes nothing for a while gets nothing more until it takes again")
+{
+    handovers_in_flight account;
+    load target{.slot = 0, .inbox_taken_total = 7, .accepting = true};
+    CHECK_FALSE(account.neglected(target, noon));
+    account.given(target, noon);
+    account.given(target, noon + 90ms);
+    CHECK_FALSE(account.neglected(target, noon + 100ms));
+    CHECK(account.neglected(target, noon + 101ms));
+
+    target.inbox_taken_total = 8;
+    CHECK_FALSE(account.neglected(target, noon + 200ms));
+    CHECK(account.neglected(target, noon + 301ms));
+    target.inbox_taken_total = 9;
+    CHECK_FALSE(account.neglected(target, noon + 900ms));
+    account.given(target, noon + 1s);  // long after: a new beginning
+    CHECK_FALSE(account.neglected(target, noon + 1100ms));
+    CHECK(account.neglected(target, noon + 1101ms));
+    CHECK_FALSE(account.neglected(target, noon + 2001ms));  // rescued meanwhile: one more try
+    CHECK(account.towards(target) == 0);
+}
+
+TEST_CASE("a stuck worker that looks idle gets a bounded number of connections, then none")
+{
+    auto workers = idle_workers(2);
+    balanced mind{0};
+    std::uint32_t given = 0;
+    for (; given < 1000; ++given) {
+        workers[0].connections_open = 10'000;
+        const auto to = mind.hand_to(workers, noon);
+        if (!to)
+            break;
+        mind.given(workers[*to], noon);
+    }
+    CHECK(given == handovers_in_flight::open_max);
+    workers[1].inbox_taken_total = given;
+    CHECK(mind.hand_to(workers, noon) == 1);
+}
+
+TEST_CASE("least connections counts what is on its way, and forgets what was taken back")
+{
+    auto workers = idle_workers(2);
+    least_connections policy;
+    workers[0].on_their_way = 5;
+    CHECK(policy.choose(workers) == 1);
+    CHECK(policy.choose(workers) == 1);
+    workers[0].on_their_way = 0;
+    CHECK(policy.choose(workers) == 0);
 }
 
 TEST_CASE("round robin deals in turn and steps over those who do not accept")

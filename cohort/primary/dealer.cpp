@@ -19,10 +19,7 @@ namespace {
 
 constexpr nanoseconds look_soon = 20ms;     // while somebody waits for a place
 constexpr nanoseconds look_seldom = 250ms;  // while confirmations are open
-constexpr nanoseconds stuck_after = 500ms;  // without a confirmation
 constexpr nanoseconds shun_for = 50ms;      // a slot that refused
-constexpr nanoseconds shun_stuck_for = 1s;
-constexpr nanoseconds waiting_at_most = 30s;
 
 net::dealer chooser_for(config::policy balance)
 {
@@ -105,26 +102,37 @@ void dealer::close() noexcept
     timer_.cancel();
 }
 
+void dealer::look_after_inboxes()
+{
+    looks_after_inboxes_ = true;
+    arm();
+}
+
 void dealer::sweep()
 {
+    // Those who take have been asked to leave after this: what they do not get now, nobody will.
+    towards_most_ = towards_max_at_last;
     for (auto& [socket, each] : sources_) {
         each->rests_until = {};
-        accept_from(*each);
+        while (!book_.full() && anybody(each->endpoint()) && accept_one_from(*each)) {
+        }
     }
+    pump();
+    towards_most_ = towards_max;
+    arm();
 }
 
 void dealer::look_around(std::uint32_t endpoint)
 {
     loads_.clear();
     seats_.loads(endpoint, loads_);
-    const steady_time at = now();
     for (net::load& each : loads_) {
-        const auto shun = shunned_.find(each.slot);
-        const bool shunned = shun != shunned_.end() && at < shun->second;
+        const bool shunned = shuns(each.slot, endpoint);
         const std::size_t towards = book_.towards(each.slot);
+        each.on_their_way = static_cast<std::uint32_t>(towards);
         const bool full =
             connections_max_ != 0 && each.connections_open + towards >= connections_max_;
-        each.crowded = each.accepting && !shunned && !full && towards >= towards_max;
+        each.crowded = each.accepting && !shunned && !full && towards >= towards_most_;
         if (shunned || full || each.crowded)
             each.accepting = false;
     }
@@ -139,35 +147,49 @@ bool dealer::anybody(std::uint32_t endpoint)
 void dealer::accept_from(source& from)
 {
     for (unsigned i = 0; i < accepts_per_turn; ++i) {
-        if (book_.waiting() != 0 || !anybody(from.endpoint())) {
+        if (holds_back(from.endpoint()) || !anybody(from.endpoint())) {
             from.unwatch();
             break;
         }
-        auto outcome = net::accept_one(from.socket());
-        if (outcome.verdict == net::accept_verdict::client_left)
-            continue;
-        if (outcome.verdict == net::accept_verdict::empty)
+        if (!accept_one_from(from))
             break;
-        if (outcome.verdict != net::accept_verdict::accepted) {
-            const auto pause = shortage_.next();
-            log::warn("cannot accept on endpoint {}: {}; connections wait, trying again",
-                      from.endpoint(), outcome.why.message());
-            from.unwatch();
-            from.rests_until = now() + pause;
-            break;
-        }
-        shortage_.reset();
-        parcel fresh;
-        fresh.connection = std::move(outcome.connection);
-        fresh.endpoint = from.endpoint();
-        fresh.accepted = now();
-        if (looks_at_client_) {
-            if (const auto client = net::peer_endpoint(fresh.connection.borrow()))
-                fresh.client = client->host();
-        }
-        deal(std::move(fresh));
     }
     arm();
+}
+
+bool dealer::holds_back(std::uint32_t endpoint) const noexcept
+{
+    // One endpoint that nobody serves must not hold up the others; nor, where clients have their
+    // slots, one crowded slot the clients of the others.
+    return book_.full() || (!looks_at_client_ && book_.waiting(endpoint) != 0);
+}
+
+bool dealer::accept_one_from(source& from)
+{
+    auto outcome = net::accept_one(from.socket());
+    if (outcome.verdict == net::accept_verdict::client_left)
+        return true;
+    if (outcome.verdict == net::accept_verdict::empty)
+        return false;
+    if (outcome.verdict != net::accept_verdict::accepted) {
+        const auto pause = shortage_.next();
+        log::warn("cannot accept on endpoint {}: {}; connections wait, trying again",
+                  from.endpoint(), outcome.why.message());
+        from.unwatch();
+        from.rests_until = now() + pause;
+        return false;
+    }
+    shortage_.reset();
+    parcel fresh;
+    fresh.connection = std::move(outcome.connection);
+    fresh.endpoint = from.endpoint();
+    fresh.accepted = now();
+    if (looks_at_client_) {
+        if (const auto client = net::peer_endpoint(fresh.connection.borrow()))
+            fresh.client = client->host();
+    }
+    deal(std::move(fresh));
+    return true;
 }
 
 bool dealer::place(parcel& what)
@@ -179,22 +201,43 @@ bool dealer::place(parcel& what)
         if (!slot)
             return false;
         const auto at = std::ranges::find(loads_, *slot, &net::load::slot);
-        auto twin = duplicate(what.connection);
-        if (!twin)
-            return false;  // short of descriptors: the connection waits, and confirmations free
-                           // some
-        net::handover about;
-        about.endpoint = what.endpoint;
-        about.from_slot = net::handover::from_primary;
-        about.sequence = book_.next_sequence();
-        if (net::give(seats_.give_end(*slot), *twin, about)) {
+        if (give_to(*slot, what)) {
             std::visit([&](auto& policy) { policy.given(*at); }, chooser_);
-            book_.given(*slot, std::move(what), now());
             return true;
         }
         at->accepting = false;  // its inbox is full: ask the others, or wait for it if sticky
         at->crowded = true;
     }
+}
+
+bool dealer::give_to(std::uint32_t slot, parcel& what)
+{
+    auto twin = duplicate(what.connection);
+    if (!twin)
+        return false;  // short of descriptors: the connection waits, and confirmations free some
+    net::handover about;
+    about.endpoint = what.endpoint;
+    about.from_slot = net::handover::from_primary;
+    about.sequence = book_.next_sequence();
+    if (!net::give(seats_.give_end(slot), *twin, about))
+        return false;
+    book_.given(slot, std::move(what), now());
+    return true;
+}
+
+void dealer::shun(std::uint32_t slot, std::uint32_t endpoint, nanoseconds how_long)
+{
+    shunned_[{slot, endpoint}] = now() + how_long;
+}
+
+bool dealer::shuns(std::uint32_t slot, std::uint32_t endpoint) const
+{
+    const steady_time at = now();
+    const auto until = [&](std::uint32_t which) {
+        const auto found = shunned_.find({slot, which});
+        return found == shunned_.end() ? steady_time{} : found->second;
+    };
+    return at < until(endpoint) || at < until(0);
 }
 
 void dealer::deal(parcel what)
@@ -219,7 +262,7 @@ void dealer::attend()
 {
     const steady_time at = now();
     for (auto& [socket, each] : sources_) {
-        if (book_.waiting() == 0 && at >= each->rests_until)
+        if (!holds_back(each->endpoint()) && at >= each->rests_until)
             each->watch();
     }
     arm();
@@ -241,8 +284,8 @@ void dealer::taken(std::uint32_t slot, std::span<const std::uint64_t> sequences)
 
 void dealer::refused(std::uint32_t slot, std::span<const std::uint64_t> sequences)
 {
-    shunned_[slot] = now() + shun_for;
     if (sequences.empty()) {
+        shun(slot, 0, shun_for);
         // It has no descriptor to take anything with: what lies in its inbox goes to others.
         std::vector<parcel> homeless;
         empty_inbox(slot, homeless);
@@ -251,8 +294,10 @@ void dealer::refused(std::uint32_t slot, std::span<const std::uint64_t> sequence
     }
     // Backwards, since each goes to the front.
     for (auto each = sequences.rbegin(); each != sequences.rend(); ++each) {
-        if (auto back = book_.take_back(slot, *each))
+        if (auto back = book_.take_back(slot, *each)) {
+            shun(slot, back->endpoint, shun_for);
             book_.wait_again(*std::move(back));
+        }
     }
     look_again();
 }
@@ -265,86 +310,6 @@ void dealer::stray(std::uint32_t endpoint, unique_fd connection)
     lost.accepted = now();
     deal(std::move(lost));
     arm();
-}
-
-void dealer::empty_inbox(std::uint32_t slot, std::vector<parcel>& into)
-{
-    const int inbox = seats_.take_end(slot);
-    for (;;) {
-        auto next = net::take(inbox);
-        if (!next && next.error().why() == errc::malformed)
-            continue;
-        if (!next || !*next)
-            return;  // short of descriptors: it stays, and the successor finds it
-        net::arrival& got = **next;
-        if (got.about.from_slot == net::handover::from_primary) {
-            if (auto back = book_.take_back(slot, got.about.sequence))
-                into.push_back(*std::move(back));
-            continue;
-        }
-        parcel passed_on;
-        passed_on.connection = std::move(got.connection);
-        passed_on.endpoint = got.about.endpoint;
-        passed_on.accepted = now();
-        into.push_back(std::move(passed_on));
-    }
-}
-
-void dealer::slot_lost(std::uint32_t slot)
-{
-    shunned_.erase(slot);
-    std::vector<parcel> homeless;
-    empty_inbox(slot, homeless);
-    auto back = book_.take_back_all(slot);
-    for (parcel& each : back.again)
-        homeless.push_back(std::move(each));
-    for (const parcel& each : back.spent)
-        log::error("closed a connection of endpoint {}: {} workers died before they confirmed it",
-                   each.endpoint, each.attempts);
-    for (auto each = homeless.rbegin(); each != homeless.rend(); ++each)
-        book_.wait_again(std::move(*each));
-    look_again();
-}
-
-void dealer::rescue_stuck()
-{
-    const steady_time at = now();
-    std::vector<std::uint32_t> stuck;
-    for (auto& [number, each] : sources_) {
-        look_around(each->endpoint());
-        for (const net::load& seat : loads_) {
-            const auto since = book_.oldest(seat.slot);
-            const bool others = std::ranges::any_of(loads_, [&](const net::load& other) {
-                return other.slot != seat.slot && other.accepting;
-            });
-            if (since && others && at - *since > stuck_after)
-                stuck.push_back(seat.slot);
-        }
-    }
-    for (const std::uint32_t slot : stuck) {
-        // What it has taken out may be served any moment; what still lies there is free.
-        std::vector<parcel> homeless;
-        empty_inbox(slot, homeless);
-        if (homeless.empty())
-            continue;
-        log::warn("slot {} does not take its connections; {} go elsewhere", slot, homeless.size());
-        shunned_[slot] = at + shun_stuck_for;
-        for (auto each = homeless.rbegin(); each != homeless.rend(); ++each)
-            book_.wait_again(std::move(*each));
-    }
-}
-
-void dealer::give_up_old()
-{
-    while (book_.waiting() != 0) {
-        auto first = book_.next();
-        if (now() - first->accepted < waiting_at_most) {
-            book_.wait_again(*std::move(first));
-            return;
-        }
-        log::error("closed a connection of endpoint {}: nobody could take it for 30 s",
-                   first->endpoint);
-    }
 }
 
 void dealer::tick()
@@ -362,7 +327,8 @@ void dealer::arm()
     const bool someone_waits =
         book_.waiting() != 0 ||
         std::ranges::any_of(sources_, [](const auto& each) { return !each.second->watching(); });
-    if (!someone_waits && book_.on_their_way() == 0)
+    const bool something_may_lie = looks_after_inboxes_ || book_.on_their_way() != 0;
+    if (closed_ || (!someone_waits && !something_may_lie))
         return;
     armed_ = true;
     timer_.expires_after(someone_waits ? look_soon : look_seldom);

@@ -17,6 +17,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cohort::primary {
@@ -29,6 +30,14 @@ public:
     /// The ends of a slot's inbox.
     [[nodiscard]] virtual int give_end(std::uint32_t slot) = 0;
     [[nodiscard]] virtual int take_end(std::uint32_t slot) = 0;
+
+    /// All inboxes there are, of empty seats as well.
+    struct inbox_state {
+        std::uint32_t slot = 0;
+        std::uint64_t tenant = 0;       ///< 0: nobody sits there
+        std::uint64_t taken_total = 0;  ///< by this tenant
+    };
+    virtual void inboxes(std::vector<inbox_state>& into) = 0;
 
 protected:
     ~seating() = default;
@@ -51,6 +60,8 @@ public:
     void add(std::uint32_t endpoint, int socket);
     /// Leaves the socket to somebody else.
     void remove(int socket) noexcept;
+    /// Workers pass connections on by themselves: their inboxes are looked after from now on.
+    void look_after_inboxes();
     /// Accepts no more; what is here can still be dealt.
     void close() noexcept;
     /// Takes what waits in the accept queues now, up to the bound of the book, and deals it.
@@ -74,11 +85,16 @@ private:
 
     static constexpr std::size_t waiting_max = 256;
     static constexpr std::size_t towards_max = 64;  // unconfirmed, one slot
+    static constexpr std::size_t towards_max_at_last = 256;  // nobody accepts after this
     static constexpr unsigned accepts_per_turn = 64;
 
     void accept_from(source& from);
+    /// False: no more can be accepted there now.
+    [[nodiscard]] bool accept_one_from(source& from);
+    [[nodiscard]] bool holds_back(std::uint32_t endpoint) const noexcept;
     void deal(parcel what);
     [[nodiscard]] bool place(parcel& what);
+    [[nodiscard]] bool give_to(std::uint32_t slot, parcel& what);
     [[nodiscard]] bool anybody(std::uint32_t endpoint);
     void look_around(std::uint32_t endpoint);
     void pump();
@@ -87,6 +103,9 @@ private:
     void attend();
     void empty_inbox(std::uint32_t slot, std::vector<parcel>& into);
     void rescue_stuck();
+    void rescue(std::uint32_t slot);
+    void shun(std::uint32_t slot, std::uint32_t endpoint, nanoseconds how_long);
+    [[nodiscard]] bool shuns(std::uint32_t slot, std::uint32_t endpoint) const;
     void give_up_old();
 
     net::poller& poller_;
@@ -97,7 +116,16 @@ private:
     dealing_book book_{waiting_max};
     std::map<int, std::unique_ptr<source>> sources_;
     std::vector<net::load> loads_;
-    std::map<std::uint32_t, steady_time> shunned_;  // slots that refused, until then
+    /// Slots that refused connections of an endpoint, until then. Endpoint 0: of any.
+    std::map<std::pair<std::uint32_t, std::uint32_t>, steady_time> shunned_;
+    /// Inboxes in which something lies, since when nothing was taken.
+    struct lying {
+        seating::inbox_state seen;
+        steady_time since;
+    };
+    std::map<std::uint32_t, lying> lying_;
+    std::size_t towards_most_ = towards_max;
+    bool looks_after_inboxes_ = false;
     boost::asio::steady_timer timer_;
     bool armed_ = false;
     bool closed_ = false;

@@ -4,12 +4,32 @@
 
 namespace cohort::primary {
 
+std::size_t dealing_book::waiting(std::uint32_t endpoint) const noexcept
+{
+    const auto of = waiting_at_.find(endpoint);
+    return of == waiting_at_.end() ? 0 : of->second;
+}
+
+void dealing_book::wait(parcel what)
+{
+    ++waiting_at_[what.endpoint];
+    waiting_.push_back(std::move(what));
+}
+
+void dealing_book::wait_again(parcel what)
+{
+    ++waiting_at_[what.endpoint];
+    waiting_.push_front(std::move(what));
+}
+
 std::optional<parcel> dealing_book::next()
 {
     if (waiting_.empty())
         return std::nullopt;
     parcel first = std::move(waiting_.front());
     waiting_.pop_front();
+    if (--waiting_at_[first.endpoint] == 0)
+        waiting_at_.erase(first.endpoint);
     return first;
 }
 

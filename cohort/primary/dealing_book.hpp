@@ -37,12 +37,14 @@ public:
 
     [[nodiscard]] bool full() const noexcept { return waiting_.size() >= waiting_max_; }
     [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
+    /// Of one endpoint.
+    [[nodiscard]] std::size_t waiting(std::uint32_t endpoint) const noexcept;
     [[nodiscard]] std::size_t on_their_way() const noexcept { return on_their_way_; }
 
     /// Newly accepted: last in the row. Also beyond waiting_max: refusing would lose it.
-    void wait(parcel what) { waiting_.push_back(std::move(what)); }
+    void wait(parcel what);
     /// Was on its way and came back: first in the row, it has waited the longest.
-    void wait_again(parcel what) { waiting_.push_front(std::move(what)); }
+    void wait_again(parcel what);
     [[nodiscard]] std::optional<parcel> next();
 
     /// The sequence that the next given() will use, for the envelope.
@@ -74,6 +76,7 @@ private:
 
     std::size_t waiting_max_;
     std::deque<parcel> waiting_;
+    std::map<std::uint32_t, std::size_t> waiting_at_;  // by endpoint
     std::map<std::uint32_t, std::map<std::uint64_t, sent>> sent_;  // by slot and sequence
     std::size_t on_their_way_ = 0;
     std::uint64_t sequence_ = 0;

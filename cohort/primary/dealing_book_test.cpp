@@ -99,6 +99,20 @@ TEST_CASE("the row of waiting connections has an end, but refuses none that is a
     CHECK(book.waiting() == 3);
 }
 
+TEST_CASE("what waits at one endpoint does not count at another")
+{
+    dealing_book book{4};
+    book.wait(a_parcel(1));
+    book.wait(a_parcel(1));
+    book.wait_again(a_parcel(2));
+    CHECK(book.waiting(1) == 2);
+    CHECK(book.waiting(2) == 1);
+    CHECK(book.waiting(3) == 0);
+    CHECK(book.next()->endpoint == 2);
+    CHECK(book.waiting(2) == 0);
+    CHECK(book.waiting(1) == 2);
+}
+
 TEST_CASE("the oldest connection on its way tells how long a worker has been stuck")
 {
     dealing_book book{2};

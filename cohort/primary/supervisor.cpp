@@ -168,6 +168,7 @@ void supervisor::introduce(seat& at, worker_handle& who)
     // Only this policy has workers who pass connections on by themselves.
     if (settings_.balance != config::policy::balanced || at.slot == who.slot())
         return;
+    dealer_.look_after_inboxes();
     auto end = duplicate(at.inbox.give);
     if (!end)
         return;  // it will keep all it accepts
@@ -364,5 +365,17 @@ void supervisor::loads(std::uint32_t endpoint, std::vector<net::load>& into)
 
 int supervisor::give_end(std::uint32_t slot) { return seats_.at(slot)->inbox.give.borrow(); }
 int supervisor::take_end(std::uint32_t slot) { return seats_.at(slot)->inbox.take.borrow(); }
+
+void supervisor::inboxes(std::vector<inbox_state>& into)
+{
+    for (const auto& at : seats_) {
+        inbox_state seen{.slot = at->slot};
+        if (const auto row = board::read(board_.row(at->slot))) {
+            seen.tenant = row->tenant;
+            seen.taken_total = row->inbox_taken_total;
+        }
+        into.push_back(seen);
+    }
+}
 
 }  // namespace cohort::primary

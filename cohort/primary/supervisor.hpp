@@ -128,6 +128,7 @@ private:
     void loads(std::uint32_t endpoint, std::vector<net::load>& into) override;
     int give_end(std::uint32_t slot) override;
     int take_end(std::uint32_t slot) override;
+    void inboxes(std::vector<inbox_state>& into) override;
 
     boost::asio::io_context& loop_;
     board::segment board_;

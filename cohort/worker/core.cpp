@@ -5,7 +5,6 @@
 #include <cohort/async/stop.hpp>
 #include <cohort/base/try.hpp>
 #include <cohort/observe/log.hpp>
-#include <cohort/process/signals.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -62,7 +61,14 @@ int core::run(main_function main)
     // that is half of the cost of large messages and bodies.
     ::mallopt(M_TRIM_THRESHOLD, heap_kept_bytes);
     main_ = std::move(main);
-    own_.spawn(hear_signals());
+    // Before the hello: whoever hears that we are online may send a signal at once.
+    const std::vector<int> numbers{SIGTERM, SIGINT,  SIGQUIT, SIGHUP,  SIGUSR1,
+                                   SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH};
+    auto caught = process::signals::catch_these(loop_.get_executor(), numbers);
+    if (caught)
+        own_.spawn(hear_signals(*std::move(caught)));
+    else
+        log::warn("cannot listen to signals: {}; going on without", caught.error().text());
     own_.spawn(wait_until_done());
     link_->start();
     arm_deadline(boot_patience);
@@ -181,8 +187,8 @@ void core::lost_primary(std::string_view why) noexcept
 void core::tell(listeners& who) noexcept
 {
     try {
-        for (auto& hear : who)
-            hear();
+        for (std::size_t i = 0; i < who.size(); ++i)
+            who[i]();
     } catch (const std::exception& thrown) {
         escaped(thrown.what());
     }
@@ -206,6 +212,7 @@ void core::quit(int code)
 {
     if (drain_.now() == phase::leaving)
         return;
+    hall_->shut();
     // Without a complaint it is on purpose, and the primary hears so (exited_after_disconnect).
     if (reason_.empty())
         link_->post(ipc::letter(ipc::kind::leaving));
@@ -264,9 +271,17 @@ void core::begin_drain()
     link_->post(ipc::letter(ipc::kind::leaving));
     stopping_.notify_all();
     tell(on_stop_);
-    for (auto& finish : on_drain_)
-        finishing_.spawn(finish_with(finish, budget_));
+    hooks_begun_ = true;
+    for (std::size_t i = 0; i < on_drain_.size(); ++i)
+        finishing_.spawn(finish_with(on_drain_[i], budget_));
     changed_.notify_all();
+}
+
+void core::on_drain(drain_function finish)
+{
+    on_drain_.push_back(std::move(finish));
+    if (hooks_begun_)
+        finishing_.spawn(finish_with(on_drain_.back(), budget_));
 }
 
 awaitable<> core::finish_with(drain_function& finish, nanoseconds budget)
@@ -332,18 +347,11 @@ awaitable<> core::wait_until_done()
     }
 }
 
-awaitable<> core::hear_signals()
+awaitable<> core::hear_signals(process::signals caught)
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
-    const std::vector<int> numbers{SIGTERM, SIGINT,  SIGQUIT, SIGHUP,  SIGUSR1,
-                                   SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH};
-    auto caught = process::signals::catch_these(loop_.get_executor(), numbers);
-    if (!caught) {
-        log::warn("cannot listen to signals: {}; going on without", caught.error().text());
-        co_return;
-    }
     while (!stopped(stop)) {
-        auto next = co_await caught->next();
+        auto next = co_await caught.next();
         if (!next)
             co_return;
         // A terminal sends INT and QUIT to everybody; the primary will tell us what to do.
@@ -368,6 +376,7 @@ awaitable<> core::say_farewell()
 
 void core::last_words()
 {
+    hall_->shut();
     if (welcomed_)
         board::set(hall_->row().stage, static_cast<std::uint32_t>(board::stage::leaving));
     if (link_->is_open()) {

@@ -8,6 +8,7 @@
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/ipc/protocol.hpp>
 #include <cohort/net/poller.hpp>
+#include <cohort/process/signals.hpp>
 #include <cohort/worker/beat.hpp>
 #include <cohort/worker/drain.hpp>
 #include <cohort/worker/hall.hpp>
@@ -18,6 +19,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -68,7 +70,8 @@ public:
     {
         on_disconnect_.push_back(std::move(hear));
     }
-    void on_drain(drain_function finish) { on_drain_.push_back(std::move(finish)); }
+    /// During the drain it begins at once.
+    void on_drain(drain_function finish);
 
     /// Drains and leaves.
     void leave() { nudge_by(nudge::own_will); }
@@ -89,13 +92,14 @@ private:
     void turn();
     void nudge_by(nudge why);
     void begin_drain();
-    using listeners = std::vector<std::move_only_function<void()>>;
+    // Deques: a hook that adds a hook leaves those that run where they are.
+    using listeners = std::deque<std::move_only_function<void()>>;
     void tell(listeners& who) noexcept;
     void begin_main();
     void main_ended(std::exception_ptr thrown, int code);
     void arm_deadline(nanoseconds budget);
     void fail(std::string reason) noexcept;
-    [[nodiscard]] awaitable<> hear_signals();
+    [[nodiscard]] awaitable<> hear_signals(process::signals caught);
     [[nodiscard]] awaitable<> wait_until_done();
     [[nodiscard]] awaitable<> finish_with(drain_function& finish, nanoseconds budget);
     [[nodiscard]] bool nothing_left();
@@ -120,11 +124,12 @@ private:
     main_function main_;
     listeners on_stop_;
     listeners on_disconnect_;
-    std::vector<drain_function> on_drain_;
+    std::deque<drain_function> on_drain_;
 
     drain drain_;
     nanoseconds budget_{0};
     bool last_one_ = false;  // nobody serves after us
+    bool hooks_begun_ = false;
     bool welcomed_ = false;
     bool main_running_ = false;
     bool main_told_ = false;

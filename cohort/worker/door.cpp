@@ -174,6 +174,13 @@ awaitable<result<unique_fd>> door::next()
     co_return std::move(mine);
 }
 
+void door::shut() noexcept
+{
+    unwatch();
+    pause_.cancel();
+    plan_.socket.reset();
+}
+
 void door::close() noexcept
 {
     if (!open_)

@@ -74,6 +74,8 @@ public:
 
     /// No more new connections; those accepted already can still be taken. Idempotent.
     void close() noexcept;
+    /// Accepts nothing more, and tells nobody: this process is about to end.
+    void shut() noexcept;
     [[nodiscard]] bool is_open() const noexcept { return open_; }
     /// Connections that nobody has taken yet.
     [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }

@@ -3,7 +3,6 @@
 #include <cohort/base/try.hpp>
 #include <cohort/board/reading.hpp>
 #include <cohort/net/inbox.hpp>
-#include <cohort/net/socket_address.hpp>
 #include <cohort/observe/log.hpp>
 
 #include <algorithm>
@@ -29,6 +28,7 @@ result<> hall::open(const ipc::welcome& terms, std::vector<unique_fd> cargo)
     slot_ = terms.slot;
     connections_max_ = terms.connections_max;
     shares_ = terms.balance == "balanced";
+    beat_limit_ = 2 * std::max(terms.beat, nanoseconds{10ms});
     balance_.emplace(slot_);
     return {};
 }
@@ -43,111 +43,6 @@ void hall::meet(const ipc::neighbours& who, std::vector<unique_fd> cargo) noexce
             neighbours_.resize(slot + std::size_t{1});
         neighbours_[slot] = std::move(cargo[i]);
     }
-}
-
-std::uint32_t hall::index_of(const net::endpoint& where)
-{
-    if (where.port() != 0 || where.kind() != net::endpoint::family::tcp)
-        return 0;
-    zero_ports& of = zero_ports_[where.text()];
-    ++of.open;
-    return of.next++;
-}
-
-awaitable<result<ipc::envelope>> hall::ask(const net::endpoint& where,
-                                           const net::listen_options& how, std::uint32_t index)
-{
-    ipc::listen_request request;
-    request.where = where.text();
-    request.backlog = how.backlog;
-    request.v6_only = how.v6_only;
-    request.reuse_port = how.reuse_port;
-    if (how.unix_mode)
-        request.unix_mode = *how.unix_mode;
-    request.index = index;
-    auto words = ipc::letter(ipc::kind::listen, ipc::encode(request));
-    co_return co_await primary_.ask(std::move(words), "listen on");
-}
-
-void hall::say_listening(const door& at) const
-{
-    const auto text = at.where().text();
-    const log::field more[] = {{"endpoint", text}};
-    const auto words = at.where().port() != 0
-                           ? fmt::format("Worker {} listening on port {}", id_, at.where().port())
-                           : fmt::format("Worker {} listening on {}", id_, text);
-    log::write(log::level::info, words, more);
-}
-
-awaitable<result<std::shared_ptr<door>>> hall::listen(std::string where, net::listen_options how)
-{
-    COHORT_CO_TRY(const net::endpoint at, net::endpoint::parse(where));
-    if (at.kind() == net::endpoint::family::udp)
-        co_return failed(errc::bad_value, "listen on", where + " (datagrams: bind_udp)");
-    if (closing_)
-        co_return failed(errc::stopping, "listen on", where);
-    if (how.exclusive || how.reuse_port)
-        co_return listen_alone(at, how);
-
-    const std::uint32_t index = index_of(at);
-    auto reply = co_await ask(at, how, index);
-    if (!reply) {
-        if (const auto zero = zero_ports_.find(at.text()); zero != zero_ports_.end())
-            --zero->second.open;
-        co_return std::unexpected(std::move(reply).error());
-    }
-    COHORT_CO_TRY(const auto answer, ipc::decode<ipc::listen_answer>(reply->body));
-    COHORT_CO_TRY(auto real, net::endpoint::parse(answer.where));
-    if (reply->cargo_lost != 0)
-        co_return std::unexpected(
-            fault({EMFILE, boost::system::system_category()}, "listen on", where));
-
-    door::plan plan;
-    plan.number = answer.endpoint;
-    plan.where = std::move(real);
-    if (!reply->cargo.empty())
-        plan.socket = std::move(reply->cargo.front());
-    porter& here = *this;
-    auto opened = std::make_shared<door>(executor_, poller_, here, std::move(plan));
-    if (zero_ports_.contains(at.text()))
-        zero_port_doors_[opened.get()] = at.text();
-    add(opened);
-    say_listening(*opened);
-    co_return opened;
-}
-
-result<std::shared_ptr<door>> hall::listen_alone(const net::endpoint& where,
-                                                 const net::listen_options& how)
-{
-    door::plan plan;
-    COHORT_TRY(plan.socket, net::open_listener(where, how));
-    COHORT_TRY(plan.where, net::local_endpoint(plan.socket.borrow()));
-    porter& here = *this;
-    auto opened = std::make_shared<door>(executor_, poller_, here, std::move(plan));
-    add(opened);
-    return opened;
-}
-
-awaitable<result<unique_fd>> hall::bind(std::string where, net::listen_options how)
-{
-    COHORT_CO_TRY(const net::endpoint at, net::endpoint::parse(where));
-    const bool datagrams =
-        at.kind() == net::endpoint::family::udp || at.kind() == net::endpoint::family::descriptor;
-    if (!datagrams)
-        co_return failed(errc::bad_value, "bind", where + " (for example udp://127.0.0.1:5353)");
-    if (how.exclusive || how.reuse_port)
-        co_return net::open_listener(at, how);
-
-    datagram_sockets& of = datagrams_[at.text()];
-    of.given.look_at_all();
-    if (of.given.open() == 0 || at.port() != 0)
-        of.next = 0;
-    const std::uint32_t index = of.next++;
-    COHORT_CO_TRY(auto reply, co_await ask(at, how, index));
-    if (reply.cargo.empty())
-        co_return std::unexpected(fault({EMFILE, boost::system::system_category()}, "bind", where));
-    datagrams_[at.text()].given.add(reply.cargo.front().borrow());
-    co_return std::move(reply.cargo.front());
 }
 
 void hall::add(const std::shared_ptr<door>& opened)
@@ -184,8 +79,27 @@ void hall::close(rest_of_queue what)
     }
 }
 
+void hall::shut() noexcept
+{
+    closing_ = true;
+    publish();
+    // Before anybody says that we leave: what is not confirmed then is dealt to others.
+    if (!taken_.empty() || !refused_.empty())
+        batch_ended();
+    inbox_.shut();
+    for (const auto& each : doors_) {
+        if (const auto kept = each.lock())
+            kept->shut();
+    }
+}
+
 void hall::closed(const door& which) noexcept
 {
+    std::erase_if(emptying_, [](const auto& each) { return each.expired(); });
+    for (const auto& each : doors_) {
+        if (const auto kept = each.lock(); kept.get() == &which && which.waiting() != 0)
+            emptying_.push_back(each);
+    }
     std::erase_if(doors_, [&](const auto& each) {
         const auto kept = each.lock();
         return !kept || kept.get() == &which;
@@ -198,9 +112,7 @@ void hall::closed(const door& which) noexcept
         zero_port_doors_.erase(zero);
     }
     if (which.number() != 0) {
-        ipc::unlisten words;
-        words.endpoint = which.number();
-        primary_.post(ipc::letter(ipc::kind::unlisten, ipc::encode(words)));
+        leave_endpoint(which.number());
     }
     publish();
 }
@@ -218,9 +130,11 @@ std::size_t hall::connections() noexcept
     census_.look_at_all();
     publish();
     std::size_t untaken = 0;
-    for (const auto& each : doors_) {
-        if (const auto kept = each.lock())
-            untaken += kept->waiting();
+    for (const auto* list : {&doors_, &emptying_}) {
+        for (const auto& each : *list) {
+            if (const auto kept = each.lock())
+                untaken += kept->waiting();
+        }
     }
     return census_.open() + untaken;
 }
@@ -262,13 +176,15 @@ void hall::publish() noexcept
 
 void hall::look_around() noexcept
 {
+    const auto oldest = static_cast<std::int64_t>(now_ns()) - beat_limit_.count();
     loads_.clear();
     for (std::uint32_t slot = 0; slot < board_->slots(); ++slot) {
         const auto seen = board::read(board_->row(slot));
         if (!seen)
             continue;
         const bool reachable =
-            slot == slot_ || (slot < neighbours_.size() && neighbours_[slot].valid());
+            slot == slot_ || (slot < neighbours_.size() && neighbours_[slot].valid() &&
+                              static_cast<std::int64_t>(seen->beat_ns) >= oldest);
         loads_.push_back({.slot = slot,
                           .connections_open = seen->connections_open,
                           .lanes_busy = seen->lanes_busy,
@@ -298,7 +214,7 @@ void hall::pass_on(const door& from, unique_fd& connection) noexcept
     if (!shares_ || from.number() == 0)
         return;
     look_around();
-    const auto to = balance_->hand_to(loads_);
+    const auto to = balance_->hand_to(loads_, now());
     if (!to || *to == slot_)
         return;
     net::handover about;
@@ -309,7 +225,7 @@ void hall::pass_on(const door& from, unique_fd& connection) noexcept
     if (!net::give(neighbours_[*to].borrow(), connection, about))
         return;
     const auto at = std::ranges::find(loads_, *to, &net::load::slot);
-    balance_->given(*at);
+    balance_->given(*at, now());
 }
 
 void hall::handed_out(int connection) noexcept

@@ -48,6 +48,8 @@ public:
     /// first: nobody else would.
     enum class rest_of_queue { leave, take };
     void close(rest_of_queue what);
+    /// Leaves everything that waits to others, confirms what was taken, and takes no more.
+    void shut() noexcept;
 
     /// The row's words for connections belong to somebody else (an HTTP server) from now on.
     [[nodiscard]] board::slot& lend_row() noexcept;
@@ -81,6 +83,8 @@ private:
     [[nodiscard]] awaitable<result<ipc::envelope>>
     ask(const net::endpoint& where, const net::listen_options& how, std::uint32_t index);
     [[nodiscard]] std::uint32_t index_of(const net::endpoint& where);
+    void attempt_failed(const net::endpoint& where, std::uint32_t index);
+    void leave_endpoint(std::uint32_t number);
     void add(const std::shared_ptr<door>& opened);
     void say_listening(const door& at) const;
     [[nodiscard]] door* find(std::uint32_t number) noexcept;
@@ -100,9 +104,12 @@ private:
     bool closing_ = false;
 
     std::vector<std::weak_ptr<door>> doors_;
+    std::vector<std::weak_ptr<door>> emptying_;  // closed, but somebody still waits inside
+    nanoseconds beat_limit_{0};  // a row whose beat is older may be a stuck worker's
     struct zero_ports {
         std::uint32_t next = 0;
         std::uint32_t open = 0;
+        std::vector<std::uint32_t> given_back;  // indices of attempts that failed
     };
     std::map<std::string, zero_ports> zero_ports_;  // by what was asked
     std::map<const door*, std::string> zero_port_doors_;

@@ -37,7 +37,7 @@ bool intake::take_one() noexcept
 void intake::ready(std::uint32_t) noexcept
 {
     for (unsigned i = 0; i < batch_max; ++i) {
-        if (!host_.wants_more()) {
+        if (closed_ || !host_.wants_more()) {
             unwatch();
             break;
         }
@@ -54,6 +54,13 @@ void intake::empty_and_close() noexcept
     while (take_one()) {
     }
     host_.batch_ended();
+    unwatch();
+    pause_.cancel();
+}
+
+void intake::shut() noexcept
+{
+    closed_ = true;
     unwatch();
     pause_.cancel();
 }

@@ -36,6 +36,8 @@ public:
     void watch() noexcept;
     /// Takes all that is there now, wanted or not, and then no more.
     void empty_and_close() noexcept;
+    /// Takes no more; what lies there is for others.
+    void shut() noexcept;
     /// There is no descriptor for a connection; what lies in the inbox is better given to others.
     [[nodiscard]] bool is_short() const noexcept { return resting_; }
 
