@@ -2,9 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -163,6 +167,51 @@ TEST_CASE("what is no handover is dropped, named, and does not stop what follows
         CHECK(taken.error().why() == errc::malformed);
     }
     CHECK(take(inbox.take.borrow()).value()->about.sequence == 9);
+}
+
+TEST_CASE("two takers of one inbox share what is there: each connection has one owner")
+{
+    const inbox_pair inbox = make_inbox().value();
+    constexpr std::uint64_t count = 3000;
+    std::array<std::vector<std::uint64_t>, 2> taken;
+    std::atomic<bool> all_given{false};
+    std::atomic<int> wrong{0};
+    const auto take_some = [&](std::vector<std::uint64_t>& into) {
+        for (bool last = false;;) {
+            auto next = take(inbox.take.borrow());
+            if (next && *next) {
+                // The connection says itself which one it is.
+                std::uint64_t number = 0;
+                const auto got = ::read((*next)->connection.borrow(), &number, sizeof number);
+                if (got != sizeof number || number != (*next)->about.sequence)
+                    ++wrong;
+                into.push_back(number);
+            } else if (std::exchange(last, all_given.load())) {
+                return;
+            }
+        }
+    };
+    std::thread one{[&] { take_some(taken[0]); }};
+    std::thread other{[&] { take_some(taken[1]); }};
+    for (std::uint64_t i = 0; i < count;) {
+        two_ends client = connection();
+        if (::write(client.far.borrow(), &i, sizeof i) != sizeof i)
+            ++wrong;
+        while (!give(inbox.give.borrow(), client.near, {.sequence = i}))
+            std::this_thread::yield();
+        ++i;
+    }
+    all_given = true;
+    one.join();
+    other.join();
+
+    CHECK(wrong == 0);
+    std::vector<std::uint64_t> all = taken[0];
+    all.insert(all.end(), taken[1].begin(), taken[1].end());
+    std::ranges::sort(all);
+    REQUIRE(all.size() == count);
+    for (std::uint64_t i = 0; i < count; ++i)
+        CHECK(all[i] == i);
 }
 
 TEST_CASE("when every end is gone, giver and taker are told")
