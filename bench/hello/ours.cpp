@@ -18,7 +18,9 @@ namespace {
 
 class acceptor final : public cohort::net::watcher {
 public:
-    acceptor(int listener, cohort::http::server& into) : listener_{listener}, into_{into} {}
+    acceptor(int listener, cohort::http::server& into)
+        : listener_{listener}, into_{into}
+    {}
 
     void ready(std::uint32_t) noexcept override
     {

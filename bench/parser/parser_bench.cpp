@@ -82,7 +82,7 @@ void measure_head(std::string_view name, const std::string& bytes)
     });
 }
 
-} // namespace
+}  // namespace
 
 int main()
 {

@@ -26,8 +26,8 @@ class chunk_decoder {
 public:
     struct step {
         parse_status status = parse_status::need_more;
-        std::size_t consumed = 0; ///< Bytes of the input that are done with, `data` included.
-        std::string_view data;    ///< Body bytes: a part of the input, at its consumed end.
+        std::size_t consumed = 0;  ///< Bytes of the input that are done with, `data` included.
+        std::string_view data;     ///< Body bytes: a part of the input, at its consumed end.
     };
 
     /// Lifetime: `bounds` must outlive the decoder.
@@ -56,7 +56,7 @@ private:
         size_first,
         size,
         size_space,
-        name_first, // of an extension
+        name_first,  // of an extension
         name,
         name_space,
         value_first,
@@ -90,15 +90,15 @@ private:
 
     const limits* limits_;
     const violation* why_;
-    std::uint64_t left_ = 0;             // of the chunk at hand; its size while that is read
-    std::uint32_t extension_bytes_ = 0;  // of the chunk at hand
-    std::uint32_t extensions_bytes_ = 0; // of all chunks
+    std::uint64_t left_ = 0;              // of the chunk at hand; its size while that is read
+    std::uint32_t extension_bytes_ = 0;   // of the chunk at hand
+    std::uint32_t extensions_bytes_ = 0;  // of all chunks
     std::uint32_t trailer_bytes_ = 0;
     std::uint32_t trailer_fields_ = 0;
     stage stage_ = stage::size_first;
     std::uint8_t digits_ = 0;
-    std::uint8_t name_length_ = 0; // of a trailer field; stops at the size of name_
-    std::array<char, 20> name_{};  // its first letters, in lower case
+    std::uint8_t name_length_ = 0;  // of a trailer field; stops at the size of name_
+    std::array<char, 20> name_{};   // its first letters, in lower case
 };
 
-} // namespace cohort::http
+}  // namespace cohort::http

@@ -12,7 +12,7 @@ namespace {
 
 const limits defaults;
 
-} // namespace
+}  // namespace
 
 TEST_CASE("data comes out as parts of the input, piece by piece")
 {

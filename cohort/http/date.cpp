@@ -123,7 +123,7 @@ void put2(char* to, unsigned value) noexcept
     to[1] = static_cast<char>('0' + value % 10);
 }
 
-} // namespace
+}  // namespace
 
 std::array<char, 29> format_date(std::int64_t seconds) noexcept
 {
@@ -174,4 +174,4 @@ std::optional<std::int64_t> parse_date(std::string_view text) noexcept
     return (midnight + hours{at.hour} + minutes{at.minute}).time_since_epoch().count() + at.second;
 }
 
-} // namespace cohort::http
+}  // namespace cohort::http

@@ -17,4 +17,4 @@ namespace cohort::http {
 /// Any of the three forms a date can have in HTTP. Nothing if `text` is none of them.
 [[nodiscard]] std::optional<std::int64_t> parse_date(std::string_view text) noexcept;
 
-} // namespace cohort::http
+}  // namespace cohort::http

@@ -15,7 +15,7 @@ std::string shown(std::int64_t seconds)
     return {text.data(), text.size()};
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("dates are written as RFC 9110 wants them")
 {

@@ -39,14 +39,20 @@ order exchange::took(record& r, std::size_t count, std::uint32_t second) noexcep
 order exchange::next(record& r, std::uint32_t second) noexcept
 {
     switch (state_.now) {
-    case phase::idle:
-    case phase::head: return parse(r, second);
-    case phase::body: return collect(r, second);
-    case phase::discarding: return discard(r, second);
-    case phase::lingering: return order::read;
-    case phase::closed: return order::close;
-    case phase::routing:
-    case phase::running: break;
+        case phase::idle:
+        case phase::head:
+            return parse(r, second);
+        case phase::body:
+            return collect(r, second);
+        case phase::discarding:
+            return discard(r, second);
+        case phase::lingering:
+            return order::read;
+        case phase::closed:
+            return order::close;
+        case phase::routing:
+        case phase::running:
+            break;
     }
     return order::wait;
 }
@@ -64,9 +70,12 @@ order exchange::parse(record& r, std::uint32_t second) noexcept
     }
 
     switch (r.parser.parse(r.unanswered(), r.top)) {
-    case parse_status::need_more: return has(flag::ended) ? order::close : order::read;
-    case parse_status::refused: return refuse(r, r.parser.why());
-    case parse_status::done: break;
+        case parse_status::need_more:
+            return has(flag::ended) ? order::close : order::read;
+        case parse_status::refused:
+            return refuse(r, r.parser.why());
+        case parse_status::done:
+            break;
     }
     state_.flags &= static_cast<std::uint8_t>(flag::ended);
     state_.body_taken = 0;
@@ -149,8 +158,8 @@ body_piece exchange::take_body(record& r) noexcept
         return {kind::refused};
 
     if (r.top.body == framing::length) {
-        const auto size = static_cast<std::size_t>(
-            std::min<std::uint64_t>(r.end - r.at, state_.body_left));
+        const auto size =
+            static_cast<std::size_t>(std::min<std::uint64_t>(r.end - r.at, state_.body_left));
         const std::string_view data{r.input.get() + r.at, size};
         r.at += size;
         state_.body_left -= size;
@@ -209,7 +218,8 @@ persistence exchange::settle(record& r, persistence wanted, unread body) noexcep
         if (expects_continue(r) || has(flag::ended))
             keep = false;
         state_.body_max = state_.body_taken + rules_->discard_bytes_max;
-        while (take_body(r).what == body_piece::kind::data) {}
+        while (take_body(r).what == body_piece::kind::data) {
+        }
         if (has(flag::broken_body) ||
             (!has(flag::body_done) && state_.body_left > rules_->discard_bytes_max))
             keep = false;
@@ -224,9 +234,8 @@ order exchange::done(record& r, std::uint32_t second) noexcept
     ++state_.requests;
     state_.attempt = 1;
     unset(flag::client_slow);
-    if (!has(flag::body_done) &&
-        (has(flag::broken_body) || expects_continue(r) ||
-         state_.body_left > rules_->discard_bytes_max))
+    if (!has(flag::body_done) && (has(flag::broken_body) || expects_continue(r) ||
+                                  state_.body_left > rules_->discard_bytes_max))
         set(flag::closing);
     if (has(flag::closing)) {
         // Bytes that we have not read would turn our close into a reset, and the client might lose
@@ -269,9 +278,11 @@ order exchange::ended(std::uint32_t) noexcept
 {
     set(flag::ended);
     switch (state_.now) {
-    case phase::routing:
-    case phase::running: return order::wait;
-    default: return order::close;
+        case phase::routing:
+        case phase::running:
+            return order::wait;
+        default:
+            return order::close;
     }
 }
 
@@ -288,10 +299,7 @@ order exchange::refuse(record& r, const violation& why) noexcept
     return order::refuse;
 }
 
-order exchange::refused() noexcept
-{
-    return has(flag::ended) ? order::close : order::linger;
-}
+order exchange::refused() noexcept { return has(flag::ended) ? order::close : order::linger; }
 
 order exchange::lingering(std::size_t count) noexcept
 {

@@ -57,10 +57,10 @@ struct exchange_state {
     std::uint64_t body_left;       ///< Of a body with a length: not yet taken out of the input.
     std::uint64_t body_taken;      ///< Body bytes of this request, framing removed.
     std::uint64_t body_max;
-    std::uint32_t requests;        ///< Answered.
-    std::uint32_t since;           ///< The second in which this phase began.
-    std::uint32_t blocked_since;   ///< The last second in which the client took bytes; 0: it does.
-    std::uint16_t attempt;         ///< Of the request at hand.
+    std::uint32_t requests;       ///< Answered.
+    std::uint32_t since;          ///< The second in which this phase began.
+    std::uint32_t blocked_since;  ///< The last second in which the client took bytes; 0: it does.
+    std::uint16_t attempt;        ///< Of the request at hand.
     phase now;
     std::uint8_t flags;
 };
@@ -162,12 +162,12 @@ public:
 
 private:
     enum class flag : std::uint8_t {
-        ended = 1,           // the client's FIN
+        ended = 1,  // the client's FIN
         continue_said = 2,
-        broken_body = 4,     // the bytes behind the head cannot be trusted
-        closing = 8,         // this answer is the last
-        body_done = 16,      // all of the request's body has been taken out of the input
-        client_slow = 32,    // a streaming handler waits for the client
+        broken_body = 4,   // the bytes behind the head cannot be trusted
+        closing = 8,       // this answer is the last
+        body_done = 16,    // all of the request's body has been taken out of the input
+        client_slow = 32,  // a streaming handler waits for the client
     };
     [[nodiscard]] bool has(flag f) const noexcept
     {

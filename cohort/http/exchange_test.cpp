@@ -15,7 +15,9 @@ namespace {
 /// An exchange with its record, fed by hand.
 struct stage_play {
     stage_play() = default;
-    explicit stage_play(exchange_rules own) : rules{own} {}
+    explicit stage_play(exchange_rules own)
+        : rules{own}
+    {}
 
     order feed(std::string_view bytes, std::uint32_t second = 1)
     {

@@ -75,24 +75,26 @@ order exchange::time(record* r, std::uint32_t second) noexcept
     if (state_.blocked_since != 0)
         return over(state_.blocked_since, rules_->patience.send) ? order::close : order::wait;
     switch (state_.now) {
-    case phase::idle:
-        return over(state_.since, rules_->patience.keep_alive) ? order::linger : order::wait;
-    case phase::head:
-        if (!over(state_.since, rules_->patience.head))
-            return order::wait;
-        COHORT_ASSERT(r != nullptr);
-        return refuse(*r, head_late);
-    case phase::body:
-        if (!body_is_late(second))
-            return order::wait;
-        COHORT_ASSERT(r != nullptr);
-        return refuse(*r, body_late);
-    case phase::discarding: return body_is_late(second) ? order::linger : order::wait;
-    case phase::lingering:
-        return over(state_.since, rules_->patience.linger) ? order::close : order::wait;
-    case phase::routing:
-    case phase::running:
-    case phase::closed: break;
+        case phase::idle:
+            return over(state_.since, rules_->patience.keep_alive) ? order::linger : order::wait;
+        case phase::head:
+            if (!over(state_.since, rules_->patience.head))
+                return order::wait;
+            COHORT_ASSERT(r != nullptr);
+            return refuse(*r, head_late);
+        case phase::body:
+            if (!body_is_late(second))
+                return order::wait;
+            COHORT_ASSERT(r != nullptr);
+            return refuse(*r, body_late);
+        case phase::discarding:
+            return body_is_late(second) ? order::linger : order::wait;
+        case phase::lingering:
+            return over(state_.since, rules_->patience.linger) ? order::close : order::wait;
+        case phase::routing:
+        case phase::running:
+        case phase::closed:
+            break;
     }
     return order::wait;
 }
@@ -106,14 +108,25 @@ std::uint32_t exchange::due(std::uint32_t second) const noexcept
         return due_blocked(second);
     std::uint32_t when = 0;
     switch (state_.now) {
-    case phase::idle: when = at(state_.since, rules_->patience.keep_alive); break;
-    case phase::head: when = at(state_.since, rules_->patience.head); break;
-    case phase::body:
-    case phase::discarding: when = second + 1; break;
-    case phase::running: when = has(flag::client_slow) ? second + 1 : 0; break;
-    case phase::lingering: when = at(state_.since, rules_->patience.linger); break;
-    case phase::routing:
-    case phase::closed: break;
+        case phase::idle:
+            when = at(state_.since, rules_->patience.keep_alive);
+            break;
+        case phase::head:
+            when = at(state_.since, rules_->patience.head);
+            break;
+        case phase::body:
+        case phase::discarding:
+            when = second + 1;
+            break;
+        case phase::running:
+            when = has(flag::client_slow) ? second + 1 : 0;
+            break;
+        case phase::lingering:
+            when = at(state_.since, rules_->patience.linger);
+            break;
+        case phase::routing:
+        case phase::closed:
+            break;
     }
     return when;
 }

@@ -95,14 +95,14 @@ bool is_ip_literal(std::string_view text) noexcept
 bool is_port(std::string_view text) noexcept
 {
     if (text.empty())
-        return true; // "host:" is legal and means the default port
+        return true;  // "host:" is legal and means the default port
     if (!all(octet_digit, text))
         return false;
     text.remove_prefix(std::min(text.find_first_not_of('0'), text.size()));
     return text.empty() || parse_integer<std::uint16_t>(text).has_value();
 }
 
-} // namespace
+}  // namespace
 
 constinit const std::array<std::uint8_t, 256> octet_classes = classify_all();
 
@@ -142,7 +142,7 @@ std::string_view next_element(std::string_view& rest) noexcept
             else if (quoted && rest[end] == '\\')
                 ++end;
         }
-        end = std::min(end, rest.size()); // a backslash may have been the last octet
+        end = std::min(end, rest.size());  // a backslash may have been the last octet
         const auto element = trim(rest.substr(0, end));
         rest.remove_prefix(std::min(end + 1, rest.size()));
         if (!element.empty())
@@ -183,4 +183,4 @@ bool is_host_and_port(std::string_view text) noexcept
     return host_is_there && is_registered_name(text.substr(0, colon)) && is_port(port);
 }
 
-} // namespace cohort::http
+}  // namespace cohort::http

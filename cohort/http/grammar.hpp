@@ -10,14 +10,14 @@ namespace cohort::http {
 
 /// What an octet may be part of; `octet_classes[c]` is a sum of these.
 enum octet_class : std::uint8_t {
-    octet_token = 1,       ///< tchar: names, methods
-    octet_field_value = 2, ///< HTAB, SP, VCHAR, obs-text
-    octet_path = 4,        ///< pchar without "%", and "/"
-    octet_query = 8,       ///< octet_path, "?", and the "[" "]" that browsers send raw
-    octet_host = 16,       ///< reg-name without "%"
+    octet_token = 1,        ///< tchar: names, methods
+    octet_field_value = 2,  ///< HTAB, SP, VCHAR, obs-text
+    octet_path = 4,         ///< pchar without "%", and "/"
+    octet_query = 8,        ///< octet_path, "?", and the "[" "]" that browsers send raw
+    octet_host = 16,        ///< reg-name without "%"
     octet_digit = 32,
     octet_hex = 64,
-    octet_quoted = 128, ///< qdtext: inside a quoted string, unescaped
+    octet_quoted = 128,  ///< qdtext: inside a quoted string, unescaped
 };
 
 extern const std::array<std::uint8_t, 256> octet_classes;
@@ -85,4 +85,4 @@ extern const std::array<std::uint8_t, 256> octet_classes;
 /// Source: RFC 3986 section 3.2, RFC 9110 section 7.2.
 [[nodiscard]] bool is_host_and_port(std::string_view text) noexcept;
 
-} // namespace cohort::http
+}  // namespace cohort::http

@@ -17,7 +17,7 @@ std::vector<std::string> elements(std::string_view list)
     return all;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a list gives its elements without white space, empty ones skipped, quotes kept whole")
 {

@@ -14,4 +14,4 @@ std::optional<std::string_view> head_view::find(std::string_view name) const noe
     return std::nullopt;
 }
 
-} // namespace cohort::http
+}  // namespace cohort::http

@@ -20,7 +20,7 @@ struct text_span {
 
 struct field_span {
     text_span name;
-    text_span value; ///< Without the white space around it.
+    text_span value;  ///< Without the white space around it.
 };
 
 /// One field as views into the request's bytes.
@@ -39,21 +39,21 @@ enum class target_form : std::uint8_t { origin, absolute, authority, asterisk };
 struct head {
     static constexpr std::size_t fields_max = 100;
 
-    std::uint32_t size;           ///< Bytes of the head, leading empty lines included.
-    std::uint64_t content_length; ///< 0 unless body is framing::length.
+    std::uint32_t size;            ///< Bytes of the head, leading empty lines included.
+    std::uint64_t content_length;  ///< 0 unless body is framing::length.
     method verb;
     target_form form;
-    std::uint8_t minor_version; ///< 0 or 1; HTTP/1.2 and later count as 1.
+    std::uint8_t minor_version;  ///< 0 or 1; HTTP/1.2 and later count as 1.
     framing body;
-    bool keep_alive;      ///< What the client asks; we may still close.
-    bool expect_continue; ///< It waits for 100 before it sends a body.
-    bool upgrade;         ///< Connection names Upgrade, and there is an Upgrade field.
+    bool keep_alive;       ///< What the client asks; we may still close.
+    bool expect_continue;  ///< It waits for 100 before it sends a body.
+    bool upgrade;          ///< Connection names Upgrade, and there is an Upgrade field.
     std::uint8_t fields_count;
     text_span method_text;
-    text_span target; ///< As sent.
-    text_span path;   ///< Raw, begins with "/"; empty if an absolute target had none.
-    text_span query;  ///< Raw, without "?".
-    text_span host;   ///< Host and port: of the absolute target, else the Host field.
+    text_span target;  ///< As sent.
+    text_span path;    ///< Raw, begins with "/"; empty if an absolute target had none.
+    text_span query;   ///< Raw, without "?".
+    text_span host;    ///< Host and port: of the absolute target, else the Host field.
     std::array<field_span, fields_max> fields;
 };
 
@@ -80,9 +80,9 @@ public:
     {
         if (head_->path.length != 0) [[likely]]
             return at(head_->path);
-        const bool whole_server =
-            head_->verb == method::options && head_->form == target_form::absolute &&
-            head_->query.length == 0 && !target().ends_with('?');
+        const bool whole_server = head_->verb == method::options &&
+                                  head_->form == target_form::absolute &&
+                                  head_->query.length == 0 && !target().ends_with('?');
         return whole_server ? "*" : "/";
     }
     [[nodiscard]] std::string_view query() const noexcept { return at(head_->query); }
@@ -108,4 +108,4 @@ private:
     const char* bytes_ = nullptr;
 };
 
-} // namespace cohort::http
+}  // namespace cohort::http

@@ -28,7 +28,7 @@ parsed parse(std::string_view bytes, const limits& bounds = defaults)
     return out;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a head's parts are found where they stand in its bytes")
 {

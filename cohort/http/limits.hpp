@@ -32,4 +32,4 @@ struct limits {
     std::uint32_t trailer_fields_max = 32;
 };
 
-} // namespace cohort::http
+}  // namespace cohort::http

@@ -14,7 +14,7 @@ method only(method candidate, std::string_view token) noexcept
     return token == text(candidate) ? candidate : method::other;
 }
 
-} // namespace
+}  // namespace
 
 std::string_view text(method verb) noexcept { return names[static_cast<std::size_t>(verb)]; }
 
@@ -36,4 +36,4 @@ method parse_method(std::string_view token) noexcept
     }
 }
 
-} // namespace cohort::http
+}  // namespace cohort::http

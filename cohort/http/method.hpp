@@ -43,4 +43,4 @@ inline constexpr std::size_t methods_count = 10;
     return safe(verb) || verb == method::put || verb == method::del;
 }
 
-} // namespace cohort::http
+}  // namespace cohort::http

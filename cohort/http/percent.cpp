@@ -35,7 +35,7 @@ std::optional<std::string> decode(std::string_view text, plus rule)
     return out;
 }
 
-} // namespace
+}  // namespace
 
 std::optional<std::string> percent_decode(std::string_view segment)
 {
@@ -82,4 +82,4 @@ std::string percent_encode(std::string_view text)
     return out;
 }
 
-} // namespace cohort::http
+}  // namespace cohort::http

@@ -20,4 +20,4 @@ namespace cohort::http {
 /// Escapes all but unreserved characters, for building paths and queries.
 [[nodiscard]] std::string percent_encode(std::string_view text);
 
-} // namespace cohort::http
+}  // namespace cohort::http

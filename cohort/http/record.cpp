@@ -3,7 +3,9 @@
 namespace cohort::http {
 
 record::record(const limits& bounds, std::size_t input_bytes)
-    : parser{bounds}, decoder{bounds}, input{std::make_unique_for_overwrite<char[]>(input_bytes)},
+    : parser{bounds},
+      decoder{bounds},
+      input{std::make_unique_for_overwrite<char[]>(input_bytes)},
       capacity{input_bytes}
 {}
 

@@ -21,7 +21,7 @@ void append_line(std::string& out, field_view field)
     out.append(field.name).append(": ").append(field.value).append("\r\n");
 }
 
-} // namespace
+}  // namespace
 
 answer plan_answer(const answer_facts& facts) noexcept
 {
@@ -153,4 +153,4 @@ void append_chunk(std::string& out, std::string_view data)
     out.append(chunk_prefix{data.size()}.text()).append(data).append("\r\n");
 }
 
-} // namespace cohort::http
+}  // namespace cohort::http

@@ -23,7 +23,7 @@ std::string head_for(const answer_facts& facts, std::span<const field_view> fiel
     return out;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a body of known length is announced by it")
 {

@@ -60,9 +60,16 @@ void count_down(std::atomic<T>* word) noexcept
 
 server::server(boost::asio::io_context& loop, net::poller& poller, const router& routes,
                server_options options)
-    : loop_{loop}, poller_{poller}, router_{routes}, options_{std::move(options)},
-      rules_{rules_of(options_)}, lanes_{lanes::of(loop)}, born_{options_.clock()},
-      wheel_{second_}, timer_{loop}, coroutines_{loop.get_executor()},
+    : loop_{loop},
+      poller_{poller},
+      router_{routes},
+      options_{std::move(options)},
+      rules_{rules_of(options_)},
+      lanes_{lanes::of(loop)},
+      born_{options_.clock()},
+      wheel_{second_},
+      timer_{loop},
+      coroutines_{loop.get_executor()},
       changed_{loop.get_executor()}
 {
     COHORT_ASSERT(router_.frozen());

@@ -177,11 +177,13 @@ TEST_CASE("a lane does not compute for clients that left while they waited for i
     house h;
     std::counting_semaphore<8> go{0};
     std::atomic<int> computed{0};
-    h.api.get("/compute", [&](const request&) {
-        go.acquire();
-        ++computed;
-        return text("computed");
-    }, {.cpu_bound = true});
+    h.api.get("/compute",
+              [&](const request&) {
+                  go.acquire();
+                  ++computed;
+                  return text("computed");
+              },
+              {.cpu_bound = true});
     lanes::of(h.loop).configure(1, 8);
     client first = h.connect();
     first.say(get("/compute"));

@@ -51,11 +51,11 @@ struct access_entry {
     method verb;
     std::string_view method_text;
     std::string_view target;
-    std::string_view route;      ///< The pattern; empty if none was found.
+    std::string_view route;  ///< The pattern; empty if none was found.
     const peer* from;
     status_code status;
-    std::uint64_t body_bytes;    ///< Of the answer; for a streamed one, what was produced.
-    nanoseconds took;            ///< From the complete head to the complete answer.
+    std::uint64_t body_bytes;  ///< Of the answer; for a streamed one, what was produced.
+    nanoseconds took;          ///< From the complete head to the complete answer.
 };
 
 /// One refused request. Views are valid during the call only, but those of `why` for ever.

@@ -110,30 +110,34 @@ TEST_CASE("a producer that fails leaves a body that can be seen to be cut")
 TEST_CASE("a streamed request body arrives piece by piece, also while the answer is produced")
 {
     house h;
-    h.api.post("/count", [](request& r) -> task<response> {
-        std::size_t bytes = 0;
-        for (;;) {
-            const auto piece = co_await r.stream().read();
-            if (!piece)
-                co_return problem(400);
-            if (piece->empty())
-                break;
-            bytes += piece->size();
-        }
-        co_return text(std::to_string(bytes));
-    }, {.body = body_use::streamed, .body_max = 10'000'000});
-    h.api.post("/mirror", [](request& r) -> task<response> {
-        co_return stream("text/plain", [&r](body_writer& out) -> awaitable<> {
-            for (;;) {
-                const auto piece = co_await r.stream().read();
-                if (!piece || piece->empty())
-                    co_return;
-                const auto sent = co_await out.write(*piece);
-                if (!sent)
-                    co_return;
-            }
-        });
-    }, {.body = body_use::streamed, .body_max = 10'000'000});
+    h.api.post("/count",
+               [](request& r) -> task<response> {
+                   std::size_t bytes = 0;
+                   for (;;) {
+                       const auto piece = co_await r.stream().read();
+                       if (!piece)
+                           co_return problem(400);
+                       if (piece->empty())
+                           break;
+                       bytes += piece->size();
+                   }
+                   co_return text(std::to_string(bytes));
+               },
+               {.body = body_use::streamed, .body_max = 10'000'000});
+    h.api.post("/mirror",
+               [](request& r) -> task<response> {
+                   co_return stream("text/plain", [&r](body_writer& out) -> awaitable<> {
+                       for (;;) {
+                           const auto piece = co_await r.stream().read();
+                           if (!piece || piece->empty())
+                               co_return;
+                           const auto sent = co_await out.write(*piece);
+                           if (!sent)
+                               co_return;
+                       }
+                   });
+               },
+               {.body = body_use::streamed, .body_max = 10'000'000});
 
     client c = h.connect();
     c.say("POST /count HTTP/1.1\r\nHost: t\r\nContent-Length: 500000\r\n"
@@ -159,17 +163,19 @@ TEST_CASE("a streamed body that breaks off or breaks the rules is a fault to its
 {
     house h;
     std::string fault_seen;
-    h.api.post("/read", [&](request& r) -> task<response> {
-        for (;;) {
-            const auto piece = co_await r.stream().read();
-            if (!piece) {
-                fault_seen = piece.error().why().message();
-                co_return problem(400);
-            }
-            if (piece->empty())
-                co_return text("all");
-        }
-    }, {.body = body_use::streamed});
+    h.api.post("/read",
+               [&](request& r) -> task<response> {
+                   for (;;) {
+                       const auto piece = co_await r.stream().read();
+                       if (!piece) {
+                           fault_seen = piece.error().why().message();
+                           co_return problem(400);
+                       }
+                       if (piece->empty())
+                           co_return text("all");
+                   }
+               },
+               {.body = body_use::streamed});
     client bad = h.connect();
     bad.say("POST /read HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
     h.hear(bad, "400 Bad Request");

@@ -169,10 +169,12 @@ TEST_CASE("while a lane computes, the same connection waits and others are answe
     house h;
     add_hello(h.api);
     std::binary_semaphore go{0};
-    h.api.get("/compute", [&](const request& r) {
-        go.acquire();
-        return text("computed on " + std::string{r.path()});
-    }, {.cpu_bound = true});
+    h.api.get("/compute",
+              [&](const request& r) {
+                  go.acquire();
+                  return text("computed on " + std::string{r.path()});
+              },
+              {.cpu_bound = true});
     client busy = h.connect();
     client other = h.connect();
     busy.say(get("/compute") + get("/"));
@@ -195,10 +197,12 @@ TEST_CASE("full lanes are answered with 503 and Retry-After")
 {
     house h;
     std::counting_semaphore<8> go{0};
-    h.api.get("/compute", [&](const request&) {
-        go.acquire();
-        return text("done");
-    }, {.cpu_bound = true});
+    h.api.get("/compute",
+              [&](const request&) {
+                  go.acquire();
+                  return text("done");
+              },
+              {.cpu_bound = true});
     lanes::of(h.loop).configure(1, 1);
     client first = h.connect();
     first.say(get("/compute"));
@@ -223,10 +227,12 @@ TEST_CASE("a client that leaves while its lane computes takes nothing with it")
 {
     house h;
     std::binary_semaphore go{0};
-    h.api.get("/compute", [&](const request&) {
-        go.acquire();
-        return text("for nobody");
-    }, {.cpu_bound = true});
+    h.api.get("/compute",
+              [&](const request&) {
+                  go.acquire();
+                  return text("for nobody");
+              },
+              {.cpu_bound = true});
     std::atomic<std::uint32_t> open{0};
     h.options.counters.connections_open = &open;
     {
@@ -245,10 +251,12 @@ TEST_CASE("a client that half closes is answered")
 {
     house h;
     std::binary_semaphore go{0};
-    h.api.get("/compute", [&](const request&) {
-        go.acquire();
-        return text("for the patient");
-    }, {.cpu_bound = true});
+    h.api.get("/compute",
+              [&](const request&) {
+                  go.acquire();
+                  return text("for the patient");
+              },
+              {.cpu_bound = true});
     client c = h.connect();
     c.say(get("/compute"));
     REQUIRE(::shutdown(c.socket.borrow(), SHUT_WR) == 0);
@@ -280,10 +288,12 @@ TEST_CASE("drain answers what runs, says close, and closes idle connections last
     house h;
     add_hello(h.api);
     std::binary_semaphore go{0};
-    h.api.get("/compute", [&](const request&) {
-        go.acquire();
-        return text("in flight");
-    }, {.cpu_bound = true});
+    h.api.get("/compute",
+              [&](const request&) {
+                  go.acquire();
+                  return text("in flight");
+              },
+              {.cpu_bound = true});
     client busy = h.connect();
     client idle = h.connect();
     client late = h.connect();

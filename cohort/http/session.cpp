@@ -21,13 +21,17 @@ constexpr std::size_t output_high_water = 65'536;
 }  // namespace
 
 session::session(server& owner, unique_fd connection, const peer& from, std::uint32_t second)
-    : server_{owner}, fd_{std::move(connection)}, mask_{input_events},
-      exchange_{owner.rules_, second}, peer_{from}
+    : server_{owner},
+      fd_{std::move(connection)},
+      mask_{input_events},
+      exchange_{owner.rules_, second},
+      peer_{from}
 {}
 
 session::~session() { COHORT_ASSERT(!open() && visits_ == 0 && job_ == job::none); }
 
-session::visit::visit(session& of) noexcept : of_{of}
+session::visit::visit(session& of) noexcept
+    : of_{of}
 {
     if (of_.visits_++ == 0)
         of_.server_.look_at_clock();
@@ -53,8 +57,7 @@ result<> session::start() { return server_.poller_.watch(fd_.borrow(), mask_, *t
 void session::ready(std::uint32_t events) noexcept
 {
     const visit here{*this};
-    if ((events & EPOLLERR) != 0 ||
-        ((events & EPOLLHUP) != 0 && (events & EPOLLIN) == 0)) {
+    if ((events & EPOLLERR) != 0 || ((events & EPOLLHUP) != 0 && (events & EPOLLIN) == 0)) {
         close_socket();  // reset, or closed on both sides
         return;
     }
@@ -71,20 +74,23 @@ void session::ready(std::uint32_t events) noexcept
         return;
 
     switch (exchange_.now()) {
-    case phase::lingering: soak(); return;
-    case phase::running:
-        if (reading_body_) {
-            receive();
+        case phase::lingering:
+            soak();
             return;
-        }
-        [[fallthrough]];
-    case phase::routing:
-        // Not now: the bytes stay in the kernel, where the window tells the client to wait.
-        watch_for(mask_ & ~((events & EPOLLRDHUP) != 0 ? input_events : EPOLLIN));
-        if ((events & EPOLLRDHUP) != 0)
-            client_closed_its_side();
-        return;
-    default: break;
+        case phase::running:
+            if (reading_body_) {
+                receive();
+                return;
+            }
+            [[fallthrough]];
+        case phase::routing:
+            // Not now: the bytes stay in the kernel, where the window tells the client to wait.
+            watch_for(mask_ & ~((events & EPOLLRDHUP) != 0 ? input_events : EPOLLIN));
+            if ((events & EPOLLRDHUP) != 0)
+                client_closed_its_side();
+            return;
+        default:
+            break;
     }
     if (blocked_)
         watch_for(mask_ & ~input_events);
@@ -119,8 +125,9 @@ void session::proceed(order next)
 {
     while (open()) {
         // What waits here already goes first: then what comes next need not be copied behind it.
-        if (record_ && (record_->output.size() > output_high_water ||
-                        !record_->output.back().empty())) {
+        if (record_ &&
+            (record_->output.size() > output_high_water || !record_->output.back().empty()))
+        {
             flush();
             if (blocked_) {
                 if (next != order::wait)
@@ -130,17 +137,25 @@ void session::proceed(order next)
             continue;
         }
         switch (next) {
-        case order::find_route: next = find_route(); break;
-        case order::run: next = run(); break;
-        case order::refuse: next = refuse(); break;
-        case order::say_continue:
-            record_->output.end() += continue_answer;
-            next = order::read;
-            break;
-        case order::read:
-        case order::wait:
-        case order::linger:
-        case order::close: after_output(next); return;
+            case order::find_route:
+                next = find_route();
+                break;
+            case order::run:
+                next = run();
+                break;
+            case order::refuse:
+                next = refuse();
+                break;
+            case order::say_continue:
+                record_->output.end() += continue_answer;
+                next = order::read;
+                break;
+            case order::read:
+            case order::wait:
+            case order::linger:
+            case order::close:
+                after_output(next);
+                return;
         }
     }
 }
@@ -156,16 +171,21 @@ void session::after_output(order next)
         return;
     }
     switch (next) {
-    case order::read:
-        if (exchange_.client_ended() && exchange_.now() != phase::running) {
+        case order::read:
+            if (exchange_.client_ended() && exchange_.now() != phase::running) {
+                close_socket();
+                return;
+            }
+            watch_for(input_events);
+            return;
+        case order::linger:
+            begin_linger();
+            return;
+        case order::close:
             close_socket();
             return;
-        }
-        watch_for(input_events);
-        return;
-    case order::linger: begin_linger(); return;
-    case order::close: close_socket(); return;
-    default: return;
+        default:
+            return;
     }
 }
 
@@ -203,9 +223,12 @@ order session::run()
     counted_ = true;
     r.asked->body_is(r.whole_body);
     switch (r.to->mode()) {
-    case run_mode::lane: return start_lane();
-    case run_mode::coroutine: return start_coroutine();
-    case run_mode::in_line: break;
+        case run_mode::lane:
+            return start_lane();
+        case run_mode::coroutine:
+            return start_coroutine();
+        case run_mode::in_line:
+            break;
     }
     response made = r.to->run(*r.asked);
     if (made.streams()) {
@@ -218,15 +241,15 @@ order session::run()
 answer_facts session::facts_of(const response& what)
 {
     // Without a length and without chunks, HTTP/1.0 knows only one end of a body.
-    const bool last = what.closes() || server_.draining_ ||
-                      (what.streams() && record_->top.minor_version == 0);
+    const bool last =
+        what.closes() || server_.draining_ || (what.streams() && record_->top.minor_version == 0);
     const persistence wanted = last ? persistence::close : persistence::keep;
     answer_facts facts{.status = static_cast<status_code>(what.status()),
                        .verb = record_->top.verb,
                        .minor_version = record_->top.minor_version,
-                       .connection = exchange_.settle(
-                           *record_, wanted,
-                           what.streams() ? exchange::unread::keep : exchange::unread::drop)};
+                       .connection = exchange_.settle(*record_, wanted,
+                                                      what.streams() ? exchange::unread::keep
+                                                                     : exchange::unread::drop)};
     if (!what.streams())
         facts.length = what.body().size();
     return facts;
@@ -330,8 +353,7 @@ void session::flush()
         // A socket that took a part is full: asking again would be a system call for nothing.
         blocked_ = !r.output.empty();
         exchange_.sent(gone > 0 ? static_cast<std::size_t>(gone) : 0,
-                       blocked_ ? exchange::rest::blocked : exchange::rest::none,
-                       server_.second());
+                       blocked_ ? exchange::rest::blocked : exchange::rest::none, server_.second());
         if (blocked_) {
             watch_for(mask_ | EPOLLOUT);
             return;

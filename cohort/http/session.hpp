@@ -116,15 +116,15 @@ private:
     std::uint16_t visits_ = 0;
     job job_ = job::none;
     std::atomic<bool> gone_{false};  // for a lane: nobody wants the answer any more
-    order pending_ = order::wait;  // when blocked_ ends
+    order pending_ = order::wait;    // when blocked_ ends
     order after_stream_ = order::wait;
-    bool blocked_ = false;         // the socket takes no more for now
-    bool streaming_ = false;       // the answer's head is out, its body is being produced
-    bool reading_body_ = false;    // a streaming handler waits for bytes
-    bool counted_ = false;         // among the server's running requests
+    bool blocked_ = false;       // the socket takes no more for now
+    bool streaming_ = false;     // the answer's head is out, its body is being produced
+    bool reading_body_ = false;  // a streaming handler waits for bytes
+    bool counted_ = false;       // among the server's running requests
     bool chunked_ = false;
-    bool ends_by_close_ = false;   // only the connection's end is the end of this answer's body
-    bool produced_ = false;        // all of that body is in the output
+    bool ends_by_close_ = false;  // only the connection's end is the end of this answer's body
+    bool produced_ = false;       // all of that body is in the output
 };
 
 }  // namespace cohort::http

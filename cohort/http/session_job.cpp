@@ -71,8 +71,7 @@ awaitable<> session::attend()
         r.answer.emplace(std::move(made));
     }
     if (r.answer && r.answer->streams() && open() && begin_stream()) {
-        const result<> outcome =
-            co_await produce(*r.answer, port, *r.asked, r.to->observer());
+        const result<> outcome = co_await produce(*r.answer, port, *r.asked, r.to->observer());
         end_stream(outcome);
     }
     const visit here{*this};
@@ -137,13 +136,16 @@ awaitable<result<std::string_view>> stream_port::read()
             s.exchange_.body_wait(exchange::waiting::for_handler, second);
         }
         switch (piece.what) {
-        case body_piece::kind::data: co_return piece.data;
-        case body_piece::kind::end: co_return std::string_view{};
-        case body_piece::kind::refused:
-            s.server_.count_refusal(r.why, s.peer_, {});
-            failed_ = r.why.status == 413 ? errc::too_large : errc::malformed;
-            continue;
-        case body_piece::kind::more: break;
+            case body_piece::kind::data:
+                co_return piece.data;
+            case body_piece::kind::end:
+                co_return std::string_view{};
+            case body_piece::kind::refused:
+                s.server_.count_refusal(r.why, s.peer_, {});
+                failed_ = r.why.status == 413 ? errc::too_large : errc::malformed;
+                continue;
+            case body_piece::kind::more:
+                break;
         }
         if (s.exchange_.client_ended()) {
             fail(errc::channel_closed);

@@ -9,7 +9,7 @@ namespace {
 
 struct known {
     status_code status;
-    std::string_view line; ///< The reason is what stands between the status and the CRLF.
+    std::string_view line;  ///< The reason is what stands between the status and the CRLF.
 };
 
 constexpr std::string_view line_start = "HTTP/1.1 200 ";
@@ -81,7 +81,7 @@ constexpr auto lines = std::to_array<known>({
 
 static_assert(std::ranges::is_sorted(lines, {}, &known::status));
 
-} // namespace
+}  // namespace
 
 std::string_view status_line(status_code status) noexcept
 {
@@ -105,4 +105,4 @@ std::string_view reason(status_code status) noexcept
     return kind >= 1 && kind <= classes.size() ? classes[kind - 1] : std::string_view{"Unknown"};
 }
 
-} // namespace cohort::http
+}  // namespace cohort::http

@@ -20,4 +20,4 @@ using status_code = std::uint16_t;
     return status < 200 || status == 204 || status == 304;
 }
 
-} // namespace cohort::http
+}  // namespace cohort::http

@@ -13,7 +13,9 @@ class session;
 /// goes out, each at the pace of the slower side. A resource of the coroutine.
 class stream_port final : public body_reader, public body_writer {
 public:
-    stream_port(session& of, asio::any_io_executor executor) : session_{of}, moved_{executor} {}
+    stream_port(session& of, asio::any_io_executor executor)
+        : session_{of}, moved_{executor}
+    {}
     stream_port(const stream_port&) = delete;
     stream_port& operator=(const stream_port&) = delete;
 

@@ -29,7 +29,8 @@ private:
 /// Seconds count up from 1; who links for more than a lap ahead is asked after a lap.
 class timer_wheel {
 public:
-    explicit timer_wheel(std::uint32_t second) noexcept : last_{second}
+    explicit timer_wheel(std::uint32_t second) noexcept
+        : last_{second}
     {
         for (timer_entry& slot : slots_)
             slot.prev_ = slot.next_ = &slot;

@@ -70,4 +70,4 @@ void calls::fail_all(const fault& why)
     }
 }
 
-} // namespace cohort::ipc
+}  // namespace cohort::ipc

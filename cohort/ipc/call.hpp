@@ -76,4 +76,4 @@ private:
     std::uint64_t late_ = 0;
 };
 
-} // namespace cohort::ipc
+}  // namespace cohort::ipc

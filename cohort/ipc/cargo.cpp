@@ -55,12 +55,12 @@ void take_descriptors(msghdr& message, parcel& into)
     }
 }
 
-} // namespace
+}  // namespace
 
 result<std::size_t> send_some(int socket, std::span<const iovec> bytes,
                               std::span<const unique_fd> cargo)
 {
-    control_room room; // not initialised: only what is used gets written
+    control_room room;  // not initialised: only what is used gets written
     msghdr message{};
     // sendmsg(2) does not write through this pointer; its type is older than const.
     message.msg_iov = const_cast<iovec*>(bytes.data());
@@ -114,4 +114,4 @@ result<arrival> receive_some(int socket, std::span<iovec> into, std::deque<parce
     return arrival{.what = arrival::state::bytes, .bytes = static_cast<std::size_t>(n)};
 }
 
-} // namespace cohort::ipc
+}  // namespace cohort::ipc

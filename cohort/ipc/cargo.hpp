@@ -54,4 +54,4 @@ struct arrival {
 [[nodiscard]] result<arrival> receive_some(int socket, std::span<iovec> into,
                                            std::deque<parcel>& parcels);
 
-} // namespace cohort::ipc
+}  // namespace cohort::ipc

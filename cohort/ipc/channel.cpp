@@ -99,4 +99,4 @@ std::size_t channel::queued_bytes() const noexcept { return link_->queued_bytes(
 channel_counts channel::counts() const noexcept { return link_->counts(); }
 int channel::native_handle() const noexcept { return link_->native_handle(); }
 
-} // namespace cohort::ipc
+}  // namespace cohort::ipc

@@ -13,11 +13,11 @@ namespace cohort::ipc {
 /// What an envelope is, beside its kind. Bits 0 to 7 belong to this room; 8 to 15 are free for
 /// whoever defines the kinds.
 namespace flags {
-inline constexpr std::uint16_t request = 1; ///< The sender waits for an answer (ipc/call).
-inline constexpr std::uint16_t answer = 2;  ///< Answers the request with the same correlation.
-inline constexpr std::uint16_t refusal = 4; ///< With `answer`: the request failed; body says why.
-inline constexpr std::uint16_t json = 8; ///< The body is a packed value (ipc/message); else bytes.
-} // namespace flags
+inline constexpr std::uint16_t request = 1;  ///< The sender waits for an answer (ipc/call).
+inline constexpr std::uint16_t answer = 2;   ///< Answers the request with the same correlation.
+inline constexpr std::uint16_t refusal = 4;  ///< With `answer`: the request failed; body says why.
+inline constexpr std::uint16_t json = 8;  ///< The body is a packed value (ipc/message); else bytes.
+}  // namespace flags
 
 /// One message on a channel: what it is, who to whom, its bytes and its descriptors. A resource.
 ///
@@ -37,13 +37,13 @@ struct envelope {
 
     [[nodiscard]] bool is(std::uint16_t flag) const noexcept { return (flags & flag) != 0; }
 
-    std::uint16_t kind = 0;        ///< Defined by whoever uses the channel.
-    std::uint16_t flags = 0;       ///< ipc::flags.
-    std::uint32_t from = 0;        ///< A worker's id; 0 is the primary.
-    std::uint32_t to = 0;          ///< A worker's id; 0 is the primary.
-    std::uint64_t correlation = 0; ///< Pairs requests and answers; 0: neither.
-    std::string body;              ///< 0 to limits.body_bytes_max bytes.
-    std::vector<unique_fd> cargo;  ///< 0 to cargo_max descriptors.
+    std::uint16_t kind = 0;         ///< Defined by whoever uses the channel.
+    std::uint16_t flags = 0;        ///< ipc::flags.
+    std::uint32_t from = 0;         ///< A worker's id; 0 is the primary.
+    std::uint32_t to = 0;           ///< A worker's id; 0 is the primary.
+    std::uint64_t correlation = 0;  ///< Pairs requests and answers; 0: neither.
+    std::string body;               ///< 0 to limits.body_bytes_max bytes.
+    std::vector<unique_fd> cargo;   ///< 0 to cargo_max descriptors.
     /// Received only: this many descriptors were sent but could not be taken in, because this
     /// process has no room for them (EMFILE). `cargo` is then empty; all else is intact.
     std::uint16_t cargo_lost = 0;
@@ -60,4 +60,4 @@ struct envelope {
     return reply;
 }
 
-} // namespace cohort::ipc
+}  // namespace cohort::ipc

@@ -31,7 +31,7 @@ constexpr std::size_t correlation = 16;
 constexpr std::size_t body_bytes = 24;
 constexpr std::size_t cargo = 28;
 constexpr std::size_t zero = 30;
-} // namespace at
+}  // namespace at
 
 template <class T>
 void put(frame_header_image& image, std::size_t where, T value) noexcept
@@ -55,7 +55,7 @@ void stretch(std::string& text, std::size_t size)
     text.resize_and_overwrite(size, [size](char*, std::size_t) { return size; });
 }
 
-} // namespace
+}  // namespace
 
 frame_header_image encode(const frame_header& header) noexcept
 {
@@ -171,4 +171,4 @@ void frame_decoder::grow_body(std::size_t at_least)
     stretch(body_, std::min<std::size_t>(doubled, header_.body_bytes));
 }
 
-} // namespace cohort::ipc
+}  // namespace cohort::ipc

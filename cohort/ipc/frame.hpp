@@ -19,9 +19,9 @@
 
 namespace cohort::ipc {
 
-inline constexpr std::uint32_t frame_magic = 0x31545243; // "CRT1"
+inline constexpr std::uint32_t frame_magic = 0x31545243;  // "CRT1"
 inline constexpr std::size_t frame_header_bytes = 32;
-inline constexpr std::size_t cargo_max = 253; ///< SCM_MAX_FD of the kernel.
+inline constexpr std::size_t cargo_max = 253;  ///< SCM_MAX_FD of the kernel.
 
 /// What a frame may be at most. A value.
 struct frame_limits {
@@ -96,10 +96,10 @@ private:
     frame_header header_;
     frame_header_image head_{};
     std::size_t header_have_ = 0;
-    std::string body_;          // size() is what has been allocated and may be written
-    std::size_t body_have_ = 0; // what has arrived
+    std::string body_;           // size() is what has been allocated and may be written
+    std::size_t body_have_ = 0;  // what has arrived
     bool in_body_ = false;
     fault broken_{error_code{}, "decode frame"};
 };
 
-} // namespace cohort::ipc
+}  // namespace cohort::ipc

@@ -70,7 +70,7 @@ outcome decode_in_pieces(std::string_view stream, std::size_t step)
     return made;
 }
 
-} // namespace
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {

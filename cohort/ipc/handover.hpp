@@ -49,4 +49,4 @@ adopt_tcp(boost::asio::any_io_executor executor, unique_fd descriptor)
     return socket;
 }
 
-} // namespace cohort::ipc
+}  // namespace cohort::ipc

@@ -111,4 +111,4 @@ result<message> message::decode(envelope&& from)
     return made;
 }
 
-} // namespace cohort::ipc
+}  // namespace cohort::ipc

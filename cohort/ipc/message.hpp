@@ -27,7 +27,7 @@ public:
     /// Deeper values are refused by both sides.
     static constexpr std::size_t depth_max = value_depth_max;
 
-    message() noexcept = default; ///< JSON null
+    message() noexcept = default;  ///< JSON null
     message(message&&) noexcept = default;
     message& operator=(message&&) noexcept = default;
 
@@ -75,7 +75,7 @@ private:
     std::size_t lost_ = 0;
 };
 
-} // namespace cohort::ipc
+}  // namespace cohort::ipc
 
 namespace cohort {
 using ipc::message;

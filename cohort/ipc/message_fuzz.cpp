@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto value = what->json();
     auto sealed = message::encode(*what, 1);
     if (!sealed)
-        return 0; // an infinity, which we do not send
+        return 0;  // an infinity, which we do not send
     const auto again = message::decode(std::move(*sealed));
     COHORT_ASSERT(again && again->json() == value);
     return 0;

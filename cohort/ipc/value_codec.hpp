@@ -30,4 +30,4 @@ inline constexpr std::size_t value_depth_max = 64;
 /// bytes there are, never with a count that they claim. Errors: errc::malformed.
 [[nodiscard]] result<boost::json::value> unpack(std::string_view bytes);
 
-} // namespace cohort::ipc
+}  // namespace cohort::ipc

@@ -107,8 +107,7 @@ bool balanced::may_accept(std::span<const load> everyone, steady_time now) noexc
     return true;
 }
 
-std::optional<std::uint32_t> balanced::hand_to(std::span<const load> everyone,
-                                               steady_time now)
+std::optional<std::uint32_t> balanced::hand_to(std::span<const load> everyone, steady_time now)
 {
     const load* const own = find(everyone, own_slot_);
     const load* least = nullptr;

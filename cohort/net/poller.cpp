@@ -10,7 +10,9 @@
 
 namespace cohort::net {
 
-poller::poller(boost::asio::io_context& loop) : loop_{loop}, shown_{loop} {}
+poller::poller(boost::asio::io_context& loop)
+    : loop_{loop}, shown_{loop}
+{}
 
 poller::~poller()
 {

@@ -22,8 +22,8 @@ struct pair_of_sockets {
     pair_of_sockets()
     {
         std::array<int, 2> ends{};
-        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
-                             ends.data()) == 0);
+        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) ==
+                0);
         ours.reset(ends[0]);
         theirs.reset(ends[1]);
     }

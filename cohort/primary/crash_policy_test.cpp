@@ -130,7 +130,8 @@ TEST_CASE("a program that fails on its way to its first endpoint has not served,
     auto last = verdict::deed::replace;
     for (int i = 0; i < 5; ++i) {
         when += 2s;
-        last = p.on_death({when, time_served(slow, noon + 2s, ending::badly), killer::unclear}).what;
+        last =
+            p.on_death({when, time_served(slow, noon + 2s, ending::badly), killer::unclear}).what;
     }
     CHECK(last == verdict::deed::park);
 }

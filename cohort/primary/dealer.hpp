@@ -84,7 +84,7 @@ private:
     class source;
 
     static constexpr std::size_t waiting_max = 256;
-    static constexpr std::size_t towards_max = 64;  // unconfirmed, one slot
+    static constexpr std::size_t towards_max = 64;           // unconfirmed, one slot
     static constexpr std::size_t towards_max_at_last = 256;  // nobody accepts after this
     static constexpr unsigned accepts_per_turn = 64;
 

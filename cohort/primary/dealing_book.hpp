@@ -76,7 +76,7 @@ private:
 
     std::size_t waiting_max_;
     std::deque<parcel> waiting_;
-    std::map<std::uint32_t, std::size_t> waiting_at_;  // by endpoint
+    std::map<std::uint32_t, std::size_t> waiting_at_;              // by endpoint
     std::map<std::uint32_t, std::map<std::uint64_t, sent>> sent_;  // by slot and sequence
     std::size_t on_their_way_ = 0;
     std::uint64_t sequence_ = 0;

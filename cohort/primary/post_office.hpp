@@ -42,7 +42,7 @@ public:
 private:
     static constexpr std::size_t pending_max = 16;  // relays of one sender that wait for room
 
-    static constexpr std::size_t open_max = 1024;   // requests that one worker has to answer
+    static constexpr std::size_t open_max = 1024;  // requests that one worker has to answer
 
     struct asked {
         std::uint32_t asker;

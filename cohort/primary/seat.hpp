@@ -31,8 +31,8 @@ struct seat {
     net::inbox_pair inbox;
     crash_policy crashes;
     backoff shortage{milliseconds{100}, seconds{5}};  // attempts that failed for want of something
-    boost::asio::steady_timer timer;  // of the stage
-    std::uint64_t timer_turn = 0;     // a timer that was set anew may already have fired
+    boost::asio::steady_timer timer;                  // of the stage
+    std::uint64_t timer_turn = 0;  // a timer that was set anew may already have fired
     std::optional<worker_life> life;
     worker_ptr tenant;  // also for a while after its death
     birth_plan plan;

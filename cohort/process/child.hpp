@@ -51,10 +51,9 @@ public:
     /// Waits for the end, reaps, and says why. May be awaited once the process is reaped, too: the
     /// answer stays. One waiter at a time.
     ///
-    /// Errors: errc::cancelled; ENOMEM, ENOSPC of the event loop (again later). Needs no descriptor.
-    /// Cancel: total.
-    /// Deadline: none, a healthy process lives as long as we do; bound it with with_deadline.
-    /// Loop: that of the awaiting coroutine.
+    /// Errors: errc::cancelled; ENOMEM, ENOSPC of the event loop (again later). Needs no
+    /// descriptor. Cancel: total. Deadline: none, a healthy process lives as long as we do; bound
+    /// it with with_deadline. Loop: that of the awaiting coroutine.
     [[nodiscard]] awaitable<result<exit_reason>> exited();
 
     /// The reason if it has ended, reaping it; nothing while it runs. Never waits.

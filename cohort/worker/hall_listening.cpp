@@ -89,8 +89,8 @@ awaitable<result<std::shared_ptr<door>>> hall::listen(std::string where, net::li
     }
     auto real = net::endpoint::parse(answer->where);
     if (real && reply->cargo_lost != 0)
-        real = std::unexpected(
-            fault({EMFILE, boost::system::system_category()}, "listen on", where));
+        real =
+            std::unexpected(fault({EMFILE, boost::system::system_category()}, "listen on", where));
     if (!real) {
         // For the primary we listen there now.
         leave_endpoint(answer->endpoint);

@@ -120,8 +120,8 @@ void link::arrived(ipc::envelope&& what) noexcept
 
 void link::settle(ipc::envelope&& what)
 {
-    const bool listens = static_cast<ipc::kind>(what.kind) == ipc::kind::listen &&
-                         !what.is(ipc::flags::refusal);
+    const bool listens =
+        static_cast<ipc::kind>(what.kind) == ipc::kind::listen && !what.is(ipc::flags::refusal);
     const std::string words = listens ? what.body : std::string{};
     const auto late = calls_.late();
     calls_.settle(std::move(what));

@@ -8,9 +8,8 @@ int main(int argc, char** argv)
 
     api.get("/", [](const http::request&) { return http::text("Hello, world"); });
 
-    api.any("/echo", [](const http::request& request) {
-        return http::text(std::string{request.body()});
-    });
+    api.any("/echo",
+            [](const http::request& request) { return http::text(std::string{request.body()}); });
 
     api.get("/healthz", [](const http::request&) { return http::text("ok"); });
 

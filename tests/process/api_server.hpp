@@ -31,7 +31,7 @@ namespace cohort::testing {
 struct api_plan {
     unsigned workers = 2;
     std::string balance = "balanced";
-    std::string file = {};                ///< more of cohort.toml, after [app.api]
+    std::string file = {};  ///< more of cohort.toml, after [app.api]
     std::vector<std::string> env = {};
     std::string exec = {};   ///< workers are this program, with the same configuration
     unsigned listening = 0;  ///< so many workers must listen at the start; 0: all
@@ -40,7 +40,8 @@ struct api_plan {
 /// programs/api.cpp, running. A resource.
 class api_server {
 public:
-    explicit api_server(const api_plan& plan) : program_{prepare(plan)}
+    explicit api_server(const api_plan& plan)
+        : program_{prepare(plan)}
     {
         const unsigned wanted = plan.listening != 0 ? plan.listening : plan.workers;
         const auto lines = program_.wait_for_all("listening on port", wanted);

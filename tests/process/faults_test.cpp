@@ -42,9 +42,8 @@ void let_a_second_pass() { ::poll(nullptr, 0, 1000); }
 
 std::size_t lines_with(running_program& of, std::string_view part)
 {
-    return static_cast<std::size_t>(std::ranges::count_if(of.lines(), [&](const auto& line) {
-        return line.find(part) != std::string::npos;
-    }));
+    return static_cast<std::size_t>(std::ranges::count_if(
+        of.lines(), [&](const auto& line) { return line.find(part) != std::string::npos; }));
 }
 
 }  // namespace
@@ -119,8 +118,8 @@ TEST_CASE("with a queue for each slot, what waits in a dead worker's queue is se
 
 TEST_CASE("a worker that was short of descriptors gets connections again afterwards")
 {
-    for (const std::string balance : {"balanced", "round_robin", "least_connections",
-                                      "reuseport"}) {
+    for (const std::string balance : {"balanced", "round_robin", "least_connections", "reuseport"})
+    {
         CAPTURE(balance);
         api_server app{{.workers = 2, .balance = balance}};
         const auto workers = app.workers();
@@ -170,8 +169,9 @@ TEST_CASE("a primary out of descriptors does not spin, says so sparingly, and re
 
 TEST_CASE("when all workers are at connections_max nobody spins, and room is used when it comes")
 {
-    for (const std::string balance : {"balanced", "round_robin", "least_connections", "sticky",
-                                "reuseport"}) {
+    for (const std::string balance :
+         {"balanced", "round_robin", "least_connections", "sticky", "reuseport"})
+    {
         CAPTURE(balance);
         api_server app{{.workers = 2, .balance = balance, .file = "limit.connections = 2"}};
         // Clients of several addresses and ports, until both are full; a client whose turn does not

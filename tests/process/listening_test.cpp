@@ -24,7 +24,8 @@ bool says(const std::string& text, const std::string& part)
 
 /// A listening socket of the test's own, so that the address is in use.
 struct squatter {
-    squatter() : socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)}
+    squatter()
+        : socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)}
     {
         const auto any = net::to_socket_address(net::endpoint::parse("tcp://127.0.0.1:0").value());
         REQUIRE(::bind(socket.borrow(), any->get(), any->length) == 0);
@@ -37,13 +38,13 @@ struct squatter {
 
 bool is_socket_file(const std::filesystem::path& path)
 {
-    struct stat about {};
+    struct stat about{};
     return ::stat(path.c_str(), &about) == 0 && S_ISSOCK(about.st_mode);
 }
 
 mode_t mode_of(const std::filesystem::path& path)
 {
-    struct stat about {};
+    struct stat about{};
     REQUIRE(::stat(path.c_str(), &about) == 0);
     return about.st_mode & 07777;
 }
@@ -110,8 +111,9 @@ TEST_CASE("a worker that closed and listens on port 0 again meets its siblings t
 
 TEST_CASE("a second listen by the same worker is refused, and after a close it succeeds")
 {
-    for (const std::string balance : {"balanced", "round_robin", "least_connections", "reuseport",
-                                "sticky"}) {
+    for (const std::string balance :
+         {"balanced", "round_robin", "least_connections", "reuseport", "sticky"})
+    {
         CAPTURE(balance);
         puppet_show show{{"--balance", balance}};
         const auto first = show.fork();
@@ -132,8 +134,9 @@ TEST_CASE("a second listen by the same worker is refused, and after a close it s
 
 TEST_CASE("what a worker closes goes on with the others, and waits when there are none")
 {
-    for (const std::string balance : {"balanced", "round_robin", "least_connections", "reuseport",
-                                "sticky"}) {
+    for (const std::string balance :
+         {"balanced", "round_robin", "least_connections", "reuseport", "sticky"})
+    {
         CAPTURE(balance);
         puppet_show show{{"--balance", balance}};
         const auto first = show.fork();

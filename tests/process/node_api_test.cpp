@@ -101,10 +101,7 @@ TEST_CASE("a process with nonsense in the channel's variable is a primary")
         play("ids", 0, {std::string{"COHORT_CHANNEL_FD="} + nonsense, "COHORT_WORKER_ID=abc"});
 }
 
-TEST_CASE("a worker cannot fork workers, and has none")
-{
-    play("misused-in-worker");
-}
+TEST_CASE("a worker cannot fork workers, and has none") { play("misused-in-worker"); }
 
 TEST_CASE("the map of workers keeps a record until its process and its channel have ended")
 {
@@ -123,40 +120,19 @@ TEST_CASE("settings that make no sense are refused, and so is another policy whi
 
 // 1.2 Functions.
 
-TEST_CASE("ids count from 1 and are never used again")
-{
-    play("ids");
-}
+TEST_CASE("ids count from 1 and are never used again") { play("ids"); }
 
-TEST_CASE("fork returns the worker at once, and its event comes later")
-{
-    play("fork-returns");
-}
+TEST_CASE("fork returns the worker at once, and its event comes later") { play("fork-returns"); }
 
-TEST_CASE("fork takes an environment and a slot for one worker")
-{
-    play("fork-options");
-}
+TEST_CASE("fork takes an environment and a slot for one worker") { play("fork-options"); }
 
-TEST_CASE("a worker that cannot be started is a result, not an event")
-{
-    play("spawn-failure");
-}
+TEST_CASE("a worker that cannot be started is a result, not an event") { play("spawn-failure"); }
 
-TEST_CASE("a fork while threads run is refused, and the threads are named")
-{
-    play("threads");
-}
+TEST_CASE("a fork while threads run is refused, and the threads are named") { play("threads"); }
 
-TEST_CASE("disconnecting all completes when every worker is reaped")
-{
-    play("disconnect-all");
-}
+TEST_CASE("disconnecting all completes when every worker is reaped") { play("disconnect-all"); }
 
-TEST_CASE("disconnecting nobody completes")
-{
-    play("disconnect-nobody");
-}
+TEST_CASE("disconnecting nobody completes") { play("disconnect-nobody"); }
 
 TEST_CASE("disconnecting all kills who does not leave in time, and says whom")
 {
@@ -173,20 +149,11 @@ TEST_CASE("workers that all leave at once while they are sent messages leave in 
     play("concurrent-disconnect");
 }
 
-TEST_CASE("kill is a plain signal, also for a worker in an endless loop")
-{
-    play("kill-in-loop");
-}
+TEST_CASE("kill is a plain signal, also for a worker in an endless loop") { play("kill-in-loop"); }
 
-TEST_CASE("is_connected and is_dead tell the truth at each stage")
-{
-    play("connected-and-dead");
-}
+TEST_CASE("is_connected and is_dead tell the truth at each stage") { play("connected-and-dead"); }
 
-TEST_CASE("the end of a worker can be waited for, and is remembered")
-{
-    play("exited");
-}
+TEST_CASE("the end of a worker can be waited for, and is remembered") { play("exited"); }
 
 // 1.3 and 1.4 Properties and events.
 
@@ -195,20 +162,11 @@ TEST_CASE("the events of a life come in their order, with the states that belong
     play("events");
 }
 
-TEST_CASE("exit codes arrive, and whether the worker left on purpose")
-{
-    play("codes");
-}
+TEST_CASE("exit codes arrive, and whether the worker left on purpose") { play("codes"); }
 
-TEST_CASE("deaths by signals arrive as such")
-{
-    play("signals");
-}
+TEST_CASE("deaths by signals arrive as such") { play("signals"); }
 
-TEST_CASE("an exception that escapes in a worker is its last words")
-{
-    play("exceptions");
-}
+TEST_CASE("an exception that escapes in a worker is its last words") { play("exceptions"); }
 
 TEST_CASE("in the exit hook the dead are not in the map any more, and their slot is free")
 {
@@ -243,50 +201,32 @@ TEST_CASE("messages keep their order around descriptors, and each descriptor its
     play("order");
 }
 
-TEST_CASE("a message to a dead worker is an error for who sends it")
-{
-    play("to-the-dead");
-}
+TEST_CASE("a message to a dead worker is an error for who sends it") { play("to-the-dead"); }
 
-TEST_CASE("messages that come before a handler exists are kept")
-{
-    play("early");
-}
+TEST_CASE("messages that come before a handler exists are kept") { play("early"); }
 
 TEST_CASE("what was sent before leaving arrives, however the worker leaves")
 {
     play("send-and-leave");
 }
 
-TEST_CASE("a worker speaks to another, to all, and to nobody")
-{
-    play("relay");
-}
+TEST_CASE("a worker speaks to another, to all, and to nobody") { play("relay"); }
 
 TEST_CASE("requests are answered, refused, given up at their deadline, or fail with the asked")
 {
     play("requests");
 }
 
-TEST_CASE("bytes that are no message end the conversation, not the primary")
-{
-    play("strangers");
-}
+TEST_CASE("bytes that are no message end the conversation, not the primary") { play("strangers"); }
 
-TEST_CASE("large messages travel both ways, with a live connection")
-{
-    play("large");
-}
+TEST_CASE("large messages travel both ways, with a live connection") { play("large"); }
 
 TEST_CASE("a full queue pushes back, and gives way when the worker reads again")
 {
     play("pushes-back");
 }
 
-TEST_CASE("descriptors that are sent both ways at once do not deadlock")
-{
-    play("both-ways");
-}
+TEST_CASE("descriptors that are sent both ways at once do not deadlock") { play("both-ways"); }
 
 TEST_CASE("a live TCP connection goes from one process to another and goes on")
 {
@@ -305,10 +245,7 @@ TEST_CASE("the program and its arguments come from the settings or from fork")
     play("exec-and-args");
 }
 
-TEST_CASE("workers begin in the folder of the settings")
-{
-    play("cwd");
-}
+TEST_CASE("workers begin in the folder of the settings") { play("cwd"); }
 
 TEST_CASE("a program's environment is ours, the settings' over it, and fork's over both")
 {
@@ -328,10 +265,7 @@ TEST_CASE("a program gets extra descriptors under the numbers that it knows, and
     play("extra-descriptors");
 }
 
-TEST_CASE("workers become another user, with that user's group only")
-{
-    play("user");
-}
+TEST_CASE("workers become another user, with that user's group only") { play("user"); }
 
 TEST_CASE("an exec'ed worker lives like a forked one, and a stranger is asked to leave by TERM")
 {

@@ -20,10 +20,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-bool none_alive(const std::vector<pid_t>& of)
-{
-    return std::ranges::none_of(of, is_alive);
-}
+bool none_alive(const std::vector<pid_t>& of) { return std::ranges::none_of(of, is_alive); }
 
 /// All the processes of a cohort.
 std::vector<pid_t> all_of(pid_t primary)
@@ -44,7 +41,8 @@ const std::vector<std::string> kinds{{}, PROCESS_PROGRAMS "api"};
 
 /// A cohort of plain programs, which know nothing of it.
 struct plain_cohort {
-    explicit plain_cohort(std::string_view more = {}) : program{prepare(more)}
+    explicit plain_cohort(std::string_view more = {})
+        : program{prepare(more)}
     {
         REQUIRE(eventually([&] { return running().size() == 2; }));
     }
@@ -52,8 +50,8 @@ struct plain_cohort {
     launch prepare(std::string_view more) const
     {
         const auto path = folder.path() / "cohort.toml";
-        std::ofstream{path} << "[app.api]\nworkers = 2\n" << exec_of("/bin/sleep", "\"1000\"")
-                            << more;
+        std::ofstream{path} << "[app.api]\nworkers = 2\n"
+                            << exec_of("/bin/sleep", "\"1000\"") << more;
         launch how;
         how.exec = PROCESS_PROGRAMS "api";
         how.args = {"--config", path.string(), "--name", "api"};
@@ -151,8 +149,8 @@ TEST_CASE("a plain program that does not heed TERM is killed when the time to st
                                                           ":; do sleep 1; done\"",
                                                           ready.string()))
                         << "stop.timeout = \"1s\"\n";
-    running_program program{{.exec = PROCESS_PROGRAMS "api",
-                             .args = {"--config", path.string(), "--name", "api"}}};
+    running_program program{
+        {.exec = PROCESS_PROGRAMS "api", .args = {"--config", path.string(), "--name", "api"}}};
     REQUIRE(eventually([&] { return std::filesystem::exists(ready); }));
     const auto all = all_of(program.pid());
     CHECK(program.stop(20s).code() == 0);

@@ -55,8 +55,8 @@ bool strictly_alternates(const std::vector<std::int64_t>& slots, std::size_t wor
         if (slots[i] != slots[i - workers])
             return false;
     }
-    const auto turn = std::vector<std::int64_t>(slots.begin(),
-                                                slots.begin() + static_cast<long>(workers));
+    const auto turn =
+        std::vector<std::int64_t>(slots.begin(), slots.begin() + static_cast<long>(workers));
     return std::set<std::int64_t>(turn.begin(), turn.end()).size() == workers;
 }
 
@@ -66,8 +66,8 @@ launch with_file(const temporary_folder& folder, const std::string& balance)
     std::ofstream{path} << fmt::format("[app.api]\nbalance = \"{}\"\n", balance);
     launch how;
     how.exec = PROCESS_PROGRAMS "api";
-    how.args = {"--config", path.string(), "--name", "api", "--listen", "127.0.0.1:0",
-                "--workers", "3"};
+    how.args = {"--config", path.string(), "--name",    "api",
+                "--listen", "127.0.0.1:0", "--workers", "3"};
     return how;
 }
 

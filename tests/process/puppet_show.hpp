@@ -52,9 +52,9 @@ public:
     using command = boost::json::object;
 
     explicit puppet_show(std::vector<std::string> args = {}, std::string cwd = {})
-        : door_{listen_at(folder_.path() / "control")}
-        , program_{with_control(std::move(args), std::move(cwd))}
-        , line_{accept_one()}
+        : door_{listen_at(folder_.path() / "control")},
+          program_{with_control(std::move(args), std::move(cwd))},
+          line_{accept_one()}
     {}
 
     /// The primary's answer (`to` is 0), or a worker's.
@@ -70,10 +70,7 @@ public:
         what["to"] = to;
         line_.send(boost::json::serialize(what) + "\n");
     }
-    boost::json::object hear()
-    {
-        return boost::json::parse(line_.receive_until("\n")).as_object();
-    }
+    boost::json::object hear() { return boost::json::parse(line_.receive_until("\n")).as_object(); }
 
     /// A new worker's id, once it is online.
     std::int64_t fork()

@@ -17,9 +17,8 @@ namespace {
 
 bool said(running_program& of, std::string_view part)
 {
-    return std::ranges::any_of(of.lines(), [&](const auto& line) {
-        return line.find(part) != std::string::npos;
-    });
+    return std::ranges::any_of(
+        of.lines(), [&](const auto& line) { return line.find(part) != std::string::npos; });
 }
 
 std::string local(std::uint16_t port) { return fmt::format("127.0.0.1:{}", port); }

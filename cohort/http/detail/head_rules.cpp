@@ -116,7 +116,7 @@ const violation* head_rules::on_expect(std::string_view value, const head& out) 
 
 void head_rules::on_connection(std::string_view value) noexcept
 {
-    if (is_word(value, "keep-alive")) // what nearly everyone sends who sends anything
+    if (is_word(value, "keep-alive"))  // what nearly everyone sends who sends anything
         return note(keep_alive);
     for (auto element = next_element(value); !element.empty(); element = next_element(value)) {
         if (is_word(element, "keep-alive"))
@@ -135,7 +135,7 @@ const violation* head_rules::finish(head& out) const noexcept
         return &rules::host_missing;
     if (has(coding)) {
         if (!has(chunked) && !has(other_coding))
-            return &rules::coding_malformed; // only commas, or nothing at all
+            return &rules::coding_malformed;  // only commas, or nothing at all
         if (!has(chunked))
             return &rules::coding_not_final;
         if (has(other_coding))
@@ -152,4 +152,4 @@ const violation* head_rules::finish(head& out) const noexcept
     return nullptr;
 }
 
-} // namespace cohort::http::detail
+}  // namespace cohort::http::detail

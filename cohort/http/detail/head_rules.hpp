@@ -47,4 +47,4 @@ private:
     std::uint16_t seen_ = 0;
 };
 
-} // namespace cohort::http::detail
+}  // namespace cohort::http::detail

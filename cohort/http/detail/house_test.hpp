@@ -32,7 +32,9 @@ inline steady_time test_clock() noexcept { return clock_now; }
 
 /// The other end of a connection: non-blocking, and it remembers what it was told.
 struct client {
-    explicit client(int fd) : socket{fd} {}
+    explicit client(int fd)
+        : socket{fd}
+    {}
 
     void say(std::string_view bytes)
     {
@@ -76,7 +78,8 @@ struct client {
 
 /// A loop with a server on it, in this thread.
 struct house {
-    explicit house(server_options own = {}) : options{std::move(own)}
+    explicit house(server_options own = {})
+        : options{std::move(own)}
     {
         clock_now = steady_time{} + 1h;
         options.clock = &test_clock;
@@ -105,8 +108,8 @@ struct house {
         if (!serving)
             open();
         std::array<int, 2> ends{};
-        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
-                             ends.data()) == 0);
+        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) ==
+                0);
         if (buffer_bytes != 0)
             ::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes);
         REQUIRE(serving->take(unique_fd{ends[0]}));
@@ -129,8 +132,8 @@ struct house {
         unique_fd caller{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
         REQUIRE(::connect(caller.borrow(), generic, length) == 0);
         REQUIRE(::fcntl(caller.borrow(), F_SETFL, O_NONBLOCK) == 0);
-        unique_fd called{::accept4(listener.borrow(), nullptr, nullptr,
-                                   SOCK_NONBLOCK | SOCK_CLOEXEC)};
+        unique_fd called{
+            ::accept4(listener.borrow(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
         REQUIRE(serving->take(std::move(called)));
         return client{caller.release()};
     }

@@ -72,7 +72,7 @@ bool is_scheme(std::string_view text) noexcept
     return true;
 }
 
-} // namespace
+}  // namespace
 
 const violation* split_target(std::string_view bytes, head& out) noexcept
 {
@@ -96,4 +96,4 @@ const violation* split_target(std::string_view bytes, head& out) noexcept
     return split_absolute(text, colon, out);
 }
 
-} // namespace cohort::http::detail
+}  // namespace cohort::http::detail

@@ -14,4 +14,4 @@ namespace cohort::http::detail {
 /// @return       The rule it breaks, or null.
 [[nodiscard]] const violation* split_target(std::string_view bytes, head& out) noexcept;
 
-} // namespace cohort::http::detail
+}  // namespace cohort::http::detail

@@ -115,4 +115,4 @@ inline constexpr violation trailer_long{431, "http.trailer.long",
 inline constexpr violation trailer_fields{431, "http.trailer.fields",
                                           "more trailer fields than we accept"};
 
-} // namespace cohort::http::rules
+}  // namespace cohort::http::rules

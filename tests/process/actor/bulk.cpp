@@ -238,10 +238,8 @@ task<> twice(stage& on)
 }
 
 constexpr std::array stories{
-    scenario{"large", large},
-    scenario{"pushes-back", pushes_back},
-    scenario{"both-ways", both_ways},
-    scenario{"connection", connection},
+    scenario{"large", large},         scenario{"pushes-back", pushes_back},
+    scenario{"both-ways", both_ways}, scenario{"connection", connection},
     scenario{"twice", twice},
 };
 

@@ -82,10 +82,8 @@ task<int> stubborn(cohort::worker& self)
 }
 
 constexpr std::array parts{
-    role{"idle", idle},
-    role{"whole-life", whole_life},
-    role{"spin", spin},
-    role{"slow-drain", slow_drain},
+    role{"idle", idle},         role{"whole-life", whole_life},
+    role{"spin", spin},         role{"slow-drain", slow_drain},
     role{"stubborn", stubborn},
 };
 

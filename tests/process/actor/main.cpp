@@ -25,9 +25,10 @@ constexpr int no_such_role = 90;
 
 const actor::scenario* find_scenario(std::string_view name)
 {
-    for (const auto& room : {actor::roles_scenarios(), actor::life_scenarios(),
-                             actor::end_scenarios(), actor::message_scenarios(),
-                             actor::bulk_scenarios(), actor::program_scenarios()}) {
+    for (const auto& room :
+         {actor::roles_scenarios(), actor::life_scenarios(), actor::end_scenarios(),
+          actor::message_scenarios(), actor::bulk_scenarios(), actor::program_scenarios()})
+    {
         for (const actor::scenario& each : room) {
             if (each.name == name)
                 return &each;
@@ -41,7 +42,8 @@ actor::task<int> play_role(cohort::worker& self)
     const char* wanted = ::getenv("ACTOR_ROLE");
     const std::string_view name = wanted == nullptr ? "idle" : wanted;
     for (const auto& room : {actor::common_roles(), actor::roles_roles(), actor::end_roles(),
-                             actor::message_roles(), actor::bulk_roles(), actor::program_roles()}) {
+                             actor::message_roles(), actor::bulk_roles(), actor::program_roles()})
+    {
         for (const actor::role& each : room) {
             if (each.name == name)
                 co_return co_await each.life(self);

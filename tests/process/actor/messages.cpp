@@ -8,8 +8,8 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
-#include <csignal>
 #include <cmath>
+#include <csignal>
 #include <limits>
 #include <string>
 #include <utility>
@@ -188,7 +188,8 @@ task<> kinds(stage& on)
     const auto who = co_await on.online("echo");
     const auto all = boost::json::parse(R"([null, true, false, 0, -1, 9223372036854775807,
         18446744073709551615, 0.1, -2.5e300, "", "grüß Gott", "\u0000", [], {}, [[1], {"a": []}],
-        {"cmd": "NODE_CLUSTER", "act": "exit", "": 1}, "x"])").as_array();
+        {"cmd": "NODE_CLUSTER", "act": "exit", "": 1}, "x"])")
+                         .as_array();
     for (const auto& value : all) {
         auto words = message::json(value);
         expect((co_await on.cluster.send(who.id, std::move(words), patience)).has_value(), "send");

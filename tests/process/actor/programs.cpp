@@ -293,14 +293,10 @@ task<> strangers(stage& on)
 }
 
 constexpr std::array stories{
-    scenario{"exec-and-args", exec_and_args},
-    scenario{"cwd", cwd},
-    scenario{"environment", environment_of_program},
-    scenario{"streams", streams},
-    scenario{"extra-descriptors", extra_descriptors},
-    scenario{"user", user},
-    scenario{"executed-events", executed_events},
-    scenario{"strangers", strangers},
+    scenario{"exec-and-args", exec_and_args},         scenario{"cwd", cwd},
+    scenario{"environment", environment_of_program},  scenario{"streams", streams},
+    scenario{"extra-descriptors", extra_descriptors}, scenario{"user", user},
+    scenario{"executed-events", executed_events},     scenario{"strangers", strangers},
 };
 
 }  // namespace

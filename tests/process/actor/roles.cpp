@@ -35,12 +35,18 @@ task<int> tell(cohort::worker& self)
     }
     const char* left = ::getenv("COHORT_CHANNEL_FD");
     const boost::json::value known = {
-        {"worker", cohort::is_worker()},     {"primary", cohort::is_primary()},
-        {"current", is_me},                  {"id", self.id()},
-        {"slot", self.slot()},               {"pid", self.pid()},
-        {"ppid", ::getppid()},               {"app", self.app()},
-        {"connected", self.is_connected()},  {"state", cohort::primary::name(self.state())},
-        {"grandchild", grandchild},          {"variable", left == nullptr ? "" : left},
+        {"worker", cohort::is_worker()},
+        {"primary", cohort::is_primary()},
+        {"current", is_me},
+        {"id", self.id()},
+        {"slot", self.slot()},
+        {"pid", self.pid()},
+        {"ppid", ::getppid()},
+        {"app", self.app()},
+        {"connected", self.is_connected()},
+        {"state", cohort::primary::name(self.state())},
+        {"grandchild", grandchild},
+        {"variable", left == nullptr ? "" : left},
     };
     auto words = message::json(known);
     co_await self.send(std::move(words));
@@ -190,9 +196,10 @@ task<> threads(stage& on)
         }};
         // Its name is there once it has run.
         cohort::result<cohort::worker_info> refused = on.cluster.fork();
-        for (int i = 0; i < 100'000 && !refused &&
-                        refused.error().text().find("resizer") == std::string::npos;
-             ++i) {
+        for (int i = 0;
+             i < 100'000 && !refused && refused.error().text().find("resizer") == std::string::npos;
+             ++i)
+        {
             std::this_thread::yield();
             refused = on.cluster.fork();
         }

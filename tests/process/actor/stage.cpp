@@ -78,7 +78,8 @@ void expect_equal(std::string_view got, std::string_view wanted, std::string_vie
 
 bool all_held() noexcept { return !failed_any; }
 
-stage::stage(int argc, char** argv) : cluster{settings_of(argc, argv)}
+stage::stage(int argc, char** argv)
+    : cluster{settings_of(argc, argv)}
 {
     cluster.on_setup([this](const cohort::settings&) { ++setups; });
     cluster.on_fork([this](const cohort::worker_info& who) { note("fork", who); });

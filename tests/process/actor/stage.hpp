@@ -32,11 +32,11 @@ inline constexpr cohort::nanoseconds patience = 20s;
 struct happening {
     std::string what;  ///< fork, online, listening, message, disconnect, exit, error
     cohort::worker_info who;
-    boost::json::value said;                     ///< message
-    std::string bytes;                           ///< message, if it was binary
-    std::optional<cohort::exit_status> end;      ///< exit
-    std::optional<cohort::listening_info> where; ///< listening
-    std::size_t workers_known = 0;               ///< in the map of workers at that moment
+    boost::json::value said;                      ///< message
+    std::string bytes;                            ///< message, if it was binary
+    std::optional<cohort::exit_status> end;       ///< exit
+    std::optional<cohort::listening_info> where;  ///< listening
+    std::size_t workers_known = 0;                ///< in the map of workers at that moment
 };
 
 /// The primary of one scenario. A resource; one in a process.

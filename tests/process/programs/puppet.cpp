@@ -230,8 +230,8 @@ json::object backlog_of(std::int64_t port)
 json::object become_nobody()
 {
     constexpr uid_t nobody = 65534;
-    if (::geteuid() == 0 && (::setgroups(0, nullptr) == -1 || ::setegid(nobody) == -1 ||
-                             ::seteuid(nobody) == -1))
+    if (::geteuid() == 0 &&
+        (::setgroups(0, nullptr) == -1 || ::setegid(nobody) == -1 || ::seteuid(nobody) == -1))
         return {{"error", "cannot become nobody"}};
     return {};
 }
@@ -247,9 +247,8 @@ json::object fork_one(cohort::cluster& all)
 /// Node's most common line: whenever a worker ends, another one is forked.
 void fork_on_exit(cohort::cluster& all)
 {
-    all.on_exit([&all](const cohort::worker_info&, cohort::exit_status) {
-        static_cast<void>(all.fork());
-    });
+    all.on_exit(
+        [&all](const cohort::worker_info&, cohort::exit_status) { static_cast<void>(all.fork()); });
 }
 
 cohort::task<json::object> rule(cohort::cluster& all, json::object command)
