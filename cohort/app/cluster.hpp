@@ -150,7 +150,7 @@ public:
     [[nodiscard]] task<result<exit_status>> exited(std::uint32_t id, nanoseconds deadline);
 
     /// More or fewer workers (automatic supervision): 1 to 256.
-    result<> scale(unsigned workers);
+    result<> scale(unsigned wanted);
     /// Gives a parked slot another chance. Errors: errc::bad_value, it is not parked.
     result<> revive(std::uint32_t slot);
 

@@ -18,7 +18,7 @@ namespace detail {
 [[nodiscard]] result<unique_fd> take_channel_from_environment();
 
 /// From now on this process is a worker, and this is it.
-void become_worker(worker* self) noexcept;
+void become_worker(worker* who) noexcept;
 
 /// Forked children call it first: they are workers from birth on.
 void born_as_worker() noexcept;

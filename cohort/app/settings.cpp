@@ -163,11 +163,12 @@ settings settings::from(int argc, char** argv, settings defaults)
     } catch (const CLI::CallForHelp&) {
         return answered(std::move(chosen), 0, line.help());
     } catch (const CLI::CallForVersion& asked) {
-        return answered(std::move(chosen), 0, fmt::format("{}\n", asked.what()));
+        std::string words = fmt::format("{}\n", asked.what());
+        return answered(std::move(chosen), 0, std::move(words));
     } catch (const CLI::ParseError& mistake) {
-        return answered(std::move(chosen), usage_wrong,
-                        fmt::format("{}: {}\n{} --help lists the options\n", chosen.name,
-                                    mistake.what(), argc > 0 ? argv[0] : chosen.name));
+        std::string words = fmt::format("{}: {}\n{} --help lists the options\n", chosen.name,
+                                        mistake.what(), argc > 0 ? argv[0] : chosen.name);
+        return answered(std::move(chosen), usage_wrong, std::move(words));
     }
 
     std::vector<config::problem> wrong = apply_file(chosen, said);

@@ -65,7 +65,7 @@ task<listener> worker::listen(std::string where)
 
 task<listener> worker::listen(std::string where, listen_options how)
 {
-    auto opened = co_await try_listen(std::move(where), std::move(how));
+    auto opened = co_await try_listen(std::move(where), how);
     co_return or_throw(std::move(opened));
 }
 
@@ -73,12 +73,12 @@ task<result<listener>> worker::try_listen(std::string where)
 {
     listen_options usual;
     usual.backlog = static_cast<int>(settings_.backlog);
-    co_return co_await try_listen(std::move(where), std::move(usual));
+    co_return co_await try_listen(std::move(where), usual);
 }
 
 task<result<listener>> worker::try_listen(std::string where, listen_options how)
 {
-    COHORT_CO_TRY(auto at, co_await core_.doors().listen(std::move(where), std::move(how)));
+    COHORT_CO_TRY(auto at, co_await core_.doors().listen(std::move(where), how));
     co_return listener{std::move(at)};
 }
 
@@ -90,13 +90,13 @@ task<asio::ip::udp::socket> worker::bind_udp(std::string where)
 
 task<asio::ip::udp::socket> worker::bind_udp(std::string where, listen_options how)
 {
-    auto bound = co_await try_bind_udp(std::move(where), std::move(how));
+    auto bound = co_await try_bind_udp(std::move(where), how);
     co_return or_throw(std::move(bound));
 }
 
 task<result<asio::ip::udp::socket>> worker::try_bind_udp(std::string where, listen_options how)
 {
-    COHORT_CO_TRY(auto bound, co_await core_.doors().bind(std::move(where), std::move(how)));
+    COHORT_CO_TRY(auto bound, co_await core_.doors().bind(std::move(where), how));
     co_return as_udp(executor(), std::move(bound));
 }
 

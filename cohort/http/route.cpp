@@ -158,6 +158,7 @@ bool route::replayable(method used) const noexcept
 std::vector<std::string> route::middleware_names() const
 {
     std::vector<std::string> names;
+    names.reserve(parts_.around.size());
     for (const auto& each : parts_.around)
         names.push_back(std::visit([](const auto& kind) { return kind.name; }, *each));
     return names;

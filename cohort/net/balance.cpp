@@ -110,10 +110,15 @@ bool balanced::may_accept(std::span<const load> everyone, steady_time now) noexc
 std::optional<std::uint32_t> balanced::hand_to(std::span<const load> everyone, steady_time now)
 {
     const load* const own = find(everyone, own_slot_);
+    if (own == nullptr)
+        return std::nullopt;
     const load* least = nullptr;
     std::uint64_t fewest = 0;
     for (const load& other : everyone) {
         if (other.slot == own_slot_ || !other.accepting || in_flight_.neglected(other, now))
+            continue;
+        // Few connections are no sign of leisure while the lanes are full.
+        if (strain_of(other) == strain::saturated && strain_of(*own) != strain::saturated)
             continue;
         const std::uint64_t has = std::uint64_t{other.connections_open} + in_flight_.towards(other);
         if (least == nullptr || has < fewest) {
@@ -121,7 +126,7 @@ std::optional<std::uint32_t> balanced::hand_to(std::span<const load> everyone, s
             fewest = has;
         }
     }
-    if (own == nullptr || least == nullptr)
+    if (least == nullptr)
         return std::nullopt;
     const std::uint64_t tolerated = fewest + std::max<std::uint64_t>(4, fewest / 8);
     if (std::uint64_t{own->connections_open} + 1 <= tolerated)

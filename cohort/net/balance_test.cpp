@@ -125,6 +125,17 @@ TEST_CASE("a worker keeps what it accepted while it is not clearly above its sha
     CHECK(mind.hand_to(workers, noon) == 1);
 }
 
+TEST_CASE("a worker hands nothing to one whose lanes are full, however few connections that has")
+{
+    auto workers = idle_workers(2);
+    workers[0].connections_open = 100;
+    workers[1].lanes_busy = workers[1].lanes;
+    balanced mine{0};
+    CHECK_FALSE(mine.hand_to(workers, noon));
+    workers[0].lanes_busy = workers[0].lanes;  // both are: connections decide again
+    CHECK(mine.hand_to(workers, noon) == 1);
+}
+
 TEST_CASE("a worker keeps everything when no other accepts")
 {
     auto workers = idle_workers(3);

@@ -168,7 +168,7 @@ result<endpoint> local_endpoint(int socket)
     if (::getsockname(socket, raw, &address.length) == -1)
         return failed("ask for the address of descriptor", fmt::format("{}", socket));
 
-    const endpoint found = to_endpoint(address, option(socket, SOL_SOCKET, SO_TYPE));
+    endpoint found = to_endpoint(address, option(socket, SOL_SOCKET, SO_TYPE));
     if (address.family() == AF_INET6 && found.host() == "::" &&
         option(socket, IPPROTO_IPV6, IPV6_V6ONLY) == 0)
         return endpoint::internet(found.kind(), "*", found.port());

@@ -60,6 +60,7 @@ std::vector<std::string> environment_for(const config::settings& settings, const
     all[variable::slot] = fmt::format("{}", where.slot);
     all[variable::app] = settings.name;
     std::vector<std::string> changes;
+    changes.reserve(all.size());
     for (const auto& [name, value] : all)
         changes.push_back(name + "=" + value);
     return process::environment_with(changes);

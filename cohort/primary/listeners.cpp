@@ -24,8 +24,7 @@ net::listen_options options_of(const ipc::listen_request& what)
     how.backlog = what.backlog;
     how.v6_only = what.v6_only;
     how.reuse_port = what.reuse_port;
-    if (what.unix_mode)
-        how.unix_mode = *what.unix_mode;
+    how.unix_mode = what.unix_mode;
     return how;
 }
 

@@ -64,7 +64,7 @@ public:
     void retire_all(nanoseconds budget, finality then);
     /// Kills all, now, for good.
     void kill_all();
-    [[nodiscard]] result<> kill(std::uint32_t id, int signal);
+    [[nodiscard]] result<> kill(std::uint32_t id, int number);
     [[nodiscard]] result<> scale(unsigned wanted);
     [[nodiscard]] unsigned wanted() const noexcept { return wanted_; }
     [[nodiscard]] result<> revive(std::uint32_t slot);

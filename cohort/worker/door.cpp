@@ -91,6 +91,9 @@ std::size_t door::accept_up_to(std::size_t most, purpose why) noexcept
     std::size_t accepted = 0;
     // A sink may close the door between two connections, and the socket with it.
     while (accepted < most && plan_.socket.valid() && (why == purpose::sweep || wanted())) {
+        // What was just accepted may have filled this worker; the rest is for others, or for later.
+        if (why == purpose::serve && accepted != 0 && porter_.wait_before_accept() != 0ns)
+            break;
         auto outcome = net::accept_one(plan_.socket.borrow());
         if (outcome.verdict != net::accept_verdict::accepted) {
             if (failed_to_accept(outcome.verdict, outcome.why))

@@ -49,8 +49,7 @@ awaitable<result<ipc::envelope>> hall::ask(const net::endpoint& where,
     request.backlog = how.backlog;
     request.v6_only = how.v6_only;
     request.reuse_port = how.reuse_port;
-    if (how.unix_mode)
-        request.unix_mode = *how.unix_mode;
+    request.unix_mode = how.unix_mode;
     request.index = index;
     auto words = ipc::letter(ipc::kind::listen, ipc::encode(request));
     co_return co_await primary_.ask(std::move(words), "listen on");

@@ -332,9 +332,15 @@ std::string route_table::allow_for(const request& of) const
 std::vector<const route*> route_table::all() const
 {
     std::vector<const route*> sorted;
+    sorted.reserve(routes_.size());
     for (const route& each : routes_)
         sorted.push_back(&each);
-    std::ranges::stable_sort(sorted, {}, [](const route* each) { return each->pattern(); });
+    // By pattern, then in the order of registration. (stable_sort would do; with clang 19 it calls
+    // what libstdc++ 12 calls deprecated.)
+    std::ranges::sort(sorted, [](const route* one, const route* other) {
+        return std::pair{std::string_view{one->pattern()}, one} <
+               std::pair{std::string_view{other->pattern()}, other};
+    });
     return sorted;
 }
 

@@ -180,7 +180,7 @@ void link::deliver(std::string_view& bytes)
                 return;
             case frame_decoder::found::frame:
                 if (auto wrong = deliver_frame()) {
-                    end(std::move(*wrong));
+                    end(std::move(wrong));
                     return;
                 }
                 break;

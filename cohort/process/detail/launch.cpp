@@ -56,6 +56,7 @@ result<> check_numbers(const program& what)
 std::vector<char*> pointers_to(const std::vector<std::string>& texts)
 {
     std::vector<char*> list;
+    list.reserve(texts.size() + 1);
     for (const std::string& text : texts)
         list.push_back(const_cast<char*>(text.c_str()));
     list.push_back(nullptr);
