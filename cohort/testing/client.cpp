@@ -133,8 +133,8 @@ std::string client::get(std::string_view path, nanoseconds budget)
     const auto at = lower.find("content-length: ");
     if (at == std::string::npos)
         return answer;
-    const auto digits = lower.substr(at + 16, lower.find('\r', at) - at - 16);
-    const auto length = parse_integer<std::size_t>(digits).value_or(0);
+    const std::string_view rest = std::string_view{lower}.substr(at + 16);
+    const auto length = parse_integer<std::size_t>(rest.substr(0, rest.find('\r'))).value_or(0);
     while (buffer_.size() < length && receive_some(until)) {
     }
     answer += buffer_.substr(0, length);
