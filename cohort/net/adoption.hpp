@@ -1,0 +1,58 @@
+#pragma once
+// What a successor does with a connection that it found: a pure function of the journal's record
+// and the kernel's word. No I/O, no clock; every combination is in the table of its test.
+
+#include <cohort/board/journal.hpp>
+#include <cohort/net/kernel_position.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace cohort::net {
+
+/// Whose fault the death was, as far as this connection's request is concerned.
+enum class blame : std::uint8_t {
+    none,     ///< It was merely in the same worker, or nothing of it ran.
+    killed,   ///< It was running when the worker was killed from outside, hung, or left.
+    crashed,  ///< It was running in the thread that crashed.
+};
+
+/// What is done first: bytes [given, composed) are sent. And then:
+enum class then : std::uint8_t {
+    drop,       ///< Close now, without a word: reset by the client, or a record that makes no sense.
+    close,      ///< Close cleanly once the rest is sent: a cut answer, or its last one.
+    serve,      ///< Go on with what is in the input (nothing, a part of a request, or requests).
+    apologise,  ///< Answer the request at hand 500, then serve on (or close, if `last`).
+};
+
+struct adoption_limits {
+    std::uint8_t crashes_max = 2;  ///< Crashes of the thread that ran it, after which it is poison.
+    std::uint8_t kills_max = 4;    ///< Other deaths while it ran.
+};
+
+struct adoption_input {
+    board::connection_state state;
+    std::uint64_t taken = 0;          ///< As noted.
+    std::uint64_t given = 0;          ///< As noted.
+    std::uint64_t input_bytes = 0;    ///< Size of the input extent, 0 if none (or if invalid).
+    std::uint64_t output_bytes = 0;
+    kernel_position kernel;
+    blame fault = blame::none;
+};
+
+struct adoption_verdict {
+    then what = then::drop;
+    std::uint64_t taken = 0;   ///< Corrected.
+    std::uint64_t given = 0;   ///< Corrected.
+    std::uint8_t crashes = 0;  ///< New counts for the state.
+    std::uint8_t kills = 0;
+    bool run_again = false;    ///< serve: the request at hand had begun, and runs once more.
+    bool poison = false;       ///< apologise: quarantine its fingerprint.
+    bool corrected = false;    ///< The kernel knew better than the notes.
+    std::string_view why;      ///< A stable rule id for logs and tests: "adopt.idle", "adopt.replay"
+};
+
+[[nodiscard]] adoption_verdict adopt(const adoption_input& in,
+                                     const adoption_limits& limits) noexcept;
+
+}  // namespace cohort::net
