@@ -1,0 +1,33 @@
+#pragma once
+// What a worker does in the moment of its crash: it notes who ran what, gives its seat away, and
+// dies as it would have died without us. Everything here happens within a signal handler, on a
+// stack of its own, without allocation.
+
+#include <cohort/base/error.hpp>
+#include <cohort/board/journal.hpp>
+
+#include <cstdint>
+
+namespace cohort::process::last_words {
+
+/// crash_note::thread when no thread of ours is to blame: a thread that is not in the journal, or
+/// a signal that somebody sent from outside.
+inline constexpr std::uint32_t no_thread = 0xffff'ffff;
+
+/// Catches SEGV, BUS, ILL, FPE, ABRT and SYS from now on: the handler writes the journal's crash
+/// note, gives the seat to the standby (0.1 ms; a core dump takes its time afterwards), rings the
+/// keeper's bell, and lets the signal do what it does by default: exit status and core are true.
+///
+/// Also notes an exit() that nobody expected: signal 0, thread, and the exit code as the address.
+/// It does not give the seat away then: destructors still run, and close what would be the
+/// successor's. Who leaves in peace uses _exit.
+///
+/// Order: once, on the loop thread, which owns the seat. Errors: ENOMEM.
+[[nodiscard]] result<> install(board::journal& journal);
+
+/// Gives the calling thread a number in the journal (1 to threads_max - 1; the loop is 0), and a
+/// stack to crash on: without one, a stack overflow ends the process without last words.
+/// The stack goes when the thread ends. Errors: ENOMEM; errc::bad_value, no such number.
+[[nodiscard]] result<> install_on_this_thread(std::uint32_t index);
+
+}  // namespace cohort::process::last_words
