@@ -33,6 +33,8 @@ struct spoken {
     std::string file;
     std::string name;
     std::string balance;
+    std::string keepers;
+    std::string standby;
     bool check = false;
 };
 
@@ -112,6 +114,16 @@ std::vector<config::problem> apply_command_line(config::settings& s, const spoke
         else
             wrong.push_back(complaint("--balance", policy.error().text()));
     }
+    const auto put_switch = [&wrong](const char* flag, const std::string& text, bool& into) {
+        if (text.empty())
+            return;
+        if (const auto on = config::parse_switch(text))
+            into = *on;
+        else
+            wrong.push_back(complaint(flag, on.error().text()));
+    };
+    put_switch("--keepers", said.keepers, s.keepers);
+    put_switch("--standby", said.standby, s.standby);
     if (!said.listen.empty())
         s.listen = said.listen;
     if (!said.name.empty())
@@ -157,6 +169,11 @@ settings settings::from(int argc, char** argv, settings defaults)
     line.add_option("-n,--name", said.name, "Name of the app, in titles and logs");
     line.add_option("--balance", said.balance,
                     "balanced, round_robin, least_connections, reuseport or sticky");
+    line.add_option("--keepers", said.keepers,
+                    "on (default): connections outlive their workers; off: plain prefork");
+    line.add_option(
+        "--standby", said.standby,
+        "on (default): a successor waits beside every worker; off: cloned at its death");
     line.add_flag("--check", said.check, "Check the configuration and leave");
     try {
         line.parse(argc, argv);

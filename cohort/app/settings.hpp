@@ -24,7 +24,8 @@ struct settings : config::settings {
     /// Reads the command line, the file and the environment; what they say wins over `defaults`.
     ///
     ///     -w, --workers auto|N|min..max   -b, --bind, --listen ADDRESS (repeatable)
-    ///     -c, --config FILE   -n, --name NAME   --balance POLICY   --check   --version   --help
+    ///     -c, --config FILE   -n, --name NAME   --balance POLICY   --keepers on|off
+    ///     --standby on|off   --check   --version   --help
     ///
     /// Does not fail: what is wrong, or was only asked for (--help), is kept in `instead`, and
     /// cluster::run answers with it.

@@ -80,6 +80,19 @@ TEST_CASE("the command line says how many, where, and by which policy")
     CHECK(chosen.name == "shop");
 }
 
+TEST_CASE("the command line switches keepers and standbys")
+{
+    const settings off = read({"--keepers", "off", "--standby", "off"});
+    REQUIRE_FALSE(off.instead);
+    CHECK_FALSE(off.keepers);
+    CHECK_FALSE(off.standby);
+    CHECK(read({"--keepers", "on"}).keepers);
+    const settings odd = read({"--keepers", "sometimes"});
+    REQUIRE(odd.instead);
+    CHECK(odd.instead->exit_code == 2);
+    CHECK(odd.instead->text.find("--keepers") != std::string::npos);
+}
+
 TEST_CASE("an unknown option is a usage error that points at the help")
 {
     const settings chosen = read({"--worker", "3"});

@@ -111,6 +111,7 @@ std::vector<problem> apply_environment(settings& s, const variable_reader& varia
     if (!apply_listen(s, list))
         apply_port(s, list);
     list.parsed("COHORT_BALANCE", parse_policy, s.balance);
+    list.parsed("COHORT_KEEPERS", parse_switch, s.keepers);
     list.parsed("COHORT_LOG_LEVEL", parse_log_level, s.log.level);
     list.parsed("COHORT_LOG_FORMAT", parse_log_format, s.log.format);
     return std::move(list).take();

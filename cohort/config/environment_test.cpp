@@ -52,6 +52,16 @@ TEST_CASE("the number of workers comes from our own variable, or else from the o
     CHECK(s.workers == worker_count::between(2, 5));
 }
 
+TEST_CASE("keepers are switched by the environment, too, and by no other word than a switch")
+{
+    settings s;
+    CHECK(apply(s, {{"COHORT_KEEPERS", "off"}}).empty());
+    CHECK_FALSE(s.keepers);
+    CHECK(apply(s, {{"COHORT_KEEPERS", "1"}}).empty());
+    CHECK(s.keepers);
+    CHECK(apply(s, {{"COHORT_KEEPERS", "perhaps"}}).size() == 1);
+}
+
 TEST_CASE("PORT replaces the port of the first TCP address and leaves the rest alone")
 {
     CHECK(listen_after({}, {{"PORT", "5000"}}) == list{"5000"});

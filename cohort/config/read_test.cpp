@@ -45,6 +45,8 @@ backlog = 1024
 workers = "2..16"
 balance = "least_connections"
 lanes   = 8
+keepers = false
+standby = "off"
 
 [app.api.env]
 LOG = "info"
@@ -92,6 +94,8 @@ TEST_CASE("a whole file is read, key by key")
     CHECK(s.workers == worker_count::between(2, 16));
     CHECK(s.balance == policy::least_connections);
     CHECK(s.lanes == 8);
+    CHECK_FALSE(s.keepers);
+    CHECK_FALSE(s.standby);
     CHECK(s.env == std::map<std::string, std::string>{{"LOG", "info"}, {"THREADS", "4"}});
     CHECK(s.ready.timeout == 5s);
     CHECK(s.health.heartbeat == 0ms);

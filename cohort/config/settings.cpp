@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdlib>
 #include <iterator>
+#include <utility>
 
 namespace cohort::config {
 
@@ -32,6 +33,14 @@ constexpr std::array<std::string_view, 5> policies{"balanced", "round_robin", "l
 constexpr std::array<std::string_view, 7> levels{"trace", "debug", "info",  "warn",
                                                  "error", "fatal", "silent"};
 constexpr std::array<std::string_view, 2> formats{"json", "text"};
+constexpr auto switch_words = std::to_array<std::pair<std::string_view, bool>>({
+    {"on", true},
+    {"off", false},
+    {"true", true},
+    {"false", false},
+    {"1", true},
+    {"0", false},
+});
 constexpr std::array<std::string_view, 3> streams{"inherit", "pipe", "null"};
 
 bool is_name(std::string_view text) noexcept
@@ -164,6 +173,15 @@ result<policy> parse_policy(std::string_view text)
 }
 
 std::string_view name_of(policy which) noexcept { return policies[std::to_underlying(which)]; }
+
+result<bool> parse_switch(std::string_view text)
+{
+    for (const auto& [word, meaning] : switch_words) {
+        if (word == text)
+            return meaning;
+    }
+    return failed(errc::bad_value, "read a switch, on or off, from", fmt::format("\"{}\"", text));
+}
 
 result<log_level> parse_log_level(std::string_view text)
 {

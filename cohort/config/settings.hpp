@@ -63,6 +63,16 @@ enum class policy : std::uint8_t { balanced, round_robin, least_connections, reu
 [[nodiscard]] result<policy> parse_policy(std::string_view text);
 [[nodiscard]] std::string_view name_of(policy which) noexcept;
 
+/// "on", "off"; also true and false, 1 and 0. Errors: errc::bad_value.
+[[nodiscard]] result<bool> parse_switch(std::string_view text);
+
+/// ThreadSanitizer does not know processes that share a descriptor table.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool keepers_default = false;
+#else
+inline constexpr bool keepers_default = true;
+#endif
+
 /// Where a standard stream of an exec'ed program goes. A value. Text: "inherit", "pipe", "null",
 /// "file:PATH".
 struct stream_target {
@@ -163,6 +173,11 @@ struct settings {
     worker_count workers;
     policy balance = policy::balanced;
     unsigned lanes = 4;  ///< compute threads of a worker. Range: 1 to 64.
+
+    /// Connections outlive their workers. Only for workers that are forked, and replaced by us.
+    bool keepers = keepers_default;
+    /// A successor waits beside every worker: it takes over sooner, and costs its page tables.
+    bool standby = true;
 
     config::ready ready;
     config::health health;

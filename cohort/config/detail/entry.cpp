@@ -68,6 +68,17 @@ std::optional<std::string> entry::text_or_number() const
     return found;
 }
 
+std::optional<bool> entry::on_or_off() const
+{
+    if (const auto flag = node_.value_exact<bool>())
+        return flag;
+    const auto word = node_.value_exact<std::string>();
+    if (word == "on" || word == "off")
+        return word == "on";
+    complain("must be true or false, or \"on\" or \"off\"");
+    return std::nullopt;
+}
+
 std::optional<unsigned> entry::count() const
 {
     const auto number = node_.value_exact<std::int64_t>();

@@ -48,6 +48,7 @@ public:
 
     [[nodiscard]] std::optional<std::string> text() const;
     [[nodiscard]] std::optional<std::string> text_or_number() const;
+    [[nodiscard]] std::optional<bool> on_or_off() const;
     [[nodiscard]] std::optional<unsigned> count() const;
     [[nodiscard]] std::optional<std::chrono::milliseconds> duration() const;
     [[nodiscard]] std::optional<std::uint64_t> size() const;

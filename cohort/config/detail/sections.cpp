@@ -134,6 +134,8 @@ constexpr auto app_keys = std::to_array<key>({
     {"balance",
      [](const entry& v, settings& s) { put_parsed(v, v.text(), parse_policy, s.balance); }},
     {"lanes", [](const entry& v, settings& s) { put(v.count(), s.lanes); }},
+    {"keepers", [](const entry& v, settings& s) { put(v.on_or_off(), s.keepers); }},
+    {"standby", [](const entry& v, settings& s) { put(v.on_or_off(), s.standby); }},
 });
 constexpr std::array<std::string_view, 4> app_later{"speaks", "reload", "recycle", "sandbox"};
 
