@@ -7,13 +7,13 @@
 //
 // What it relies on, in the order in which the worker does things:
 //   1. The input extent is committed, then recv() writes into it behind `taken`, then `taken` is
-//      noted. Bytes that go elsewhere (a streamed body, a drain) first cost the mark `incomplete`.
-//   2. `running` is committed before a handler begins; no byte of its answer is in [.., composed).
-//   3. Bytes of an answer are sent only after the commit whose `composed` counts them; those that
-//      are not in the output are sent only after a commit with private_answer and `answer`.
-//      `parsed` stays in front of the request until its whole answer is composed, or, if private,
-//      given.
-//   4. `taken` and `given` start at 0, before the first commit of a new connection.
+//      noted. Bytes that go elsewhere (a streamed body, no room) first cost the mark `incomplete`.
+//   2. `running` is committed before a handler begins; no byte of its answer is composed then.
+//   3. Bytes of an answer are sent only after the commit whose `composed` counts them, or, while it
+//      is being produced, after the commit of `streaming`, private_answer and `answer`.
+//   4. Idle or closing with private_answer: `composed` is the answer's end, though not all of it
+//      is in the output. Streaming: the end of what is in the output.
+//   5. `taken` and `given` start at 0, before the first commit of a new connection.
 
 #include <cohort/board/journal.hpp>
 #include <cohort/net/kernel_position.hpp>
