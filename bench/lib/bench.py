@@ -104,17 +104,20 @@ def cpu_seconds(root):
     return ticks / TICK
 
 
+def pss_of(pid):
+    """Proportional set size of one process, KiB: shared pages are divided among who shares them."""
+    try:
+        for line in open(f"/proc/{pid}/smaps_rollup"):
+            if line.startswith("Pss:"):
+                return int(line.split()[1])
+    except OSError:
+        pass
+    return 0
+
+
 def pss_kib(root):
-    """Proportional set size of a process tree: shared pages are divided among who shares them."""
-    total = 0
-    for pid in tree(root):
-        try:
-            for line in open(f"/proc/{pid}/smaps_rollup"):
-                if line.startswith("Pss:"):
-                    total += int(line.split()[1])
-        except OSError:
-            pass
-    return total
+    """The same of a process tree."""
+    return sum(pss_of(pid) for pid in tree(root))
 
 
 def switches(root):

@@ -6,7 +6,7 @@ packages_base=(build-essential cmake ninja-build ccache pkg-config
 packages_test=(doctest-dev node-llhttp python3)
 packages_lint=(clang-19 clang-format-19 clang-tidy-19 cppcheck python3 git)
 packages_fuzz=(clang-19 libclang-rt-19-dev llvm-19)
-packages_bench=(wrk nginx-light librestinio-dev python3)
+packages_bench=(wrk nginx-light haproxy librestinio-dev python3)
 # Node from elsewhere (nodesource, nvm) will do, and Debian's npm would refuse to stand beside it.
 command -v npm >/dev/null || packages_bench+=(nodejs npm)
 packages_package=(dpkg-dev file)
@@ -58,9 +58,8 @@ install_packages() {
         as_root=(sudo)
     fi
     say "installing $*"
-    if [[ " $* " == *" nginx-light "* ]]; then
-        keep_nginx_quiet "${as_root[@]}"
-    fi
+    [[ " $* " != *" nginx-light "* ]] || keep_quiet nginx "${as_root[@]}"
+    [[ " $* " != *" haproxy "* ]] || keep_quiet haproxy "${as_root[@]}"
     # An index from last month names packages that the mirror no longer has; so ask apt first
     # whether it knows them all, and fetch a new index only if it does not, or if that fails.
     if ! apt-get install --simulate --no-install-recommends "$@" >/dev/null 2>&1 ||
@@ -81,13 +80,14 @@ apt_install() {
         apt-get install -q -y --no-install-recommends "$@"
 }
 
-# We want nginx's program to measure against, not a web server on port 80 from now on. Debian
-# starts a service the moment its package is configured, unless its unit is masked; undo with
-# `systemctl unmask nginx`.
-keep_nginx_quiet() {
-    local unit=/etc/systemd/system/nginx.service
+# keep_quiet <service>: we want the program to measure against, not a web server on port 80 from now
+# on. Debian starts a service the moment its package is configured, unless its unit is masked; undo
+# with `systemctl unmask <service>`.
+keep_quiet() {
+    local unit=/etc/systemd/system/$1.service
+    shift
     [ -e "$unit" ] || [ -L "$unit" ] || {
-        say "masking nginx.service: it is installed to be measured, not to run"
+        say "masking $(basename "$unit"): it is installed to be measured, not to run"
         "$@" mkdir -p "$(dirname "$unit")"
         "$@" ln -s /dev/null "$unit"
     }
