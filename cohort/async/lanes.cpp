@@ -32,6 +32,8 @@ private:
 
 }  // namespace
 
+thread_local unsigned lanes::here_ = 0;
+
 lanes::~lanes() { stop(); }
 
 lanes& lanes::of(boost::asio::execution_context& loop)
@@ -60,15 +62,17 @@ result<> lanes::run(job work)
         count(1);
         if (threads_.size() < threads_wanted_) {
             const signals_blocked quiet;
-            threads_.emplace_back([this] { this->work(); });
+            const auto index = static_cast<unsigned>(threads_.size() + 1);
+            threads_.emplace_back([this, index] { this->work(index); });
         }
     }
     arrived_.notify_one();
     return {};
 }
 
-void lanes::work() noexcept
+void lanes::work(unsigned index) noexcept
 {
+    here_ = index;
     ::pthread_setname_np(::pthread_self(), "lane");
     std::unique_lock lock{mutex_};
     for (;;) {

@@ -53,6 +53,9 @@ public:
     }
     [[nodiscard]] unsigned threads() const noexcept { return threads_wanted_; }
 
+    /// Which lane this thread is: 1 and up, the same for its whole life. 0: it is none.
+    [[nodiscard]] static unsigned here() noexcept { return here_; }
+
     /// Keeps the same number in `word`, too, for those who look from outside. Before the first job;
     /// `word` outlives the lanes.
     void mirror(std::atomic<std::uint32_t>& word);
@@ -62,8 +65,10 @@ public:
 
 private:
     void shutdown() noexcept override { stop(); }
-    void work() noexcept;
+    void work(unsigned index) noexcept;
     void count(std::ptrdiff_t change) noexcept;
+
+    static thread_local unsigned here_;
 
     std::mutex mutex_;
     std::condition_variable arrived_;

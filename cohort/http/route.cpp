@@ -155,6 +155,12 @@ bool route::replayable(method used) const noexcept
     return parts_.options.replayable.value_or(idempotent(used));
 }
 
+bool route::replayable(const request& of) const noexcept
+{
+    const bool keyed = parts_.options.idempotency_keys && !parts_.options.replayable;
+    return replayable(of.method()) || (keyed && of.header("Idempotency-Key").has_value());
+}
+
 std::vector<std::string> route::middleware_names() const
 {
     std::vector<std::string> names;

@@ -39,6 +39,10 @@ struct route_options {
     /// says (RFC 9110, 9.2.2: all but POST, PATCH and CONNECT).
     std::optional<bool> replayable = std::nullopt;
 
+    /// The handler heeds Idempotency-Key: a request that carries one may run a second time, too,
+    /// whatever its method, unless `replayable` says no.
+    bool idempotency_keys = false;
+
     /// A coroutine handler still running after this is cancelled and answered with 503. 0: no
     /// limit. Coroutines only: a plain function cannot be stopped.
     std::chrono::nanoseconds deadline{0};
@@ -100,6 +104,9 @@ public:
 
     /// May a request with this method run twice?
     [[nodiscard]] bool replayable(method used) const noexcept;
+
+    /// May this one, with its fields?
+    [[nodiscard]] bool replayable(const request& of) const noexcept;
 
     /// For produce() in http/handler.hpp.
     [[nodiscard]] const error_observer& observer() const noexcept { return *parts_.observer; }

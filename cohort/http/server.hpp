@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -55,6 +56,21 @@ public:
     /// ENOSPC, ENOMEM of epoll. On any error the connection is still the caller's, untouched.
     [[nodiscard]] result<> take(unique_fd&& connection);
 
+    /// Goes on with connections that another server had and handed over, see drain_to().
+    /// Errors: those of take().
+    [[nodiscard]] result<> take_over(unique_fd&& connection, const positions& at);
+
+    /// Goes on where a dead predecessor stopped: sends the rest of its answers, runs its requests
+    /// again or answers them 500, and watches what was idle. Those who wait for an answer go
+    /// first; handlers run inside this call.
+    ///
+    /// @param found  Descriptors that it left open: connections with a record in the journal, and
+    ///               accepted ones without.
+    /// @return       How many connections go on.
+    ///
+    /// Order:        once, on the loop, before any take(). Only with a journal.
+    std::size_t adopt(std::span<const int> found, passing_fate ours);
+
     /// Finishes: answers say Connection: close, requests in flight are answered, idle connections
     /// go last, after a look whether a request is on its way. What is left after `budget` is cut.
     ///
@@ -63,6 +79,11 @@ public:
     /// Order:        stop accepting before.
     /// Cancel:       none; call stop() to end it early.
     [[nodiscard]] awaitable<std::size_t> drain(nanoseconds budget);
+
+    /// Finishes as drain() does, but connections go to somebody else: each as soon as it is between
+    /// two requests with nothing in our buffers. Answers do not say Connection: close. What `sink`
+    /// refuses is closed as drain() closes it.
+    [[nodiscard]] awaitable<std::size_t> drain_to(handover sink, nanoseconds budget);
 
     /// Cuts every connection now and cancels the coroutines. Jobs on lanes end by themselves.
     /// Loop: call it on the loop. From outside, Asio would post the cancellations, and they might

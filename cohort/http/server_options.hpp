@@ -5,6 +5,7 @@
 #include <cohort/http/method.hpp>
 #include <cohort/http/peer.hpp>
 #include <cohort/http/status.hpp>
+#include <cohort/http/survival.hpp>
 #include <cohort/http/violation.hpp>
 
 #include <atomic>
@@ -93,6 +94,9 @@ struct server_options {
 
     /// For request::slot().
     std::uint32_t slot = 0;
+
+    /// How connections outlive this process.
+    http::survival survival{};
 
     /// Called for every answer, if set. Costs two looks at the clock.
     std::move_only_function<void(const access_entry&) noexcept> on_answered{};
