@@ -40,6 +40,13 @@ int get(const unique_fd& socket, int option) noexcept
     return ::getsockopt(socket.borrow(), SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
 }
 
+/// Urgent data stays in the stream, also of every connection that will be accepted: kernel_position
+/// counts bytes, and those that recv() leaves out would be counted as taken.
+bool keep_urgent(const unique_fd& socket) noexcept
+{
+    return set(socket, SOL_SOCKET, SO_OOBINLINE, 1);
+}
+
 /// Is a server behind this socket file? A plain connect tells: the kernel refuses it when nobody
 /// listens. Everything but that refusal means that somebody does, or that we must not judge.
 bool somebody_serves(const socket_address& address) noexcept
@@ -98,7 +105,7 @@ result<unique_fd> open_socket(const endpoint& where, const socket_address& addre
         // For streams it lets a restarted server have its port back while old connections linger
         // in TIME_WAIT. For datagrams it would let two servers share a port by accident.
         bool set_all = !stream || (set(socket, SOL_SOCKET, SO_REUSEADDR, 1) &&
-                                   set(socket, IPPROTO_TCP, TCP_NODELAY, 1));
+                                   set(socket, IPPROTO_TCP, TCP_NODELAY, 1) && keep_urgent(socket));
         if (address.family() == AF_INET6)
             set_all = set_all && set(socket, IPPROTO_IPV6, IPV6_V6ONLY, how.v6_only ? 1 : 0);
         if (how.reuse_port)
@@ -125,6 +132,9 @@ result<unique_fd> adopt(const endpoint& where)
         return refused(EINVAL, where, "a stream socket that does not listen");
     if (type != SOCK_STREAM && type != SOCK_DGRAM)
         return refused(EINVAL, where, "neither a stream nor a datagram socket");
+
+    if (type == SOCK_STREAM && !keep_urgent(given))
+        return refused(where);
 
     const int flags = ::fcntl(given.borrow(), F_GETFL);
     if (flags == -1 || ::fcntl(given.borrow(), F_SETFL, flags | O_NONBLOCK) == -1)
