@@ -163,7 +163,11 @@ private:
 
 std::string encode(const hello& what)
 {
-    return json::serialize(json::object{{"version", what.version}, {"pid", what.pid}});
+    return json::serialize(json::object{{"version", what.version},
+                                        {"pid", what.pid},
+                                        {"id", what.id},
+                                        {"slot", what.slot},
+                                        {"successor", what.successor}});
 }
 
 template <>
@@ -173,6 +177,9 @@ result<hello> decode<hello>(std::string_view body)
     hello out;
     in.get("version", out.version);
     in.get("pid", out.pid);
+    in.get("id", out.id);
+    in.get("slot", out.slot);
+    in.get("successor", out.successor);
     return in.done(out);
 }
 

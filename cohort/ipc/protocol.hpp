@@ -4,14 +4,15 @@
 //
 //     worker                                primary
 //       │ hello ─────────────────────────────▶ │  the runtime is up
-//       │ ◀───────────────────────────── welcome │  who you are; cargo: board, own inbox
+//       │ ◀───────────────────────────── welcome │  who you are; cargo: board, own inbox. Not to a
+//       │                                        │  kept worker: it knew from birth, and said hello
 //       │ ◀────────────────────────── neighbours │  cargo: where to give connections away
 //       │ listen (request) ──────────────────▶ │
 //       │ ◀───────────────────── listen (answer) │  cargo: the socket, unless connections are dealt
 //       │ taken / refused ───────────────────▶ │  connections that came through the inbox
 //       │ ◀──────────────────────────────── drain │
 //       │ leaving ───────────────────────────▶ │  I drain, by my own will or because I was told
-//       │ farewell ──────────────────────────▶ │  the last words
+//       │ farewell ──────────────────────────▶ │  the last words; a kept worker waits for an answer
 //
 // `user` envelopes go both ways; the primary relays those whose `to` is another worker and reads
 // only their header.
@@ -57,13 +58,17 @@ inline constexpr std::uint16_t receipt = 512;    ///< The primary answers once i
 
 inline constexpr std::uint32_t protocol_version = 1;
 
-/// worker → primary, first.
+/// worker → primary, first. A kept worker is not told who it is: it says so.
 struct hello {
     std::uint32_t version = protocol_version;
     std::int32_t pid = 0;
+    std::uint32_t id = 0;    ///< 0: it waits for the welcome
+    std::uint32_t slot = 0;  ///< with an id
+    bool successor = false;  ///< it found its seat as somebody left it
 };
 
-/// primary → worker, first. Cargo: the board's memfd, the taking end of the slot's inbox.
+/// primary → worker, first. Cargo: the board's memfd, the taking ends of the slot's inbox and of
+/// its hotline (where a new channel comes from, if the primary is ever replaced).
 struct welcome {
     std::uint32_t id = 0;
     std::uint32_t slot = 0;

@@ -27,6 +27,25 @@ TEST_CASE("a welcome survives the journey")
     CHECK(in->listen == out.listen);
 }
 
+TEST_CASE("a hello says who, and where it listens")
+{
+    ipc::hello out;
+    out.pid = 4711;
+    out.id = 7;
+    out.slot = 3;
+    out.leaving = true;
+    out.endpoints = {1, 4'000'000'000};
+    const auto in = ipc::decode<ipc::hello>(ipc::encode(out));
+    REQUIRE(in);
+    CHECK(in->version == ipc::protocol_version);
+    CHECK(in->pid == 4711);
+    CHECK(in->id == 7);
+    CHECK(in->slot == 3);
+    CHECK(in->leaving);
+    CHECK(in->endpoints == out.endpoints);
+    CHECK(ipc::decode<ipc::hello>(ipc::encode(ipc::hello{}))->endpoints.empty());
+}
+
 TEST_CASE("a listen request keeps its optional mode, and its absence")
 {
     ipc::listen_request out;
