@@ -167,7 +167,9 @@ std::string encode(const hello& what)
                                         {"pid", what.pid},
                                         {"id", what.id},
                                         {"slot", what.slot},
-                                        {"successor", what.successor}});
+                                        {"successor", what.successor},
+                                        {"leaving", what.leaving},
+                                        {"endpoints", numbers(what.endpoints)}});
 }
 
 template <>
@@ -180,7 +182,9 @@ result<hello> decode<hello>(std::string_view body)
     in.get("id", out.id);
     in.get("slot", out.slot);
     in.get("successor", out.successor);
-    return in.done(out);
+    in.get("leaving", out.leaving);
+    in.get("endpoints", out.endpoints);
+    return in.done(std::move(out));
 }
 
 std::string encode(const welcome& what)

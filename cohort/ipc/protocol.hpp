@@ -14,6 +14,9 @@
 //       │ leaving ───────────────────────────▶ │  I drain, by my own will or because I was told
 //       │ farewell ──────────────────────────▶ │  the last words; a kept worker waits for an answer
 //
+// If the primary dies, its successor sends a new channel over the hotline, and all goes on with
+// hello again; who was welcomed once is not welcomed again.
+//
 // `user` envelopes go both ways; the primary relays those whose `to` is another worker and reads
 // only their header.
 
@@ -58,13 +61,16 @@ inline constexpr std::uint16_t receipt = 512;    ///< The primary answers once i
 
 inline constexpr std::uint32_t protocol_version = 1;
 
-/// worker → primary, first. A kept worker is not told who it is: it says so.
+/// worker → primary, first on every channel. A kept worker is not told who it is: it says so. One
+/// whose primary was replaced says it again, and that counts: letters to the dead one may be lost.
 struct hello {
     std::uint32_t version = protocol_version;
     std::int32_t pid = 0;
-    std::uint32_t id = 0;    ///< 0: it waits for the welcome
-    std::uint32_t slot = 0;  ///< with an id
-    bool successor = false;  ///< it found its seat as somebody left it
+    std::uint32_t id = 0;                  ///< 0: it waits for the welcome
+    std::uint32_t slot = 0;                ///< with an id
+    bool successor = false;                ///< it found its seat as somebody left it
+    bool leaving = false;                  ///< it drains, and accepts nothing any more
+    std::vector<std::uint32_t> endpoints;  ///< by number: where it listens
 };
 
 /// primary → worker, first. Cargo: the board's memfd, the taking ends of the slot's inbox and of
