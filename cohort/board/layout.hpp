@@ -1,6 +1,9 @@
 #pragma once
 // What shared memory looks like to everyone who maps it. Any change here raises `layout_number`.
+//
+//     header | counters | a row for each slot | quarantine | tickets
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -11,8 +14,8 @@ namespace cohort::board {
 /// Slots that a cohort may have at most.
 inline constexpr unsigned slots_max = 256;
 
-/// Raised by any change to `header` or `slot`; a segment with another number is refused.
-inline constexpr std::uint32_t layout_number = 1;
+/// Raised by any change to what follows; a segment with another number is refused.
+inline constexpr std::uint32_t layout_number = 2;
 
 /// "COHORT_B", read as a little-endian number.
 inline constexpr std::uint64_t magic = 0x425f'5452'4f48'4f43ULL;
@@ -67,5 +70,76 @@ static_assert(offsetof(slot, stage) == 64 && offsetof(slot, accepting) == 68);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 static_assert(sizeof(std::atomic<std::uint64_t>) == 8 && sizeof(std::atomic<std::uint32_t>) == 4);
+
+/// Of the whole cohort, written by anybody.
+struct alignas(128) counters {
+    std::atomic<std::uint32_t> last_worker_id;
+    std::uint8_t reserved[124];
+};
+
+/// One fingerprint. Whatever the second word says counts only if its tag is the fingerprint's.
+struct quarantine_entry {
+    std::atomic<std::uint64_t> fingerprint;  // 0: never used
+    std::atomic<std::uint64_t> sentence;     // until, ms << 24 | tag << 8 | strikes
+};
+
+inline constexpr std::size_t quarantine_max = 256;
+
+/// Every process may write anything here at any moment.
+struct alignas(128) quarantine_table {
+    std::atomic<std::uint64_t> last_until_ns;  // nobody is in quarantine after that; 0: nobody is
+    std::atomic<std::uint32_t> used;           // entries from here on were never used
+    std::uint8_t reserved[116];
+    alignas(128) std::atomic<std::uint64_t> added_total;
+    std::atomic<std::uint64_t> displaced_total;
+    std::atomic<std::uint64_t> caught_total;
+    alignas(128) std::array<quarantine_entry, quarantine_max> entries;
+};
+
+/// One passage of a connection. Terms are written while it is free, by the giver only.
+struct ticket_entry {
+    std::atomic<std::uint64_t> word;  // generation << 8 | passage
+    std::atomic<std::uint64_t> cookie;
+    std::atomic<std::uint64_t> since_ns;
+    std::atomic<std::uint32_t> to;
+    std::atomic<std::uint32_t> endpoint;
+};
+
+inline constexpr std::uint32_t tickets_per_slot = 64;
+inline constexpr std::uint32_t tickets_of_primary = 1024;
+
+/// Followed by the entries: tickets_per_slot for each slot, then those of the primary.
+struct alignas(128) ticket_table {
+    std::array<std::atomic<std::uint32_t>, slots_max + 1> cursors;  // where each giver looks next
+};
+
+[[nodiscard]] constexpr std::uint32_t tickets_for(unsigned slots) noexcept
+{
+    return slots * tickets_per_slot + tickets_of_primary;
+}
+
+static_assert(sizeof(counters) == 128 && sizeof(quarantine_entry) == 16);
+static_assert(sizeof(quarantine_table) == 256 + quarantine_max * 16);
+static_assert(sizeof(ticket_entry) == 32 && sizeof(ticket_table) % 128 == 0);
+static_assert(tickets_for(slots_max) <= 1U << 15, "a ticket has 15 bits for its entry");
+
+/// Where the parts of a segment begin, and where it ends.
+struct parts {
+    std::size_t rows = 0;
+    std::size_t quarantine = 0;
+    std::size_t tickets = 0;
+    std::size_t end = 0;
+};
+
+[[nodiscard]] constexpr parts parts_for(unsigned slots) noexcept
+{
+    parts at;
+    at.rows = sizeof(header) + sizeof(counters);
+    at.quarantine = at.rows + std::size_t{slots} * sizeof(slot);
+    at.tickets = at.quarantine + sizeof(quarantine_table);
+    at.end =
+        at.tickets + sizeof(ticket_table) + std::size_t{tickets_for(slots)} * sizeof(ticket_entry);
+    return at;
+}
 
 }  // namespace cohort::board

@@ -2,11 +2,6 @@
 
 #include <cohort/base/assert.hpp>
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cstring>
 #include <new>
 #include <string>
@@ -16,141 +11,87 @@ namespace cohort::board {
 
 namespace {
 
-constexpr int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
-
-constexpr std::size_t size_for(unsigned slots) noexcept
-{
-    return sizeof(header) + std::size_t{slots} * sizeof(slot);
-}
-
-result<void*> map(const unique_fd& fd, std::size_t size)
-{
-    void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd.borrow(), 0);
-    if (memory == MAP_FAILED)
-        return failed("map the scoreboard");
-    return memory;
-}
-
-std::unexpected<fault> refuse(std::string why)
-{
-    return failed(errc::board_layout_mismatch, "attach the scoreboard:", std::move(why));
-}
-
-/// Checks what can be known without mapping: a file that can still shrink could end us by SIGBUS.
-result<std::size_t> sealed_size(const unique_fd& fd)
-{
-    const int held = ::fcntl(fd.borrow(), F_GET_SEALS);
-    if (held == -1 || (held & seals) != seals)
-        return refuse("not a sealed segment");
-    struct stat about{};
-    if (::fstat(fd.borrow(), &about) == -1)
-        return failed("look at the scoreboard");
-    if (about.st_size < static_cast<off_t>(size_for(1)) ||
-        about.st_size > static_cast<off_t>(size_for(slots_max)))
-        return refuse("size out of range");
-    return static_cast<std::size_t>(about.st_size);
-}
-
 result<> check(const header& head, std::size_t size)
 {
     if (head.magic != magic)
-        return refuse("not a scoreboard");
+        return detail::refuse("not a scoreboard");
     if (head.layout != layout_number || head.slot_size != sizeof(slot))
-        return refuse("layout " + std::to_string(head.layout));
+        return detail::refuse("scoreboard layout " + std::to_string(head.layout));
     if (head.slots < 1 || head.slots > slots_max || head.size != size ||
-        size_for(head.slots) != size)
-        return refuse("size and slots disagree");
+        parts_for(head.slots).end != size)
+        return detail::refuse("size and slots of the scoreboard disagree");
     return {};
 }
 
 }  // namespace
 
-segment::segment(unique_fd fd, void* memory, const header& head) noexcept
-    : fd_{std::move(fd)},
-      memory_{static_cast<std::byte*>(memory)},
-      size_{head.size},
-      slots_{head.slots},
-      generation_{head.generation}
+segment::segment(detail::sealed_memory memory, const header& head) noexcept
+    : memory_{std::move(memory)}, slots_{head.slots}, generation_{head.generation}
 {}
-
-segment::segment(segment&& other) noexcept
-    : fd_{std::move(other.fd_)},
-      memory_{std::exchange(other.memory_, nullptr)},
-      size_{other.size_},
-      slots_{std::exchange(other.slots_, 0)},
-      generation_{other.generation_}
-{}
-
-segment& segment::operator=(segment&& other) noexcept
-{
-    std::swap(fd_, other.fd_);
-    std::swap(memory_, other.memory_);
-    std::swap(size_, other.size_);
-    std::swap(slots_, other.slots_);
-    std::swap(generation_, other.generation_);
-    return *this;
-}
-
-segment::~segment()
-{
-    if (memory_)
-        COHORT_ASSERT(::munmap(memory_, size_) == 0);
-}
 
 result<segment> segment::create(const plan& what)
 {
     if (what.slots < 1 || what.slots > slots_max)
         return failed(errc::bad_value, "make a scoreboard of slots:", std::to_string(what.slots));
-    const std::size_t size = size_for(what.slots);
-    unique_fd fd{::memfd_create("cohort-board", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
-    if (!fd.valid() || ::ftruncate(fd.borrow(), static_cast<off_t>(size)) == -1)
-        return failed("make the scoreboard");
-    if (::fcntl(fd.borrow(), F_ADD_SEALS, seals) == -1)
-        return failed("seal the scoreboard");
-    auto memory = map(fd, size);
+    const parts at = parts_for(what.slots);
+    auto memory = detail::sealed_memory::create("cohort-board", at.end);
     if (!memory)
         return std::unexpected(std::move(memory).error());
 
     header head{};
     head.magic = magic;
-    head.size = size;
+    head.size = at.end;
     head.layout = layout_number;
     head.slots = what.slots;
     head.slot_size = sizeof(slot);
     head.generation = what.generation;
-    auto* bytes = static_cast<std::byte*>(*memory);
+    std::byte* bytes = memory->bytes();
     std::memcpy(bytes, &head, sizeof head);
-    // The rows begin their lives here, before anybody else can look.
+    // What is shared begins its life here, before anybody else can look. All but the tickets: they
+    // are many, few are ever used, and the kernel's zeros are what they begin with.
+    new (bytes + sizeof(header)) counters{};
     for (unsigned i = 0; i < what.slots; ++i)
-        new (bytes + sizeof(header) + i * sizeof(slot)) slot{};
-    return segment{std::move(fd), *memory, head};
+        new (bytes + at.rows + i * sizeof(slot)) slot{};
+    new (bytes + at.quarantine) quarantine_table{};
+    return segment{std::move(*memory), head};
 }
 
 result<segment> segment::attach(unique_fd fd)
 {
-    if (!fd.valid())
-        return refuse("no descriptor");
-    const auto size = sealed_size(fd);
-    if (!size)
-        return std::unexpected(size.error());
-    auto memory = map(fd, *size);
+    auto memory =
+        detail::sealed_memory::attach(std::move(fd), {parts_for(1).end, parts_for(slots_max).end});
     if (!memory)
         return std::unexpected(std::move(memory).error());
 
     header head{};
-    std::memcpy(&head, *memory, sizeof head);
-    if (auto fits = check(head, *size); !fits) {
-        ::munmap(*memory, *size);
+    std::memcpy(&head, memory->bytes(), sizeof head);
+    if (auto fits = check(head, memory->size()); !fits)
         return std::unexpected(std::move(fits).error());
-    }
-    return segment{std::move(fd), *memory, head};
+    return segment{std::move(*memory), head};
+}
+
+template <class T>
+T& segment::part(std::size_t at) const noexcept
+{
+    return *std::launder(reinterpret_cast<T*>(memory_.bytes() + at));
 }
 
 slot& segment::row(unsigned index) const noexcept
 {
     COHORT_ASSERT(index < slots_);
-    std::byte* at = memory_ + sizeof(header) + std::size_t{index} * sizeof(slot);
-    return *std::launder(reinterpret_cast<slot*>(at));
+    return part<slot>(parts_for(slots_).rows + std::size_t{index} * sizeof(slot));
+}
+
+board::ids segment::ids() const noexcept { return board::ids{part<counters>(sizeof(header))}; }
+
+board::quarantine segment::quarantine() const noexcept
+{
+    return board::quarantine{part<quarantine_table>(parts_for(slots_).quarantine)};
+}
+
+board::tickets segment::tickets() const noexcept
+{
+    return board::tickets{part<ticket_table>(parts_for(slots_).tickets), slots_};
 }
 
 }  // namespace cohort::board

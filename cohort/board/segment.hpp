@@ -2,14 +2,19 @@
 
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
+#include <cohort/board/detail/sealed_memory.hpp>
+#include <cohort/board/ids.hpp>
 #include <cohort/board/layout.hpp>
+#include <cohort/board/quarantine.hpp>
+#include <cohort/board/tickets.hpp>
 
 #include <cstddef>
 #include <cstdint>
 
 namespace cohort::board {
 
-/// The scoreboard: one row a slot in memory that every process of the cohort maps. A resource.
+/// The scoreboard: one row a slot, and what else all processes of the cohort share, in memory that
+/// every one of them maps. A resource.
 ///
 /// A memfd, sized once and sealed: nobody, not even we, can shrink it under a reader (that would
 /// be SIGBUS) or grow it. Mapped before the first fork, or attached by its descriptor.
@@ -36,14 +41,8 @@ public:
     ///         up); ENOMEM.
     [[nodiscard]] static result<segment> attach(unique_fd fd);
 
-    segment(segment&& other) noexcept;
-    segment& operator=(segment&& other) noexcept;
-    segment(const segment&) = delete;
-    segment& operator=(const segment&) = delete;
-    ~segment();
-
     /// To be sent to others. Close-on-exec.
-    [[nodiscard]] const unique_fd& fd() const noexcept { return fd_; }
+    [[nodiscard]] const unique_fd& fd() const noexcept { return memory_.fd(); }
 
     [[nodiscard]] unsigned slots() const noexcept { return slots_; }
     [[nodiscard]] std::uint32_t generation() const noexcept { return generation_; }
@@ -51,12 +50,18 @@ public:
     /// The row of slot `index`, which is less than slots().
     [[nodiscard]] slot& row(unsigned index) const noexcept;
 
-private:
-    segment(unique_fd fd, void* memory, const header& head) noexcept;
+    /// Views of what is not any slot's own; valid as long as the segment, wherever it is moved.
+    [[nodiscard]] board::ids ids() const noexcept;
+    [[nodiscard]] board::quarantine quarantine() const noexcept;
+    [[nodiscard]] board::tickets tickets() const noexcept;
 
-    unique_fd fd_;
-    std::byte* memory_ = nullptr;
-    std::size_t size_ = 0;
+private:
+    segment(detail::sealed_memory memory, const header& head) noexcept;
+
+    template <class T>
+    [[nodiscard]] T& part(std::size_t at) const noexcept;
+
+    detail::sealed_memory memory_;
     unsigned slots_ = 0;
     std::uint32_t generation_ = 0;
 };
