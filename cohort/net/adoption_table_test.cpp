@@ -1,0 +1,365 @@
+// Every combination of what a record can say, of the kernel's word and of the blame goes through
+// adopt(): against the table of rules below, and against what must never happen.
+
+#include <cohort/net/adoption.hpp>
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+using namespace cohort::net;
+using cohort::board::connection_state;
+using cohort::board::mark;
+using cohort::board::standing;
+
+namespace {
+
+constexpr adoption_limits limits;
+
+// Where things are. The extents hold [1000, 1500) and [5000, 5400).
+constexpr std::uint64_t base = 1000;
+constexpr std::uint64_t parsed = 1100;
+constexpr std::uint64_t input_size = 500;
+constexpr std::uint64_t out_base = 5000;
+constexpr std::uint64_t composed = 5300;
+constexpr std::uint64_t output_size = 400;
+
+constexpr std::uint8_t bit(mark m) { return static_cast<std::uint8_t>(m); }
+
+/// One combination, and what the rules ask about it.
+struct found {
+    adoption_input in;
+
+    [[nodiscard]] std::uint64_t taken() const
+    {
+        return in.kernel.exact ? in.kernel.taken : in.taken;
+    }
+    [[nodiscard]] std::uint64_t given() const
+    {
+        return in.kernel.exact ? in.kernel.given : in.given;
+    }
+    [[nodiscard]] bool is(standing s) const { return in.state.now == s; }
+    [[nodiscard]] bool has(mark m) const { return in.state.has(m); }
+    [[nodiscard]] bool exact() const { return in.kernel.exact; }
+    [[nodiscard]] bool request() const { return is(standing::running) || is(standing::streaming); }
+    [[nodiscard]] bool between() const { return is(standing::idle) || is(standing::passing); }
+    [[nodiscard]] bool produced() const
+    {
+        return is(standing::streaming) || (is(standing::running) && has(mark::private_answer));
+    }
+    [[nodiscard]] bool pending() const { return taken() > in.state.parsed; }
+    [[nodiscard]] bool unsent() const { return given() < in.state.composed; }
+    [[nodiscard]] unsigned crashes() const
+    {
+        return in.state.crashes + (in.fault == blame::crashed ? 1U : 0U);
+    }
+    [[nodiscard]] unsigned kills() const
+    {
+        return in.state.kills + (in.fault == blame::killed ? 1U : 0U);
+    }
+};
+
+struct rule {
+    std::string_view why;
+    then what;
+    bool (*when)(const found&);
+};
+
+/// The first that holds decides.
+constexpr auto rules = std::to_array<rule>({
+    {"adopt.reset", then::drop, [](const found& f) { return f.in.kernel.reset; }},
+    {"adopt.new", then::serve,
+     [](const found& f) {
+         return f.is(standing::free) && f.exact() && f.taken() == 0 && f.given() == 0;
+     }},
+    {"adopt.forgotten", then::close, [](const found& f) { return f.is(standing::free); }},
+    {"adopt.standing", then::drop,
+     [](const found& f) { return f.in.state.now > standing::closing; }},
+
+    // Records that make no sense.
+    {"adopt.behind", then::drop,
+     [](const found& f) { return f.taken() < f.in.taken || f.given() < f.in.given; }},
+    {"adopt.input", then::drop,
+     [](const found& f) {
+         return !f.is(standing::closing) && !f.has(mark::incomplete) &&
+                f.taken() > f.in.state.base + f.in.input_bytes;
+     }},
+    {"adopt.no_request", then::drop,
+     [](const found& f) { return f.request() && !f.has(mark::incomplete) && !f.pending(); }},
+    {"adopt.answer", then::drop,
+     [](const found& f) { return f.produced() && f.in.state.answer > f.in.state.composed; }},
+    {"adopt.ahead", then::drop,
+     [](const found& f) { return !f.produced() && f.given() > f.in.state.composed; }},
+    {"adopt.output", then::drop,
+     [](const found& f) {
+         return f.unsent() && f.in.output_bytes == 0 &&
+                (f.request() || !f.has(mark::private_answer));
+     }},
+
+    // The last answer.
+    {"adopt.closing", then::close,
+     [](const found& f) { return f.is(standing::closing) && !f.unsent(); }},
+    {"adopt.unknown", then::drop,
+     [](const found& f) {
+         return f.is(standing::closing) && !f.exact() && f.has(mark::until_close);
+     }},
+    {"adopt.unknown", then::close,
+     [](const found& f) { return f.is(standing::closing) && !f.exact(); }},
+    {"adopt.cut", then::drop,
+     [](const found& f) {
+         return f.is(standing::closing) && f.has(mark::private_answer) && f.has(mark::until_close);
+     }},
+    {"adopt.cut", then::close,
+     [](const found& f) { return f.is(standing::closing) && f.has(mark::private_answer); }},
+    {"adopt.closing", then::close, [](const found& f) { return f.is(standing::closing); }},
+
+    // Between requests.
+    {"adopt.unknown", then::drop,
+     [](const found& f) {
+         return f.between() && !f.exact() && f.has(mark::until_close) &&
+                (f.unsent() || f.pending() || f.in.input_bytes != 0 || f.has(mark::incomplete));
+     }},
+    {"adopt.unknown", then::close,
+     [](const found& f) {
+         return f.between() && !f.exact() &&
+                (f.unsent() || f.pending() || f.in.input_bytes != 0 || f.has(mark::incomplete));
+     }},
+    {"adopt.cut", then::drop,
+     [](const found& f) {
+         return f.between() && f.has(mark::private_answer) && f.unsent() &&
+                f.has(mark::until_close);
+     }},
+    {"adopt.cut", then::close,
+     [](const found& f) { return f.between() && f.has(mark::private_answer) && f.unsent(); }},
+    {"adopt.closing", then::close, [](const found& f) { return f.between() && f.has(mark::last); }},
+    {"adopt.idle", then::serve, [](const found& f) { return f.between() && !f.pending(); }},
+    {"adopt.poison", then::apologise,
+     [](const found& f) { return f.between() && f.crashes() >= limits.crashes_max; }},
+    {"adopt.killed_often", then::apologise,
+     [](const found& f) { return f.between() && f.kills() >= limits.kills_max; }},
+    {"adopt.incomplete", then::apologise,
+     [](const found& f) { return f.between() && f.has(mark::incomplete); }},
+    {"adopt.pending", then::serve, [](const found& f) { return f.between(); }},
+
+    // A handler had it.
+    {"adopt.unknown", then::drop,
+     [](const found&
+            f) { return !f.exact() && (f.produced() || f.unsent()) && f.has(mark::until_close); }},
+    {"adopt.unknown", then::close,
+     [](const found& f) { return !f.exact() && (f.produced() || f.unsent()); }},
+    {"adopt.cut", then::drop,
+     [](const found&
+            f) { return f.produced() && f.given() > f.in.state.answer && f.has(mark::until_close); }},
+    {"adopt.cut", then::close,
+     [](const found& f) { return f.produced() && f.given() > f.in.state.answer; }},
+    {"adopt.poison", then::apologise,
+     [](const found& f) { return f.crashes() >= limits.crashes_max; }},
+    {"adopt.killed_often", then::apologise,
+     [](const found& f) { return f.kills() >= limits.kills_max; }},
+    {"adopt.incomplete", then::apologise, [](const found& f) { return f.has(mark::incomplete); }},
+    {"adopt.not_replayable", then::apologise,
+     [](const found& f) { return !f.has(mark::replayable); }},
+    {"adopt.replay", then::serve, [](const found&) { return true; }},
+});
+
+const rule& rule_for(const found& f)
+{
+    for (const rule& r : rules) {
+        if (r.when(f))
+            return r;
+    }
+    return rules.back();
+}
+
+/// What must never happen, whatever the rules say; empty: it did not.
+std::string_view offence(const found& f, const adoption_verdict& v)
+{
+    const connection_state& state = f.in.state;
+    const bool goes_on = v.what == then::serve || v.what == then::apologise;
+
+    if (v.what != then::drop && v.given < v.composed) {
+        if (v.given < state.out_base || v.composed > state.out_base + f.in.output_bytes)
+            return "sends bytes that the output does not hold";
+        if (!f.exact())
+            return "guesses what was given";
+    }
+    if (v.composed < v.given && v.what != then::drop && v.what != then::close)
+        return "goes on behind an answer that is cut";
+    if (goes_on && !f.has(mark::incomplete) && v.taken > state.base + f.in.input_bytes &&
+        !f.is(standing::free))
+        return "serves bytes that the input does not hold";
+    if (goes_on && !f.exact() && !v.last && v.why != "adopt.idle")
+        return "goes on behind bytes that may be lost";
+    if (f.exact() && (v.taken != f.in.kernel.taken || v.given != f.in.kernel.given))
+        return "knows better than the kernel";
+    if (v.run_again && (!f.request() || v.what != then::serve || !f.has(mark::replayable) ||
+                        f.has(mark::incomplete)))
+        return "runs again what may not run again";
+    if (v.run_again && f.produced() && v.given > state.answer)
+        return "runs again what is partly answered";
+    if (goes_on && f.request() && v.crashes >= limits.crashes_max && !v.poison)
+        return "lets poison live";
+    if (v.run_again && v.kills >= limits.kills_max)
+        return "runs again what died too often";
+    if (v.poison && (v.what != then::apologise || v.crashes < limits.crashes_max))
+        return "calls poison what is none";
+    if (v.strike && f.in.fault != blame::crashed)
+        return "blames the innocent";
+    if (f.in.kernel.reset && v.what != then::drop)
+        return "talks to nobody";
+    if (f.has(mark::until_close) && v.what == then::close && v.why == "adopt.cut")
+        return "makes a cut look like an end";
+    return {};
+}
+
+template <class Visit>
+void for_every_record(Visit&& visit)
+{
+    constexpr unsigned marks_seen = bit(mark::replayable) | bit(mark::incomplete) |
+                                    bit(mark::private_answer) | bit(mark::last) |
+                                    bit(mark::until_close);
+    for (int now = 0; now <= 6; ++now)
+        for (unsigned marks = 0; marks < 256; ++marks) {
+            if ((marks & ~marks_seen) != 0)
+                continue;
+            for (const std::uint64_t input : {std::uint64_t{0}, input_size})
+                for (const std::uint64_t output : {std::uint64_t{0}, output_size})
+                    for (const std::uint64_t taken : {parsed, parsed + 100})
+                        for (const std::uint64_t given : {composed, composed - 50})
+                            for (const std::uint64_t answer :
+                                 {composed, composed - 40, composed - 60, composed + 1})
+                            {
+                                adoption_input in;
+                                in.state.now = static_cast<standing>(now);
+                                in.state.marks = static_cast<std::uint8_t>(marks);
+                                in.state.base = input == 0 ? parsed : base;
+                                in.state.parsed = parsed;
+                                in.state.out_base = out_base;
+                                in.state.composed = composed;
+                                in.state.answer = answer;
+                                in.taken = taken;
+                                in.given = given;
+                                in.input_bytes = input;
+                                in.output_bytes = output;
+                                visit(in);
+                            }
+        }
+}
+
+/// The kernel's word relative to the notes: equal, ahead within the buffers, beyond them, behind.
+template <class Visit>
+void for_every_word(adoption_input in, Visit&& visit)
+{
+    visit(in);  // it has none
+    in.kernel.reset = true;
+    visit(in);
+    in.kernel.exact = true;
+    visit(in);
+    in.kernel.reset = false;
+    for (const std::int64_t taken : {0, 30, 1000, -1})
+        for (const std::int64_t given : {0, 20, 49, 50, 1000, -1}) {
+            in.kernel.taken = in.taken + static_cast<std::uint64_t>(taken);
+            in.kernel.given = in.given + static_cast<std::uint64_t>(given);
+            visit(in);
+        }
+}
+
+template <class Visit>
+void for_every_history(adoption_input in, Visit&& visit)
+{
+    for (const blame fault : {blame::none, blame::killed, blame::crashed})
+        for (const int crashes : {0, limits.crashes_max - 1, int{limits.crashes_max}, 255})
+            for (const int kills : {0, limits.kills_max - 1, int{limits.kills_max}, 255}) {
+                in.fault = fault;
+                in.state.crashes = static_cast<std::uint8_t>(crashes);
+                in.state.kills = static_cast<std::uint8_t>(kills);
+                visit(in);
+            }
+}
+
+std::string text(const found& f)
+{
+    const connection_state& s = f.in.state;
+    std::string line = "now " + std::to_string(static_cast<int>(s.now));
+    const auto add = [&line](const char* name, std::uint64_t value) {
+        line += ' ';
+        line += name;
+        line += ' ' + std::to_string(value);
+    };
+    add("marks", s.marks);
+    add("input", f.in.input_bytes);
+    add("output", f.in.output_bytes);
+    add("taken", f.in.taken);
+    add("given", f.in.given);
+    add("answer", s.answer);
+    add("exact", f.exact() ? 1 : 0);
+    add("kernel taken", f.in.kernel.taken);
+    add("kernel given", f.in.kernel.given);
+    add("fault", static_cast<unsigned>(f.in.fault));
+    add("crashes", s.crashes);
+    add("kills", s.kills);
+    return line;
+}
+
+bool same(const adoption_verdict& a, const adoption_verdict& b)
+{
+    return a.what == b.what && a.taken == b.taken && a.given == b.given &&
+           a.composed == b.composed && a.crashes == b.crashes && a.kills == b.kills &&
+           a.run_again == b.run_again && a.last == b.last && a.poison == b.poison &&
+           a.strike == b.strike && a.corrected == b.corrected && a.why == b.why;
+}
+
+}  // namespace
+
+TEST_CASE("every combination has the verdict of the first rule that holds, and offends nobody")
+{
+    std::map<std::string_view, std::uint64_t> seen;
+    std::uint64_t wrong = 0;
+    const auto judge = [&](const adoption_input& in) {
+        const found f{in};
+        const adoption_verdict verdict = adopt(in, limits);
+        const rule& expected = rule_for(f);
+        const auto offends = offence(f, verdict);
+        ++seen[verdict.why];
+        if (verdict.why == expected.why && verdict.what == expected.what && offends.empty())
+            return;
+        if (++wrong <= 5)
+            FAIL_CHECK(text(f) << ": " << verdict.why << ", expected " << expected.why << " "
+                               << offends);
+    };
+    for_every_record([&](const adoption_input& record) {
+        for_every_word(record, [&](const adoption_input& word) { for_every_history(word, judge); });
+    });
+    CHECK(wrong == 0);
+
+    // Each rule was met, but those that only a broken or a fresh record reaches.
+    for (const rule& r : rules) {
+        CAPTURE(r.why);
+        CHECK((seen[r.why] > 0 || r.why == "adopt.new"));
+    }
+}
+
+TEST_CASE("marks and counts that are for others to read change no verdict")
+{
+    std::uint64_t wrong = 0;
+    for_every_record([&](const adoption_input& record) {
+        for_every_word(record, [&](adoption_input in) {
+            const auto before = adopt(in, limits);
+            in.state.set(mark::continue_said);
+            in.state.set(mark::coroutine);
+            in.state.set(mark::client_ended);
+            in.kernel.client_ended = true;
+            in.state.attempt = 65'535;
+            in.state.requests = 4'000'000'000U;
+            in.state.endpoint = 65'535;
+            in.state.ticket = 77;
+            if (!same(before, adopt(in, limits)))
+                ++wrong;
+        });
+    });
+    CHECK(wrong == 0);
+}
