@@ -141,3 +141,32 @@ TEST_CASE("a board can be moved, and its rows stay where they are")
     CHECK(&other->row(1) == row);
     CHECK(other->slots() == 2);
 }
+
+TEST_CASE("worker ids only grow, whoever draws them")
+{
+    auto mine = segment::create(1);
+    REQUIRE(mine);
+    auto yours = segment::attach(copy_of(*mine));
+    REQUIRE(yours);
+    CHECK(mine->ids().last() == 0);
+    CHECK(mine->ids().draw() == 1);
+    CHECK(yours->ids().draw() == 2);
+    CHECK(mine->ids().draw() == 3);
+    CHECK(yours->ids().last() == 3);
+}
+
+TEST_CASE("quarantine and tickets are shared by all mappings")
+{
+    auto mine = segment::create(2);
+    REQUIRE(mine);
+    auto yours = segment::attach(copy_of(*mine));
+    REQUIRE(yours);
+    const steady_time when{std::chrono::hours{1}};
+    mine->quarantine().add(5, when, seconds{1});
+    CHECK(yours->quarantine().contains(5, when));
+    const auto given = mine->tickets().offer({.from = 0, .to = 1, .cookie = 4}, when);
+    REQUIRE(given);
+    CHECK(yours->tickets().find_offered({.cookie = 4, .to = 1}) == given);
+    CHECK(yours->tickets().take(*given));
+    CHECK_FALSE(mine->tickets().revoke(*given));
+}
