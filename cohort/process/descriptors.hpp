@@ -10,7 +10,7 @@
 namespace cohort::process {
 
 /// Every descriptor that is open, ascending, without the one used to look.
-/// Errors: errno of /proc/self/fd: EMFILE; ENOENT, /proc is not mounted.
+/// Needs no descriptor where none is left, but time then. Errors: ENOENT, /proc is not mounted.
 [[nodiscard]] result<std::vector<int>> open_descriptors();
 
 /// Closes all but those in `keep`: any order, each as often as you like.

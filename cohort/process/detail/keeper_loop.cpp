@@ -1,0 +1,373 @@
+#include <cohort/process/detail/keeper_loop.hpp>
+
+#include <cohort/base/clock.hpp>
+#include <cohort/base/try.hpp>
+#include <cohort/process/seat_lock.hpp>
+
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+
+namespace cohort::process::detail {
+
+namespace {
+
+constexpr std::uint64_t millisecond = 1'000'000;
+constexpr std::uint64_t second = 1'000 * millisecond;
+
+/// How often a keeper looks where nobody rings: a worker that sets `ready` by hand, a line without
+/// memory, a pidfd that somebody closed.
+constexpr int glance_ms = 50;
+
+}  // namespace
+
+keeper_loop::keeper_loop(twin_inheritance& twins, const twin_maker& maker) noexcept
+    : twins_{twins}, maker_{maker}, journal_{twins.how.journal->header()}
+{}
+
+void keeper_loop::run() noexcept
+{
+    for (;;) {
+        look_at_journal();
+        reap();
+        plan();
+        tell();
+        enforce_the_end();
+        if (over() && alone() && (line_over_ || post_.empty()))
+            ::_exit(0);
+        sleep();
+        listen();
+    }
+}
+
+void keeper_loop::pause::grow(std::uint64_t first_ns, std::uint64_t longest_ns) noexcept
+{
+    next_ns = std::clamp(next_ns * 2, first_ns, longest_ns);
+    until_ns = now_ns() + next_ns;
+}
+
+bool keeper_loop::pause::over() const noexcept { return until_ns == 0 || now_ns() >= until_ns; }
+
+bool keeper_loop::any(twin_stage which) const noexcept
+{
+    return std::ranges::any_of(places_, [which](const place& p) { return p.stage == which; });
+}
+
+bool keeper_loop::alone() const noexcept
+{
+    return std::ranges::all_of(places_, [](const place& p) { return p.stage == twin_stage::none; });
+}
+
+void keeper_loop::look_at_journal() noexcept
+{
+    for (place& who : places_)
+        look_at(who);
+}
+
+void keeper_loop::look_at(place& who) noexcept
+{
+    const auto pid = static_cast<std::uint32_t>(who.pid);
+    const bool tenant = journal_.tenant.load(std::memory_order_acquire) == pid;
+    if (who.stage == twin_stage::waiting && tenant) {
+        who.stage = twin_stage::seated;
+        who.since_ns = journal_.since_ns.load(std::memory_order_relaxed);
+    }
+    if (who.stage == twin_stage::seated && tenant &&
+        journal_.ready.load(std::memory_order_acquire) == 1)
+    {
+        who.stage = twin_stage::ready;
+        who.end.ready = true;
+    }
+    if (who.stage != twin_stage::seated && who.stage != twin_stage::ready)
+        return;
+
+    const board::crash_note& crash = journal_.crash;
+    if (crash.pid.load(std::memory_order_acquire) == pid &&
+        crash.signal.load(std::memory_order_relaxed) != 0)
+    {
+        // The seat is free; what is left of it only dumps its core.
+        close_tenure(who);
+        judge(who);
+    } else if (!tenant) {
+        // The standby was faster than we. How this one died, we shall see.
+        close_tenure(who);
+    }
+}
+
+/// Notes how its time in the seat was, while the journal still tells.
+void keeper_loop::close_tenure(place& who) noexcept
+{
+    const auto pid = static_cast<std::uint32_t>(who.pid);
+    who.stage = twin_stage::leaving;
+    who.end.lived = std::chrono::nanoseconds{now_ns() - std::min(now_ns(), who.since_ns)};
+    if (journal_.crash.pid.load(std::memory_order_acquire) == pid)
+        who.end.request_ran = journal_.crash.running.load(std::memory_order_relaxed) != 0;
+    if (journal_.tenant.load(std::memory_order_acquire) != pid)
+        return;
+    for (const auto& running : journal_.running)
+        who.end.request_ran |= running.load(std::memory_order_relaxed) != 0;
+}
+
+/// Who follows? Once per end of a tenure, or of a newborn that never had one.
+void keeper_loop::judge(place& who) noexcept
+{
+    const bool follows = rule_.follows(who.end);
+    who.judged = true;
+    const bool successor = std::ranges::any_of(places_, [&who](const place& p) {
+        return &p != &who && p.stage != twin_stage::none && p.stage != twin_stage::leaving;
+    });
+    who.succeeded = successor || (follows && !over());
+    if (successor || over())
+        return;
+    owed_ = follows;
+    if (!follows)
+        post_.put({keeper_note::kind::waiting, who.pid, 0, 0, 0, 0});
+}
+
+void keeper_loop::reap() noexcept
+{
+    for (int i = 0; i < keeper_numbers::twins_max; ++i) {
+        const place& who = places_[static_cast<std::size_t>(i)];
+        if (who.stage == twin_stage::none)
+            continue;
+        siginfo_t info{};
+        // By pid: until it is reaped the number is nobody else's, and a pidfd may have been closed.
+        if (::waitid(P_PID, static_cast<id_t>(who.pid), &info, WEXITED | WNOHANG) == -1)
+            info.si_pid = errno == ECHILD ? who.pid : 0;
+        if (info.si_pid == who.pid)
+            bury(i, info);
+    }
+}
+
+void keeper_loop::bury(int index, const siginfo_t& how) noexcept
+{
+    place& who = places_[static_cast<std::size_t>(index)];
+    // It may have taken the seat since we looked.
+    look_at(who);
+    const bool had_seat = who.stage != twin_stage::waiting;
+    const bool others = any(twin_stage::seated) || any(twin_stage::ready);
+    who.end.killed =
+        how.si_code == CLD_KILLED && (how.si_status == SIGKILL || how.si_status == SIGTERM);
+    if (!had_seat && others) {
+        // A standby: the seat is taken, and the next standby waits a little if this repeats.
+        who.succeeded = true;
+        standby_pause_.grow(100 * millisecond, 5 * second);
+    } else if (!who.judged) {
+        if (who.stage == twin_stage::seated || who.stage == twin_stage::ready)
+            close_tenure(who);
+        judge(who);
+    }
+    if (!post_.cancel_birth(who.pid)) {
+        post_.put({keeper_note::kind::ended, who.pid, how.si_code, how.si_status,
+                   who.succeeded ? 1U : 0U, had_seat ? 1U : 0U});
+    }
+    twins_.numbers.vacate(twins_.numbers.channel(index));
+    twins_.numbers.vacate(twins_.numbers.pidfd(index));
+    twins_.numbers.vacate(twins_.numbers.twin_end(index));
+    who = {};
+}
+
+void keeper_loop::plan() noexcept
+{
+    // One newborn at a time: whoever has not served yet may be sweeping the table, and must not
+    // meet what we open for the next one.
+    if (over() || any(twin_stage::waiting) || any(twin_stage::seated) || !birth_pause_.over())
+        return;
+    const bool serving = any(twin_stage::ready);
+    const bool wanted =
+        serving ? twins_.how.standby == standby_mode::on && standby_pause_.over() : owed_;
+    const auto free = std::ranges::find(places_, twin_stage::none, &place::stage);
+    if (wanted && free != places_.end())
+        give_birth(static_cast<int>(free - places_.begin()));
+}
+
+void keeper_loop::give_birth(int index) noexcept
+{
+    const keeper_numbers& numbers = twins_.numbers;
+    const bool last_one_left = alone();
+    // With nobody alive the seat is free whatever its bytes say; and they may have been
+    // overwritten.
+    if (last_one_left)
+        static_cast<void>(seat_lock{journal_}.init());
+
+    auto made = make_twin(index);
+    const auto out_of_numbers = [&made] {
+        return !made && made.error().why() == boost::system::errc::too_many_files_open;
+    };
+    if (out_of_numbers() && last_one_left) {
+        // The dead have left none, and only a successor can sweep: it is born on our spare ones.
+        numbers.lend();
+        made = make_twin(index);
+        numbers.take_back();
+    }
+    if (made) {
+        owed_ = false;
+        birth_pause_ = {};
+        return;
+    }
+    numbers.vacate(numbers.channel(index));
+    numbers.vacate(numbers.twin_end(index));
+    birth_pause_.grow(10 * millisecond, 2 * second);
+    post_.put({keeper_note::kind::shortage, 0, 0, made.error().why().value(), 0, 0});
+}
+
+result<> keeper_loop::make_twin(int index) noexcept
+{
+    int ends[2] = {-1, -1};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == -1)
+        return failed("make channel");
+    const keeper_numbers& numbers = twins_.numbers;
+    numbers.settle(numbers.channel(index), unique_fd{ends[0]});
+    numbers.settle(numbers.twin_end(index), unique_fd{ends[1]});
+    twins_.index = index;
+    ++twins_.serial;
+    COHORT_TRY(
+        twin born,
+        maker_.make([](void* from) noexcept { enter_life(*static_cast<twin_inheritance*>(from)); },
+                    &twins_));
+    const pid_t pid = born.pid;
+    numbers.settle(numbers.pidfd(index), std::move(born.pidfd));
+
+    place& who = places_[static_cast<std::size_t>(index)];
+    who = {};
+    who.pid = pid;
+    who.stage = twin_stage::waiting;
+    // Numbers of the dead come again; what is said of them is not said of this one.
+    auto stale = static_cast<std::uint32_t>(pid);
+    journal_.tenant.compare_exchange_strong(stale, 0);
+    stale = static_cast<std::uint32_t>(pid);
+    journal_.crash.pid.compare_exchange_strong(stale, 0);
+    post_.put({keeper_note::kind::born, pid, 0, 0, 0, 0},
+              {numbers.channel(index), numbers.pidfd(index)});
+    twins_.gate.open(twins_.serial);
+    return {};
+}
+
+void keeper_loop::tell() noexcept
+{
+    if (line_over_) {
+        post_.clear();
+        return;
+    }
+    told_ = post_.tell(twins_.numbers.line(),
+                       [this](int channel) noexcept { twins_.numbers.vacate(channel); });
+    if (told_ == keeper_post::outcome::line_over)
+        end_line();
+}
+
+void keeper_loop::listen() noexcept
+{
+    while (!line_over_) {
+        keeper_order order{};
+        const ssize_t got = ::recv(twins_.numbers.line(), &order, sizeof order, MSG_DONTWAIT);
+        if (got == static_cast<ssize_t>(sizeof order)) {
+            obey(order);
+        } else if (got == 0 || (got == -1 && errno != EAGAIN && errno != EINTR)) {
+            end_line();
+        } else if (got == -1 && errno == EAGAIN) {
+            return;
+        }
+    }
+}
+
+void keeper_loop::obey(keeper_order what) noexcept
+{
+    switch (what) {
+        case keeper_order::spawn:
+            held_ = false;
+            owed_ =
+                !any(twin_stage::waiting) && !any(twin_stage::seated) && !any(twin_stage::ready);
+            break;
+        case keeper_order::hold:
+            held_ = true;
+            owed_ = false;
+            look_at_journal();
+            kill_twins(twin_stage::waiting);
+            break;
+    }
+}
+
+void keeper_loop::end_line() noexcept
+{
+    line_over_ = true;
+    owed_ = false;
+    post_.clear();
+    twins_.numbers.vacate(twins_.numbers.line());
+    look_at_journal();
+    kill_twins(twin_stage::waiting);
+    const auto grace = std::max(twins_.how.last_grace, std::chrono::milliseconds{0});
+    killed_at_ns_ = now_ns() + static_cast<std::uint64_t>(grace.count()) * millisecond;
+}
+
+void keeper_loop::enforce_the_end() noexcept
+{
+    if (killed_at_ns_ == 0 || now_ns() < killed_at_ns_)
+        return;
+    for (const twin_stage stage :
+         {twin_stage::waiting, twin_stage::seated, twin_stage::ready, twin_stage::leaving})
+        kill_twins(stage);
+}
+
+void keeper_loop::kill_twins(twin_stage which) noexcept
+{
+    for (const place& who : places_) {
+        // Not reaped yet, so the number is its own.
+        if (who.stage == which && which != twin_stage::none)
+            ::kill(who.pid, SIGKILL);
+    }
+}
+
+int keeper_loop::patience_ms() const noexcept
+{
+    const std::uint64_t now = now_ns();
+    int shortest = -1;
+    const auto within = [&shortest](int ms) {
+        shortest = shortest == -1 ? ms : std::min(shortest, ms);
+    };
+    const auto until = [&](std::uint64_t moment) {
+        const std::uint64_t left = moment > now ? moment - now : 0;
+        within(static_cast<int>(std::min<std::uint64_t>(left / millisecond + 1, 60'000)));
+    };
+    if (told_ == keeper_post::outcome::again_later || blind_)
+        within(glance_ms);
+    // Only for those who set `ready` without ringing: a standby can wait that long.
+    if (!over() && any(twin_stage::seated) && twins_.how.standby == standby_mode::on)
+        within(glance_ms);
+    const bool serving = any(twin_stage::ready);
+    if (!over() && !birth_pause_.over() && (owed_ || serving))
+        until(birth_pause_.until_ns);
+    if (!over() && serving && !any(twin_stage::waiting) && !standby_pause_.over())
+        until(standby_pause_.until_ns);
+    if (killed_at_ns_ != 0)
+        until(std::max(killed_at_ns_, now + glance_ms * millisecond));
+    return shortest;
+}
+
+void keeper_loop::sleep() noexcept
+{
+    const keeper_numbers& numbers = twins_.numbers;
+    std::size_t used = 0;
+    watched_[used++] = {numbers.bell(), POLLIN, 0};
+    if (!line_over_) {
+        const bool waits_for_room = told_ == keeper_post::outcome::no_room;
+        const int events = waits_for_room ? POLLIN | POLLOUT : POLLIN;
+        watched_[used++] = {numbers.line(), static_cast<short>(events), 0};
+    }
+    for (int i = 0; i < keeper_numbers::twins_max; ++i) {
+        if (places_[static_cast<std::size_t>(i)].stage != twin_stage::none)
+            watched_[used++] = {numbers.pidfd(i), POLLIN, 0};
+    }
+    ::poll(watched_.data(), used, patience_ms());
+
+    blind_ = std::ranges::any_of(watched_.begin(), watched_.begin() + static_cast<int>(used),
+                                 [](const pollfd& p) { return (p.revents & POLLNVAL) != 0; });
+    // One read takes all that was rung.
+    std::uint64_t rung = 0;
+    [[maybe_unused]] const auto nothing = ::read(numbers.bell(), &rung, sizeof rung);
+}
+
+}  // namespace cohort::process::detail

@@ -1,0 +1,268 @@
+#include <cohort/process/keeper.hpp>
+
+#include <cohort/process/detail/pair_kit_test.hpp>
+#include <cohort/process/seat_lock.hpp>
+
+#include <algorithm>
+#include <csignal>
+
+using namespace cohort;
+using namespace cohort::process;
+using namespace std::chrono_literals;
+using kind = keeper_note::kind;
+
+namespace {
+
+keeping plain(board::journal& journal, standby_mode standby)
+{
+    keeping how;
+    how.title = "cohort: keeper";
+    how.twin_title = "cohort: worker";
+    how.standby_title = "cohort: standby";
+    how.journal = &journal;
+    how.standby = standby;
+    return how;
+}
+
+/// A worker that serves until it is killed.
+void serve(board::journal& journal) noexcept
+{
+    tell_ready(journal.header());
+    for (;;)
+        ::pause();
+}
+
+kept_pair start(keeping how)
+{
+    auto pair = start_keeper(kit::permit(), std::move(how));
+    REQUIRE_MESSAGE(pair.has_value(), (pair ? "" : pair.error().text()));
+    return std::move(*pair);
+}
+
+bool serves(board::journal& journal, pid_t pid)
+{
+    return kit::comes_true([&] {
+        return journal.header().tenant.load() == static_cast<std::uint32_t>(pid) &&
+               journal.header().ready.load() == 1;
+    });
+}
+
+}  // namespace
+
+TEST_CASE("a keeper makes a worker that has the seat, a channel and no more")
+{
+    auto journal = kit::make_journal();
+    auto how = plain(journal, standby_mode::off);
+    how.life = [&journal](twin_birth born) noexcept {
+        const char word = born.successor || !born.found.empty() ? 'n' : 'y';
+        if (::write(born.channel.borrow(), &word, 1) != 1)
+            ::_exit(1);
+        serve(journal);
+    };
+    auto pair = start(std::move(how));
+    auto born = kit::next_note(pair.line);
+    REQUIRE(born);
+    REQUIRE(born->note.what == kind::born);
+    CHECK(kit::read_until(born->channel, [](const auto& all) { return !all.empty(); }) == "y");
+    CHECK(serves(journal, born->note.pid));
+    CHECK(journal.header().tenures.load() == 1);
+    CHECK(journal.header().pristine_count.load() > 30);
+
+    SUBCASE("and ends with it when it is told to hold")
+    {
+        REQUIRE(give_order(pair.line.borrow(), keeper_order::hold));
+        kit::kill_by(born->pidfd, SIGTERM);
+        auto ended = kit::next_note(pair.line);
+        REQUIRE(ended);
+        CHECK(ended->note.what == kind::ended);
+        CHECK(ended->note.pid == born->note.pid);
+        CHECK(ended->note.code == CLD_KILLED);
+        CHECK(ended->note.status == SIGTERM);
+        CHECK(ended->note.succeeded == 0);
+        CHECK(ended->note.had_seat == 1);
+        CHECK(kit::line_ends(pair.line));
+        CHECK(pair.keeper.wait() == exit_reason::exited(0));
+    }
+}
+
+TEST_CASE("a killed worker is followed by another, and by the standby at once")
+{
+    auto journal = kit::make_journal();
+    standby_mode mode = standby_mode::off;
+    SUBCASE("without standby") { mode = standby_mode::off; }
+    SUBCASE("with standby") { mode = standby_mode::on; }
+    auto how = plain(journal, mode);
+    how.life = [&journal](twin_birth) noexcept { serve(journal); };
+    auto pair = start(std::move(how));
+
+    std::vector<received_note> living;
+    const std::size_t wanted = mode == standby_mode::on ? 2 : 1;
+    for (int round = 0; round < 30; ++round) {
+        while (living.size() < wanted) {
+            auto born = kit::next_note(pair.line, kind::born);
+            REQUIRE(born);
+            living.push_back(std::move(*born));
+        }
+        REQUIRE(serves(journal, living.front().note.pid));
+        kit::kill_by(living.front().pidfd, SIGKILL);
+        auto ended = kit::next_note(pair.line);
+        REQUIRE(ended);
+        CHECK(ended->note.what == kind::ended);
+        CHECK(ended->note.pid == living.front().note.pid);
+        CHECK(ended->note.succeeded == 1);
+        living.erase(living.begin());
+    }
+    CHECK(journal.header().tenures.load() >= 30);
+}
+
+TEST_CASE("a worker that dies at once is followed once, and then when it is ordered")
+{
+    auto journal = kit::make_journal();
+    auto how = plain(journal, standby_mode::on);
+    how.life = [](twin_birth) noexcept { ::_exit(3); };
+    auto pair = start(std::move(how));
+    const auto expect = [&](kind what, std::uint32_t succeeded) {
+        auto note = kit::next_note(pair.line);
+        REQUIRE(note);
+        CHECK(note->note.what == what);
+        CHECK(note->note.succeeded == succeeded);
+        if (what == kind::ended) {
+            CHECK(note->note.code == CLD_EXITED);
+            CHECK(note->note.status == 3);
+        }
+    };
+    // A birth that could not be told before the death is not told at all; here the line is free.
+    expect(kind::born, 0);
+    expect(kind::ended, 1);
+    expect(kind::born, 0);
+    // "waiting" stands before "ended": the keeper decides, and then buries.
+    expect(kind::waiting, 0);
+    expect(kind::ended, 0);
+    REQUIRE(give_order(pair.line.borrow(), keeper_order::spawn));
+    expect(kind::born, 0);
+    expect(kind::waiting, 0);
+    expect(kind::ended, 0);
+}
+
+TEST_CASE("when the line ends the standby goes, and the worker may leave in peace")
+{
+    auto journal = kit::make_journal();
+    auto how = plain(journal, standby_mode::on);
+    how.last_grace = 100ms;
+    SUBCASE("a worker that hears it leaves")
+    {
+        how.life = [&journal](twin_birth born) noexcept {
+            tell_ready(journal.header());
+            char byte = 0;
+            pollfd look{born.channel.borrow(), POLLIN, 0};
+            ::poll(&look, 1, -1);
+            ::_exit(::read(born.channel.borrow(), &byte, 1) == 0 ? 0 : 1);
+        };
+    }
+    SUBCASE("a worker that does not is killed after its grace")
+    {
+        how.life = [&journal](twin_birth) noexcept { serve(journal); };
+    }
+    auto pair = start(std::move(how));
+    auto worker = kit::next_note(pair.line, kind::born);
+    auto standby = kit::next_note(pair.line, kind::born);
+    REQUIRE(worker);
+    REQUIRE(standby);
+    pair.line.reset();
+    worker->channel.reset();
+    standby->channel.reset();
+    CHECK(kit::ended(standby->pidfd));
+    CHECK(kit::ended(worker->pidfd));
+    CHECK(pair.keeper.wait() == exit_reason::exited(0));
+}
+
+TEST_CASE("the death of a keeper ends its twins")
+{
+    auto journal = kit::make_journal();
+    auto how = plain(journal, standby_mode::on);
+    SUBCASE("at once") { how.twin_orphan = parent_death::kill(); }
+    SUBCASE("after a grace, in which the worker sees it")
+    {
+        how.twin_orphan = parent_death::after(300ms);
+    }
+    how.life = [&journal](twin_birth born) noexcept {
+        tell_ready(journal.header());
+        pollfd look{born.keeper.borrow(), POLLIN, 0};
+        while (::poll(&look, 1, -1) == -1) {
+        }
+        journal.header().next_id.store(77);
+        for (;;)
+            ::pause();
+    };
+    const bool graceful = how.twin_orphan.what() == parent_death::how::after;
+    auto pair = start(std::move(how));
+    auto worker = kit::next_note(pair.line, kind::born);
+    auto standby = kit::next_note(pair.line, kind::born);
+    REQUIRE(worker);
+    REQUIRE(standby);
+    REQUIRE(pair.keeper.signal(SIGKILL));
+    CHECK(pair.keeper.wait() == exit_reason::signalled(SIGKILL));
+    CHECK(kit::ended(standby->pidfd));
+    CHECK(kit::ended(worker->pidfd));
+    if (graceful)
+        CHECK(journal.header().next_id.load() == 77);
+    CHECK(journal.header().tenures.load() == 1);
+    CHECK(kit::line_ends(pair.line));
+}
+
+TEST_CASE("a standby that dies is replaced, and the worker serves on")
+{
+    auto journal = kit::make_journal();
+    auto how = plain(journal, standby_mode::on);
+    how.life = [&journal](twin_birth) noexcept { serve(journal); };
+    auto pair = start(std::move(how));
+    auto worker = kit::next_note(pair.line, kind::born);
+    auto standby = kit::next_note(pair.line, kind::born);
+    REQUIRE(worker);
+    REQUIRE(standby);
+    kit::kill_by(standby->pidfd, SIGKILL);
+    auto ended = kit::next_note(pair.line);
+    REQUIRE(ended);
+    CHECK(ended->note.pid == standby->note.pid);
+    CHECK(ended->note.had_seat == 0);
+    CHECK(ended->note.succeeded == 1);
+    auto next = kit::next_note(pair.line);
+    REQUIRE(next);
+    CHECK(next->note.what == kind::born);
+    CHECK(journal.header().tenant.load() == static_cast<std::uint32_t>(worker->note.pid));
+}
+
+TEST_CASE("signals that mean others do not end a keeper")
+{
+    auto journal = kit::make_journal();
+    auto how = plain(journal, standby_mode::off);
+    how.life = [&journal](twin_birth) noexcept { serve(journal); };
+    auto pair = start(std::move(how));
+    auto worker = kit::next_note(pair.line, kind::born);
+    REQUIRE(worker);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGPIPE})
+        REQUIRE(pair.keeper.signal(number));
+    kit::kill_by(worker->pidfd, SIGKILL);
+    CHECK(kit::next_note(pair.line, kind::born));
+}
+
+TEST_CASE("a worker that used up every descriptor is followed all the same")
+{
+    auto journal = kit::make_journal();
+    auto how = plain(journal, standby_mode::off);
+    kit::shared_words words;
+    how.life = [&](twin_birth) noexcept {
+        if (words.word[0].fetch_add(1) > 0)
+            serve(journal);
+        while (::open("/dev/null", O_RDONLY | O_CLOEXEC) != -1) {
+        }
+        words.word[1].store(static_cast<std::uint64_t>(errno));
+        ::_exit(1);
+    };
+    auto pair = start(std::move(how));
+    REQUIRE(kit::next_note(pair.line, kind::born));
+    auto next = kit::next_note(pair.line, kind::born);
+    REQUIRE(next);
+    CHECK(words.word[1].load() == EMFILE);
+    CHECK(serves(journal, next->note.pid));
+}

@@ -1,0 +1,33 @@
+#pragma once
+// When a keeper replaces its worker without asking. No clock, no process.
+
+#include <chrono>
+
+namespace cohort::process {
+
+/// How a worker's time in its seat ended. A value.
+struct tenure_end {
+    bool ready = false;                 ///< It had said that it serves.
+    bool request_ran = false;           ///< When it died.
+    bool killed = false;                ///< By SIGKILL or SIGTERM: not its own fault.
+    std::chrono::nanoseconds lived{0};  ///< Since it took the seat.
+};
+
+/// Whether the next one follows at once. Nobody is served by an application that dies while it
+/// starts, again and again; so such deaths are the primary's to pace.
+class respawn_rule {
+public:
+    static constexpr std::chrono::seconds long_life{1};
+
+    [[nodiscard]] constexpr bool follows(const tenure_end& end) noexcept
+    {
+        const bool honest = end.ready && (end.request_ran || end.killed || end.lived >= long_life);
+        quick_ = honest ? 0 : quick_ + 1;
+        return quick_ <= 1;
+    }
+
+private:
+    unsigned quick_ = 0;  // deaths in a row that were quick
+};
+
+}  // namespace cohort::process

@@ -1,0 +1,71 @@
+#include <cohort/process/twin.hpp>
+
+#include <cohort/process/child_side.hpp>
+
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/sched.h>
+
+#include <csignal>
+
+namespace cohort::process {
+
+namespace {
+
+/// clone(2) without a stack of its own: the newborn goes on here, on its copy of ours.
+long raw_clone(unsigned long flags, int* pidfd, int* child_tid) noexcept
+{
+    // The system call's order of arguments is the architecture's. clone3(2) would have one for all,
+    // but container runtimes refuse it.
+#if defined(__x86_64__)
+    return ::syscall(SYS_clone, flags, nullptr, pidfd, child_tid, 0UL);
+#elif defined(__aarch64__) || defined(__riscv)
+    return ::syscall(SYS_clone, flags, nullptr, pidfd, 0UL, child_tid);
+#else
+#error "write down clone(2)'s order of arguments for this architecture"
+#endif
+}
+
+}  // namespace
+
+result<twin_maker> twin_maker::prepare(fork_permit)
+{
+    int* tid = nullptr;
+    if (::prctl(PR_GET_TID_ADDRESS, &tid) == -1 || tid == nullptr)
+        return failed(errc::not_supported, "find the thread id of", "the C library");
+    // What is found must be what we think it is: a newborn's id will be written there.
+    if (*tid != static_cast<int>(::syscall(SYS_gettid)))
+        return failed(errc::not_supported, "recognise the thread id of", "the C library");
+    void* robust = nullptr;
+    std::size_t bytes = 0;
+    if (::syscall(SYS_get_robust_list, 0, &robust, &bytes) == -1)
+        return failed("find the list of robust mutexes");
+    if (robust == nullptr)
+        return failed(errc::not_supported, "find the list of robust mutexes");
+    return twin_maker{tid, robust, bytes};
+}
+
+result<twin> twin_maker::make(twin_life life, void* argument) const noexcept
+{
+    constexpr unsigned long flags =
+        CLONE_FILES | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_PIDFD | SIGCHLD;
+    int pidfd = -1;
+    long pid = -1;
+    {
+        const signal_silence quiet;
+        pid = raw_clone(flags, &pidfd, tid_);
+        if (pid == 0) {
+            // A newborn has no list with the kernel, and so its mutexes would die in silence.
+            ::syscall(SYS_set_robust_list, robust_, robust_bytes_);
+            life(argument);
+            ::_exit(0);
+        }
+    }
+    if (pid == -1)
+        return failed("clone a twin");
+    return twin{static_cast<pid_t>(pid), unique_fd{pidfd}};
+}
+
+}  // namespace cohort::process
