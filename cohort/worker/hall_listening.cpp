@@ -51,8 +51,16 @@ awaitable<result<ipc::envelope>> hall::ask(const net::endpoint& where,
     request.reuse_port = how.reuse_port;
     request.unix_mode = how.unix_mode;
     request.index = index;
-    auto words = ipc::letter(ipc::kind::listen, ipc::encode(request));
-    co_return co_await primary_.ask(std::move(words), "listen on");
+    for (;;) {
+        const unsigned turn = primary_.turn();
+        auto words = ipc::letter(ipc::kind::listen, ipc::encode(request));
+        auto reply = co_await primary_.ask(std::move(words), "listen on");
+        // The primary died over it: its successor knows what it had opened, and finds it again.
+        const bool again = !reply && reply.error().why() == errc::channel_closed &&
+                           primary_.turn() != turn && primary_.is_open();
+        if (!again)
+            co_return std::move(reply);
+    }
 }
 
 void hall::say_listening(const door& at) const

@@ -19,6 +19,23 @@ constexpr auto user = static_cast<std::uint16_t>(ipc::kind::user);
 
 fault hung_up() { return {make_error_code(errc::channel_closed), "talk to the primary"}; }
 
+/// Does it mean the same to a primary that did not ask for it?
+bool outlives_primary(const ipc::envelope& what)
+{
+    if (what.is(ipc::flags::request) || what.is(ipc::flags::answer))
+        return false;
+    switch (static_cast<ipc::kind>(what.kind)) {
+        case ipc::kind::taken:
+        case ipc::kind::refused:
+        case ipc::kind::stray:
+        case ipc::kind::leaving:
+        case ipc::kind::farewell:
+            return true;
+        default:
+            return false;  // hello says it, or it is the program's
+    }
+}
+
 ipc::envelope refusal(const ipc::envelope& request, const fault& why)
 {
     auto reply = ipc::answer_to(request);
@@ -35,13 +52,42 @@ link::link(asio::any_io_executor executor, ipc::channel over, scope& tasks, guid
 
 void link::start()
 {
-    ipc::hello words;
+    ipc::hello words = guide_.introduction();
     words.pid = ::getpid();
     post(ipc::letter(ipc::kind::hello, ipc::encode(words)));
+    listen_to_channel();
+}
+
+void link::listen_to_channel()
+{
     channel_.start([this](ipc::envelope&& what) noexcept { arrived(std::move(what)); },
                    [this](std::optional<fault> why) noexcept {
                        ended(why ? why->text() : std::string{"the primary hung up"});
                    });
+}
+
+void link::swap(ipc::channel over)
+{
+    ++turn_;
+    lost_ = false;
+    ipc::channel old = std::exchange(channel_, std::move(over));
+    old.close();
+    std::vector<ipc::envelope> unsent = old.take_unsent();
+    calls_.fail_all(hung_up());
+    // Whoever asked is dead; these words could only answer somebody else's question.
+    std::erase_if(held_, [](const auto& each) { return each.is(ipc::flags::request); });
+
+    ipc::hello words = guide_.introduction();
+    words.pid = ::getpid();
+    auto hello = ipc::letter(ipc::kind::hello, ipc::encode(words));
+    static_cast<void>(channel_.try_send(hello));  // the first of all finds room
+    std::erase_if(postponed_, [](const auto& each) { return !outlives_primary(each); });
+    for (auto each = unsent.rbegin(); each != unsent.rend(); ++each) {
+        if (outlives_primary(*each))
+            postponed_.push_front(std::move(*each));
+    }
+    listen_to_channel();
+    send_soon();
 }
 
 void link::on_message(message_handler take)
@@ -171,6 +217,7 @@ awaitable<> link::answer(ipc::envelope request)
 {
     ipc::envelope reply = ipc::answer_to(request);
     const auto handler = answer_;
+    const unsigned asked_in = turn_;
     if (!handler) {
         const fault why(make_error_code(errc::not_supported), "answer request");
         post(refusal(request, why));
@@ -203,6 +250,8 @@ awaitable<> link::answer(ipc::envelope request)
     } catch (const std::exception& thrown) {
         refused = fault(make_error_code(errc::answer_failed), "answer request", thrown.what());
     }
+    if (asked_in != turn_)
+        co_return;  // who asked is dead, and the next primary counts its questions anew
     if (refused)
         reply = refusal(request, *refused);
     post(std::move(reply));
@@ -257,26 +306,39 @@ awaitable<result<ipc::envelope>> link::ask(ipc::envelope what, literal doing)
 
 void link::post(ipc::envelope what)
 {
-    if (!channel_.is_open())
+    if (lost_)
         return;
-    if (!postponing_) {
+    if (!postponing_ && postponed_.empty()) {
         const auto queued = channel_.try_send(what);
-        if (queued || queued.error().why() != errc::queue_full)
+        const bool later = !queued && (queued.error().why() == errc::queue_full ||
+                                       queued.error().why() == errc::channel_closed);
+        if (!later)
             return;
     }
     // No letter may overtake another: "leaving" before "taken" would deal a connection twice.
     postponed_.push_back(std::move(what));
-    if (!postponing_)
+    send_soon();
+}
+
+void link::send_soon()
+{
+    if (!postponing_ && !postponed_.empty() && channel_.is_open())
         postponing_ = tasks_.spawn(send_postponed()) != nullptr;
 }
 
 awaitable<> link::send_postponed()
 {
     while (!postponed_.empty()) {
-        ipc::envelope next = std::move(postponed_.front());
-        postponed_.pop_front();
-        // Deadline: the channel's own end. A failure means that nobody is there to hear of it.
-        static_cast<void>(co_await channel_.send(std::move(next)));
+        const auto queued = channel_.try_send(postponed_.front());
+        if (queued || queued.error().why() != errc::queue_full) {
+            // Without a channel they wait for the next one, or for the word that there is none.
+            if (!queued && queued.error().why() == errc::channel_closed)
+                break;
+            postponed_.pop_front();
+            continue;
+        }
+        // Deadline: the channel's own end; it may be another channel when this returns.
+        static_cast<void>(co_await channel_.flush(patience));
     }
     postponing_ = false;
 }
@@ -295,14 +357,16 @@ void link::close()
 {
     channel_.close();
     lost_ = true;
+    postponed_.clear();
     calls_.fail_all(hung_up());
 }
 
 void link::ended(std::string_view why) noexcept
 {
-    if (lost_)
+    if (lost_ || guide_.find_channel())
         return;
     lost_ = true;
+    postponed_.clear();
     calls_.fail_all(hung_up());
     guide_.lost_primary(why);
 }

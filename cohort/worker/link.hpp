@@ -39,6 +39,10 @@ public:
         virtual void told_to_drain(const ipc::drain_order& order) noexcept = 0;
         virtual void lost_primary(std::string_view why) noexcept = 0;
         virtual void escaped(std::string_view what) noexcept = 0;
+        /// Who we are, and where we listen: the first words on every channel.
+        [[nodiscard]] virtual ipc::hello introduction() noexcept { return {}; }
+        /// The channel has ended; is there a new one already? True: swap() was called.
+        [[nodiscard]] virtual bool find_channel() noexcept { return false; }
 
     protected:
         ~guide() = default;
@@ -53,6 +57,14 @@ public:
 
     /// Says hello and begins to read.
     void start();
+
+    /// Goes on over another channel: the primary was replaced. Says hello again; control letters
+    /// that the kernel had not taken follow. What waits for an answer of the dead primary fails
+    /// with errc::channel_closed, and its own questions are not answered any more. The program's
+    /// messages that were under way may be lost.
+    void swap(ipc::channel over);
+    /// How often the channel was swapped.
+    [[nodiscard]] unsigned turn() const noexcept { return turn_; }
 
     void on_message(message_handler take);
     void on_request(request_handler answer);
@@ -70,7 +82,7 @@ public:
                                                           nanoseconds budget);
 
     /// Sends a control message, now or as soon as there is room; in the order of the calls. It is
-    /// lost only with the channel.
+    /// lost only with the primary that had not read it.
     void post(ipc::envelope what);
     /// Asks the primary something of ours. Errors: also what the primary refused with, as `doing`.
     [[nodiscard]] awaitable<result<ipc::envelope>> ask(ipc::envelope what, literal doing);
@@ -89,6 +101,8 @@ private:
     void user_message(ipc::envelope&& what);
     void hold(ipc::envelope&& what);
     void release_held();
+    void listen_to_channel();
+    void send_soon();
     [[nodiscard]] awaitable<> answer(ipc::envelope request);
     [[nodiscard]] awaitable<> send_postponed();
     void ended(std::string_view why) noexcept;
@@ -107,6 +121,7 @@ private:
     std::deque<ipc::envelope> postponed_;  // letters that found the channel's queue full
     bool postponing_ = false;
     bool lost_ = false;
+    unsigned turn_ = 0;
 };
 
 }  // namespace cohort::work
