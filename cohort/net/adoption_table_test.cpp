@@ -51,6 +51,7 @@ struct found {
     {
         return is(standing::streaming) || (is(standing::running) && has(mark::private_answer));
     }
+    [[nodiscard]] bool by_end() const { return has(mark::until_close); }
     [[nodiscard]] bool pending() const { return taken() > in.state.parsed; }
     [[nodiscard]] bool unsent() const { return given() < in.state.composed; }
     [[nodiscard]] unsigned crashes() const
@@ -147,13 +148,11 @@ constexpr auto rules = std::to_array<rule>({
 
     // A handler had it.
     {"adopt.unknown", then::drop,
-     [](const found&
-            f) { return !f.exact() && (f.produced() || f.unsent()) && f.has(mark::until_close); }},
+     [](const found& f) { return !f.exact() && (f.produced() || f.unsent()) && f.by_end(); }},
     {"adopt.unknown", then::close,
      [](const found& f) { return !f.exact() && (f.produced() || f.unsent()); }},
     {"adopt.cut", then::drop,
-     [](const found&
-            f) { return f.produced() && f.given() > f.in.state.answer && f.has(mark::until_close); }},
+     [](const found& f) { return f.produced() && f.given() > f.in.state.answer && f.by_end(); }},
     {"adopt.cut", then::close,
      [](const found& f) { return f.produced() && f.given() > f.in.state.answer; }},
     {"adopt.poison", then::apologise,

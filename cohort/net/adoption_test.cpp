@@ -36,153 +36,175 @@ adoption_input running_request()
 
 }  // namespace
 
-TEST_CASE("what is sent, and from where, for one connection after the other")
+TEST_CASE("a request that was running runs again, behind the rest of the answers before it")
 {
     adoption_input in = running_request();
+    const auto v = adopt(in, limits);
+    CHECK(v.why == "adopt.replay");
+    CHECK(v.run_again);
+    CHECK(v.corrected);
+    CHECK(v.taken == 1230);
+    CHECK(v.given == 5270);
+    CHECK(v.composed == 5300);
+    CHECK(v.kills == 1);
+    CHECK(v.crashes == 0);
+    CHECK_FALSE(v.last);
+    CHECK_FALSE(v.strike);
+}
 
-    SUBCASE("a request that was running runs again, behind the rest of the answers before it")
-    {
-        const auto v = adopt(in, limits);
-        CHECK(v.why == "adopt.replay");
-        CHECK(v.run_again);
-        CHECK(v.corrected);
-        CHECK(v.taken == 1230);
-        CHECK(v.given == 5270);
-        CHECK(v.composed == 5300);
-        CHECK(v.kills == 1);
-        CHECK(v.crashes == 0);
-        CHECK_FALSE(v.last);
-        CHECK_FALSE(v.strike);
-    }
-    SUBCASE("a streamed answer of which the client has no byte is taken back")
-    {
-        in.state.now = standing::streaming;
-        in.state.set(mark::private_answer);
-        in.state.answer = 5270;
-        const auto v = adopt(in, limits);
-        CHECK(v.why == "adopt.replay");
-        CHECK(v.composed == 5270);
-    }
-    SUBCASE("one of which it has a byte gets what is composed, and an end")
-    {
-        in.state.now = standing::streaming;
-        in.state.set(mark::private_answer);
-        in.state.answer = 5269;
-        const auto v = adopt(in, limits);
-        CHECK(v.what == then::close);
-        CHECK(v.given == 5270);
-        CHECK(v.composed == 5300);
-    }
-    SUBCASE("one that went past the output gets an end")
-    {
-        in.state.now = standing::streaming;
-        in.state.set(mark::private_answer);
-        in.state.answer = 5269;
-        in.kernel.given = 9999;
-        const auto v = adopt(in, limits);
-        CHECK(v.what == then::close);
-        CHECK(v.composed == 9999);
-    }
-    SUBCASE("one that only the connection's end would have ended gets a reset")
-    {
-        in.state.now = standing::streaming;
-        in.state.set(mark::until_close);
-        in.state.answer = 5269;
-        CHECK(adopt(in, limits).what == then::drop);
-    }
-    SUBCASE("a private answer whose last byte was given is no loss")
-    {
-        in.state.now = standing::idle;
-        in.state.set(mark::private_answer);
-        in.state.composed = 70'000;
-        in.kernel.given = 70'000;
-        in.output_bytes = 0;
-        CHECK(adopt(in, limits).why == "adopt.pending");
-        in.kernel.given = 69'999;
-        CHECK(adopt(in, limits).why == "adopt.cut");
-        CHECK(adopt(in, limits).composed == 69'999);
-    }
-    SUBCASE("the second crash is the last, the fourth kill too, and a bystander is not blamed")
-    {
-        in.fault = blame::crashed;
-        CHECK(adopt(in, limits).run_again);
-        CHECK(adopt(in, limits).strike);
-        in.state.crashes = 1;
-        CHECK(adopt(in, limits).poison);
-        in.fault = blame::killed;
-        CHECK(adopt(in, limits).run_again);
-        in.state.kills = 3;
-        CHECK(adopt(in, limits).why == "adopt.killed_often");
-        in.fault = blame::none;
-        CHECK(adopt(in, limits).run_again);
-    }
-    SUBCASE("a client that has ended still gets the answers to its complete requests")
-    {
-        in.kernel.client_ended = true;
-        in.state.set(mark::client_ended);
-        CHECK(adopt(in, limits).run_again);
-        in.state.now = standing::idle;
-        CHECK(adopt(in, limits).why == "adopt.pending");
-    }
-    SUBCASE("a body that is partly gone: an apology, and the end")
-    {
-        in.state.set(mark::incomplete);
-        in.kernel.taken = 90'000;
-        const auto v = adopt(in, limits);
-        CHECK(v.what == then::apologise);
-        CHECK(v.last);
-    }
-    SUBCASE("on a Unix stream a request whose answer is not composed runs again, as the last one")
-    {
-        in.kernel = {};
-        in.given = in.state.composed;
-        const auto v = adopt(in, limits);
-        CHECK(v.run_again);
-        CHECK(v.last);
-        CHECK_FALSE(v.corrected);
-    }
-    SUBCASE("on a Unix stream an idle connection stays if it has no buffers")
-    {
-        in.kernel = {};
-        in.given = in.state.composed;
-        in.state.now = standing::idle;
-        CHECK(adopt(in, limits).why == "adopt.unknown");
-        in.input_bytes = 0;
-        in.taken = in.state.base = in.state.parsed;
-        CHECK(adopt(in, limits).why == "adopt.idle");
-        in.state.input.blocks = 1;  // one that take_stock() refused
-        CHECK(adopt(in, limits).why == "adopt.unknown");
-    }
-    SUBCASE("a connection that nobody recorded is new if nothing was taken or given")
-    {
-        in.state.now = standing::free;
-        CHECK(adopt(in, limits).why == "adopt.forgotten");
-        CHECK(adopt(in, limits).composed == adopt(in, limits).given);
-        in.kernel.taken = in.kernel.given = 0;
-        const auto v = adopt(in, limits);
-        CHECK(v.why == "adopt.new");
-        CHECK(v.what == then::serve);
-        CHECK(v.taken + v.given + v.composed == 0);
-        in.kernel.exact = false;
-        CHECK(adopt(in, limits).what == then::close);
-    }
-    SUBCASE("an idle connection forgets what was counted against its last request")
-    {
-        in.state.now = standing::idle;
-        in.state.crashes = in.state.kills = 9;
-        in.taken = in.kernel.taken = 1100;
-        const auto v = adopt(in, limits);
-        CHECK(v.why == "adopt.idle");
-        CHECK(v.crashes + v.kills == 0);
-    }
-    SUBCASE("positions in the wrong order are no record")
-    {
-        in.state.parsed = 999;
-        CHECK(adopt(in, limits).why == "adopt.order");
-        in.state.parsed = in.kernel.taken + 1;
-        CHECK(adopt(in, limits).why == "adopt.order");
-        in.state.parsed = 1100;
-        in.state.out_base = in.kernel.given + 1;
-        CHECK(adopt(in, limits).why == "adopt.output");
-    }
+TEST_CASE("a streamed answer of which the client has no byte is taken back")
+{
+    adoption_input in = running_request();
+    in.state.now = standing::streaming;
+    in.state.set(mark::private_answer);
+    in.state.answer = 5270;
+    const auto v = adopt(in, limits);
+    CHECK(v.why == "adopt.replay");
+    CHECK(v.composed == 5270);
+}
+
+TEST_CASE("one of which it has a byte gets what is composed, and an end")
+{
+    adoption_input in = running_request();
+    in.state.now = standing::streaming;
+    in.state.set(mark::private_answer);
+    in.state.answer = 5269;
+    const auto v = adopt(in, limits);
+    CHECK(v.what == then::close);
+    CHECK(v.given == 5270);
+    CHECK(v.composed == 5300);
+}
+
+TEST_CASE("one that went past the output gets an end")
+{
+    adoption_input in = running_request();
+    in.state.now = standing::streaming;
+    in.state.set(mark::private_answer);
+    in.state.answer = 5269;
+    in.kernel.given = 9999;
+    const auto v = adopt(in, limits);
+    CHECK(v.what == then::close);
+    CHECK(v.composed == 9999);
+}
+
+TEST_CASE("one that only the connection's end would have ended gets a reset")
+{
+    adoption_input in = running_request();
+    in.state.now = standing::streaming;
+    in.state.set(mark::until_close);
+    in.state.answer = 5269;
+    CHECK(adopt(in, limits).what == then::drop);
+}
+
+TEST_CASE("a private answer whose last byte was given is no loss")
+{
+    adoption_input in = running_request();
+    in.state.now = standing::idle;
+    in.state.set(mark::private_answer);
+    in.state.composed = 70'000;
+    in.kernel.given = 70'000;
+    in.output_bytes = 0;
+    CHECK(adopt(in, limits).why == "adopt.pending");
+    in.kernel.given = 69'999;
+    CHECK(adopt(in, limits).why == "adopt.cut");
+    CHECK(adopt(in, limits).composed == 69'999);
+}
+
+TEST_CASE("the second crash is the last, the fourth kill too, and a bystander is not blamed")
+{
+    adoption_input in = running_request();
+    in.fault = blame::crashed;
+    CHECK(adopt(in, limits).run_again);
+    CHECK(adopt(in, limits).strike);
+    in.state.crashes = 1;
+    CHECK(adopt(in, limits).poison);
+    in.fault = blame::killed;
+    CHECK(adopt(in, limits).run_again);
+    in.state.kills = 3;
+    CHECK(adopt(in, limits).why == "adopt.killed_often");
+    in.fault = blame::none;
+    CHECK(adopt(in, limits).run_again);
+}
+
+TEST_CASE("a client that has ended still gets the answers to its complete requests")
+{
+    adoption_input in = running_request();
+    in.kernel.client_ended = true;
+    in.state.set(mark::client_ended);
+    CHECK(adopt(in, limits).run_again);
+    in.state.now = standing::idle;
+    CHECK(adopt(in, limits).why == "adopt.pending");
+}
+
+TEST_CASE("a body that is partly gone: an apology, and the end")
+{
+    adoption_input in = running_request();
+    in.state.set(mark::incomplete);
+    in.kernel.taken = 90'000;
+    const auto v = adopt(in, limits);
+    CHECK(v.what == then::apologise);
+    CHECK(v.last);
+}
+
+TEST_CASE("on a Unix stream a request whose answer is not composed runs again, as the last one")
+{
+    adoption_input in = running_request();
+    in.kernel = {};
+    in.given = in.state.composed;
+    const auto v = adopt(in, limits);
+    CHECK(v.run_again);
+    CHECK(v.last);
+    CHECK_FALSE(v.corrected);
+}
+
+TEST_CASE("on a Unix stream an idle connection stays if it has no buffers")
+{
+    adoption_input in = running_request();
+    in.kernel = {};
+    in.given = in.state.composed;
+    in.state.now = standing::idle;
+    CHECK(adopt(in, limits).why == "adopt.unknown");
+    in.input_bytes = 0;
+    in.taken = in.state.base = in.state.parsed;
+    CHECK(adopt(in, limits).why == "adopt.idle");
+    in.state.input.blocks = 1;  // one that take_stock() refused
+    CHECK(adopt(in, limits).why == "adopt.unknown");
+}
+
+TEST_CASE("a connection that nobody recorded is new if nothing was taken or given")
+{
+    adoption_input in = running_request();
+    in.state.now = standing::free;
+    CHECK(adopt(in, limits).why == "adopt.forgotten");
+    CHECK(adopt(in, limits).composed == adopt(in, limits).given);
+    in.kernel.taken = in.kernel.given = 0;
+    const auto v = adopt(in, limits);
+    CHECK(v.why == "adopt.new");
+    CHECK(v.what == then::serve);
+    CHECK(v.taken + v.given + v.composed == 0);
+    in.kernel.exact = false;
+    CHECK(adopt(in, limits).what == then::close);
+}
+
+TEST_CASE("an idle connection forgets what was counted against its last request")
+{
+    adoption_input in = running_request();
+    in.state.now = standing::idle;
+    in.state.crashes = in.state.kills = 9;
+    in.taken = in.kernel.taken = 1100;
+    const auto v = adopt(in, limits);
+    CHECK(v.why == "adopt.idle");
+    CHECK(v.crashes + v.kills == 0);
+}
+
+TEST_CASE("positions in the wrong order are no record")
+{
+    adoption_input in = running_request();
+    in.state.parsed = 999;
+    CHECK(adopt(in, limits).why == "adopt.order");
+    in.state.parsed = in.kernel.taken + 1;
+    CHECK(adopt(in, limits).why == "adopt.order");
+    in.state.parsed = 1100;
+    in.state.out_base = in.kernel.given + 1;
+    CHECK(adopt(in, limits).why == "adopt.output");
 }
