@@ -44,6 +44,8 @@ extent arena::find(std::uint32_t blocks) noexcept
         if (end - at >= blocks) {
             const extent got{at, blocks};
             busy_.set(got);
+            kept_count_ -= kept_.count(got);
+            kept_.clear(got);
             return got;
         }
         at = busy_.next_clear(end);
@@ -67,9 +69,30 @@ void arena::release(extent what) noexcept
 
 void arena::free(extent what) noexcept
 {
-    give_back(what);
     busy_.clear(what);
     lowest_ = std::min(lowest_, what.first);
+    kept_.set(what);
+    kept_count_ += what.blocks;
+    if (kept_count_ > kept_max)
+        give_back_above(kept_max / 2);
+}
+
+/// The lowest ones stay: those are taken next.
+void arena::give_back_above(std::uint32_t keep) noexcept
+{
+    std::uint32_t seen = 0;
+    std::uint32_t at = kept_.next_set(0);
+    while (at < kept_.blocks()) {
+        const std::uint32_t end = kept_.next_clear(at);
+        const std::uint32_t stay = std::min(end - at, keep - seen);
+        seen += stay;
+        if (const extent rest{at + stay, end - at - stay}; rest.blocks != 0) {
+            give_back(rest);
+            kept_.clear(rest);
+            kept_count_ -= rest.blocks;
+        }
+        at = kept_.next_set(end);
+    }
 }
 
 void arena::cool_down() noexcept
@@ -84,6 +107,8 @@ void arena::clear() noexcept
 {
     busy_.clear();
     owned_.clear();
+    kept_.clear();
+    kept_count_ = 0;
     taken_ = 0;
     lowest_ = 0;
     singles_.count = 0;
@@ -95,6 +120,8 @@ bool arena::claim(extent what) noexcept
     if (!contains(what) || busy_.any(what))
         return false;
     busy_.set(what);
+    kept_count_ -= kept_.count(what);
+    kept_.clear(what);
     own(what);
     return true;
 }
@@ -107,6 +134,8 @@ void arena::trim() noexcept
         give_back({at, end - at});
         at = busy_.next_clear(end);
     }
+    kept_.clear();
+    kept_count_ = 0;
 }
 
 void arena::give_back(extent what) const noexcept

@@ -13,14 +13,18 @@ namespace cohort::board {
 /// memory's owner is one process at a time, and its successor counts anew.
 ///
 /// A few of the blocks that were given back stay warm: their pages are there and in the cache, and
-/// the next request takes them without looking at the map. All others have no memory.
+/// the next request takes them without looking at the map. Some more, up to a bound, keep their
+/// memory: to get a page from the kernel costs more than to serve a small request. All others have
+/// no memory.
 class arena {
 public:
     static constexpr std::uint32_t warm_singles_max = 64;
     static constexpr std::uint32_t warm_pairs_max = 32;
+    /// Free blocks that keep their memory, besides the warm ones.
+    static constexpr std::uint32_t kept_max = 512;
 
     arena(std::byte* memory, std::uint32_t blocks, std::size_t block_bytes)
-        : memory_{memory}, block_bytes_{block_bytes}, busy_{blocks}, owned_{blocks}
+        : memory_{memory}, block_bytes_{block_bytes}, busy_{blocks}, owned_{blocks}, kept_{blocks}
     {}
 
     /// So many blocks in a row, the lowest there are; or none: no room.
@@ -52,12 +56,15 @@ private:
     void own(extent what) noexcept;
     void cool_down() noexcept;
     void free(extent what) noexcept;
+    void give_back_above(std::uint32_t keep) noexcept;
     void give_back(extent what) const noexcept;
 
     std::byte* memory_;
     std::size_t block_bytes_;
     block_map busy_;   // taken or warm
     block_map owned_;  // taken
+    block_map kept_;   // free, and may have memory
+    std::uint32_t kept_count_ = 0;
     std::size_t taken_ = 0;
     std::uint32_t lowest_ = 0;  // no free block below it
     stack<warm_singles_max> singles_;

@@ -28,7 +28,7 @@ bool each_word(extent what, Deed deed) noexcept
 
 }  // namespace
 
-void block_map::set(extent what) noexcept
+void block_map::set_long(extent what) noexcept
 {
     each_word(what, [this](std::size_t word, std::uint64_t mask) {
         words_[word] |= mask;
@@ -36,7 +36,7 @@ void block_map::set(extent what) noexcept
     });
 }
 
-void block_map::clear(extent what) noexcept
+void block_map::clear_long(extent what) noexcept
 {
     each_word(what, [this](std::size_t word, std::uint64_t mask) {
         words_[word] &= ~mask;
@@ -46,7 +46,7 @@ void block_map::clear(extent what) noexcept
 
 void block_map::clear() noexcept { std::ranges::fill(words_, 0U); }
 
-bool block_map::all(extent what) const noexcept
+bool block_map::all_long(extent what) const noexcept
 {
     return each_word(what, [this](std::size_t word, std::uint64_t mask) {
         return (words_[word] & mask) == mask;
@@ -57,6 +57,16 @@ bool block_map::any(extent what) const noexcept
 {
     return !each_word(
         what, [this](std::size_t word, std::uint64_t mask) { return (words_[word] & mask) == 0; });
+}
+
+std::uint32_t block_map::count(extent what) const noexcept
+{
+    std::uint32_t total = 0;
+    each_word(what, [this, &total](std::size_t word, std::uint64_t mask) {
+        total += static_cast<std::uint32_t>(std::popcount(words_[word] & mask));
+        return true;
+    });
+    return total;
 }
 
 void block_map::set_noting(extent what, block_map& twice) noexcept

@@ -61,13 +61,14 @@ public:
     ///          nobody can tell whose bytes they are). They get nothing; do not release() theirs.
     [[nodiscard]] std::vector<int> take_stock(std::span<const int> live);
 
-    /// Gives the kernel back what the dead left in blocks that nobody has. Once after the adoption,
-    /// when there is time: about 1 us for each gap between taken blocks.
+    /// Gives the kernel back all memory of blocks that nobody has, among them those of the dead.
+    /// Once after an adoption, when there is time, and when there was nothing to do for a while:
+    /// about 2 us for each gap between taken blocks.
     void trim() noexcept;
 
     /// At least `bytes` in a row, or none: no room. Warm ones first; what is in them is arbitrary.
     [[nodiscard]] extent allocate(std::size_t bytes) noexcept;
-    /// Gives it back; memory beyond a warm reserve goes back to the kernel. What is not wholly
+    /// Gives it back; memory beyond a reserve (11 MiB) goes back to the kernel. What is not wholly
     /// taken is left alone.
     void release(extent what) noexcept;
     /// nullptr: none, or outside the arena.

@@ -1,6 +1,7 @@
 #include <cohort/board/journal.hpp>
 
 #include <cohort/base/random.hpp>
+#include <cohort/board/arena.hpp>
 #include <cohort/board/layout.hpp>
 
 #include <doctest/doctest.h>
@@ -206,23 +207,26 @@ TEST_CASE("what was warm makes room for a long run")
     CHECK(of.allocate(16 * block).blocks == 16);
 }
 
-TEST_CASE("a warm block keeps its memory, the others give it back")
+TEST_CASE("what was given back keeps its memory up to a bound, and none after trim()")
 {
-    journal of = small(64, 1024);
+    journal of = small(64, 2048);
     std::vector<extent> all;
-    for (int i = 0; i < 512; ++i) {
+    for (int i = 0; i < 1000; ++i) {
         all.push_back(of.allocate(1));
         std::memset(of.at(all.back()), 1, block);
     }
-    const extent large = of.allocate(100 * block);
+    const extent large = of.allocate(700 * block);
     std::memset(of.at(large), 1, journal::size(large));
-    CHECK(resident(of) >= 612 * block);
+    CHECK(resident(of) >= 1700 * block);
     of.release(large);
     for (const extent& each : all)
         of.release(each);
     CHECK(of.blocks_taken() == 0);
-    CHECK(resident(of) <= 64 * block + 3 * block);
-    CHECK(resident(of) >= 64 * block);
+    const std::size_t kept = arena::kept_max + arena::warm_singles_max;
+    CHECK(resident(of) <= (kept + 3) * block);
+    CHECK(resident(of) >= arena::kept_max / 2 * block);
+    of.trim();
+    CHECK(resident(of) <= (arena::warm_singles_max + 3) * block);
 }
 
 TEST_CASE("a successor takes what the live records have, and nothing else")
