@@ -5,6 +5,7 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include <poll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,6 +53,7 @@ child::child(child&& other) noexcept
     : pipes{std::move(other.pipes)},
       pid_{std::exchange(other.pid_, 0)},
       owner_{std::exchange(other.owner_, 0)},
+      inherited_{other.inherited_},
       pidfd_{std::move(other.pidfd_)},
       ended_{other.ended_},
       memory_kills_{other.memory_kills_}
@@ -65,6 +67,7 @@ child& child::operator=(child&& other) noexcept
     pipes = std::move(other.pipes);
     pid_ = std::exchange(other.pid_, 0);
     owner_ = std::exchange(other.owner_, 0);
+    inherited_ = other.inherited_;
     pidfd_ = std::move(other.pidfd_);
     ended_ = other.ended_;
     memory_kills_ = other.memory_kills_;
@@ -89,6 +92,13 @@ result<child> child::adopt(pid_t pid)
     return born;
 }
 
+child child::inherit(pid_t pid, unique_fd pidfd) noexcept
+{
+    child heir{pid, std::move(pidfd)};
+    heir.inherited_ = true;
+    return heir;
+}
+
 result<> child::signal(int number) const
 {
     if (!pidfd_.valid() || ended_)
@@ -102,6 +112,15 @@ std::optional<exit_reason> child::reap(int options)
 {
     if (ended_ || !pidfd_.valid())
         return ended_;
+    if (inherited_) {
+        pollfd ask{.fd = pidfd_.borrow(), .events = POLLIN, .revents = 0};
+        const int patience = (options & WNOHANG) != 0 ? 0 : -1;
+        while (::poll(&ask, 1, patience) == -1 && errno == EINTR) {
+        }
+        if (ask.revents != 0)
+            ended_ = exit_reason::unknown();
+        return ended_;
+    }
     siginfo_t info{};
     int outcome = 0;
     do {

@@ -32,6 +32,9 @@ public:
     /// Takes over a process that was just born to this process. Only spawn and clone call it.
     /// Errors: errno of pidfd_open(2); the process was killed and reaped then.
     [[nodiscard]] static result<child> adopt(pid_t pid);
+    /// Takes over a process whose parent was another one, which died: whoever reaps it now, we hear
+    /// that it ended, and not how (exit_reason::unknown).
+    [[nodiscard]] static child inherit(pid_t pid, unique_fd pidfd) noexcept;
 
     child(child&& other) noexcept;
     child& operator=(child&& other) noexcept;
@@ -76,7 +79,8 @@ private:
     void end() noexcept;
 
     pid_t pid_ = 0;
-    pid_t owner_ = 0;  // who gave birth; a forked copy of this object is not the owner
+    pid_t owner_ = 0;         // who gave birth; a forked copy of this object is not the owner
+    bool inherited_ = false;  // somebody else reaps it
     unique_fd pidfd_;
     std::optional<exit_reason> ended_;
     std::optional<std::uint64_t> memory_kills_;  // of our cgroup, when the child was born

@@ -130,3 +130,16 @@ TEST_CASE("a child that somebody else has reaped is gone for a reason unknown")
     REQUIRE(::waitid(P_PID, static_cast<id_t>(born.pid()), &ignored, WEXITED) == 0);
     CHECK(born.wait() == exit_reason::unknown());
 }
+
+TEST_CASE("of an inherited process the end is heard, and not how")
+{
+    asio::io_context loop;
+    child mother = sleeper();
+    auto twin = duplicate(mother.pidfd());
+    REQUIRE(twin);
+    child heir = child::inherit(mother.pid(), *std::move(twin));
+    CHECK(heir.try_reap() == std::nullopt);
+    REQUIRE(heir.signal(SIGTERM));
+    CHECK(kit::run(loop, heir.exited()) == exit_reason::unknown());
+    CHECK(mother.wait() == exit_reason::signalled(SIGTERM));
+}

@@ -1,0 +1,108 @@
+#include <cohort/board/ledger.hpp>
+
+#include <cohort/base/assert.hpp>
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <new>
+#include <string>
+#include <utility>
+
+namespace cohort::board {
+
+namespace {
+
+/// "COHORT_L", read as a little-endian number.
+constexpr std::uint64_t ledger_magic = 0x4c5f'5452'4f48'4f43ULL;
+constexpr std::uint32_t ledger_layout_number = 1;
+
+constexpr std::size_t seats_at = sizeof(ledger_head);
+constexpr std::size_t endpoints_at = seats_at + slots_max * sizeof(committed<ledger_seat>);
+constexpr std::size_t parcels_at =
+    endpoints_at + ledger_endpoints_max * sizeof(committed<ledger_endpoint>);
+constexpr std::size_t size_of_all =
+    parcels_at + std::size_t{ledger_descriptors_max} * sizeof(std::atomic<std::uint64_t>);
+
+static_assert(seats_at % alignof(committed<ledger_seat>) == 0);
+static_assert(endpoints_at % alignof(committed<ledger_endpoint>) == 0);
+static_assert(sizeof(std::atomic<std::uint64_t>) == sizeof(std::uint64_t));
+
+}  // namespace
+
+ledger::ledger(detail::sealed_memory memory) noexcept
+    : memory_{std::move(memory)}
+{}
+
+template <class T>
+T& ledger::part(std::size_t at) const noexcept
+{
+    return *std::launder(reinterpret_cast<T*>(memory_.bytes() + at));
+}
+
+result<ledger> ledger::create()
+{
+    auto memory = detail::sealed_memory::create("cohort-ledger", size_of_all);
+    if (!memory)
+        return std::unexpected(std::move(memory).error());
+    ledger made{std::move(*memory)};
+    // The kernel's zeros are what everything else begins with.
+    ledger_head& head = *new (made.memory_.bytes()) ledger_head{};
+    head.magic = ledger_magic;
+    head.size = size_of_all;
+    head.layout = ledger_layout_number;
+    return made;
+}
+
+ledger_head& ledger::head() const noexcept { return part<ledger_head>(0); }
+
+committed<ledger_seat>& ledger::seat(unsigned slot) const noexcept
+{
+    COHORT_ASSERT(slot < slots_max);
+    return part<committed<ledger_seat>>(seats_at + slot * sizeof(committed<ledger_seat>));
+}
+
+committed<ledger_endpoint>& ledger::endpoint(std::size_t index) const noexcept
+{
+    COHORT_ASSERT(index < ledger_endpoints_max);
+    return part<committed<ledger_endpoint>>(endpoints_at +
+                                            index * sizeof(committed<ledger_endpoint>));
+}
+
+parcel_note ledger::parcel(int descriptor) const noexcept
+{
+    if (descriptor < 0 || descriptor >= ledger_descriptors_max)
+        return {};
+    const std::size_t at = parcels_at + static_cast<std::size_t>(descriptor) * 8;
+    return parcel_note::of(part<std::atomic<std::uint64_t>>(at).load(std::memory_order_acquire));
+}
+
+void ledger::note(int descriptor, parcel_note what) const noexcept
+{
+    if (descriptor < 0 || descriptor >= ledger_descriptors_max)
+        return;
+    const std::size_t at = parcels_at + static_cast<std::size_t>(descriptor) * 8;
+    part<std::atomic<std::uint64_t>>(at).store(what.word(), std::memory_order_release);
+}
+
+std::span<const std::int32_t> ledger::pristine() const noexcept
+{
+    const std::size_t count = head().pristine_count.load(std::memory_order_acquire);
+    return {head().pristine.data(), std::min(count, ledger_pristine_max)};
+}
+
+result<> ledger::set_pristine(std::span<const int> open) const
+{
+    if (open.size() > ledger_pristine_max)
+        return failed(errc::too_large, "write down descriptors:", std::to_string(open.size()));
+    std::ranges::copy(open, head().pristine.begin());
+    head().pristine_count.store(static_cast<std::uint32_t>(open.size()), std::memory_order_release);
+    return {};
+}
+
+void ledger::keep_from_children() const noexcept
+{
+    ::madvise(memory_.bytes(), memory_.size(), MADV_DONTFORK);
+}
+
+}  // namespace cohort::board
