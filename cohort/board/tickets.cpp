@@ -225,13 +225,16 @@ std::vector<tickets::reading> tickets::under_way(std::uint32_t from) const
     return all;
 }
 
-void tickets::forget_taker(std::uint32_t to) const noexcept
+void tickets::settle_all(std::uint32_t slot) const noexcept
 {
     for (std::uint32_t i = 0; i < entries(); ++i) {
         const ticket_entry& at = *entry(number(i, 1));
         const saying now = read(at.word.load(acquire));
-        if (now.now == passage::taken && at.to.load(acquire) == to)
-            settle(number(i, now.generation));
+        const ticket which = number(i, now.generation);
+        const bool won = (now.now == passage::taken && at.to.load(acquire) == slot) ||
+                         (now.now == passage::revoked && giver(which) == slot);
+        if (won)
+            settle(which);
     }
 }
 

@@ -93,8 +93,11 @@ public:
     [[nodiscard]] std::optional<ticket> find_offered(const sought& what) const noexcept;
     /// All that are not settled, of one giver.
     [[nodiscard]] std::vector<reading> under_way(std::uint32_t from) const;
-    /// A slot is closed for good: what it had taken and not settled is freed.
-    void forget_taker(std::uint32_t to) const noexcept;
+    /// Settles all that a slot won and its dead worker did not settle: taken by it, or revoked by
+    /// it. For its successor, once no record of its journal is `passing`; and when the slot is
+    /// closed for good. An offer of the dead that nobody can take (it was never sent) is left, and
+    /// used again when the range is full and it is old.
+    void settle_all(std::uint32_t slot) const noexcept;
 
 private:
     struct range {

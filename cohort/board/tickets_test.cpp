@@ -171,10 +171,18 @@ TEST_CASE("what the dead left behind is used again when it is needed, and not be
     // A slot is closed for good.
     for (const auto& each : of.under_way(0))
         static_cast<void>(of.take(each.which));
-    of.forget_taker(0);
+    of.settle_all(0);
     CHECK(of.under_way(0).size() == tickets::per_slot);
-    of.forget_taker(1);
+    of.settle_all(1);
     CHECK(of.under_way(0).empty());
+    const ticket revoked = offer(of, {.from = 0, .to = 1});
+    const ticket under_way = offer(of, {.from = 0, .to = 1});
+    CHECK(of.revoke(revoked));
+    of.settle_all(1);
+    CHECK(of.look(revoked));
+    of.settle_all(0);
+    CHECK_FALSE(of.look(revoked));
+    CHECK(of.take(under_way));
 }
 
 TEST_CASE("of a taker and a revoker at the same time exactly one wins")
