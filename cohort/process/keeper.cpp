@@ -36,8 +36,8 @@ result<> keep(keeping how, int line) noexcept
     unique_fd bell{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     if (!bell.valid())
         return failed("make a bell");
-    numbers.settle(numbers.bell(), std::move(bell));
-    numbers.settle(numbers.line(), unique_fd{line});
+    numbers.settle(numbers.bell(), bell.release());
+    numbers.settle(numbers.line(), line);
     detail::bell_number = numbers.bell();
 
     board::journal_header& journal = how.journal->header();

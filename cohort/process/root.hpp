@@ -31,9 +31,10 @@ struct root_plan {
 /// Makes this process the root. Returns when the last primary has ended: its exit code, for main to
 /// return. If a signal ended it for good, the root dies of the same one and never returns.
 ///
-/// A primary that dies by a signal, or with an exit code that it did not announce, is followed by
-/// another: at once if it lived longer than a second or was killed; else after growing pauses, up
-/// to 5 s; after five such deaths in 30 s no more (exit code or signal of the last one).
+/// A primary that dies by a signal (unless the root was to forward that signal), or with an exit
+/// code that it did not announce, is followed by another: at once if it lived longer than a second
+/// or was killed; else after growing pauses, up to 5 s; after five such deaths in 30 s no more
+/// (exit code or signal of the last one).
 ///
 /// Forwards TERM INT QUIT HUP USR1 USR2 TTIN TTOU WINCH, unless the kernel sent them to the whole
 /// group (a terminal). They arrive with SI_QUEUE, from the root's pid, and carry the pid of who
@@ -47,6 +48,10 @@ struct root_plan {
 /// In the primary: `code` is what it is going to exit with, and on purpose. Async-signal-safe;
 /// nothing where there is no root.
 void announce_exit(int code) noexcept;
+
+/// In a successor: the signal (TERM, INT, QUIT) by which the primary before it had been asked to
+/// end, or 0. It ends what that one began; the signal itself does not come again.
+[[nodiscard]] int asked_to_end() noexcept;
 
 /// In the primary (and what it forks): the pid of the root, or 0 if there is none.
 [[nodiscard]] pid_t root_pid() noexcept;

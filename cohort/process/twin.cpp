@@ -47,25 +47,36 @@ result<twin_maker> twin_maker::prepare(fork_permit)
     return twin_maker{tid, robust, bytes};
 }
 
+long twin_maker::start(unsigned long flags, int* pidfd, twin_life life,
+                       void* argument) const noexcept
+{
+    const signal_silence quiet;
+    const long pid = raw_clone(
+        flags | CLONE_FILES | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD, pidfd, tid_);
+    if (pid == 0) {
+        // A newborn has no list with the kernel, and so its mutexes would die in silence.
+        ::syscall(SYS_set_robust_list, robust_, robust_bytes_);
+        life(argument);
+        ::_exit(0);
+    }
+    return pid;
+}
+
 result<twin> twin_maker::make(twin_life life, void* argument) const noexcept
 {
-    constexpr unsigned long flags =
-        CLONE_FILES | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_PIDFD | SIGCHLD;
     int pidfd = -1;
-    long pid = -1;
-    {
-        const signal_silence quiet;
-        pid = raw_clone(flags, &pidfd, tid_);
-        if (pid == 0) {
-            // A newborn has no list with the kernel, and so its mutexes would die in silence.
-            ::syscall(SYS_set_robust_list, robust_, robust_bytes_);
-            life(argument);
-            ::_exit(0);
-        }
-    }
+    const long pid = start(CLONE_PIDFD, &pidfd, life, argument);
     if (pid == -1)
         return failed("clone a twin");
     return twin{static_cast<pid_t>(pid), unique_fd{pidfd}};
+}
+
+result<pid_t> twin_maker::make_unwatched(twin_life life, void* argument) const noexcept
+{
+    const long pid = start(0, nullptr, life, argument);
+    if (pid == -1)
+        return failed("clone a twin");
+    return static_cast<pid_t>(pid);
 }
 
 }  // namespace cohort::process

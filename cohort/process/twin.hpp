@@ -40,10 +40,16 @@ public:
     /// Source: clone(2); prctl(2), PR_GET_TID_ADDRESS; get_robust_list(2).
     [[nodiscard]] result<twin> make(twin_life life, void* argument) const noexcept;
 
+    /// The same without a pidfd, for a maker that waits for signals, and whose table may be full.
+    [[nodiscard]] result<pid_t> make_unwatched(twin_life life, void* argument) const noexcept;
+
 private:
     twin_maker(int* tid, void* robust, std::size_t robust_bytes) noexcept
         : tid_{tid}, robust_{robust}, robust_bytes_{robust_bytes}
     {}
+    [[nodiscard]] long start(unsigned long flags, int* pidfd, twin_life life,
+                             void* argument) const noexcept;
+
     int* tid_;      // where the C library keeps this thread's id
     void* robust_;  // head of its list of robust mutexes
     std::size_t robust_bytes_;

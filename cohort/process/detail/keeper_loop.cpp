@@ -221,8 +221,8 @@ result<> keeper_loop::make_twin(int index) noexcept
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == -1)
         return failed("make channel");
     const keeper_numbers& numbers = twins_.numbers;
-    numbers.settle(numbers.channel(index), unique_fd{ends[0]});
-    numbers.settle(numbers.twin_end(index), unique_fd{ends[1]});
+    numbers.settle(numbers.channel(index), ends[0]);
+    numbers.settle(numbers.twin_end(index), ends[1]);
     twins_.index = index;
     ++twins_.serial;
     COHORT_TRY(
@@ -230,7 +230,7 @@ result<> keeper_loop::make_twin(int index) noexcept
         maker_.make([](void* from) noexcept { enter_life(*static_cast<twin_inheritance*>(from)); },
                     &twins_));
     const pid_t pid = born.pid;
-    numbers.settle(numbers.pidfd(index), std::move(born.pidfd));
+    numbers.settle(numbers.pidfd(index), born.pidfd.release());
 
     place& who = places_[static_cast<std::size_t>(index)];
     who = {};

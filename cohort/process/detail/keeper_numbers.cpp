@@ -1,11 +1,12 @@
 #include <cohort/process/detail/keeper_numbers.hpp>
 
+#include <cohort/base/unique_fd.hpp>
+
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <utility>
 
 namespace cohort::process::detail {
 
@@ -47,10 +48,12 @@ result<keeper_numbers> keeper_numbers::reserve()
     return keeper_numbers{first};
 }
 
-void keeper_numbers::settle(int number, unique_fd what) const noexcept
+void keeper_numbers::settle(int number, int what) const noexcept
 {
     // One step: at no moment is the number free, or anybody else's.
-    ::dup3(what.borrow(), number, O_CLOEXEC);
+    ::dup3(what, number, O_CLOEXEC);
+    // Not unique_fd, which insists that it was open: we share this table with programs.
+    ::close(what);
 }
 
 void keeper_numbers::vacate(int number) const noexcept { ::dup3(nothing(), number, O_CLOEXEC); }

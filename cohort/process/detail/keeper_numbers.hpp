@@ -4,7 +4,6 @@
 // successor nor a worker that looks for a free number can ever meet one of them. Closed to others.
 
 #include <cohort/base/error.hpp>
-#include <cohort/base/unique_fd.hpp>
 
 #include <array>
 
@@ -24,9 +23,9 @@ public:
     [[nodiscard]] int channel(int twin) const noexcept { return twins() + 3 * twin + 1; }
     [[nodiscard]] int twin_end(int twin) const noexcept { return twins() + 3 * twin + 2; }
 
-    /// Puts `what` behind one of our numbers. Allocates nothing, and cannot fail: the number is
-    /// taken already.
-    void settle(int number, unique_fd what) const noexcept;
+    /// Puts `what` behind one of our numbers, and closes its old one. Cannot fail, since the number
+    /// is taken already; unless a worker has closed `what`, which is then its own loss.
+    void settle(int number, int what) const noexcept;
     /// Closes what is behind it.
     void vacate(int number) const noexcept;
 

@@ -1,0 +1,255 @@
+#include <cohort/process/last_words.hpp>
+
+#include <cohort/process/keeper.hpp>
+#include <cohort/process/seat_lock.hpp>
+
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/futex.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <cstdlib>
+#include <ctime>
+
+namespace cohort::process::last_words {
+
+namespace {
+
+constexpr std::array crash_signals{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS};
+
+/// Tells the loop thread that another one has crashed. One below the death signal of child_side.
+int stand_aside_signal() noexcept { return SIGRTMAX - 3; }
+
+/// What the handlers know; written by install(), before them.
+struct crash_scene {
+    board::journal_header* journal = nullptr;
+    pid_t process = 0;  // a forked copy of us has nothing to say
+    pid_t loop = 0;     // the thread that has the seat
+    std::atomic<pid_t> crasher{0};
+    std::atomic<std::uint32_t> seat_given{0};  // a futex
+};
+crash_scene scene;
+
+// Read by handlers, so it may not be allocated on first use, as others may.
+[[gnu::tls_model("initial-exec")]] thread_local std::uint32_t this_index = no_thread;
+
+pid_t this_thread() noexcept { return static_cast<pid_t>(::syscall(SYS_gettid)); }
+
+/// A stack to crash on, with a page below it that nobody can write. It belongs to its thread.
+class crash_stack {
+public:
+    crash_stack() noexcept = default;
+    crash_stack(const crash_stack&) = delete;
+    crash_stack& operator=(const crash_stack&) = delete;
+    ~crash_stack()
+    {
+        if (!pages_)
+            return;
+        ::sigaltstack(&before_, nullptr);
+        ::munmap(pages_, size + guard);
+    }
+
+    result<> install() noexcept
+    {
+        if (pages_)
+            return {};
+        void* const pages = ::mmap(nullptr, size + guard, PROT_READ | PROT_WRITE,
+                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+        if (pages == MAP_FAILED)
+            return failed("map a stack for the last words");
+        ::mprotect(pages, guard, PROT_NONE);
+        stack_t stack{};
+        stack.ss_sp = static_cast<std::byte*>(pages) + guard;
+        stack.ss_size = size;
+        if (::sigaltstack(&stack, &before_) == -1) {
+            auto why = failed("use a stack for the last words");
+            ::munmap(pages, size + guard);
+            return why;
+        }
+        pages_ = pages;
+        return {};
+    }
+
+private:
+    static constexpr std::size_t size = 64U << 10;
+    static constexpr std::size_t guard = 64U << 10;  // a page, whatever its size
+    void* pages_ = nullptr;
+    stack_t before_{};
+};
+thread_local crash_stack this_stack;
+
+struct cause {
+    int signal = 0;
+    std::uint32_t thread = no_thread;
+    std::uint64_t address = 0;
+};
+
+void note(const cause& what) noexcept
+{
+    board::crash_note& crash = scene.journal->crash;
+    std::uint32_t running = 0;
+    if (what.thread < scene.journal->running.size())
+        running = scene.journal->running[what.thread].load(std::memory_order_relaxed);
+    crash.signal.store(static_cast<std::uint32_t>(what.signal), std::memory_order_relaxed);
+    crash.thread.store(what.thread, std::memory_order_relaxed);
+    crash.running.store(running, std::memory_order_relaxed);
+    crash.address.store(what.address, std::memory_order_relaxed);
+    // Last: with it the note counts.
+    crash.pid.store(static_cast<std::uint32_t>(scene.process), std::memory_order_release);
+}
+
+[[noreturn]] void sleep_until_the_end() noexcept
+{
+    for (;;)
+        ::pause();
+}
+
+/// On the loop thread.
+void give_the_seat() noexcept
+{
+    seat_lock{*scene.journal}.release();
+    scene.seat_given.store(1, std::memory_order_release);
+    ::syscall(SYS_futex, &scene.seat_given, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+
+/// On any other thread: only the loop thread can release its lock. It has a moment; if it is stuck
+/// in the kernel, its death releases the lock, which comes later only where a core is dumped.
+void have_the_seat_given() noexcept
+{
+    constexpr int tries = 5;
+    constexpr timespec moment{0, 10'000'000};
+    ::syscall(SYS_tgkill, scene.process, scene.loop, stand_aside_signal());
+    for (int i = 0; i < tries && scene.seat_given.load(std::memory_order_acquire) == 0; ++i)
+        ::syscall(SYS_futex, &scene.seat_given, FUTEX_WAIT_PRIVATE, 0, &moment, nullptr, 0);
+}
+
+/// The signal once more, as it came, with the action it has by default: it waits behind this
+/// handler and ends the process at the instruction that it interrupted.
+void let_it_happen(int number, siginfo_t* info) noexcept
+{
+    struct sigaction plain{};
+    plain.sa_handler = SIG_DFL;
+    ::sigaction(number, &plain, nullptr);
+    const pid_t process = ::getpid();
+    if (::syscall(SYS_rt_tgsigqueueinfo, process, this_thread(), number, info) == -1)
+        ::syscall(SYS_tgkill, process, this_thread(), number);
+}
+
+/// A signal that somebody else sent says nothing about what this thread was doing.
+bool came_from_outside(const siginfo_t& info) noexcept
+{
+    return info.si_code <= 0 && info.si_pid != scene.process;
+}
+
+void on_crash(int number, siginfo_t* info, void*) noexcept
+{
+    const int before = errno;
+    if (::getpid() == scene.process) {
+        const pid_t me = this_thread();
+        pid_t nobody = 0;
+        if (!scene.crasher.compare_exchange_strong(nobody, me)) {
+            // Two at once: the first one's cause counts.
+            if (me == scene.loop)
+                give_the_seat();
+            sleep_until_the_end();
+        }
+        cause what;
+        what.signal = number;
+        what.thread = came_from_outside(*info) ? no_thread : this_index;
+        if (info->si_code > 0)
+            what.address = reinterpret_cast<std::uintptr_t>(info->si_addr);
+        note(what);
+        if (me == scene.loop)
+            give_the_seat();
+        else
+            have_the_seat_given();
+        ring_keeper();
+    }
+    let_it_happen(number, info);
+    errno = before;
+}
+
+void on_stand_aside(int) noexcept
+{
+    if (::getpid() != scene.process || scene.crasher.load(std::memory_order_acquire) == 0)
+        return;
+    give_the_seat();
+    sleep_until_the_end();
+}
+
+void on_exit_call(int code, void*) noexcept
+{
+    if (::getpid() != scene.process || scene.crasher.load(std::memory_order_acquire) != 0)
+        return;
+    cause what;
+    what.thread = this_index;
+    what.address = static_cast<std::uint64_t>(static_cast<unsigned>(code));
+    note(what);
+}
+
+// The names that the C library's tables of handlers hold.
+extern "C" void cohort_on_crash(int number, siginfo_t* info, void* context)
+{
+    on_crash(number, info, context);
+}
+extern "C" void cohort_on_stand_aside(int number) { on_stand_aside(number); }
+extern "C" void cohort_on_exit(int code, void* nothing) { on_exit_call(code, nothing); }
+
+result<> catch_signals() noexcept
+{
+    struct sigaction crash{};
+    crash.sa_sigaction = cohort_on_crash;
+    crash.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    // A fault in the handler itself then ends the process at once.
+    sigfillset(&crash.sa_mask);
+    for (const int number : crash_signals) {
+        if (::sigaction(number, &crash, nullptr) == -1)
+            return failed("catch crashes");
+    }
+    struct sigaction aside{};
+    aside.sa_handler = cohort_on_stand_aside;
+    aside.sa_flags = SA_ONSTACK | SA_RESTART;
+    sigfillset(&aside.sa_mask);
+    if (::sigaction(stand_aside_signal(), &aside, nullptr) == -1)
+        return failed("catch the crashes of other threads");
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    for (const int number : crash_signals)
+        sigaddset(&wanted, number);
+    sigaddset(&wanted, stand_aside_signal());
+    ::pthread_sigmask(SIG_UNBLOCK, &wanted, nullptr);
+    return {};
+}
+
+}  // namespace
+
+result<> install(board::journal& journal)
+{
+    scene.journal = &journal.header();
+    scene.process = ::getpid();
+    scene.loop = this_thread();
+    this_index = 0;
+    if (auto stack = this_stack.install(); !stack)
+        return stack;
+    if (::on_exit(cohort_on_exit, nullptr) != 0) {
+        errno = ENOMEM;
+        return failed("hear of exits");
+    }
+    return catch_signals();
+}
+
+result<> install_on_this_thread(std::uint32_t index)
+{
+    if (index >= board::threads_max)
+        return failed(errc::bad_value, "number a thread", std::to_string(index));
+    this_index = index;
+    return this_stack.install();
+}
+
+}  // namespace cohort::process::last_words

@@ -1,0 +1,309 @@
+#include <cohort/process/root.hpp>
+
+#include <cohort/base/clock.hpp>
+#include <cohort/base/try.hpp>
+#include <cohort/process/child_side.hpp>
+#include <cohort/process/identity.hpp>
+#include <cohort/process/succession_rule.hpp>
+#include <cohort/process/twin.hpp>
+
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <new>
+#include <optional>
+#include <utility>
+
+namespace cohort::process {
+
+namespace {
+
+/// What root and primary share. Lives as long as both.
+struct throne {
+    std::atomic<pid_t> root{0};
+    std::atomic<pid_t> primary{0};
+    std::atomic<int> announced{0};  // the primary whose code it is, by its pid
+    std::atomic<int> code{0};
+    std::atomic<int> asked_to_end{0};  // the signal
+};
+throne* shared = nullptr;
+
+constexpr std::array forwarded{SIGTERM, SIGINT,  SIGQUIT, SIGHUP,  SIGUSR1,
+                               SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH};
+
+bool means_the_end(int number) noexcept
+{
+    return number == SIGTERM || number == SIGINT || number == SIGQUIT;
+}
+
+/// The root at work. Allocates nothing once it is made.
+class root_loop {
+public:
+    root_loop(root_plan plan, const twin_maker& maker) noexcept
+        : plan_{std::move(plan)}, maker_{maker}, self_{::getpid()}
+    {}
+
+    /// Errors: those of the first birth.
+    result<int> run();
+
+private:
+    struct ending {
+        int code;    // si_code
+        int status;  // exit code or signal
+    };
+
+    void block_signals() noexcept;
+    void restore_signals() const noexcept;
+    [[nodiscard]] result<> crown() noexcept;
+    [[noreturn]] void reign_as_primary() noexcept;
+    [[nodiscard]] ending await_the_end() noexcept;
+    [[nodiscard]] std::optional<ending> reap() const noexcept;
+    void wait_for_signal(const timespec* longest) noexcept;
+    void forward(const siginfo_t& signal) noexcept;
+    [[nodiscard]] bool was_wanted(const ending& how) const noexcept;
+    void pause(std::chrono::nanoseconds length) noexcept;
+    void crown_in_the_end() noexcept;
+    [[nodiscard]] int leave_like(const ending& how) const noexcept;
+    void die_of(int number) const noexcept;
+
+    root_plan plan_;
+    const twin_maker& maker_;
+    succession_rule rule_;
+    pid_t self_;
+    pid_t primary_ = 0;  // 0: there is none
+    reign reign_ = reign::first;
+    std::uint64_t since_ns_ = 0;
+    std::uint64_t seen_ = 0;  // signals that this primary was to get, a bit each
+    sigset_t before_{};
+    sigset_t waited_{};
+};
+
+result<int> root_loop::run()
+{
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    block_signals();
+    if (const auto crowned = crown(); !crowned) {
+        restore_signals();
+        return std::unexpected(crowned.error());
+    }
+    if (!plan_.title.empty())
+        set_title(plan_.title);
+    for (;;) {
+        const ending how = await_the_end();
+        if (was_wanted(how))
+            return leave_like(how);
+        reign_end end;
+        end.killed = how.code != CLD_EXITED && how.status == SIGKILL;
+        end.moment = std::chrono::nanoseconds{now_ns()};
+        end.lived = std::chrono::nanoseconds{now_ns() - since_ns_};
+        const auto next = rule_.after(end);
+        if (!next.again)
+            return leave_like(how);
+        pause(next.pause);
+        reign_ = reign::successor;
+        crown_in_the_end();
+    }
+}
+
+void root_loop::block_signals() noexcept
+{
+    sigfillset(&waited_);
+    // A stop from the terminal stops us as it stops our group; the shell waits for that.
+    sigdelset(&waited_, SIGTSTP);
+    ::pthread_sigmask(SIG_BLOCK, &waited_, &before_);
+}
+
+void root_loop::restore_signals() const noexcept
+{
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+result<> root_loop::crown() noexcept
+{
+    std::fflush(nullptr);
+    since_ns_ = now_ns();
+    COHORT_TRY(
+        primary_,
+        maker_.make_unwatched(
+            [](void* root) noexcept { static_cast<root_loop*>(root)->reign_as_primary(); }, this));
+    return {};
+}
+
+void root_loop::crown_in_the_end() noexcept
+{
+    constexpr std::chrono::milliseconds first{20};
+    constexpr std::chrono::milliseconds longest{2'000};
+    // EAGAIN, ENOMEM: the machine is short of something. Everybody else serves on meanwhile.
+    for (auto length = first; !crown(); length = std::min(length * 2, longest))
+        pause(length);
+}
+
+void root_loop::reign_as_primary() noexcept
+{
+    shared->primary.store(::getpid(), std::memory_order_release);
+    // Without the root nobody would keep the table if we died.
+    if (on_parent_death(parent_death::kill(), self_).at != step::none)
+        ::_exit(0);
+    restore_signals();
+    if (!plan_.primary_title.empty())
+        set_title(plan_.primary_title);
+    const int code = plan_.life(reign_);
+    std::fflush(nullptr);
+    announce_exit(code);
+    ::_exit(code);
+}
+
+root_loop::ending root_loop::await_the_end() noexcept
+{
+    for (;;) {
+        if (const auto end = reap()) {
+            primary_ = 0;
+            return *end;
+        }
+        wait_for_signal(nullptr);
+    }
+}
+
+/// Everybody who is dead: ours, and those whose parents died before them. Says how the primary
+/// ended, if it is among them.
+std::optional<root_loop::ending> root_loop::reap() const noexcept
+{
+    std::optional<ending> end;
+    for (;;) {
+        siginfo_t info{};
+        if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG) == -1) {
+            if (errno == EINTR)
+                continue;
+            return end;
+        }
+        if (info.si_pid == 0)
+            return end;
+        if (info.si_pid == primary_)
+            end = ending{info.si_code, info.si_status};
+    }
+}
+
+void root_loop::wait_for_signal(const timespec* longest) noexcept
+{
+    siginfo_t signal{};
+    const int number = ::sigtimedwait(&waited_, &signal, longest);
+    if (number > 0 && std::ranges::find(forwarded, number) != forwarded.end())
+        forward(signal);
+}
+
+void root_loop::forward(const siginfo_t& signal) noexcept
+{
+    const int number = signal.si_signo;
+    seen_ |= std::uint64_t{1} << number;
+    if (means_the_end(number)) {
+        shared->asked_to_end.store(number, std::memory_order_release);
+        // Between two primaries: nobody else can end what is left, and it ends without our table.
+        if (primary_ == 0)
+            die_of(number);
+    }
+    // A terminal has told the whole group, and so the primary.
+    if (primary_ == 0 || signal.si_code == SI_KERNEL)
+        return;
+    siginfo_t passed{};
+    passed.si_signo = number;
+    passed.si_code = SI_QUEUE;
+    passed.si_pid = self_;
+    passed.si_uid = ::getuid();
+    passed.si_value.sival_int = signal.si_code <= 0 ? signal.si_pid : 0;
+    // Not reaped yet, so the number is its own.
+    ::syscall(SYS_rt_sigqueueinfo, primary_, number, &passed);
+}
+
+bool root_loop::was_wanted(const ending& how) const noexcept
+{
+    if (how.code == CLD_EXITED) {
+        return shared->announced.load(std::memory_order_acquire) ==
+                   shared->primary.load(std::memory_order_acquire) &&
+               shared->code.load(std::memory_order_relaxed) == how.status;
+    }
+    // Somebody sent it that signal through us (or the terminal did, to all), and it has no handler.
+    return (seen_ >> how.status & 1U) != 0;
+}
+
+void root_loop::pause(std::chrono::nanoseconds length) noexcept
+{
+    const auto end = now() + length;
+    for (auto left = length; left.count() > 0; left = end - now()) {
+        const timespec slice{static_cast<time_t>(left.count() / 1'000'000'000),
+                             static_cast<long>(left.count() % 1'000'000'000)};
+        wait_for_signal(&slice);
+        static_cast<void>(reap());
+    }
+}
+
+int root_loop::leave_like(const ending& how) const noexcept
+{
+    if (how.code == CLD_EXITED) {
+        restore_signals();
+        return how.status;
+    }
+    die_of(how.status);
+    // PID 1 of a container does not die of signals.
+    constexpr int signalled = 128;
+    restore_signals();
+    return signalled + how.status;
+}
+
+void root_loop::die_of(int number) const noexcept
+{
+    // The core that matters is the primary's.
+    constexpr rlimit no_core{0, 0};
+    ::setrlimit(RLIMIT_CORE, &no_core);
+    ::signal(number, SIG_DFL);
+    sigset_t only;
+    sigemptyset(&only);
+    sigaddset(&only, number);
+    ::raise(number);
+    ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
+}
+
+}  // namespace
+
+result<int> run_root(fork_permit permit, root_plan plan)
+{
+    if (!plan.life)
+        return failed(errc::bad_value, "become the root");
+    COHORT_TRY(const auto maker, twin_maker::prepare(std::move(permit)));
+    void* const page =
+        ::mmap(nullptr, sizeof(throne), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED)
+        return failed("map memory for root and primary");
+    shared = ::new (page) throne;
+    shared->root.store(::getpid(), std::memory_order_release);
+    return root_loop{std::move(plan), maker}.run();
+}
+
+void announce_exit(int code) noexcept
+{
+    if (!shared || shared->primary.load(std::memory_order_acquire) != ::getpid())
+        return;
+    // The kernel passes on eight bits of it.
+    shared->code.store(code & 0xff, std::memory_order_relaxed);
+    shared->announced.store(::getpid(), std::memory_order_release);
+}
+
+pid_t root_pid() noexcept { return shared ? shared->root.load(std::memory_order_acquire) : 0; }
+
+int asked_to_end() noexcept
+{
+    return shared ? shared->asked_to_end.load(std::memory_order_acquire) : 0;
+}
+
+}  // namespace cohort::process

@@ -1,0 +1,232 @@
+#include <cohort/process/root.hpp>
+
+#include <cohort/process/clone.hpp>
+#include <cohort/process/detail/pair_kit_test.hpp>
+#include <cohort/process/succession_rule.hpp>
+
+#include <csignal>
+
+using namespace cohort;
+using namespace cohort::process;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A root in a process of its own; its exit is run_root's.
+child start_root(std::move_only_function<int(reign) noexcept> life)
+{
+    birth how;
+    how.title = "cohort: root under test";
+    // What is open here may be used by the primaries.
+    for (int fd = 3; fd < 64; ++fd) {
+        if (::fcntl(fd, F_GETFD) != -1)
+            how.keep.push_back(fd);
+    }
+    auto born = process::clone(kit::permit(), how, [&]() noexcept {
+        root_plan plan;
+        plan.primary_title = "cohort: primary under test";
+        plan.life = std::move(life);
+        auto asked = fork_permit::ask();
+        const auto code = run_root(std::move(*asked), std::move(plan));
+        ::_exit(code ? *code : 99);
+    });
+    REQUIRE(born);
+    return std::move(*born);
+}
+
+constexpr reign_end quick{.killed = false, .lived = 1ms, .moment = 0ms};
+
+}  // namespace
+
+TEST_CASE("a root exits with the code of its primary")
+{
+    auto root = start_root([](reign which) noexcept { return which == reign::first ? 7 : 8; });
+    CHECK(root.wait() == exit_reason::exited(7));
+}
+
+TEST_CASE("a primary that exits elsewhere, on purpose, has announced it")
+{
+    auto root = start_root([](reign) noexcept -> int {
+        announce_exit(5);
+        ::_exit(5);
+    });
+    CHECK(root.wait() == exit_reason::exited(5));
+}
+
+TEST_CASE("a primary that dies is followed by one that finds its descriptors")
+{
+    kit::shared_words words;
+    int (*death)() = nullptr;
+    SUBCASE("killed")
+    {
+        death = [] { return ::raise(SIGKILL); };
+    }
+    SUBCASE("crashed")
+    {
+        death = [] { return ::raise(SIGSEGV); };
+    }
+    SUBCASE("by an exit that nobody announced")
+    {
+        death = []() -> int { ::_exit(0); };
+    }
+    auto root = start_root([&](reign which) noexcept {
+        if (which == reign::first) {
+            const int opened = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+            words.word[0].store(static_cast<std::uint64_t>(opened));
+            death();
+        }
+        return ::fcntl(static_cast<int>(words.word[0].load()), F_GETFD) == -1 ? 1 : 42;
+    });
+    CHECK(root.wait() == exit_reason::exited(42));
+}
+
+TEST_CASE("after five quick deaths by its own fault there is no other primary")
+{
+    kit::shared_words words;
+    auto root = start_root([&](reign) noexcept -> int {
+        words.word[0].fetch_add(1);
+        ::abort();
+    });
+    CHECK(root.wait() == exit_reason::signalled(SIGABRT));
+    CHECK(words.word[0].load() == 5);
+}
+
+TEST_CASE("a signal goes to the primary, with the pid of who sent it")
+{
+    kit::shared_words words;
+    int number = SIGTERM;
+    SUBCASE("TERM") { number = SIGTERM; }
+    SUBCASE("HUP") { number = SIGHUP; }
+    SUBCASE("TTIN") { number = SIGTTIN; }
+    SUBCASE("WINCH") { number = SIGWINCH; }
+    auto root = start_root([&](reign) noexcept {
+        sigset_t wanted;
+        sigemptyset(&wanted);
+        sigaddset(&wanted, number);
+        ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
+        words.word[0].store(1);
+        siginfo_t info{};
+        if (::sigwaitinfo(&wanted, &info) != number || info.si_pid != root_pid())
+            return 1;
+        words.word[1].store(static_cast<std::uint64_t>(info.si_value.sival_int));
+        return 0;
+    });
+    REQUIRE(kit::comes_true([&] { return words.word[0].load() == 1; }));
+    REQUIRE(root.signal(number));
+    CHECK(root.wait() == exit_reason::exited(0));
+    CHECK(words.word[1].load() == static_cast<std::uint64_t>(::getpid()));
+}
+
+TEST_CASE("a root dies of the signal that ended its primary when it was asked to end")
+{
+    kit::shared_words words;
+    auto root = start_root([&](reign) noexcept -> int {
+        words.word[0].store(1);
+        for (;;)
+            ::pause();
+    });
+    REQUIRE(kit::comes_true([&] { return words.word[0].load() == 1; }));
+    REQUIRE(root.signal(SIGTERM));
+    CHECK(root.wait() == exit_reason::signalled(SIGTERM));
+}
+
+TEST_CASE("a successor knows that the one before it had been asked to end")
+{
+    kit::shared_words words;
+    auto root = start_root([&](reign which) noexcept {
+        if (which == reign::successor)
+            return asked_to_end() == SIGTERM ? 3 : 4;
+        ::signal(SIGTERM, [](int) { ::kill(::getpid(), SIGKILL); });
+        words.word[0].store(1);
+        for (;;)
+            ::pause();
+    });
+    REQUIRE(kit::comes_true([&] { return words.word[0].load() == 1; }));
+    REQUIRE(root.signal(SIGTERM));
+    CHECK(root.wait() == exit_reason::exited(3));
+}
+
+TEST_CASE("the death of a root kills its primary")
+{
+    kit::shared_words words;
+    auto root = start_root([&](reign) noexcept -> int {
+        words.word[0].store(static_cast<std::uint64_t>(::getpid()));
+        for (;;)
+            ::pause();
+    });
+    REQUIRE(kit::comes_true([&] { return words.word[0].load() != 0; }));
+    REQUIRE(root.signal(SIGKILL));
+    CHECK(root.wait() == exit_reason::signalled(SIGKILL));
+    CHECK(kit::ends_soon(static_cast<pid_t>(words.word[0].load())));
+}
+
+TEST_CASE("a root reaps what its primaries left behind")
+{
+    kit::shared_words words;
+    auto root = start_root([&](reign which) noexcept {
+        if (which == reign::first) {
+            auto asked = fork_permit::ask();
+            birth how;
+            how.orphan = parent_death::ignored();
+            auto left = process::clone(std::move(*asked), how, [&]() noexcept {
+                // Outlives its parent; becomes the root's.
+                while (::getppid() != root_pid())
+                    ::poll(nullptr, 0, 1);
+                words.word[0].store(static_cast<std::uint64_t>(::getpid()));
+            });
+            left->let_go();
+            ::raise(SIGKILL);
+        }
+        // Gone entirely, not even waiting to be reaped.
+        const auto reaped = [&] {
+            const auto pid = static_cast<pid_t>(words.word[0].load());
+            return pid != 0 && ::kill(pid, 0) == -1;
+        };
+        const auto end = now() + kit::patience;
+        while (!reaped() && now() < end)
+            ::poll(nullptr, 0, 1);
+        return reaped() ? 0 : 1;
+    });
+    CHECK(root.wait() == exit_reason::exited(0));
+}
+
+TEST_CASE("a primary that lived long is followed at once")
+{
+    succession_rule rule;
+    for (int i = 0; i < 100; ++i) {
+        const auto next = rule.after({.killed = false, .lived = 2s, .moment = i * 1ms});
+        CHECK(next.again);
+        CHECK(next.pause == 0ns);
+    }
+}
+
+TEST_CASE("a primary that is killed is followed, however often")
+{
+    succession_rule rule;
+    for (unsigned i = 0; i < 100; ++i) {
+        const auto next = rule.after({.killed = true, .lived = 1ms, .moment = i * 1ms});
+        CHECK(next.again);
+        CHECK(next.pause == (i < succession_rule::killed_max ? 0ms : 100ms));
+    }
+}
+
+TEST_CASE("quick failures are followed after growing pauses, and not for ever")
+{
+    succession_rule rule;
+    for (const auto pause : {100ms, 200ms, 400ms, 800ms}) {
+        const auto next = rule.after(quick);
+        CHECK(next.again);
+        CHECK(next.pause == pause);
+    }
+    CHECK_FALSE(rule.after(quick).again);
+}
+
+TEST_CASE("quick failures that are far apart never end the succession")
+{
+    succession_rule rule;
+    for (int i = 0; i < 100; ++i) {
+        const auto next = rule.after({.killed = false, .lived = 1ms, .moment = i * 8s});
+        CHECK(next.again);
+        CHECK(next.pause <= 5s);
+    }
+}
