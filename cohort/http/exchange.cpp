@@ -14,6 +14,9 @@ constexpr violation body_too_long{413, "http.body.too-long",
 /// counts: this is far above what an honest client sends before it looks at our answer.
 constexpr std::uint64_t linger_bytes_max = 64U << 20;
 
+/// With less room behind its head a chunked body would come in too small pieces.
+constexpr std::size_t body_room_least = 8192;
+
 }  // namespace
 
 exchange::exchange(const exchange_rules& rules, std::uint32_t second) noexcept
@@ -21,6 +24,19 @@ exchange::exchange(const exchange_rules& rules, std::uint32_t second) noexcept
 {
     state_.attempt = 1;
     state_.since = second;
+}
+
+void exchange::resume(const resumption& at) noexcept
+{
+    state_.bytes_read = at.taken;
+    state_.bytes_answered = at.given;
+    state_.bytes_parsed = at.parsed;
+    state_.requests = at.requests;
+    state_.attempt = at.attempt;
+    if (at.hundred == resumption::interim::said)
+        set(flag::continue_before);
+    if (at.then == persistence::close)
+        set(flag::last);
 }
 
 void exchange::enter(phase to, std::uint32_t second) noexcept
@@ -77,15 +93,17 @@ order exchange::parse(record& r, std::uint32_t second) noexcept
         case parse_status::done:
             break;
     }
-    state_.flags &= static_cast<std::uint8_t>(flag::ended);
+    const bool said = has(flag::continue_before);
+    state_.flags &= static_cast<std::uint8_t>(flag::ended) | static_cast<std::uint8_t>(flag::last);
+    if (said)
+        set(flag::continue_said);
     state_.body_taken = 0;
     state_.body_left = r.top.content_length;
     if (r.top.body == framing::none || (r.top.body == framing::length && state_.body_left == 0)) {
         set(flag::body_done);
     } else {
         r.decoder.reset();
-        const std::uint64_t whole = r.top.size + r.top.content_length;
-        if (r.begin != 0 && (r.top.body == framing::chunked || r.end - r.begin < whole)) {
+        if (!r.whole && wants_front(r)) {
             // The body wants the room in front; views into the head are only made after this.
             std::memmove(r.input.get(), r.input.get() + r.begin, r.end - r.begin);
             r.end -= r.begin;
@@ -95,6 +113,19 @@ order exchange::parse(record& r, std::uint32_t second) noexcept
     r.at = r.begin + r.top.size;
     enter(phase::routing, second);
     return order::find_route;
+}
+
+bool exchange::wants_front(const record& r) const noexcept
+{
+    const std::size_t behind = r.end - r.begin;
+    if (r.begin == 0)
+        return false;
+    if (r.top.body == framing::length)
+        return behind < r.top.size + r.top.content_length;
+    // Where a chunked body ends is not known yet, and behind it there may be thousands of small
+    // requests like it: they must not all be moved for each. What is moved here has been paid for
+    // by what was answered in front of it, or by this head's own size.
+    return r.begin >= behind || r.capacity - (r.begin + r.top.size) < body_room_least;
 }
 
 order exchange::planned(record& r, const body_plan& plan, std::uint32_t second) noexcept
@@ -116,8 +147,8 @@ order exchange::planned(record& r, const body_plan& plan, std::uint32_t second) 
 
 order exchange::collect(record& r, std::uint32_t second) noexcept
 {
-    const bool in_place =
-        r.top.body == framing::length && r.top.size + r.top.content_length <= r.capacity - r.begin;
+    const bool in_place = r.top.body == framing::length &&
+                          (r.whole || r.top.size + r.top.content_length <= r.capacity - r.begin);
     if (in_place) {
         if (r.end - r.at >= r.top.content_length) {
             r.whole_body = {r.input.get() + r.at, static_cast<std::size_t>(r.top.content_length)};
@@ -211,7 +242,7 @@ bool exchange::owes_continue(const record& r) noexcept
 persistence exchange::settle(record& r, persistence wanted, unread body) noexcept
 {
     const bool worn_out = rules_->requests_max != 0 && state_.requests + 1 >= rules_->requests_max;
-    bool keep = wanted == persistence::keep && r.top.keep_alive && !worn_out;
+    bool keep = wanted == persistence::keep && r.top.keep_alive && !worn_out && !has(flag::last);
     if (!has(flag::body_done) && body == unread::drop) {
         // A client that waits for "100 Continue" may send its body now, or may not: we could not
         // tell that from the next request.
@@ -310,7 +341,7 @@ order exchange::lingering(std::size_t count) noexcept
 
 std::size_t exchange::make_room(record& r) noexcept
 {
-    if (r.end < r.capacity)
+    if (r.end < r.capacity || r.whole)
         return r.capacity - r.end;
     // Full. In a body, what was taken from behind the head can go; between requests, what was
     // answered can.

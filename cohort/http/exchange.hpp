@@ -81,12 +81,26 @@ struct body_piece {
     std::string_view data = {};  ///< Valid until the next step.
 };
 
+/// Where a connection is that another process began. A value.
+struct resumption {
+    std::uint64_t taken = 0;
+    std::uint64_t given = 0;
+    std::uint64_t parsed = 0;
+    std::uint32_t requests = 0;
+    std::uint16_t attempt = 1;  ///< Of the request at hand.
+    enum class interim : std::uint8_t { none, said } hundred = interim::none;
+    persistence then = persistence::keep;  ///< close: the next answer is the last.
+};
+
 /// The automaton of one connection. A value: a pointer to the rules, and plain data. The record is
 /// the one that the connection has borrowed, the same from a request's first byte to its last.
 class exchange {
 public:
     /// Lifetime: `rules` must outlive it. `second` counts from 1; 0 means never.
     exchange(const exchange_rules& rules, std::uint32_t second) noexcept;
+
+    /// Goes on where somebody else stopped. Before anything else.
+    void resume(const resumption& at) noexcept;
 
     /// `count` bytes were appended to the record's input.
     [[nodiscard]] order took(record& r, std::size_t count, std::uint32_t second) noexcept;
@@ -157,6 +171,10 @@ public:
 
     [[nodiscard]] phase now() const noexcept { return state_.now; }
     [[nodiscard]] const exchange_state& state() const noexcept { return state_; }
+    [[nodiscard]] bool continue_said() const noexcept
+    {
+        return has(flag::continue_said) || has(flag::continue_before);
+    }
     [[nodiscard]] bool client_ended() const noexcept { return has(flag::ended); }
     [[nodiscard]] std::uint16_t attempt() const noexcept { return state_.attempt; }
 
@@ -164,10 +182,12 @@ private:
     enum class flag : std::uint8_t {
         ended = 1,  // the client's FIN
         continue_said = 2,
-        broken_body = 4,   // the bytes behind the head cannot be trusted
-        closing = 8,       // this answer is the last
-        body_done = 16,    // all of the request's body has been taken out of the input
-        client_slow = 32,  // a streaming handler waits for the client
+        broken_body = 4,       // the bytes behind the head cannot be trusted
+        closing = 8,           // this answer is the last
+        body_done = 16,        // all of the request's body has been taken out of the input
+        client_slow = 32,      // a streaming handler waits for the client
+        continue_before = 64,  // another process said it, for the request that is not parsed yet
+        last = 128,            // the next answer closes
     };
     [[nodiscard]] bool has(flag f) const noexcept
     {
@@ -181,6 +201,7 @@ private:
     void enter(phase to, std::uint32_t second) noexcept;
 
     [[nodiscard]] order parse(record& r, std::uint32_t second) noexcept;
+    [[nodiscard]] bool wants_front(const record& r) const noexcept;
     [[nodiscard]] order collect(record& r, std::uint32_t second) noexcept;
     [[nodiscard]] order discard(record& r, std::uint32_t second) noexcept;
     [[nodiscard]] order refuse(record& r, const violation& why) noexcept;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -47,6 +48,16 @@ public:
     [[nodiscard]] std::string_view back() const noexcept
     {
         return std::string_view{back_}.substr(back_sent_);
+    }
+
+    /// Copies the last `count` bytes of it, which are not yet sent.
+    void copy_last(std::size_t count, char* to) const noexcept
+    {
+        const std::string_view first = front();
+        const std::string_view then = back();
+        if (count > then.size())
+            to += first.copy(to, std::string_view::npos, first.size() - (count - then.size()));
+        then.copy(to, std::string_view::npos, then.size() - std::min(count, then.size()));
     }
 
     /// The socket took `count` bytes of it.

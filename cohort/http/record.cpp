@@ -5,13 +5,17 @@ namespace cohort::http {
 record::record(const limits& bounds, std::size_t input_bytes)
     : parser{bounds},
       decoder{bounds},
-      input{std::make_unique_for_overwrite<char[]>(input_bytes)},
-      capacity{input_bytes}
+      input{input_bytes},
+      capacity{input_bytes},
+      whole{input_bytes == 0},
+      lasting{input_bytes == 0}
 {}
 
 void record::clear() noexcept
 {
     begin = at = end = 0;
+    if (lasting)
+        forget_journal();
     to = nullptr;
     whole_body = {};
     asked.reset();
@@ -22,6 +26,16 @@ void record::clear() noexcept
     if (body.capacity() > ordinary_bytes)
         std::string{}.swap(body);
     parser.reset();
+}
+
+void record::forget_journal() noexcept
+{
+    input = {};
+    capacity = 0;
+    whole = true;
+    kept = {};
+    out.end();
+    retired.end();
 }
 
 }  // namespace cohort::http

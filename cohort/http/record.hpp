@@ -4,6 +4,7 @@
 #include <cohort/http/chunk_decoder.hpp>
 #include <cohort/http/head.hpp>
 #include <cohort/http/head_parser.hpp>
+#include <cohort/http/lease.hpp>
 #include <cohort/http/outgoing.hpp>
 #include <cohort/http/request.hpp>
 #include <cohort/http/response.hpp>
@@ -20,6 +21,27 @@ namespace cohort::http {
 
 class route;
 
+/// What the successor of a dead process does with the request at hand in place of running it.
+enum class fate : std::uint8_t { runs, outcome_unknown, poison };
+
+/// What is in the journal for a connection, as far as the journal cannot tell itself. A value.
+struct journaled {
+    board::standing now = board::standing::idle;
+    board::standing next = board::standing::idle;  // once a private answer is given
+    std::uint64_t out_base = 0;
+    std::uint64_t composed = 0;   // behind the last byte that is in the output extent
+    std::uint64_t answer = 0;     // where the answer at hand begins, if it is private
+    bool private_answer = false;  // bytes of it are on their way, and not in the journal
+    bool replayable = false;
+    bool coroutine = false;
+    bool until_close = false;
+    bool strike = false;
+    fate to_be = fate::runs;
+    std::uint16_t attempt = 0;  // runs begun
+    std::uint8_t crashes = 0;
+    std::uint8_t kills = 0;
+};
+
 /// The bytes of one request and of its answer, for as long as there are any. A resource.
 ///
 /// A connection borrows a record when bytes arrive and gives it back when all is answered, so that
@@ -28,6 +50,7 @@ class route;
 ///     input:   | answered |  head  | body, taken | body, not yet | next requests |  free  |
 ///              0        begin              at                                   end   capacity
 struct record {
+    /// `input_bytes` 0: it gets a place in a journal when bytes come.
     record(const limits& bounds, std::size_t input_bytes);
     record(const record&) = delete;
     record& operator=(const record&) = delete;
@@ -48,11 +71,19 @@ struct record {
     chunk_decoder decoder;
     violation why;
 
-    std::unique_ptr<char[]> input;
+    input_place input;
     std::size_t capacity;
     std::size_t begin = 0;
     std::size_t at = 0;
     std::size_t end = 0;
+
+    // With a journal: all of the request at hand stays where it came, from its first byte on, and
+    // who needs more room finds another place for all of it.
+    bool whole = false;
+    const bool lasting;  // it has a journal
+    journaled kept;
+    lease out;      // of `output`, what is in the journal
+    lease retired;  // was `out`, until that is committed
 
     std::string body;             // what of a buffered body does not fit behind its head
     std::string_view whole_body;  // in `input` or `body`, once it is complete
@@ -64,6 +95,9 @@ struct record {
     const route* to = nullptr;
     steady_time started{};
     std::uint64_t answer_bytes = 0;
+
+private:
+    void forget_journal() noexcept;
 };
 
 }  // namespace cohort::http

@@ -7,10 +7,7 @@
 #include <cohort/board/slot.hpp>
 #include <cohort/http/router.hpp>
 #include <cohort/http/session.hpp>
-
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
+#include <cohort/net/limits.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -30,16 +27,6 @@ exchange_rules rules_of(const server_options& options)
             .patience = options.patience,
             .discard_bytes_max = options.discard_bytes_max,
             .requests_max = options.requests_per_connection_max};
-}
-
-peer find_peer(int connection) noexcept
-{
-    sockaddr_storage address{};
-    socklen_t length = sizeof address;
-    auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    if (::getpeername(connection, generic, &length) == -1)
-        return {};
-    return peer::of(generic, length);
 }
 
 template <class T>
@@ -73,6 +60,8 @@ server::server(boost::asio::io_context& loop, net::poller& poller, const router&
       changed_{loop.get_executor()}
 {
     COHORT_ASSERT(router_.frozen());
+    if (options_.connections_max == 0)
+        options_.connections_max = net::connections_that_fit();
 }
 
 server::~server()
@@ -86,7 +75,9 @@ server::~server()
     }
 }
 
-result<> server::take(unique_fd&& connection)
+result<> server::take(unique_fd&& connection) { return admit(std::move(connection), {}); }
+
+result<> server::admit(unique_fd&& connection, const resumption& at)
 {
     if (draining_)
         return failed(errc::stopping, "take connection");
@@ -94,18 +85,14 @@ result<> server::take(unique_fd&& connection)
         return failed(errc::queue_full, "take connection");
 
     look_at_clock();
-    const int fd = connection.borrow();
-    const peer from = find_peer(fd);
-    if (from != peer{}) {
-        // An answer that takes two sends must not wait for the client's delayed acknowledgement.
-        const int on = 1;
-        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    }
-    auto made = std::make_unique<session>(*this, std::move(connection), from, second());
-    if (auto started = made->start(); !started) {
-        connection = made->surrender();
-        return started;
-    }
+    session& who = keep(std::make_unique<session>(*this, std::move(connection), second()));
+    who.inherit(at);
+    who.begin();
+    return {};
+}
+
+session& server::keep(std::unique_ptr<session> made) noexcept
+{
     session& who = *made.release();
     who.next_ = first_;
     if (first_ != nullptr)
@@ -114,8 +101,7 @@ result<> server::take(unique_fd&& connection)
     ++connections_;
     count(options_.counters.connections_open, 1U);
     count(options_.counters.connections_total, std::uint64_t{1});
-    who.watch_clock();
-    return {};
+    return who;
 }
 
 void server::look_at_clock() noexcept
@@ -124,11 +110,17 @@ void server::look_at_clock() noexcept
     second_ = static_cast<std::uint32_t>(age.count()) + 1;
 }
 
+std::size_t server::input_bytes() const noexcept
+{
+    const std::size_t head_max = std::max<std::size_t>(rules_.limits.head_bytes_max, 16'384);
+    return head_max + input_bytes_beyond_head;
+}
+
 std::unique_ptr<record> server::lend()
 {
     if (spare_.empty()) {
-        const std::size_t head_max = std::max<std::size_t>(rules_.limits.head_bytes_max, 16'384);
-        return std::make_unique<record>(rules_.limits, head_max + input_bytes_beyond_head);
+        const bool lasting = options_.survival.journal != nullptr;
+        return std::make_unique<record>(rules_.limits, lasting ? 0 : input_bytes());
     }
     auto last = std::move(spare_.back());
     spare_.pop_back();
@@ -158,7 +150,7 @@ void server::ended() noexcept
         changed_.notify_all();
 }
 
-void server::count_refusal(const violation& why, const peer& from, std::string_view bytes) noexcept
+void server::count_refusal(const violation& why, peer_lookup& from, std::string_view bytes) noexcept
 {
     // There are as many rules as the parser has refusals: a short list.
     const auto known = std::ranges::find(refusals_, why.rule, &refusal_count::rule);
@@ -168,7 +160,7 @@ void server::count_refusal(const violation& why, const peer& from, std::string_v
         refusals_.push_back({why.rule, 1});
     if (options_.on_refused) {
         const refusal_entry entry{
-            .why = &why, .from = &from, .first_bytes = bytes.substr(0, refused_bytes_shown)};
+            .why = &why, .from = &from.get(), .first_bytes = bytes.substr(0, refused_bytes_shown)};
         options_.on_refused(entry);
     }
 }
@@ -212,8 +204,9 @@ void server::arm()
     constexpr milliseconds lag{20};
     const std::uint32_t here = second();
     timer_.expires_after(seconds{due > here ? due - here : 1} + lag);
-    timer_.async_wait([this](const boost::system::error_code& ec) {
-        if (!ec)
+    timer_.async_wait([this, alive = std::weak_ptr{life_}](const boost::system::error_code& ec) {
+        // One that is queued already can no longer be cancelled.
+        if (!ec && !alive.expired())
             tick();
     });
 }

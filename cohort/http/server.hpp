@@ -29,6 +29,7 @@ namespace cohort::http {
 
 class router;
 class session;
+struct estate;
 
 /// How often a rule refused a request.
 struct refusal_count {
@@ -51,9 +52,11 @@ public:
     server& operator=(const server&) = delete;
     ~server();
 
-    /// Serves this connection (TCP or Unix stream) from now on.
-    /// Errors: errc::queue_full, connections_max is reached; errc::stopping, drain() was called;
-    /// ENOSPC, ENOMEM of epoll. On any error the connection is still the caller's, untouched.
+    /// Serves this connection (TCP or Unix stream) from now on; a request that has come already is
+    /// answered inside. Without TCP_NODELAY an answer in two parts may wait for an acknowledgement:
+    /// connections inherit it from the listeners of net/, others want it set before.
+    /// Errors: errc::queue_full, connections_max is reached; errc::stopping, drain() was called.
+    /// On any error the connection is still the caller's, untouched.
     [[nodiscard]] result<> take(unique_fd&& connection);
 
     /// Goes on with connections that another server had and handed over, see drain_to().
@@ -93,10 +96,7 @@ public:
     [[nodiscard]] std::size_t connections() const noexcept { return connections_; }
 
     /// No room for another connection: do not accept one.
-    [[nodiscard]] bool full() const noexcept
-    {
-        return options_.connections_max != 0 && connections_ >= options_.connections_max;
-    }
+    [[nodiscard]] bool full() const noexcept { return connections_ >= options_.connections_max; }
 
     /// Requests whose handler has begun and whose answer is not complete.
     [[nodiscard]] std::size_t running() const noexcept { return running_; }
@@ -127,7 +127,18 @@ private:
     void bury(session& who) noexcept;
     void begun() noexcept;
     void ended() noexcept;
-    void count_refusal(const violation& why, const peer& from, std::string_view bytes) noexcept;
+    [[nodiscard]] std::size_t input_bytes() const noexcept;
+    void count_refusal(const violation& why, peer_lookup& from, std::string_view bytes) noexcept;
+
+    // Who is to blame should this thread crash now: the words of the journal's header. Each returns
+    // or takes what was there before.
+    std::uint32_t name_suspect(int descriptor, unsigned thread = 0) noexcept;
+    void name_suspect_again(std::uint32_t before, unsigned thread = 0) noexcept;
+    void name_first_leg(int descriptor);
+
+    [[nodiscard]] result<> admit(unique_fd&& connection, const resumption& at);
+    [[nodiscard]] session& keep(std::unique_ptr<session> made) noexcept;
+    void carry_on(estate& found);
 
     void arm();
     void close_idle();
@@ -139,6 +150,8 @@ private:
     server_options options_;
     exchange_rules rules_;
     lanes& lanes_;
+    struct life {};
+    std::shared_ptr<life> life_ = std::make_shared<life>();  // for handlers that are queued already
     steady_time born_;
     std::uint32_t second_ = 1;  // as of the last look: one look per event, not per question
 
@@ -154,6 +167,7 @@ private:
     boost::asio::steady_timer timer_;
     std::uint32_t armed_for_ = 0;  // second; 0: not armed
 
+    handover handover_;  // while connections go to somebody else
     scope coroutines_;
     wakeup changed_;
     bool draining_ = false;

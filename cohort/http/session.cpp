@@ -1,7 +1,7 @@
 #include <cohort/http/session.hpp>
 
 #include <cohort/base/assert.hpp>
-#include <cohort/http/problem.hpp>
+#include <cohort/base/fault_point.hpp>
 #include <cohort/http/router.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/http/stream_port.hpp>
@@ -20,12 +20,13 @@ constexpr std::size_t output_high_water = 65'536;
 
 }  // namespace
 
-session::session(server& owner, unique_fd connection, const peer& from, std::uint32_t second)
+session::session(server& owner, unique_fd connection, std::uint32_t second)
     : server_{owner},
       fd_{std::move(connection)},
       mask_{input_events},
       exchange_{owner.rules_, second},
-      peer_{from}
+      scribe_{owner.options_.survival.journal, fd_.borrow()},
+      peer_{fd_.borrow()}
 {}
 
 session::~session() { COHORT_ASSERT(!open() && visits_ == 0 && job_ == job::none); }
@@ -33,16 +34,27 @@ session::~session() { COHORT_ASSERT(!open() && visits_ == 0 && job_ == job::none
 session::visit::visit(session& of) noexcept
     : of_{of}
 {
-    if (of_.visits_++ == 0)
+    if (of_.visits_++ == 0) {
         of_.server_.look_at_clock();
+        if (of_.scribe_.on())
+            named_before_ = of_.server_.name_suspect(of_.fd_.valid() ? of_.fd_.borrow() : -1);
+    }
 }
 
 session::visit::~visit()
 {
     if (--of_.visits_ != 0)
         return;
-    if (of_.open()) {
+    if (of_.scribe_.on()) {
+        if (of_.open())
+            of_.scribe_.note(of_.exchange_, of_.record_.get());
+        of_.server_.name_suspect_again(named_before_);
+    }
+    if (of_.open())
         of_.idle_or_read();
+    if (of_.server_.handover_ && of_.at_boundary())
+        of_.pass_on();
+    if (of_.open()) {
         of_.watch_clock();
         // It was busy when a drain looked for idle ones.
         if (of_.server_.draining_ && of_.exchange_.now() == phase::idle && !of_.blocked_)
@@ -52,7 +64,29 @@ session::visit::~visit()
     }
 }
 
-result<> session::start() { return server_.poller_.watch(fd_.borrow(), mask_, *this); }
+void session::begin()
+{
+    const visit here{*this};
+    fault_point("http.begin");
+    if (scribe_.on())
+        scribe_.begin(exchange_);
+    fault_point("http.begun");
+    // The first request has often come by the time its connection is accepted. Looking first saves
+    // a turn of the loop, and a client that asks once and closes never enters the epoll set.
+    receive();
+    watch();
+}
+
+void session::watch()
+{
+    if (!open())
+        return;
+    watched_ = true;
+    if (!server_.poller_.watch(fd_.borrow(), mask_, *this)) {
+        watched_ = false;
+        close_socket();  // ENOSPC or ENOMEM: without news of the socket we cannot go on
+    }
+}
 
 void session::ready(std::uint32_t events) noexcept
 {
@@ -103,13 +137,23 @@ void session::receive()
     if (!record_)
         record_ = server_.lend();
     record& r = *record_;
-    const std::size_t room = exchange_.make_room(r);
+    if (r.capacity == 0 && !scribe_.on()) {
+        // A descriptor beyond the journal's records: served all the same, for as long as we live.
+        r.input = input_place{server_.input_bytes()};
+        r.capacity = r.input.size();
+        r.whole = false;
+    }
+    const std::size_t room = scribe_.on() ? room_for_input() : exchange_.make_room(r);
     if (room == 0) {
         watch_for(mask_ & ~static_cast<std::uint32_t>(EPOLLIN));
         return;
     }
+    fault_point("http.receive");
     const ssize_t got = ::recv(fd_.borrow(), r.input.get() + r.end, room, 0);
+    fault_point("http.received");
     if (got > 0) {
+        if (scribe_.on())
+            scribe_.taken(exchange_.state().bytes_read + static_cast<std::uint64_t>(got));
         const order next = exchange_.took(r, static_cast<std::size_t>(got), server_.second());
         if (port_ != nullptr)
             port_->moved();
@@ -126,7 +170,8 @@ void session::proceed(order next)
     while (open()) {
         // What waits here already goes first: then what comes next need not be copied behind it.
         if (record_ &&
-            (record_->output.size() > output_high_water || !record_->output.back().empty()))
+            (record_->output.size() > output_high_water || !record_->output.back().empty() ||
+             (record_->kept.private_answer && !record_->output.empty())))
         {
             flush();
             if (blocked_) {
@@ -147,7 +192,7 @@ void session::proceed(order next)
                 next = refuse();
                 break;
             case order::say_continue:
-                record_->output.end() += continue_answer;
+                write_interim();
                 next = order::read;
                 break;
             case order::read:
@@ -197,132 +242,6 @@ void session::idle_or_read()
         server_.give_back(std::move(record_));
 }
 
-order session::find_route()
-{
-    record& r = *record_;
-    const request_source source{.top = head_view{r.top, r.input.get() + r.begin},
-                                .from = &peer_,
-                                .attempt = exchange_.attempt(),
-                                .slot = server_.options_.slot};
-    r.asked.emplace(source);
-    r.to = server_.router_.plan_for(*r.asked).to;
-    if (server_.options_.on_answered)
-        r.started = server_.options_.clock();
-
-    const route_options& options = r.to->options();
-    const body_plan plan{.use = options.body,
-                         .bytes_max = options.body_max.value_or(
-                             static_cast<std::size_t>(server_.rules_.limits.body_bytes_max))};
-    return exchange_.planned(r, plan, server_.second());
-}
-
-order session::run()
-{
-    record& r = *record_;
-    server_.begun();
-    counted_ = true;
-    r.asked->body_is(r.whole_body);
-    switch (r.to->mode()) {
-        case run_mode::lane:
-            return start_lane();
-        case run_mode::coroutine:
-            return start_coroutine();
-        case run_mode::in_line:
-            break;
-    }
-    response made = r.to->run(*r.asked);
-    if (made.streams()) {
-        r.answer.emplace(std::move(made));
-        return start_coroutine();
-    }
-    return answer(made);
-}
-
-answer_facts session::facts_of(const response& what)
-{
-    // Without a length and without chunks, HTTP/1.0 knows only one end of a body.
-    const bool last =
-        what.closes() || server_.draining_ || (what.streams() && record_->top.minor_version == 0);
-    const persistence wanted = last ? persistence::close : persistence::keep;
-    answer_facts facts{.status = static_cast<status_code>(what.status()),
-                       .verb = record_->top.verb,
-                       .minor_version = record_->top.minor_version,
-                       .connection = exchange_.settle(*record_, wanted,
-                                                      what.streams() ? exchange::unread::keep
-                                                                     : exchange::unread::drop)};
-    if (!what.streams())
-        facts.length = what.body().size();
-    return facts;
-}
-
-void session::write_head(const response& what, const http::answer& how)
-{
-    std::string& out = record_->output.end();
-    begin_head(out, how.status);
-    if (const auto type = what.content_type(); !type.empty())
-        ((out += "Content-Type: ") += type) += "\r\n";  // both were checked when they were set
-    out += what.fields().wire();
-    end_head(out, how);
-}
-
-order session::answer(response& what)
-{
-    record& r = *record_;
-    const http::answer how = plan_answer(facts_of(what));
-    write_head(what, how);
-    r.answer_bytes = 0;
-    if (how.send_body) {
-        r.answer_bytes = what.body().size();
-        // Above this, copying costs more than a second element in sendmsg.
-        constexpr std::size_t copied_max = 16'384;
-        if (what.body().size() <= copied_max)
-            r.output.end() += what.body();
-        else
-            r.output.append_long(what.take_body());
-    }
-    return finish(how.status);
-}
-
-order session::finish(status_code status)
-{
-    record& r = *record_;
-    if (server_.options_.on_answered) {
-        const access_entry entry{.verb = r.top.verb,
-                                 .method_text = r.asked->method_text(),
-                                 .target = r.asked->target(),
-                                 .route = r.asked->pattern(),
-                                 .from = &peer_,
-                                 .status = status,
-                                 .body_bytes = r.answer_bytes,
-                                 .took = server_.options_.clock() - r.started};
-        server_.options_.on_answered(entry);
-    }
-    if (std::exchange(counted_, false))
-        server_.ended();
-    r.asked.reset();
-    r.answer.reset();
-    return exchange_.done(r, server_.second());
-}
-
-order session::refuse()
-{
-    record& r = *record_;
-    server_.count_refusal(r.why, peer_, r.unanswered());
-    if (std::exchange(counted_, false))
-        server_.ended();
-    r.asked.reset();
-    const response words = problem(r.why.status, {}, r.why.words);
-    const answer_facts facts{.status = r.why.status,
-                             .verb = r.top.verb,
-                             .connection = persistence::close,
-                             .length = words.body().size()};
-    const http::answer how = plan_answer(facts);
-    write_head(words, how);
-    if (how.send_body)
-        r.output.end() += words.body();
-    return exchange_.refused();
-}
-
 void session::flush()
 {
     if (!record_ || !open() || blocked_)
@@ -333,6 +252,7 @@ void session::flush()
         const std::string_view back = r.output.back();
         ssize_t gone = 0;
         if (back.empty()) {
+            fault_point("http.send");
             gone = ::send(fd_.borrow(), front.data(), front.size(), MSG_NOSIGNAL);
         } else {
             iovec parts[2] = {{const_cast<char*>(front.data()), front.size()},
@@ -340,8 +260,10 @@ void session::flush()
             msghdr message{};
             message.msg_iov = parts;
             message.msg_iovlen = 2;
+            fault_point("http.send");
             gone = ::sendmsg(fd_.borrow(), &message, MSG_NOSIGNAL);
         }
+        fault_point("http.sent");
         if (gone < 0 && errno == EINTR)
             continue;
         if (gone < 0 && errno != EAGAIN) {
@@ -354,11 +276,15 @@ void session::flush()
         blocked_ = !r.output.empty();
         exchange_.sent(gone > 0 ? static_cast<std::size_t>(gone) : 0,
                        blocked_ ? exchange::rest::blocked : exchange::rest::none, server_.second());
+        if (scribe_.on())
+            scribe_.given(exchange_.state().bytes_answered);
         if (blocked_) {
             watch_for(mask_ | EPOLLOUT);
             return;
         }
     }
+    if (scribe_.on())
+        all_given();
     if ((mask_ & EPOLLOUT) != 0)
         watch_for(mask_ & ~static_cast<std::uint32_t>(EPOLLOUT));
 }
@@ -374,6 +300,8 @@ void session::watch_for(std::uint32_t events)
     if (events == mask_ || !open())
         return;
     mask_ = events;
+    if (!watched_)
+        return;
     // ENOMEM is all that can happen here: without news of the socket we cannot go on.
     if (!server_.poller_.change(fd_.borrow(), mask_, *this))
         close_socket();

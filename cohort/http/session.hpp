@@ -4,6 +4,7 @@
 #include <cohort/http/exchange.hpp>
 #include <cohort/http/peer.hpp>
 #include <cohort/http/record.hpp>
+#include <cohort/http/scribe.hpp>
 #include <cohort/http/timer_wheel.hpp>
 #include <cohort/net/poller.hpp>
 
@@ -12,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace cohort::http {
@@ -21,22 +23,39 @@ class stream_port;
 
 /// One connection: does what its exchange orders. A resource of the server, which frees it.
 ///
-/// It is freed only when its socket is closed, nothing of it is on the stack (visits_) and no lane
-/// or coroutine works for it (job_).
+/// It is freed only when its socket is closed, nothing of it is on the stack (visits_) and no
+/// handler works for it (job_).
 class session final : public net::watcher, public timer_entry {
 public:
-    session(server& owner, unique_fd connection, const peer& from, std::uint32_t second);
+    session(server& owner, unique_fd connection, std::uint32_t second);
     session(const session&) = delete;
     session& operator=(const session&) = delete;
     ~session();
 
-    /// Begins to watch the socket.
-    [[nodiscard]] result<> start();
+    /// Serves what has come already, then begins to watch the socket. May free the session.
+    void begin();
+
+    /// A connection that somebody else had. Before begin().
+    void inherit(const resumption& at) noexcept { exchange_.resume(at); }
+
+    /// What was found of it. A value that is moved.
+    struct legacy {
+        net::adoption_verdict verdict;
+        board::connection_state state;
+        lease input;
+        lease output;
+    };
+
+    /// Begins where a dead process stopped.
+    void resume(legacy found);
 
     void ready(std::uint32_t events) noexcept override;
 
     /// The second came for which it was linked into the wheel.
     void on_time();
+
+    /// Draining: it is between two requests; somebody else may go on with it.
+    void pass_on();
 
     /// Draining: if no request is here or on its way, say goodbye.
     void close_if_idle();
@@ -44,16 +63,13 @@ public:
     /// Closes the socket now, whatever is going on, and cancels its coroutine.
     void cut();
 
-    /// Gives the socket back, to a server that could not be started with it.
-    [[nodiscard]] unique_fd surrender() noexcept { return std::move(fd_); }
-
 private:
     friend class server;
     friend class stream_port;
 
     static constexpr std::uint32_t input_events = EPOLLIN | EPOLLRDHUP;
 
-    enum class job : std::uint8_t { none, lane, coroutine };
+    enum class job : std::uint8_t { none, in_line, lane, coroutine };
 
     /// Keeps the session alive for the length of a block, and tidies up behind the last one.
     class visit {
@@ -65,9 +81,12 @@ private:
 
     private:
         session& of_;
+        std::uint32_t named_before_ = 0;
     };
 
+    void watch();
     void receive();
+    void plan_route();
     void soak();
     void client_ended();
     void client_closed_its_side();
@@ -81,6 +100,7 @@ private:
     [[nodiscard]] order start_coroutine();
     [[nodiscard]] awaitable<> attend();
     void answer_from_job();
+    void drop_request();
     [[nodiscard]] order answer(response& what);
     [[nodiscard]] order finish(status_code status);
     [[nodiscard]] bool begin_stream();
@@ -88,6 +108,30 @@ private:
     void want_body();
     void send_piece(std::string_view piece);
     [[nodiscard]] order refuse();
+
+    // With a journal (session_journal.cpp).
+    [[nodiscard]] std::size_t room_for_input();
+    void enlarge_input();
+    void move_input(input_place to);
+    void leave_journal();
+    void begin_run();
+    [[nodiscard]] std::optional<poison_entry::reason> kept_from_running();
+    [[nodiscard]] order answer_in_place_of_run(poison_entry::reason why);
+    void keep_answer(std::uint64_t begins);
+    void keep_head(std::uint64_t begins, const http::answer& how);
+    void answered(order next);
+    void write_interim();
+    void all_given() noexcept;
+    void take_inheritance(legacy& found);
+    [[nodiscard]] order apologise_unread();
+    [[nodiscard]] bool at_boundary() const noexcept;
+    [[nodiscard]] std::uint64_t end_of_output() const noexcept
+    {
+        return exchange_.state().bytes_answered + record_->output.size();
+    }
+    void tell_end(status_code status, access_end how) noexcept;
+    enum class answer_begun : std::uint8_t { no, yes };
+    void tell_cut(answer_begun head) noexcept;
     [[nodiscard]] answer_facts facts_of(const response& what);
     void write_head(const response& what, const http::answer& how);
 
@@ -106,18 +150,20 @@ private:
     unique_fd fd_;
     std::uint32_t mask_;
     exchange exchange_;
+    scribe scribe_;
     std::unique_ptr<record> record_;
     session* prev_ = nullptr;
     session* next_ = nullptr;
     boost::asio::cancellation_signal* cancel_ = nullptr;
     stream_port* port_ = nullptr;
-    peer peer_;
+    peer_lookup peer_;
     int not_acknowledged_ = 0;  // bytes in the socket, at the last look while blocked_
     std::uint16_t visits_ = 0;
     job job_ = job::none;
     std::atomic<bool> gone_{false};  // for a lane: nobody wants the answer any more
     order pending_ = order::wait;    // when blocked_ ends
     order after_stream_ = order::wait;
+    bool watched_ = false;       // in the poller's set
     bool blocked_ = false;       // the socket takes no more for now
     bool streaming_ = false;     // the answer's head is out, its body is being produced
     bool reading_body_ = false;  // a streaming handler waits for bytes

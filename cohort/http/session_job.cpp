@@ -1,6 +1,7 @@
 // The slower ways of a session: lanes, coroutines and streamed bodies.
 #include <cohort/async/lanes.hpp>
 #include <cohort/async/stop.hpp>
+#include <cohort/base/fault_point.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/http/session.hpp>
@@ -16,13 +17,26 @@ namespace cohort::http {
 order session::start_lane()
 {
     job_ = job::lane;
-    auto started = server_.lanes_.run([this]() noexcept {
-        // On the lane's thread. The record stays where it is and is touched by nobody else until
-        // the answer is back on the loop.
-        if (!gone_.load(std::memory_order_relaxed))
-            record_->answer.emplace(record_->to->run(*record_->asked));
-        boost::asio::post(server_.loop_, [this] { answer_from_job(); });
-    });
+    static_cast<void>(peer_.get());  // only the loop may look: the socket can be closed meanwhile
+    const int descriptor = fd_.borrow();
+    auto started =
+        server_.lanes_.run([this, descriptor, alive = std::weak_ptr{server_.life_}]() noexcept {
+            // On the lane's thread. The record stays where it is and is touched by nobody else
+            // until the answer is back on the loop.
+            if (!gone_.load(std::memory_order_relaxed)) {
+                if (scribe_.on())
+                    static_cast<void>(server_.name_suspect(descriptor, lanes::here()));
+                fault_point("http.lane");
+                record_->answer.emplace(record_->to->run(*record_->asked));
+                fault_point("http.lane.done");
+                if (scribe_.on())
+                    server_.name_suspect_again(0, lanes::here());
+            }
+            boost::asio::post(server_.loop_, [this, alive] {
+                if (!alive.expired())
+                    answer_from_job();
+            });
+        });
     if (started)
         return order::wait;
     job_ = job::none;
@@ -35,10 +49,7 @@ void session::answer_from_job()
     const visit here{*this};
     job_ = job::none;
     if (!open()) {
-        if (std::exchange(counted_, false))
-            server_.ended();
-        record_->asked.reset();
-        server_.give_back(std::move(record_));
+        drop_request();
         return;
     }
     if (record_->answer->streams())
@@ -47,9 +58,20 @@ void session::answer_from_job()
         proceed(answer(*record_->answer));
 }
 
+void session::drop_request()
+{
+    if (std::exchange(counted_, false))
+        server_.ended();
+    tell_cut(streaming_ ? answer_begun::yes : answer_begun::no);
+    record_->asked.reset();
+    server_.give_back(std::move(record_));
+}
+
 order session::start_coroutine()
 {
     job_ = job::coroutine;
+    record_->kept.coroutine = true;
+    static_cast<void>(peer_.get());  // it may ask when the socket is closed already
     cancel_ = server_.coroutines_.spawn(attend());
     if (cancel_ != nullptr)
         return order::wait;
@@ -63,10 +85,17 @@ awaitable<> session::attend()
     // In the server's scope; job_ keeps this session alive.
     record& r = *record_;
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    const auto stop = co_await asio::this_coro::cancellation_state;
     stream_port port{*this, executor};
     port_ = &port;
+    // Cancelled before its first turn, though its socket is open: its client left. The handler
+    // would not hear of that, since what it begins to wait for was not there to be cancelled.
+    if (stopped(stop))
+        close_socket();
     if (!r.answer && open()) {
         r.asked->stream_is(port);
+        server_.name_first_leg(fd_.borrow());
+        fault_point("http.coroutine");
         response made = co_await r.to->run_async(*r.asked);
         r.answer.emplace(std::move(made));
     }
@@ -92,12 +121,15 @@ bool session::begin_stream()
 {
     const visit here{*this};
     record& r = *record_;
+    const std::uint64_t begins = end_of_output();
     const http::answer how = plan_answer(facts_of(*r.answer));
     write_head(*r.answer, how);
     r.answer_bytes = 0;
     streaming_ = true;
     chunked_ = how.framing == answer_framing::chunked;
     ends_by_close_ = how.framing == answer_framing::until_close;
+    if (scribe_.on())
+        keep_head(begins, how);
     if (how.send_body) {
         flush();
         return open();
@@ -165,7 +197,7 @@ void session::want_body()
     const visit here{*this};
     record& r = *record_;
     if (exchange_.owes_continue(r)) {
-        r.output.end() += continue_answer;
+        write_interim();
         flush();
     }
     exchange_.body_wait(exchange::waiting::for_client, server_.second());

@@ -2,6 +2,7 @@
 // For tests of the server: a loop with a server on it, and clients, in one thread.
 
 #include <cohort/async/lanes.hpp>
+#include <cohort/board/journal.hpp>
 #include <cohort/http/request.hpp>
 #include <cohort/http/response.hpp>
 #include <cohort/http/router.hpp>
@@ -17,10 +18,13 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cohort::http::detail {
 
@@ -83,11 +87,21 @@ struct house {
     {
         clock_now = steady_time{} + 1h;
         options.clock = &test_clock;
+        // All of these tests are true for connections that are recorded, too.
+        if (std::getenv("COHORT_TEST_JOURNAL") != nullptr && options.survival.journal == nullptr) {
+            auto made = board::journal::create({.records = 4096, .arena_bytes = 64U << 20});
+            REQUIRE(made);
+            book.emplace(std::move(*made));
+            options.survival.journal = &*book;
+        }
         REQUIRE(poller.start());
     }
     ~house()
     {
-        boost::asio::post(loop, [this] { serving->stop(); });
+        boost::asio::post(loop, [this] {
+            if (serving)
+                serving->stop();
+        });
         loop.restart();
         loop.poll();
         lanes::of(loop).stop();
@@ -120,6 +134,13 @@ struct house {
     {
         if (!serving)
             open();
+        auto [outside, inside] = call_tcp();
+        REQUIRE(serving->take(std::move(inside)));
+        return std::move(outside);
+    }
+    /// Both ends of a TCP connection that no server has taken yet.
+    static std::pair<client, unique_fd> call_tcp()
+    {
         const unique_fd listener{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
         sockaddr_in address{};
         address.sin_family = AF_INET;
@@ -134,8 +155,7 @@ struct house {
         REQUIRE(::fcntl(caller.borrow(), F_SETFL, O_NONBLOCK) == 0);
         unique_fd called{
             ::accept4(listener.borrow(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
-        REQUIRE(serving->take(std::move(called)));
-        return client{caller.release()};
+        return {client{caller.release()}, std::move(called)};
     }
     /// Runs the loop until `come` is true; fails after five seconds.
     void until(const std::function<bool()>& come)
@@ -174,6 +194,7 @@ struct house {
         serving->tick();
     }
 
+    std::optional<board::journal> book;
     boost::asio::io_context loop{1};
     net::poller poller{loop};
     router api;

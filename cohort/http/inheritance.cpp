@@ -1,0 +1,138 @@
+#include <cohort/http/inheritance.hpp>
+
+#include <cohort/base/fault_point.hpp>
+#include <cohort/net/kernel_position.hpp>
+
+#include <algorithm>
+#include <cstdint>
+
+#include <fcntl.h>
+
+namespace cohort::http {
+
+namespace {
+
+using board::standing;
+
+/// Whom the words of the dead name. Reading clears them: a death of our own from here on costs a
+/// poison request a blow that it had coming, but nobody is blamed twice for one death.
+class suspects {
+public:
+    explicit suspects(board::journal_header& from) noexcept
+    {
+        constexpr auto relaxed = std::memory_order_relaxed;
+        crashed_ = from.crash.pid.load(relaxed) != 0;
+        signalled_ = from.crash.signal.load(relaxed) != 0;
+        culprit_ = from.crash.running.load(relaxed);
+        for (std::atomic<std::uint32_t>& word : from.running) {
+            if (const std::uint32_t name = word.exchange(0, relaxed); name != 0)
+                named_.push_back(name);
+        }
+        from.crash.running.store(0, relaxed);
+        from.crash.signal.store(0, relaxed);
+        from.crash.pid.store(0, relaxed);
+    }
+
+    [[nodiscard]] net::blame blame(int descriptor, const board::connection_state& s) const noexcept
+    {
+        const std::uint32_t name = static_cast<std::uint32_t>(descriptor) + 1;
+        const bool suspended = s.now == standing::running && s.has(board::mark::coroutine);
+        if (crashed_) {
+            if (culprit_ == name)
+                return signalled_ ? net::blame::crashed : net::blame::killed;
+            // It happened where no request is named: within a coroutine, most likely.
+            return culprit_ == 0 && suspended ? net::blame::killed : net::blame::none;
+        }
+        const bool named = std::ranges::find(named_, name) != named_.end();
+        return named || suspended ? net::blame::killed : net::blame::none;
+    }
+
+private:
+    bool crashed_ = false;
+    bool signalled_ = false;
+    std::uint32_t culprit_ = 0;  // descriptor + 1
+    std::vector<std::uint32_t> named_;
+};
+
+bool waits(const board::connection_state& s, const net::adoption_verdict& verdict) noexcept
+{
+    return s.now == standing::running || s.now == standing::streaming ||
+           verdict.composed > verdict.given || verdict.taken > s.parsed;
+}
+
+void judge(estate& one, board::journal& book, const net::adoption_limits& limits)
+{
+    const auto kernel = net::read_position(one.descriptor);
+    if (!kernel) {
+        one.verdict.why = "adopt.kernel";
+        return;
+    }
+    const board::connection_record* const page = book.record(one.descriptor);
+    constexpr auto acquire = std::memory_order_acquire;
+    const auto bytes = [&](board::extent of) {
+        return book.contains(of) ? board::journal::size(of) : 0;
+    };
+    one.verdict = net::adopt({.state = one.state,
+                              .taken = page->taken.load(acquire),
+                              .given = page->given.load(acquire),
+                              .input_bytes = bytes(one.state.input),
+                              .output_bytes = bytes(one.state.output),
+                              .kernel = *kernel,
+                              .fault = one.fault},
+                             limits);
+    one.waits = waits(one.state, one.verdict);
+}
+
+}  // namespace
+
+std::vector<estate> take_stock(board::journal& book, std::span<const int> found,
+                               const net::adoption_limits& limits, passing_fate& ours)
+{
+    const suspects dead{book.header()};
+    fault_point("http.blamed");
+    std::vector<int> recorded;
+    for (const int descriptor : found) {
+        const board::connection_record* const page = book.record(descriptor);
+        if (page != nullptr && page->state().now != standing::free)
+            recorded.push_back(descriptor);
+    }
+    const std::vector<int> bad = book.take_stock(recorded);
+
+    std::vector<estate> all;
+    all.reserve(found.size());
+    for (const int descriptor : found) {
+        estate& one = all.emplace_back();
+        one.descriptor = descriptor;
+        board::connection_record* const page = book.record(descriptor);
+        if (::fcntl(descriptor, F_GETFD) == -1) {
+            one.whose = estate::owner::nobody;
+            one.verdict.why = "adopt.nothing";
+            continue;
+        }
+        if (page == nullptr || std::ranges::binary_search(bad, descriptor)) {
+            one.verdict.why = "adopt.extent";
+            continue;
+        }
+        one.state = page->state();
+        if (one.state.now == standing::passing) {
+            if (!ours || !ours(one.state.ticket)) {
+                one.whose = estate::owner::another;
+                one.verdict.why = "adopt.passed";
+                continue;
+            }
+            one.state.now = standing::idle;
+        }
+        one.fault = dead.blame(descriptor, one.state);
+        judge(one, book, limits);
+        if (one.verdict.crashes != one.state.crashes || one.verdict.kills != one.state.kills) {
+            one.state.crashes = one.verdict.crashes;
+            one.state.kills = one.verdict.kills;
+            page->commit(one.state);
+            fault_point("http.counted");
+        }
+    }
+    std::ranges::stable_partition(all, &estate::waits);
+    return all;
+}
+
+}  // namespace cohort::http

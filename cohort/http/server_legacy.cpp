@@ -1,0 +1,136 @@
+// How a server begins with what a dead one left, and how it ends with what another goes on with.
+#include <cohort/http/inheritance.hpp>
+#include <cohort/http/server.hpp>
+#include <cohort/http/session.hpp>
+
+#include <cohort/async/deadline.hpp>
+#include <cohort/base/assert.hpp>
+#include <cohort/base/fault_point.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include <sys/socket.h>
+
+namespace cohort::http {
+
+namespace {
+
+void count_one(std::atomic<std::uint64_t>& total) noexcept
+{
+    total.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+std::size_t server::adopt(std::span<const int> found, passing_fate ours)
+{
+    board::journal* const book = options_.survival.journal;
+    COHORT_ASSERT(book != nullptr && first_ == nullptr);
+    look_at_clock();
+    std::vector<estate> all = take_stock(*book, found, options_.survival.limits, ours);
+    for (estate& one : all) {
+        if (options_.survival.on_adopted) {
+            options_.survival.on_adopted({.descriptor = one.descriptor,
+                                          .what = one.verdict.what,
+                                          .why = one.verdict.why,
+                                          .fault = one.fault,
+                                          .crashes = one.verdict.crashes,
+                                          .kills = one.verdict.kills,
+                                          .attempt = one.state.attempt,
+                                          .corrected = one.verdict.corrected});
+        }
+        carry_on(one);
+    }
+    book->trim();
+    return connections_;
+}
+
+void server::carry_on(estate& found)
+{
+    board::journal& book = *options_.survival.journal;
+    board::journal_header& totals = book.header();
+    board::connection_record* const page = book.record(found.descriptor);
+    lease input{book, found.state.input};
+    lease output{book, found.state.output};
+    if (found.whose == estate::owner::nobody) {
+        if (page != nullptr)
+            page->commit({});
+        return;
+    }
+    unique_fd connection{found.descriptor};
+    if (found.whose == estate::owner::another || found.verdict.what == net::then::drop) {
+        if (found.whose == estate::owner::we) {
+            count_one(totals.dropped_total);
+            const linger at_once{.l_onoff = 1, .l_linger = 0};
+            ::setsockopt(found.descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        }
+        if (page != nullptr)
+            page->commit({});
+        fault_point("http.dropped");
+        return;
+    }
+    count_one(totals.adopted_total);
+    if (found.verdict.run_again)
+        count_one(totals.replayed_total);
+    if (found.verdict.corrected)
+        count_one(totals.corrected_total);
+    session& who = keep(std::make_unique<session>(*this, std::move(connection), second()));
+    who.resume({.verdict = found.verdict,
+                .state = found.state,
+                .input = std::move(input),
+                .output = std::move(output)});
+}
+
+result<> server::take_over(unique_fd&& connection, const positions& at)
+{
+    return admit(
+        std::move(connection),
+        {.taken = at.taken, .given = at.given, .parsed = at.taken, .requests = at.requests});
+}
+
+awaitable<std::size_t> server::drain_to(handover sink, nanoseconds budget)
+{
+    draining_ = true;
+    handover_ = std::move(sink);
+    look_at_clock();
+    for (session* each = first_; each != nullptr;) {
+        session& who = *each;
+        each = each->next_;
+        const session::visit here{who};  // what is between two requests goes at its end
+    }
+    awaitable<std::size_t> rest = drain(budget);
+    const std::size_t cut = co_await std::move(rest);
+    handover_ = nullptr;
+    co_return cut;
+}
+
+std::uint32_t server::name_suspect(int descriptor, unsigned thread) noexcept
+{
+    std::atomic<std::uint32_t>& word = options_.survival.journal->header().running[thread];
+    const std::uint32_t before = word.load(std::memory_order_relaxed);
+    // Release and acquire are for other processes only: this thread's own crash sees its own store.
+    word.store(static_cast<std::uint32_t>(descriptor + 1), std::memory_order_release);
+    return before;
+}
+
+void server::name_suspect_again(std::uint32_t before, unsigned thread) noexcept
+{
+    options_.survival.journal->header().running[thread].store(before, std::memory_order_release);
+}
+
+void server::name_first_leg(int descriptor)
+{
+    if (options_.survival.journal == nullptr)
+        return;
+    // The coroutine runs until it waits for something; then the loop goes on with this.
+    boost::asio::post(loop_, [this, alive = std::weak_ptr{life_}] {
+        if (!alive.expired())
+            name_suspect_again(0);
+    });
+    static_cast<void>(name_suspect(descriptor));
+}
+
+}  // namespace cohort::http

@@ -1,0 +1,135 @@
+// What a session does with one request: finds its route, runs it, writes its answer.
+#include <cohort/base/fault_point.hpp>
+#include <cohort/http/router.hpp>
+#include <cohort/http/server.hpp>
+#include <cohort/http/session.hpp>
+
+#include <utility>
+
+namespace cohort::http {
+
+order session::find_route()
+{
+    record& r = *record_;
+    plan_route();
+    if (server_.options_.on_answered) {
+        r.started = server_.options_.clock();
+        r.answer_bytes = 0;
+        static_cast<void>(peer_.get());  // the connection may be closed when it is told
+    }
+
+    const route_options& options = r.to->options();
+    const body_plan plan{.use = options.body,
+                         .bytes_max = options.body_max.value_or(
+                             static_cast<std::size_t>(server_.rules_.limits.body_bytes_max))};
+    return exchange_.planned(r, plan, server_.second());
+}
+
+void session::plan_route()
+{
+    record& r = *record_;
+    const request_source source{.top = head_view{r.top, r.input.get() + r.begin},
+                                .from = &peer_,
+                                .attempt = exchange_.attempt(),
+                                .slot = server_.options_.slot};
+    r.asked.emplace(source);
+    r.to = server_.router_.plan_for(*r.asked).to;
+}
+
+order session::run()
+{
+    record& r = *record_;
+    server_.begun();
+    counted_ = true;
+    r.asked->body_is(r.whole_body);
+    if (scribe_.on() || server_.options_.survival.quarantine != nullptr) {
+        if (const auto why = kept_from_running())
+            return answer_in_place_of_run(*why);
+        if (scribe_.on())
+            begin_run();
+    }
+    switch (r.to->mode()) {
+        case run_mode::lane:
+            return start_lane();
+        case run_mode::coroutine:
+            return start_coroutine();
+        case run_mode::in_line:
+            break;
+    }
+    job_ = job::in_line;  // it may cut this very connection
+    response made = r.to->run(*r.asked);
+    job_ = job::none;
+    if (!open()) {
+        drop_request();
+        return order::wait;
+    }
+    if (made.streams()) {
+        r.answer.emplace(std::move(made));
+        return start_coroutine();
+    }
+    return answer(made);
+}
+
+answer_facts session::facts_of(const response& what)
+{
+    // Without a length and without chunks, HTTP/1.0 knows only one end of a body.
+    const bool last = what.closes() || (server_.draining_ && !server_.handover_) ||
+                      (what.streams() && record_->top.minor_version == 0);
+    const persistence wanted = last ? persistence::close : persistence::keep;
+    answer_facts facts{.status = static_cast<status_code>(what.status()),
+                       .verb = record_->top.verb,
+                       .minor_version = record_->top.minor_version,
+                       .connection = exchange_.settle(*record_, wanted,
+                                                      what.streams() ? exchange::unread::keep
+                                                                     : exchange::unread::drop)};
+    if (!what.streams())
+        facts.length = what.body().size();
+    return facts;
+}
+
+void session::write_head(const response& what, const http::answer& how)
+{
+    std::string& out = record_->output.end();
+    begin_head(out, how.status);
+    if (const auto type = what.content_type(); !type.empty())
+        ((out += "Content-Type: ") += type) += "\r\n";  // both were checked when they were set
+    out += what.fields().wire();
+    end_head(out, how);
+}
+
+order session::answer(response& what)
+{
+    record& r = *record_;
+    const std::uint64_t begins = end_of_output();
+    const http::answer how = plan_answer(facts_of(what));
+    write_head(what, how);
+    r.answer_bytes = 0;
+    if (how.send_body) {
+        r.answer_bytes = what.body().size();
+        // Above this, copying costs more than a second element in sendmsg.
+        constexpr std::size_t copied_max = 16'384;
+        if (what.body().size() <= copied_max)
+            r.output.end() += what.body();
+        else
+            r.output.append_long(what.take_body());
+    }
+    if (scribe_.on())
+        keep_answer(begins);
+    return finish(how.status);
+}
+
+order session::finish(status_code status)
+{
+    record& r = *record_;
+    tell_end(status, access_end::answered);
+    if (std::exchange(counted_, false))
+        server_.ended();
+    r.asked.reset();
+    r.answer.reset();
+    const order next = exchange_.done(r, server_.second());
+    if (scribe_.on())
+        answered(next);
+    return next;
+}
+
+}  // namespace cohort::http
