@@ -72,7 +72,8 @@ void tell_ready(board::journal_header& journal) noexcept;
 /// Wakes the keeper, to look at the journal. Async-signal-safe; nothing without a keeper.
 void ring_keeper() noexcept;
 
-/// What a keeper tells. Each twin that was told as born is told as ended once; one that died before
+/// What a keeper tells. The birth of a standby may be told before the death of the worker that made
+/// room for it. Each twin that was told as born is told as ended once; one that died before
 /// the line had room for its birth is never mentioned.
 struct keeper_note {
     enum class kind : std::uint32_t {

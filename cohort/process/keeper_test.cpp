@@ -95,22 +95,16 @@ TEST_CASE("a killed worker is followed by another, and by the standby at once")
     how.life = [&journal](twin_birth) noexcept { serve(journal); };
     auto pair = start(std::move(how));
 
-    std::vector<received_note> living;
-    const std::size_t wanted = mode == standby_mode::on ? 2 : 1;
+    kit::roll_call roll{pair.line};
     for (int round = 0; round < 30; ++round) {
-        while (living.size() < wanted) {
-            auto born = kit::next_note(pair.line, kind::born);
-            REQUIRE(born);
-            living.push_back(std::move(*born));
-        }
-        REQUIRE(serves(journal, living.front().note.pid));
-        kit::kill_by(living.front().pidfd, SIGKILL);
-        auto ended = kit::next_note(pair.line);
-        REQUIRE(ended);
-        CHECK(ended->note.what == kind::ended);
-        CHECK(ended->note.pid == living.front().note.pid);
-        CHECK(ended->note.succeeded == 1);
-        living.erase(living.begin());
+        roll.wait_for(mode == standby_mode::on ? 2 : 1);
+        const pid_t worker = roll.living.front().note.pid;
+        REQUIRE(serves(journal, worker));
+        kit::kill_by(roll.living.front().pidfd, SIGKILL);
+        const keeper_note end = roll.wait_for_end_of(worker);
+        CHECK(end.succeeded == 1);
+        CHECK(end.had_seat == 1);
+        CHECK(end.status == SIGKILL);
     }
     CHECK(journal.header().tenures.load() >= 30);
 }

@@ -145,9 +145,16 @@ void root_loop::crown_in_the_end() noexcept
 {
     constexpr std::chrono::milliseconds first{20};
     constexpr std::chrono::milliseconds longest{2'000};
+    constexpr int last_tries = 10;
     // EAGAIN, ENOMEM: the machine is short of something. Everybody else serves on meanwhile.
-    for (auto length = first; !crown(); length = std::min(length * 2, longest))
+    auto length = first;
+    for (int tries = 0; !crown(); ++tries) {
+        const int asked = asked_to_end();
+        if (asked != 0 && tries >= last_tries)
+            die_of(asked);
         pause(length);
+        length = asked != 0 ? first : std::min(length * 2, longest);
+    }
 }
 
 void root_loop::reign_as_primary() noexcept
@@ -207,12 +214,9 @@ void root_loop::forward(const siginfo_t& signal) noexcept
 {
     const int number = signal.si_signo;
     seen_ |= std::uint64_t{1} << number;
-    if (means_the_end(number)) {
+    // Between two primaries the next one reads it: it ends in peace what is left.
+    if (means_the_end(number))
         shared->asked_to_end.store(number, std::memory_order_release);
-        // Between two primaries: nobody else can end what is left, and it ends without our table.
-        if (primary_ == 0)
-            die_of(number);
-    }
     // A terminal has told the whole group, and so the primary.
     if (primary_ == 0 || signal.si_code == SI_KERNEL)
         return;
@@ -239,8 +243,11 @@ bool root_loop::was_wanted(const ending& how) const noexcept
 
 void root_loop::pause(std::chrono::nanoseconds length) noexcept
 {
+    const int asked_before = asked_to_end();
+    const auto hurried = [asked_before] { return asked_before == 0 && asked_to_end() != 0; };
     const auto end = now() + length;
-    for (auto left = length; left.count() > 0; left = end - now()) {
+    // Who is asked to end needs a successor for that, and soon.
+    for (auto left = length; left.count() > 0 && !hurried(); left = end - now()) {
         const timespec slice{static_cast<time_t>(left.count() / 1'000'000'000),
                              static_cast<long>(left.count() % 1'000'000'000)};
         wait_for_signal(&slice);

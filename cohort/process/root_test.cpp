@@ -230,3 +230,19 @@ TEST_CASE("quick failures that are far apart never end the succession")
         CHECK(next.pause <= 5s);
     }
 }
+
+TEST_CASE("who is asked to end between two primaries gets a successor for that, without a pause")
+{
+    kit::shared_words words;
+    auto root = start_root([&](reign) noexcept {
+        if (asked_to_end() != 0)
+            return 6;
+        // The third pause is long enough to be hit.
+        if (words.word[0].fetch_add(1) == 3)
+            words.word[1].store(1);
+        ::abort();
+    });
+    REQUIRE(kit::comes_true([&] { return words.word[1].load() == 1; }));
+    REQUIRE(root.signal(SIGTERM));
+    CHECK(root.wait() == exit_reason::exited(6));
+}

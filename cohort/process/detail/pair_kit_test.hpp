@@ -85,6 +85,42 @@ inline std::optional<received_note> next_note(const unique_fd& line, keeper_note
     return std::nullopt;
 }
 
+/// Those who live, as the line says. Births may be told before the death that made room for them.
+class roll_call {
+public:
+    explicit roll_call(const unique_fd& line)
+        : line_{line}
+    {}
+    /// Waits until so many live; the first is who was born first.
+    void wait_for(std::size_t count)
+    {
+        while (living.size() < count)
+            take();
+    }
+    /// Waits until `pid` is told as dead, and forgets it.
+    keeper_note wait_for_end_of(pid_t pid)
+    {
+        while (!ended || ended->pid != pid)
+            take();
+        std::erase_if(living, [pid](const received_note& one) { return one.note.pid == pid; });
+        return *std::exchange(ended, std::nullopt);
+    }
+    std::vector<received_note> living;
+
+private:
+    void take()
+    {
+        auto note = next_note(line_);
+        REQUIRE(note.has_value());
+        if (note->note.what == keeper_note::kind::born)
+            living.push_back(std::move(*note));
+        else if (note->note.what == keeper_note::kind::ended)
+            ended = note->note;
+    }
+    const unique_fd& line_;
+    std::optional<keeper_note> ended;
+};
+
 inline bool line_ends(const unique_fd& line)
 {
     const auto deadline = now() + patience;
