@@ -20,7 +20,7 @@ cohort_room(primary base async config board process ipc net observe)
 cohort_room(app base async config board process ipc net observe http worker primary)
 target_compile_definitions(cohort_app PRIVATE COHORT_VERSION="${PROJECT_VERSION}")
 # roof
-cohort_room(testing base async process http observe app)
+cohort_room(testing base async process net http observe app)
 
 # The library users link: all rooms in one archive.
 set(objects "")
