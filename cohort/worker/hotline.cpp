@@ -5,6 +5,7 @@
 #include <cohort/observe/log.hpp>
 
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -12,8 +13,8 @@ namespace cohort::work {
 
 using namespace std::chrono_literals;
 
-hotline::hotline(boost::asio::any_io_executor executor, net::poller& poller, hearer hear)
-    : poller_{poller}, hear_{std::move(hear)}, pause_{executor}, shortage_{5ms, 1s}
+hotline::hotline(boost::asio::any_io_executor executor, net::poller& poller, host& to)
+    : poller_{poller}, host_{to}, pause_{executor}, shortage_{5ms, 1s}
 {}
 
 hotline::~hotline() { close(); }
@@ -39,7 +40,8 @@ bool hotline::look() noexcept
         if (!next && next.error().why() == errc::malformed)
             continue;
         if (!next && next.error().why() == errc::channel_closed) {
-            close();  // nobody can call any more: the root is dead
+            close();
+            host_.hotline_ended();
             break;
         }
         if (!next) {
@@ -50,12 +52,14 @@ bool hotline::look() noexcept
         }
         if (!*next)
             break;
-        newest = std::move((*next)->connection);
         shortage_.reset();
+        // The line is the slot's: this may have been meant for one who sat here before.
+        if ((*next)->about.sequence == static_cast<std::uint64_t>(::getpid()))
+            newest = std::move((*next)->connection);
     }
     if (!newest.valid())
         return false;
-    hear_(std::move(newest));
+    host_.called(std::move(newest));
     return true;
 }
 

@@ -7,8 +7,6 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include <functional>
-
 namespace cohort::work {
 
 /// Where a new channel comes from, when the primary was replaced. A resource.
@@ -17,17 +15,28 @@ namespace cohort::work {
 /// moment must hear of its primary all the same.
 class hotline final : private net::watcher {
 public:
-    using hearer = std::move_only_function<void(unique_fd channel) noexcept>;
+    class host {
+    public:
+        virtual void called(unique_fd channel) noexcept = 0;
+        /// Nobody can call any more: the root is dead.
+        virtual void hotline_ended() noexcept = 0;
 
-    hotline(boost::asio::any_io_executor executor, net::poller& poller, hearer hear);
+    protected:
+        ~host() = default;
+    };
+
+    hotline(boost::asio::any_io_executor executor, net::poller& poller, host& to);
     hotline(const hotline&) = delete;
     hotline& operator=(const hotline&) = delete;
     ~hotline();
 
     /// Listens from now on.
     void open(unique_fd take_end) noexcept;
-    /// Looks now. True: there was a channel, and it was heard of. Of several, the newest counts.
+    /// Looks now. True: there was a channel for this process, and the host has it. Of several, the
+    /// newest counts.
     bool look() noexcept;
+    /// Can a channel come?
+    [[nodiscard]] bool is_open() const noexcept { return line_.valid(); }
     void close() noexcept;
 
 private:
@@ -37,7 +46,7 @@ private:
     void rest() noexcept;
 
     net::poller& poller_;
-    hearer hear_;
+    host& host_;
     unique_fd line_;
     boost::asio::steady_timer pause_;
     backoff shortage_;

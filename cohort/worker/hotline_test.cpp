@@ -20,22 +20,24 @@ using namespace std::chrono_literals;
 namespace {
 
 /// A hotline and what it was told.
-struct called {
-    called()
+struct desk final : work::hotline::host {
+    desk()
     {
         REQUIRE(poller.start());
-        line.emplace(loop.get_executor(), poller,
-                     [this](unique_fd channel) noexcept { heard.push_back(std::move(channel)); });
+        line.emplace(loop.get_executor(), poller, *this);
         line->open(std::move(box.take));
     }
-    ~called()
+    ~desk()
     {
         line.reset();
         poller.stop();
     }
 
+    void called(unique_fd channel) noexcept override { heard.push_back(std::move(channel)); }
+    void hotline_ended() noexcept override { ended = true; }
+
     /// The primary's end of a channel whose other end was given.
-    unique_fd call()
+    unique_fd call(pid_t whom = ::getpid())
     {
         std::array<int, 2> ends{};
         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
@@ -43,6 +45,7 @@ struct called {
         unique_fd theirs{ends[1]};
         net::handover about;
         about.from_slot = net::handover::from_primary;
+        about.sequence = static_cast<std::uint64_t>(whom);
         REQUIRE(net::give(box.give.borrow(), theirs, about));
         return ours;
     }
@@ -51,6 +54,7 @@ struct called {
     net::poller poller{loop};
     net::inbox_pair box = net::make_inbox().value();
     std::vector<unique_fd> heard;
+    bool ended = false;
     std::optional<work::hotline> line;
 };
 
@@ -58,7 +62,7 @@ struct called {
 
 TEST_CASE("a channel that comes over the hotline is heard of, by itself or when asked")
 {
-    called at;
+    desk at;
     const unique_fd one = at.call();
     at.loop.run_for(10ms);
     REQUIRE(at.heard.size() == 1);
@@ -74,7 +78,7 @@ TEST_CASE("a channel that comes over the hotline is heard of, by itself or when 
 
 TEST_CASE("of the channels of several primaries only the last one's counts")
 {
-    called at;
+    desk at;
     const unique_fd dead = at.call();
     const unique_fd alive = at.call();
     at.loop.run_for(10ms);
@@ -87,9 +91,22 @@ TEST_CASE("of the channels of several primaries only the last one's counts")
 
 TEST_CASE("when nobody can call any more, the hotline rests in peace")
 {
-    called at;
+    desk at;
     at.box.give.reset();
     at.loop.run_for(10ms);
     CHECK(at.heard.empty());
+    CHECK(at.ended);
+    CHECK_FALSE(at.line->is_open());
     CHECK_FALSE(at.line->look());
+}
+
+TEST_CASE("a call for somebody who sat here before is not taken for one's own")
+{
+    desk at;
+    const unique_fd mine = at.call();
+    const unique_fd another = at.call(1);
+    at.loop.run_for(10ms);
+    REQUIRE(at.heard.size() == 1);
+    CHECK(::write(mine.borrow(), "x", 1) == 1);
+    CHECK(::send(another.borrow(), "x", 1, MSG_NOSIGNAL) == -1);
 }

@@ -363,9 +363,26 @@ void link::close()
 
 void link::ended(std::string_view why) noexcept
 {
-    if (lost_ || guide_.find_channel())
+    if (lost_)
         return;
-    lost_ = true;
+    switch (guide_.channel_ended()) {
+        case guide::outlook::swapped:
+            return;
+        case guide::outlook::hope:
+            // Letters wait for the next channel; answers of a dead primary do not come.
+            channel_.close();
+            calls_.fail_all(hung_up());
+            return;
+        case guide::outlook::none:
+            give_up(why);
+            return;
+    }
+}
+
+void link::give_up(std::string_view why) noexcept
+{
+    if (std::exchange(lost_, true))
+        return;
     postponed_.clear();
     calls_.fail_all(hung_up());
     guide_.lost_primary(why);

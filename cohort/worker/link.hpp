@@ -41,8 +41,13 @@ public:
         virtual void escaped(std::string_view what) noexcept = 0;
         /// Who we are, and where we listen: the first words on every channel.
         [[nodiscard]] virtual ipc::hello introduction() noexcept { return {}; }
-        /// The channel has ended; is there a new one already? True: swap() was called.
-        [[nodiscard]] virtual bool find_channel() noexcept { return false; }
+        /// The channel has ended. What now?
+        enum class outlook : std::uint8_t {
+            swapped,  ///< There was a new one already: swap() was called.
+            hope,     ///< One may come: swap() or give_up() will be called.
+            none,     ///< The primary is lost.
+        };
+        [[nodiscard]] virtual outlook channel_ended() noexcept { return outlook::none; }
 
     protected:
         ~guide() = default;
@@ -63,6 +68,8 @@ public:
     /// with errc::channel_closed, and its own questions are not answered any more. The program's
     /// messages that were under way may be lost.
     void swap(ipc::channel over);
+    /// No channel will come any more: tells the guide that the primary is lost.
+    void give_up(std::string_view why) noexcept;
     /// How often the channel was swapped.
     [[nodiscard]] unsigned turn() const noexcept { return turn_; }
 

@@ -30,11 +30,11 @@ struct quiet_guide final : work::link::guide {
         words.endpoints = {3};
         return words;
     }
-    bool find_channel() noexcept override { return find && find(); }
+    outlook channel_ended() noexcept override { return find ? find() : outlook::none; }
 
     int drains = 0;
     bool lost = false;
-    std::function<bool()> find;
+    std::function<outlook()> find;
 };
 
 /// A primary's end, with what it heard. It reads nothing before listen().
@@ -98,7 +98,7 @@ TEST_CASE("over a new channel a worker introduces itself again, and is not lost"
     std::unique_ptr<primary_end> second;
     on.guide.find = [&] {
         second = on.replace();
-        return true;
+        return work::link::guide::outlook::swapped;
     };
     on.first->over.close();
     run_until(on.loop, [&] { return second && !second->heard.came.empty(); });
@@ -200,4 +200,24 @@ TEST_CASE("what a dead primary had asked is not answered to its successor")
     on.ours->post(ipc::letter(ipc::kind::leaving));
     run_until(on.loop, [&] { return second->heard.came.size() >= 2; });
     CHECK(kind_of(second->heard.came[1]) == ipc::kind::leaving);
+}
+
+TEST_CASE("while there is hope letters wait for the next channel, and without it they are dropped")
+{
+    stage on;
+    on.guide.find = [] { return work::link::guide::outlook::hope; };
+    on.first->over.close();
+    on.loop.run_for(20ms);
+    CHECK_FALSE(on.guide.lost);
+    on.ours->post(ipc::letter(ipc::kind::leaving));
+    const auto second = on.replace();
+    run_until(on.loop, [&] { return second->heard.came.size() == 2; });
+    CHECK(kind_of(second->heard.came[0]) == ipc::kind::hello);
+    CHECK(kind_of(second->heard.came[1]) == ipc::kind::leaving);
+
+    second->over.close();
+    on.loop.run_for(20ms);
+    on.ours->give_up("nobody came");
+    CHECK(on.guide.lost);
+    CHECK_FALSE(on.ours->is_open());
 }
