@@ -1,4 +1,4 @@
-#include <cohort/process/self_test.hpp>
+#include <cohort/process/guarantees.hpp>
 
 #include <cohort/base/clock.hpp>
 #include <cohort/base/try.hpp>

@@ -1,4 +1,4 @@
-#include <cohort/process/self_test.hpp>
+#include <cohort/process/guarantees.hpp>
 
 #include <cohort/process/descriptors.hpp>
 #include <cohort/process/detail/kit_test.hpp>
