@@ -1,6 +1,8 @@
 // Cohort's HTTP room alone, as raw_epoll.cpp and the peers are run: one process, one loop, no
-// primary. Usage: hello_ours <port>. GET / answers 12 bytes, GET /json answers 4 KiB.
+// primary. Usage: hello_ours <port> [journal]: with it, connections are recorded as those of a kept
+// worker are. GET / answers 12 bytes, GET /json answers 4 KiB.
 #include <cohort/base/parse.hpp>
+#include <cohort/board/journal.hpp>
 #include <cohort/http/response.hpp>
 #include <cohort/http/router.hpp>
 #include <cohort/http/server.hpp>
@@ -12,7 +14,10 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace {
 
@@ -72,7 +77,16 @@ int main(int argc, char** argv)
     cohort::net::poller poller{loop};
     if (!poller.start())
         return 1;
-    cohort::http::server server{loop, poller, api};
+    std::optional<cohort::board::journal> book;
+    cohort::http::server_options options;
+    if (argc > 2 && std::string_view{argv[2]} == "journal") {
+        auto made = cohort::board::journal::create({});
+        if (!made)
+            return 1;
+        book.emplace(std::move(*made));
+        options.survival.journal = &*book;
+    }
+    cohort::http::server server{loop, poller, api, std::move(options)};
     acceptor accept{listener.borrow(), server};
     if (!poller.watch(listener.borrow(), EPOLLIN, accept))
         return 1;

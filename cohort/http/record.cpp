@@ -30,12 +30,17 @@ void record::clear() noexcept
 
 void record::forget_journal() noexcept
 {
-    input = {};
-    capacity = 0;
+    // No connection's page names them any more: the next one may have them without asking.
+    constexpr std::size_t ordinary_bytes = 65'536;
+    if (!input.journaled() || input.size() > ordinary_bytes) {
+        input = {};
+        capacity = 0;
+    }
+    if (out.size() > ordinary_bytes)
+        out.end();
+    retired.end();
     whole = true;
     kept = {};
-    out.end();
-    retired.end();
 }
 
 }  // namespace cohort::http

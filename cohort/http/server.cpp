@@ -60,6 +60,8 @@ server::server(boost::asio::io_context& loop, net::poller& poller, const router&
       changed_{loop.get_executor()}
 {
     COHORT_ASSERT(router_.frozen());
+    if (options_.survival.journal != nullptr)
+        suspects_ = options_.survival.journal->header().running.data();
     if (options_.connections_max == 0)
         options_.connections_max = net::connections_that_fit();
 }

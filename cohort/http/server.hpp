@@ -14,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -150,6 +151,7 @@ private:
     server_options options_;
     exchange_rules rules_;
     lanes& lanes_;
+    std::atomic<std::uint32_t>* suspects_ = nullptr;  // the journal's words, one a thread
     struct life {};
     std::shared_ptr<life> life_ = std::make_shared<life>();  // for handlers that are queued already
     steady_time born_;

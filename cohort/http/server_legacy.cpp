@@ -109,16 +109,15 @@ awaitable<std::size_t> server::drain_to(handover sink, nanoseconds budget)
 
 std::uint32_t server::name_suspect(int descriptor, unsigned thread) noexcept
 {
-    std::atomic<std::uint32_t>& word = options_.survival.journal->header().running[thread];
+    std::atomic<std::uint32_t>& word = suspects_[thread];
     const std::uint32_t before = word.load(std::memory_order_relaxed);
-    // Release and acquire are for other processes only: this thread's own crash sees its own store.
     word.store(static_cast<std::uint32_t>(descriptor + 1), std::memory_order_release);
     return before;
 }
 
 void server::name_suspect_again(std::uint32_t before, unsigned thread) noexcept
 {
-    options_.survival.journal->header().running[thread].store(before, std::memory_order_release);
+    suspects_[thread].store(before, std::memory_order_release);
 }
 
 void server::name_first_leg(int descriptor)
