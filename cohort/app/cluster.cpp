@@ -54,6 +54,12 @@ void cluster::parts::live(unique_fd channel) noexcept
     detail::live_as_worker(std::move(channel), chosen, main);
 }
 
+void cluster::parts::live_on(cohort::primary::birthright mine) noexcept
+{
+    in_worker = true;
+    detail::live_as_kept_worker(std::move(mine), chosen, main);
+}
+
 task<ipc::message> cluster::parts::answer(worker_info who, ipc::message what)
 {
     if (!request_hook)

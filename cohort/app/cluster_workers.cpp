@@ -80,7 +80,7 @@ process::stdio_pipes cluster::take_pipes(std::uint32_t id)
     const auto at = (*workers)->workers().find(id);
     if (at == (*workers)->workers().end())
         return {};
-    return std::exchange(at->second->process().pipes, {});
+    return at->second->process().take_pipes();
 }
 
 bool cluster::is_connected(std::uint32_t id) const

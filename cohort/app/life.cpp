@@ -3,6 +3,7 @@
 #include <cohort/app/role.hpp>
 #include <cohort/app/worker.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/process/last_words.hpp>
 #include <cohort/worker/core.hpp>
 
 #include <unistd.h>
@@ -26,14 +27,20 @@ constexpr int could_not_begin = 1;
 
 }  // namespace
 
-void live_as_worker(unique_fd channel, const settings& chosen, worker_main& main)
+namespace {
+
+void begin() noexcept
 {
     // A dead peer, or a log reader that left, is an error code of the write. An exec'ed worker
     // begins with the default: death.
     ::signal(SIGPIPE, SIG_IGN);
     log::born();
     born_as_worker();
-    auto opened = work::core::open(std::move(channel));
+}
+
+[[noreturn]] void live(result<std::unique_ptr<work::core>> opened, const settings& chosen,
+                       worker_main& main)
+{
     if (!opened) {
         log::fatal("cannot begin as a worker: {}", opened.error().text());
         leave(could_not_begin);
@@ -44,6 +51,30 @@ void live_as_worker(unique_fd channel, const settings& chosen, worker_main& main
     become_worker(&self);
     const int code = core.run([&] { return main(self); });
     leave(code);
+}
+
+}  // namespace
+
+void live_as_worker(unique_fd channel, const settings& chosen, worker_main& main)
+{
+    begin();
+    live(work::core::open(std::move(channel)), chosen, main);
+}
+
+void live_as_kept_worker(primary::birthright mine, const settings& chosen, worker_main& main)
+{
+    begin();
+    if (const auto caught = process::last_words::install(*mine.journal); !caught)
+        log::warn("no last words at a crash: {}; going on", caught.error().text());
+    work::heritage from_birth;
+    from_birth.terms = std::move(mine.terms);
+    from_birth.cargo.push_back(std::move(mine.board));
+    from_birth.cargo.push_back(std::move(mine.inbox));
+    from_birth.journal = mine.journal;
+    from_birth.keeper = std::move(mine.keeper);
+    from_birth.successor = mine.successor;
+    from_birth.found = std::move(mine.found);
+    live(work::core::open(std::move(mine.channel), std::move(from_birth)), chosen, main);
 }
 
 }  // namespace cohort::detail

@@ -21,44 +21,14 @@ namespace {
 constexpr int bad_configuration = 2;
 constexpr const char* listen_default = "127.0.0.1:3000";
 
-http::server_options options_for(worker& self)
-{
-    const config::limit& limit = self.settings().limit;
-    http::server_options options;
-    options.connections_max = limit.connections;
-    options.slot = self.slot();
-    options.limits.body_bytes_max = limit.body_bytes;
-    options.limits.head_bytes_max = limit.head_bytes;
-    options.patience.keep_alive = std::chrono::ceil<std::chrono::seconds>(limit.idle);
-    options.patience.head = std::chrono::ceil<std::chrono::seconds>(limit.request);
-    options.on_refused = [](const http::refusal_entry& entry) noexcept {
-        log::debug({{"rule", entry.why->rule}, {"peer", entry.from->text()}}, "request refused: {}",
-                   entry.why->words);
-    };
-    // The row on the board is written by the server itself: it knows best.
-    board::slot& row = self.core().doors().lend_row();
-    options.counters.connections_open = &row.connections_open;
-    options.counters.connections_total = &row.connections_total;
-    options.counters.requests_total = &row.requests_total;
-    options.counters.requests_running = &row.requests_running;
-    return options;
-}
-
-task<> drain_server(http::server& server, nanoseconds budget)
-{
-    const std::size_t cut = co_await server.drain(budget);
-    if (cut != 0)
-        log::warn("{} connections were cut: not finished in time", cut);
-}
-
 /// The life of a worker that serves HTTP. Frames of a worker are never destroyed: the server and
 /// its listeners live as long as the process.
 task<> serve_http(worker& self, const http::router& api, const serve_options& more)
 {
     if (more.on_worker)
         co_await more.on_worker(self);
-    http::server server{self.loop(), self.poller(), api, options_for(self)};
-    self.on_drain([&server](nanoseconds budget) { return drain_server(server, budget); });
+    http::server server{self.loop(), self.poller(), api, self.http_options()};
+    self.look_after(server);
 
     std::vector<listener> open;
     // The primary's word counts: a worker that is a program of its own may have read no file.

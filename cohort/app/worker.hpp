@@ -29,6 +29,10 @@ using primary::worker_state;
 namespace net {
 class poller;
 }
+namespace http {
+class server;
+struct server_options;
+}  // namespace http
 namespace work {
 class core;
 }
@@ -131,6 +135,16 @@ public:
 
     /// Ends the channel without announcement: the worker leaves at once with exit code 0.
     void drop_channel();
+
+    /// What an HTTP server of this worker needs: limits and patience of the settings, its row on
+    /// the board, and with keepers the journal that its connections are recorded in. Change what
+    /// you like. One server a worker has the journal: the first that asks.
+    [[nodiscard]] http::server_options http_options();
+    /// Connects a server made with http_options() to this worker: it goes on with the connections
+    /// of a dead predecessor and with those that other workers hand over, it finishes when the
+    /// worker drains, and hands its own over if there is somebody to take them.
+    /// Order: once, before listen(). Lifetime: the process's.
+    void look_after(http::server& server);
 
     /// For servers: called once when the drain begins; awaited until it completes or `budget` is
     /// used up.

@@ -73,6 +73,8 @@ result<> lanes::run(job work)
 void lanes::work(unsigned index) noexcept
 {
     here_ = index;
+    if (on_thread_ != nullptr)
+        on_thread_(index);
     ::pthread_setname_np(::pthread_self(), "lane");
     std::unique_lock lock{mutex_};
     for (;;) {

@@ -51,6 +51,9 @@ public:
     {
         return busy_.load(std::memory_order_relaxed);
     }
+    /// Each lane's thread calls it first. Before the first job only.
+    void on_thread(void (*begin)(unsigned index) noexcept) noexcept { on_thread_ = begin; }
+
     [[nodiscard]] unsigned threads() const noexcept { return threads_wanted_; }
 
     /// Which lane this thread is: 1 and up, the same for its whole life. 0: it is none.
@@ -69,6 +72,7 @@ private:
     void count(std::ptrdiff_t change) noexcept;
 
     static thread_local unsigned here_;
+    void (*on_thread_)(unsigned index) noexcept = nullptr;
 
     std::mutex mutex_;
     std::condition_variable arrived_;

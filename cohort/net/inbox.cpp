@@ -13,7 +13,7 @@ namespace cohort::net {
 namespace {
 
 static_assert(std::is_trivially_copyable_v<handover>);
-static_assert(sizeof(handover) == 16, "no padding: it travels as it is, between our own processes");
+static_assert(sizeof(handover) == 48, "no padding: it travels as it is, between our own processes");
 
 /// Room for one descriptor beside a message, aligned as CMSG_* want it.
 struct alignas(cmsghdr) cargo_space {

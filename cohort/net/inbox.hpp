@@ -19,6 +19,20 @@ struct handover {
     std::uint32_t from_slot = 0;  ///< Who accepted it; `from_primary` if no worker did.
     std::uint64_t sequence = 0;   ///< The sender's count, to confirm it by.
 
+    /// A connection that was served already: what was taken from it and given to it. Of a fresh
+    /// one all are 0.
+    std::uint64_t taken = 0;
+    std::uint64_t given = 0;
+    std::uint32_t requests = 0;
+
+    /// board::ticket: of all copies of this descriptor, who wins it has the connection. 0: there is
+    /// one copy, or its owner waits for a confirmation.
+    std::uint32_t ticket = 0;
+
+    enum class kind : std::uint32_t { fresh, moved };
+    kind what = kind::fresh;
+    std::uint32_t reserved = 0;
+
     static constexpr std::uint32_t from_primary = 0xffff'ffff;
 
     friend bool operator==(const handover&, const handover&) = default;

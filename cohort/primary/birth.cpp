@@ -18,8 +18,6 @@
 
 namespace cohort::primary {
 
-namespace {
-
 result<std::optional<process::credentials>> user_of(const config::settings& settings)
 {
     if (settings.user.empty() && settings.group.empty())
@@ -33,6 +31,8 @@ result<std::optional<process::credentials>> user_of(const config::settings& sett
     }
     return who;
 }
+
+namespace {
 
 process::stdio stdio_of(const config::stream_target& target)
 {
@@ -83,7 +83,7 @@ result<newborn> execute(const config::settings& settings, const birth_plan& plan
         what.keep.push_back({.ours = ours, .number = number});
     COHORT_TRY(auto permit, process::fork_permit::ask());
     COHORT_TRY(auto child, process::spawn(std::move(permit), what));
-    return newborn{std::move(child), std::move(ends.first), false};
+    return newborn{worker_process{std::move(child)}, std::move(ends.first), false};
 }
 
 }  // namespace
@@ -118,7 +118,7 @@ result<newborn> give_birth(const config::settings& settings, const birth_plan& p
         life.live(std::move(ends.second));
     };
     COHORT_TRY(auto child, process::clone(std::move(permit), how, begin));
-    return newborn{std::move(child), std::move(ends.first), true};
+    return newborn{worker_process{std::move(child)}, std::move(ends.first), true};
 }
 
 }  // namespace cohort::primary

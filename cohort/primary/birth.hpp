@@ -4,7 +4,8 @@
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/config/settings.hpp>
 #include <cohort/primary/audience.hpp>
-#include <cohort/process/child.hpp>
+#include <cohort/primary/worker_process.hpp>
+#include <cohort/process/child_side.hpp>
 
 #include <cstdint>
 #include <map>
@@ -30,7 +31,7 @@ struct birth_place {
 
 /// A process that was just started. A resource.
 struct newborn {
-    process::child process;
+    worker_process process;
     unique_fd channel;   ///< our end
     bool cohort_inside;  ///< forked from this very program: it speaks our protocol for sure
 };
@@ -45,6 +46,9 @@ inline constexpr const char* app = "COHORT_APP";
 
 /// The number under which an exec'ed worker finds its channel.
 inline constexpr int channel_number = 3;
+
+/// Whom workers become, if the settings name somebody. Errors: errc::bad_value, no such user.
+[[nodiscard]] result<std::optional<process::credentials>> user_of(const config::settings& settings);
 
 /// Starts a worker: forked from this process, or another program if the settings or the plan name
 /// one. Errors: errc::threads_running, naming them; EAGAIN; those of the exec, with the step;

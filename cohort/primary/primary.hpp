@@ -45,6 +45,7 @@ public:
 
 private:
     [[nodiscard]] result<> open();
+    [[nodiscard]] care care_for_workers() const;
     [[nodiscard]] awaitable<> live(act begin);
     [[nodiscard]] awaitable<> play(act begin);
     [[nodiscard]] awaitable<> hear_signals();

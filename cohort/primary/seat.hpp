@@ -2,16 +2,21 @@
 
 #include <cohort/base/backoff.hpp>
 #include <cohort/base/clock.hpp>
+#include <cohort/board/journal.hpp>
 #include <cohort/net/inbox.hpp>
 #include <cohort/primary/birth.hpp>
 #include <cohort/primary/crash_policy.hpp>
+#include <cohort/primary/keeper_handle.hpp>
 #include <cohort/primary/worker_handle.hpp>
 #include <cohort/primary/worker_life.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -24,6 +29,8 @@ struct seat {
         : slot{number}, inbox{std::move(box)}, crashes{limits}, timer{executor}
     {}
 
+    /// A new worker can be put here: the last one's connections and descriptors were looked after.
+    [[nodiscard]] bool free() const noexcept { return vacant() && !tenant && !keeper; }
     /// Nobody sits here, and nobody will unless somebody is forked.
     [[nodiscard]] bool vacant() const noexcept { return !life || life->now() == stage::gone; }
 
@@ -36,6 +43,16 @@ struct seat {
     std::optional<worker_life> life;
     worker_ptr tenant;  // also for a while after its death
     birth_plan plan;
+    keeper_ptr keeper;  // of a kept pair; also for a while after its last worker
+    std::shared_ptr<board::journal> journal;  // of this pair
+    std::size_t journal_bytes = 0;
+    /// Kept workers that died, in this order; they are buried one after the other.
+    struct end {
+        worker_ptr who;
+        process::keeper_note how;
+    };
+    std::deque<end> ends;
+    bool burying = false;
     bool replaced_when_dead = true;  // forked by hand: not
 };
 

@@ -81,12 +81,10 @@ result<worker_info> supervisor::add(request what)
 
 result<seat*> supervisor::seat_for(std::optional<std::uint32_t> slot)
 {
-    // A dead worker's seat is free once its connections and descriptors have been looked after.
-    const auto free = [](const seat& s) { return s.vacant() && !s.tenant; };
     if (slot && *slot >= board_.slots())
         return failed(errc::bad_value, "start worker in slot", std::to_string(*slot));
     if (!slot) {
-        const auto at = std::ranges::find_if(seats_, [&](const auto& s) { return free(*s); });
+        const auto at = std::ranges::find_if(seats_, [](const auto& s) { return s->free(); });
         slot = static_cast<std::uint32_t>(at - seats_.begin());
     }
     if (*slot >= board_.slots())
@@ -100,17 +98,23 @@ result<seat*> supervisor::seat_for(std::optional<std::uint32_t> slot)
             introduce(*seats_.back(), *who);
     }
     seat& at = *seats_[*slot];
-    if (!free(at))
+    if (!at.free())
         return failed(errc::bad_value, "start worker", "the slot is taken");
     return &at;
 }
 
 result<worker_ptr> supervisor::spawn(seat& at)
 {
-    const birth_place where{.id = ++last_id_, .slot = at.slot};
+    return keeps(at) ? spawn_kept(at) : spawn_plain(at);
+}
+
+result<worker_ptr> supervisor::spawn_plain(seat& at)
+{
+    const birth_place where{.id = draw_id(), .slot = at.slot};
     // First of all: without them it could not even be told who it is.
-    COHORT_TRY(auto board, duplicate(board_.fd()));
-    COHORT_TRY(auto inbox, duplicate(at.inbox.take));
+    std::vector<unique_fd> cargo(2);
+    COHORT_TRY(cargo[0], duplicate(board_.fd()));
+    COHORT_TRY(cargo[1], duplicate(at.inbox.take));
     COHORT_TRY(auto born, give_birth(settings_, at.plan, where, audience_));
     const pid_t pid = born.process.pid();
     COHORT_TRY(worker_ptr who, worker_handle::make(loop_.get_executor(), where, std::move(born)));
@@ -120,6 +124,17 @@ result<worker_ptr> supervisor::spawn(seat& at)
                    {.tenant = board::tenant_of(board_.generation(), pid), .worker_id = where.id});
     at.tenant = who;
     workers_.emplace(where.id, who);
+    begin(who);
+    welcome(*who, std::move(cargo));
+    arm(at, settings_.ready.timeout);
+    tasks_.spawn(watch(who));
+    const worker_info seen = who->info();
+    boost::asio::post(loop_, [this, seen] { audience_.forked(seen); });
+    return who;
+}
+
+void supervisor::begin(const worker_ptr& who)
+{
     // Not the handle itself: it would own itself through its channel.
     const std::weak_ptr<worker_handle> us = who;
     who->start(
@@ -131,19 +146,15 @@ result<worker_ptr> supervisor::spawn(seat& at)
             if (const worker_ptr from = us.lock())
                 hung_up(from, std::move(why));
         });
-    welcome(*who, std::move(board), std::move(inbox));
-    arm(at, settings_.ready.timeout);
-    tasks_.spawn(watch(who));
-    const worker_info seen = who->info();
-    boost::asio::post(loop_, [this, seen] { audience_.forked(seen); });
-    return who;
 }
 
-void supervisor::welcome(worker_handle& who, unique_fd board, unique_fd inbox)
+std::uint32_t supervisor::draw_id() { return last_id_ = board_.ids().draw(); }
+
+ipc::welcome supervisor::terms_for(birth_place where) const
 {
     ipc::welcome words;
-    words.id = who.id();
-    words.slot = who.slot();
+    words.id = where.id;
+    words.slot = where.slot;
     words.app = settings_.name;
     words.balance = config::name_of(settings_.balance);
     words.lanes = settings_.lanes;
@@ -154,10 +165,14 @@ void supervisor::welcome(worker_handle& who, unique_fd board, unique_fd inbox)
     words.stop_timeout = settings_.stop.timeout;
     words.listen = settings_.listen;
     words.log_level = config::name_of(settings_.log.level);
+    return words;
+}
 
-    auto letter = ipc::letter(ipc::kind::welcome, ipc::encode(words));
-    letter.cargo.push_back(std::move(board));
-    letter.cargo.push_back(std::move(inbox));
+void supervisor::welcome(worker_handle& who, std::vector<unique_fd> cargo)
+{
+    const birth_place where{.id = who.id(), .slot = who.slot()};
+    auto letter = ipc::letter(ipc::kind::welcome, ipc::encode(terms_for(where)));
+    letter.cargo = std::move(cargo);
     static_cast<void>(who.channel().try_send(letter));
     for (const auto& other : seats_)
         introduce(*other, who);
@@ -200,6 +215,9 @@ void supervisor::carry_out(seat& at, order what)
             else if (at.life->now() == stage::replacing)
                 arm(at, drain_budget_ + drain_slack);
             break;
+        case order::await:
+            arm(at, settings_.ready.timeout);
+            break;
         case order::ask_to_drain:
             ask_to_drain(at);
             arm(at, drain_budget_ + drain_slack);
@@ -211,6 +229,8 @@ void supervisor::carry_out(seat& at, order what)
         case order::kill:
             if (at.life->now() == stage::leaving && at.tenant)
                 forced_.insert(at.tenant->id());
+            if (at.life->now() == stage::leaving)
+                order_keeper(at, process::keeper_order::hold);
             signal(at, SIGKILL);
             arm(at, kill_patience);
             break;
@@ -224,11 +244,13 @@ void supervisor::carry_out(seat& at, order what)
         case order::park:
             disarm(at);
             lend_queues(at.slot);
+            order_keeper(at, process::keeper_order::hold);
             log::error("slot {} is given up: its workers keep dying; the others go on", at.slot);
             break;
         case order::forget:
             disarm(at);
             lend_queues(at.slot);
+            order_keeper(at, process::keeper_order::hold);
             break;
     }
     changed_.notify_all();
@@ -312,6 +334,10 @@ void supervisor::ask_to_drain(seat& at)
 
 void supervisor::signal(seat& at, int number)
 {
+    if (at.keeper && number == SIGKILL) {
+        for (const worker_ptr& each : at.keeper->unnamed)
+            static_cast<void>(each->process().signal(number));
+    }
     if (!at.tenant || at.tenant->dead())
         return;
     if (const auto sent = at.tenant->process().signal(number); !sent)
@@ -328,7 +354,12 @@ void supervisor::feel_pulse()
             for (const auto& at : seats_) {
                 if (!at->life || at->life->now() != stage::serving || !at->tenant)
                     continue;
-                auto beat = board_.row(at->slot).beat_ns.load(std::memory_order_acquire);
+                const board::slot& row = board_.row(at->slot);
+                // A kept worker's successor may sit there before we have heard of it.
+                if (board::pid_of(row.tenant.load(std::memory_order_acquire)) !=
+                    at->tenant->info().pid)
+                    continue;
+                auto beat = row.beat_ns.load(std::memory_order_acquire);
                 // Its hello ended the boot deadline; the first beat is due from then on.
                 if (const auto since = at->tenant->online_since(); beat == 0 && since)
                     beat = static_cast<std::uint64_t>(since->time_since_epoch().count());

@@ -34,6 +34,9 @@ namespace cohort::primary {
 /// Who keeps the number of workers.
 enum class upkeep { automatic, by_hand };
 
+/// Whether workers get keepers, so that their connections outlive them.
+enum class care : std::uint8_t { plain, kept };
+
 /// What comes after everybody has left: somebody may be forked again, or this is the end.
 enum class finality { until_empty, last };
 
@@ -46,6 +49,9 @@ public:
     supervisor(const supervisor&) = delete;
     supervisor& operator=(const supervisor&) = delete;
     ~supervisor();
+
+    /// How workers are born from now on. (Not those that are another program.)
+    void use(care which) noexcept { care_ = which; }
 
     /// Forks so many. Errors: those of the first that could not be started.
     [[nodiscard]] result<> start(unsigned wanted);
@@ -95,6 +101,7 @@ private:
     void arrived(const worker_ptr& from, ipc::envelope&& what) noexcept;
     void control(const worker_ptr& from, ipc::envelope&& what);
     void hello(const worker_ptr& from);
+    void farewell(const worker_ptr& from, ipc::envelope&& what);
     void listen(const worker_ptr& from, ipc::envelope&& what);
     [[nodiscard]] result<> try_listen(const worker_ptr& from, ipc::envelope& reply,
                                       const ipc::listen_request& wanted);
@@ -102,17 +109,42 @@ private:
                                            ipc::listen_request wanted);
     void hung_up(const worker_ptr& who, std::optional<fault> why) noexcept;
     [[nodiscard]] awaitable<> watch(worker_ptr who);
-    void buried(const worker_ptr& who);
+    /// Whether somebody sits there already, or will without our doing.
+    enum class aftermath : std::uint8_t { seat_empty, succeeded };
+    void buried(const worker_ptr& who, aftermath then);
     void forget_if_done(const worker_ptr& who);
     void feel_pulse();
     void close_doors_if_done();
 
+    // What happens to kept pairs.
+    void noted(seat& at, process::received_note&& what) noexcept;
+    void twin_born(seat& at, process::received_note&& what);
+    void twin_ended(seat& at, const process::keeper_note& what);
+    void twin_named(const worker_ptr& who, const ipc::hello& words);
+    [[nodiscard]] awaitable<> bury_kept(seat& at);
+    [[nodiscard]] awaitable<> hear_last_words(worker_ptr who);
+    void stillborn(seat& at, const worker_ptr& who, const process::keeper_note& how);
+    [[nodiscard]] awaitable<> watch_keeper(seat& at, keeper_ptr keeper);
+    void keeper_lost(seat& at, const keeper_ptr& keeper);
+    [[nodiscard]] worker_ptr take_twin(seat& at, pid_t pid);
+
     // What is done about it.
     void feed(seat& at, cause why);
     void carry_out(seat& at, order what);
+    /// Nothing if a keeper was asked for one: it is on its way.
     [[nodiscard]] result<worker_ptr> spawn(seat& at);
+    [[nodiscard]] result<worker_ptr> spawn_plain(seat& at);
+    [[nodiscard]] result<worker_ptr> spawn_kept(seat& at);
+    [[nodiscard]] result<worker_ptr> start_pair(seat& at);
+    [[nodiscard]] result<> open_journal(seat& at);
+    [[nodiscard]] process::keeping keeping_for(seat& at);
+    void order_keeper(seat& at, process::keeper_order what);
+    [[nodiscard]] bool keeps(const seat& at) const noexcept;
+    [[nodiscard]] std::uint32_t draw_id();
+    void begin(const worker_ptr& who);
     void not_born(seat& at, const fault& why);
-    void welcome(worker_handle& who, unique_fd board, unique_fd inbox);
+    [[nodiscard]] ipc::welcome terms_for(birth_place where) const;
+    void welcome(worker_handle& who, std::vector<unique_fd> cargo);
     void introduce(seat& at, worker_handle& who);
     void ask_to_drain(seat& at);
     void signal(seat& at, int number);
@@ -135,6 +167,7 @@ private:
     const config::settings& settings_;
     audience& audience_;
     upkeep upkeep_;
+    care care_ = care::plain;
     scope tasks_;
     wakeup changed_;
     std::vector<std::unique_ptr<seat>> seats_;  // by slot

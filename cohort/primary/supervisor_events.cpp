@@ -61,8 +61,11 @@ nanoseconds served_by(const worker_handle& who, const board::slot& row)
     stages_reached how;
     how.online = who.online_since();
     how.listening = who.listening_since();
-    // An endpoint of its own, it does not tell us about; what it did there, the row says.
-    if (!how.listening && row.connections_total.load(std::memory_order_relaxed) != 0)
+    // An endpoint of its own, it does not tell us about; what it did there, the row says, if it is
+    // not a successor's already.
+    const auto tenant = board::pid_of(row.tenant.load(std::memory_order_acquire));
+    if (!how.listening && tenant == who.info().pid &&
+        row.connections_total.load(std::memory_order_relaxed) != 0)
         how.listening = how.online;
     const exit_status end = who.status();
     const bool by_will =
@@ -89,7 +92,12 @@ void supervisor::control(const worker_ptr& from, ipc::envelope&& what)
     };
     switch (static_cast<ipc::kind>(what.kind)) {
         case ipc::kind::hello:
-            hello(from);
+            if (const auto words = ipc::decode<ipc::hello>(what.body); !words)
+                nonsense(words.error());
+            else if (from->id() == 0)
+                twin_named(from, *words);
+            else
+                hello(from);
             break;
         case ipc::kind::listen:
             listen(from, std::move(what));
@@ -132,8 +140,7 @@ void supervisor::control(const worker_ptr& from, ipc::envelope&& what)
             close_doors_if_done();
             break;
         case ipc::kind::farewell:
-            if (auto words = ipc::decode<ipc::farewell>(what.body))
-                from->said_farewell(*std::move(words));
+            farewell(from, std::move(what));
             break;
         default:
             log::warn("worker {} sent kind {}, which this build does not know; ignored", from->id(),
@@ -151,6 +158,22 @@ void supervisor::hello(const worker_ptr& from)
         feed(*at, cause::ready);
     }
     audience_.online(from->info());
+}
+
+void supervisor::farewell(const worker_ptr& from, ipc::envelope&& what)
+{
+    if (auto words = ipc::decode<ipc::farewell>(what.body))
+        from->said_farewell(*std::move(words));
+    if (!what.is(ipc::flags::request))
+        return;
+    // A kept worker waits for this: whoever leaves for good shall find nobody to follow it.
+    if (seat* const at = seat_of(*from)) {
+        const stage now = at->life ? at->life->now() : stage::gone;
+        if (now == stage::draining || now == stage::leaving || now == stage::gone)
+            order_keeper(*at, process::keeper_order::hold);
+    }
+    auto reply = ipc::answer_to(what);
+    static_cast<void>(from->channel().try_send(reply));
 }
 
 void supervisor::listen(const worker_ptr& from, ipc::envelope&& what)
@@ -232,6 +255,8 @@ void supervisor::hung_up(const worker_ptr& who, std::optional<fault> why) noexce
     if (why)
         log::debug("worker {}: {}", who->id(), why->text());
     who->hung_up();
+    if (who->id() == 0)
+        return;  // a standby, or one that had not begun
     post_.gone(who->id());
     audience_.disconnected(who->info());
     // Alive or not, it is of no use any more: it is waited for like one that leaves, not for ever.
@@ -245,12 +270,13 @@ void supervisor::hung_up(const worker_ptr& who, std::optional<fault> why) noexce
 awaitable<> supervisor::watch(worker_ptr who)
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
-    auto end = co_await who->process().exited();
+    process::child& process = *who->process().own();
+    auto end = co_await process.exited();
     while (!end && !stopped(stop)) {
         // Our want of memory says nothing about the worker: it lives until we know better.
         log::warn("cannot watch worker {}: {}; trying again", who->id(), end.error().text());
         co_await sleep_for(watch_again);
-        end = co_await who->process().exited();
+        end = co_await process.exited();
     }
     if (!end)
         co_return;
@@ -270,14 +296,18 @@ awaitable<> supervisor::watch(worker_ptr who)
     }
     // Only now: who hears of the channel's end shall find it disconnected, not dead yet.
     who->ended(*end);
-    buried(who);
+    buried(who, aftermath::seat_empty);
 }
 
-void supervisor::buried(const worker_ptr& who)
+void supervisor::buried(const worker_ptr& who, aftermath then)
 {
     const exit_status how = who->status();
-    const nanoseconds served = served_by(*who, board_.row(who->slot()));
-    board::vacate(board_.row(who->slot()));
+    board::slot& row = board_.row(who->slot());
+    const nanoseconds served = served_by(*who, row);
+    // A successor moves in by itself, at any moment; but not into a seat that its keeper leaves
+    // empty.
+    if (then == aftermath::seat_empty)
+        board::vacate(row);
     listeners_.gone(who->id());
     ends_.insert_or_assign(who->id(), how);
     ends_order_.push_back(who->id());
@@ -287,18 +317,25 @@ void supervisor::buried(const worker_ptr& who)
     }
     log_end(*who);
 
-    seat* const at = seat_of(*who);
-    if (at != nullptr) {
-        at->tenant.reset();
+    seat& at = *seats_[who->slot()];
+    const bool wanted = at.replaced_when_dead && !retiring_;
+    verdict v{verdict::deed::replace, 0ns};
+    if (wanted)
+        v = at.crashes.on_death({now(), served, killer_of(*who)});
+    if (seat_of(*who) != nullptr)
+        at.tenant.reset();
+    if (then == aftermath::succeeded) {
+        dealer_.slot_inherited(at.slot);
+        if (!at.tenant)
+            feed(at, cause::succeeded);
+    } else if (!at.tenant) {
         // Before a successor is born: a connection must not be dealt twice.
-        dealer_.slot_lost(at->slot);
-        const bool wanted = at->replaced_when_dead && !retiring_;
+        dealer_.slot_lost(at.slot);
         if (wanted) {
-            const auto v = at->crashes.on_death({now(), served, killer_of(*who)});
-            pauses_[at->slot] = v.pause;
-            feed(*at, v.what == verdict::deed::park ? cause::died_too_often : cause::died);
+            pauses_[at.slot] = v.pause;
+            feed(at, v.what == verdict::deed::park ? cause::died_too_often : cause::died);
         } else {
-            feed(*at, cause::died_unwanted);
+            feed(at, cause::died_unwanted);
         }
     }
     // The hook finds the map without it, as Node's does: "nobody is left" can be asked there.

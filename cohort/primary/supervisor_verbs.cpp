@@ -145,7 +145,7 @@ result<> supervisor::revive(std::uint32_t slot)
 bool supervisor::empty() const noexcept
 {
     return workers_.empty() && std::ranges::all_of(seats_, [](const auto& at) {
-               return at->vacant() || at->life->now() == stage::parked;
+               return !at->keeper && (at->vacant() || at->life->now() == stage::parked);
            });
 }
 

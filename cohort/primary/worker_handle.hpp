@@ -8,7 +8,7 @@
 #include <cohort/ipc/protocol.hpp>
 #include <cohort/primary/birth.hpp>
 #include <cohort/primary/worker_info.hpp>
-#include <cohort/process/child.hpp>
+#include <cohort/primary/worker_process.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -38,14 +38,19 @@ public:
     [[nodiscard]] std::uint32_t id() const noexcept { return where_.id; }
     [[nodiscard]] std::uint32_t slot() const noexcept { return where_.slot; }
     [[nodiscard]] worker_info info() const;
-    [[nodiscard]] process::child& process() noexcept { return born_.process; }
+    [[nodiscard]] worker_process& process() noexcept { return born_.process; }
     [[nodiscard]] ipc::channel& channel() noexcept { return channel_; }
     [[nodiscard]] ipc::calls& calls() noexcept { return calls_; }
     [[nodiscard]] bool connected() const noexcept { return connected_; }
     [[nodiscard]] bool dead() const noexcept { return end_.has_value(); }
     [[nodiscard]] bool forked_without_exec() const noexcept { return born_.cohort_inside; }
 
+    /// A keeper's child.
+    [[nodiscard]] bool is_kept() noexcept { return born_.process.kept() != nullptr; }
+
     // What happened to it.
+    /// A kept worker said who it is; until then its id is 0.
+    void named(std::uint32_t id) noexcept { where_.id = id; }
     void came_online() noexcept;
     void listens() noexcept;
     void leaves() noexcept;        ///< it was asked to, or said that it does

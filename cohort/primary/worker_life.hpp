@@ -2,6 +2,8 @@
 // The life of one slot's worker, as a table. No clock, no process, no socket: the supervisor feeds
 // causes in and carries orders out, so every path can be tested in a microsecond.
 //
+// A keeper can be faster than we are: `succeeded` leads back to booting without an order to spawn.
+//
 //             ready            drain_asked                died
 //   booting ─────────▶ serving ───────────▶ draining ─────────────▶ gone
 //      │ deadline         │ deadline (silent)   │ deadline            ▲
@@ -34,13 +36,24 @@ enum class cause : std::uint8_t {
     drain_asked,      ///< Somebody wants it to leave for good.
     leave_announced,  ///< It said that it leaves by itself.
     deadline,         ///< The stage took too long, or its heart stopped.
+    succeeded,        ///< It is dead, or will be, and its keeper has another one already.
     died,             ///< It is dead and shall be replaced.
     died_too_often,   ///< It is dead and has used up its attempts.
     died_unwanted,    ///< It is dead and nobody asked for a successor.
     revived,          ///< An operator wants a parked slot to be tried again.
 };
 
-enum class order : std::uint8_t { none, ask_to_drain, abort, kill, rest, spawn, park, forget };
+enum class order : std::uint8_t {
+    none,
+    await,
+    ask_to_drain,
+    abort,
+    kill,
+    rest,
+    spawn,
+    park,
+    forget
+};
 
 struct rule {
     stage from;
@@ -54,6 +67,7 @@ inline constexpr auto rules = std::to_array<rule>({
     {stage::booting, cause::drain_asked, stage::draining, order::ask_to_drain},
     {stage::booting, cause::leave_announced, stage::replacing, order::none},
     {stage::booting, cause::deadline, stage::replacing, order::abort},
+    {stage::booting, cause::succeeded, stage::booting, order::await},
     {stage::booting, cause::died, stage::resting, order::rest},
     {stage::booting, cause::died_too_often, stage::parked, order::park},
     {stage::booting, cause::died_unwanted, stage::gone, order::forget},
@@ -61,6 +75,7 @@ inline constexpr auto rules = std::to_array<rule>({
     {stage::serving, cause::drain_asked, stage::draining, order::ask_to_drain},
     {stage::serving, cause::leave_announced, stage::replacing, order::none},
     {stage::serving, cause::deadline, stage::replacing, order::abort},  // beats missed
+    {stage::serving, cause::succeeded, stage::booting, order::await},
     {stage::serving, cause::died, stage::resting, order::rest},
     {stage::serving, cause::died_too_often, stage::parked, order::park},
     {stage::serving, cause::died_unwanted, stage::gone, order::forget},
@@ -70,6 +85,7 @@ inline constexpr auto rules = std::to_array<rule>({
     {stage::draining, cause::drain_asked, stage::draining, order::none},  // asking twice is fine
     {stage::draining, cause::leave_announced, stage::draining, order::none},
     {stage::draining, cause::deadline, stage::leaving, order::kill},
+    {stage::draining, cause::succeeded, stage::draining, order::none},  // it will be asked, too
     {stage::draining, cause::died, stage::gone, order::forget},
     {stage::draining, cause::died_too_often, stage::gone, order::forget},
     {stage::draining, cause::died_unwanted, stage::gone, order::forget},
@@ -77,6 +93,7 @@ inline constexpr auto rules = std::to_array<rule>({
     {stage::replacing, cause::drain_asked, stage::leaving, order::none},  // already told
     {stage::replacing, cause::leave_announced, stage::replacing, order::none},
     {stage::replacing, cause::deadline, stage::replacing, order::kill},
+    {stage::replacing, cause::succeeded, stage::booting, order::await},
     {stage::replacing, cause::died, stage::resting, order::rest},
     {stage::replacing, cause::died_too_often, stage::parked, order::park},
     {stage::replacing, cause::died_unwanted, stage::gone, order::forget},
@@ -84,11 +101,13 @@ inline constexpr auto rules = std::to_array<rule>({
     {stage::leaving, cause::drain_asked, stage::leaving, order::none},
     {stage::leaving, cause::leave_announced, stage::leaving, order::none},
     {stage::leaving, cause::deadline, stage::leaving, order::kill},
+    {stage::leaving, cause::succeeded, stage::leaving, order::kill},
     {stage::leaving, cause::died, stage::gone, order::forget},
     {stage::leaving, cause::died_too_often, stage::gone, order::forget},
     {stage::leaving, cause::died_unwanted, stage::gone, order::forget},
 
     {stage::resting, cause::deadline, stage::booting, order::spawn},
+    {stage::resting, cause::succeeded, stage::booting, order::await},
     {stage::resting, cause::drain_asked, stage::gone, order::forget},
 
     {stage::parked, cause::revived, stage::booting, order::spawn},

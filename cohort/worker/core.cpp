@@ -5,9 +5,11 @@
 #include <cohort/async/stop.hpp>
 #include <cohort/base/try.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/process/last_words.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <malloc.h>
 
@@ -27,6 +29,13 @@ constexpr nanoseconds farewell_patience = 500ms;
 constexpr int exit_failed = 1;
 constexpr int heap_kept_bytes = 16 << 20;
 
+/// On a lane: a crash there is noted, too.
+void take_precautions(unsigned lane) noexcept
+{
+    if (const auto done = process::last_words::install_on_this_thread(lane); !done)
+        log::warn("no last words in lane {}: {}; going on", lane, done.error().text());
+}
+
 }  // namespace
 
 result<std::unique_ptr<core>> core::open(unique_fd channel)
@@ -39,6 +48,15 @@ result<std::unique_ptr<core>> core::open(unique_fd channel)
     made->link_ =
         std::make_unique<link>(made->loop_.get_executor(), std::move(over), made->own_, us);
     made->hall_ = std::make_unique<hall>(made->loop_.get_executor(), made->poller_, *made->link_);
+    return made;
+}
+
+result<std::unique_ptr<core>> core::open(unique_fd channel, heritage mine)
+{
+    COHORT_TRY(auto made, open(std::move(channel)));
+    made->kept_ = true;
+    made->successor_ = mine.successor;
+    made->heritage_ = std::move(mine);
     return made;
 }
 
@@ -70,8 +88,13 @@ int core::run(main_function main)
     else
         log::warn("cannot listen to signals: {}; going on without", caught.error().text());
     own_.spawn(wait_until_done());
-    link_->start();
-    arm_deadline(boot_patience);
+    if (heritage_) {
+        begin_kept();
+        link_->start();
+    } else {
+        link_->start();
+        arm_deadline(boot_patience);
+    }
     while (drain_.now() != phase::leaving)
         turn();
     last_words();
@@ -110,12 +133,56 @@ void core::welcomed(ipc::welcome terms, std::vector<unique_fd> cargo) noexcept
     lanes& pool = lanes::of(loop_);
     pool.configure(std::clamp(terms_.lanes, 1U, 256U), lanes::queue_default);
     pool.mirror(row.lanes_busy);
+    if (kept_)
+        pool.on_thread(&take_precautions);
     beat_ = std::make_unique<beat>(loop_.get_executor(), row, std::max(terms_.beat, 10'000'000ns),
                                    [this]() noexcept {
                                        hall_->refresh();
                                        log::flush();
                                    });
     begin_main();
+}
+
+void core::begin_kept()
+{
+    heritage mine = *std::move(heritage_);
+    heritage_.reset();
+    hall_->inherit(*mine.journal, std::move(mine.found));
+    welcomed(std::move(mine.terms), std::move(mine.cargo));
+    own_.spawn(watch_keeper(std::move(mine.keeper)));
+}
+
+ipc::hello core::introduction() noexcept
+{
+    ipc::hello words;
+    if (!welcomed_)
+        return words;
+    words.id = terms_.id;
+    words.slot = terms_.slot;
+    words.successor = successor_;
+    words.leaving = drain_.now() != phase::running;
+    words.endpoints = hall_->endpoints();
+    return words;
+}
+
+awaitable<> core::watch_keeper(unique_fd keeper)
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    asio::posix::stream_descriptor door{loop_};
+    error_code ec;
+    door.assign(keeper.borrow(), ec);
+    if (ec) {
+        log::warn("cannot watch the keeper: {}; going on without", ec.message());
+        co_return;
+    }
+    static_cast<void>(keeper.release());
+    auto [broken] = co_await door.async_wait(asio::posix::descriptor_base::wait_read, use_tuple);
+    if (broken || stopped(stop))
+        co_return;
+    // With us ends the table of descriptors now: connections find another home, and then we leave.
+    log::error("the keeper of slot {} is dead; handing over and leaving", terms_.slot);
+    keeper_lost_ = true;
+    nudge_by(nudge::told);
 }
 
 void core::begin_main()
@@ -369,7 +436,14 @@ awaitable<> core::say_farewell()
     ipc::farewell words;
     words.code = code_;
     words.reason = reason_;
-    link_->post(ipc::letter(ipc::kind::farewell, ipc::encode(words)));
+    auto letter = ipc::letter(ipc::kind::farewell, ipc::encode(words));
+    if (kept_) {
+        // The answer comes once the keeper knows whether somebody shall follow us.
+        auto heard = link_->ask(std::move(letter), "take leave");
+        static_cast<void>(co_await with_deadline(std::move(heard), farewell_patience));
+    } else {
+        link_->post(std::move(letter));
+    }
     static_cast<void>(co_await link_->flush(farewell_patience));
     loop_.stop();
 }

@@ -6,6 +6,7 @@
 #include <cohort/base/clock.hpp>
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
+#include <cohort/board/journal.hpp>
 #include <cohort/ipc/protocol.hpp>
 #include <cohort/net/poller.hpp>
 #include <cohort/process/signals.hpp>
@@ -30,6 +31,16 @@
 
 namespace cohort::work {
 
+/// What a worker with a keeper has from birth on; it waits for no welcome. A resource.
+struct heritage {
+    ipc::welcome terms;
+    std::vector<unique_fd> cargo;  ///< as the welcome brings it
+    board::journal* journal = nullptr;
+    unique_fd keeper;        ///< a pidfd: readable once the keeper is dead
+    bool successor = false;  ///< somebody had the seat before
+    std::vector<int> found;  ///< descriptors of the dead
+};
+
 /// A worker: its loop, its conversation with the primary, its doors, and how it leaves. A resource;
 /// one in a process, and the process ends with it by _exit.
 ///
@@ -42,6 +53,8 @@ public:
 
     /// Over the channel this process was born with. Errors: EMFILE; errc::bad_value, it is none.
     [[nodiscard]] static result<std::unique_ptr<core>> open(unique_fd channel);
+    /// The same for a worker with a keeper: it begins at once.
+    [[nodiscard]] static result<std::unique_ptr<core>> open(unique_fd channel, heritage mine);
     core(const core&) = delete;
     core& operator=(const core&) = delete;
     ~core();
@@ -57,6 +70,10 @@ public:
     [[nodiscard]] hall& doors() noexcept { return *hall_; }
     [[nodiscard]] phase current() const noexcept { return drain_.now(); }
     [[nodiscard]] bool connected() const noexcept { return link_->is_open(); }
+    /// Its connections outlive this process: a keeper keeps their descriptors.
+    [[nodiscard]] bool is_kept() const noexcept { return kept_; }
+    /// Nobody serves after us: what we do not finish, nobody will.
+    [[nodiscard]] bool is_last() const noexcept { return last_one_; }
 
     /// Runs beside main; a drain waits for it.
     void spawn(awaitable<> work);
@@ -88,6 +105,7 @@ private:
     void told_to_drain(const ipc::drain_order& order) noexcept override;
     void lost_primary(std::string_view why) noexcept override;
     void escaped(std::string_view what) noexcept override;
+    ipc::hello introduction() noexcept override;
 
     void turn();
     void nudge_by(nudge why);
@@ -95,6 +113,8 @@ private:
     // Deques: a hook that adds a hook leaves those that run where they are.
     using listeners = std::deque<std::move_only_function<void()>>;
     void tell(listeners& who) noexcept;
+    void begin_kept();
+    [[nodiscard]] awaitable<> watch_keeper(unique_fd keeper);
     void begin_main();
     void main_ended(std::exception_ptr thrown, int code);
     void arm_deadline(nanoseconds budget);
@@ -121,6 +141,7 @@ private:
     asio::cancellation_signal end_main_;
 
     ipc::welcome terms_;
+    std::optional<heritage> heritage_;
     main_function main_;
     listeners on_stop_;
     listeners on_disconnect_;
@@ -129,6 +150,9 @@ private:
     drain drain_;
     nanoseconds budget_{0};
     bool last_one_ = false;  // nobody serves after us
+    bool kept_ = false;
+    bool successor_ = false;
+    bool keeper_lost_ = false;
     bool hooks_begun_ = false;
     bool welcomed_ = false;
     bool main_running_ = false;

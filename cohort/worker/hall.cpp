@@ -4,6 +4,7 @@
 #include <cohort/board/reading.hpp>
 #include <cohort/net/inbox.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/process/keeper.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -16,9 +17,32 @@ hall::hall(asio::any_io_executor executor, net::poller& poller, link& primary)
     : executor_{executor}, poller_{poller}, primary_{primary}, inbox_{executor, poller, *this}
 {}
 
+void hall::inherit(board::journal& journal, std::vector<int> found)
+{
+    journal_ = &journal;
+    found_ = std::move(found);
+}
+
+std::vector<std::uint32_t> hall::endpoints() const
+{
+    std::vector<std::uint32_t> numbers;
+    for (const auto& each : doors_) {
+        if (const auto kept = each.lock(); kept && kept->number() != 0)
+            numbers.push_back(kept->number());
+    }
+    return numbers;
+}
+
+void hall::say_ready() noexcept
+{
+    // The keeper makes a standby then, and trusts that we do not die of our own start.
+    if (journal_ != nullptr && !std::exchange(ready_told_, true))
+        process::tell_ready(journal_->header());
+}
+
 result<> hall::open(const ipc::welcome& terms, std::vector<unique_fd> cargo)
 {
-    if (cargo.size() != 2)
+    if (cargo.size() < 2)
         return failed(errc::malformed, "move into a slot", "board and inbox are missing");
     COHORT_TRY(board_, board::segment::attach(std::move(cargo[0])));
     if (terms.slot >= board_->slots())
@@ -30,6 +54,8 @@ result<> hall::open(const ipc::welcome& terms, std::vector<unique_fd> cargo)
     shares_ = terms.balance == "balanced";
     beat_limit_ = 2 * std::max(terms.beat, nanoseconds{10ms});
     balance_.emplace(slot_);
+    opened_at_ = now();
+    quarantine_.emplace(board_->quarantine());
     return {};
 }
 
@@ -49,6 +75,7 @@ void hall::add(const std::shared_ptr<door>& opened)
 {
     doors_.push_back(opened);
     publish();
+    say_ready();
 }
 
 door* hall::find(std::uint32_t number) noexcept
@@ -144,6 +171,9 @@ void hall::refresh() noexcept
     if (!row_lent_)
         census_.look_at_all();
     publish();
+    // One without a door is ready when it has lived for a while.
+    if (now() - opened_at_ > 1s)
+        say_ready();
 }
 
 board::slot& hall::lend_row() noexcept
@@ -219,10 +249,8 @@ void hall::pass_on(const door& from, unique_fd& connection) noexcept
         return;
     net::handover about;
     about.endpoint = from.number();
-    about.from_slot = slot_;
-    about.sequence = ++given_;
     // Whatever goes wrong, the connection is still ours: one too many is better than one lost.
-    if (!net::give(neighbours_[*to].borrow(), connection, about))
+    if (!give(*to, connection, about))
         return;
     const auto at = std::ranges::find(loads_, *to, &net::load::slot);
     balance_->given(*at, now());
@@ -254,17 +282,31 @@ void hall::came(net::arrival got) noexcept
     door* const at = find(got.about.endpoint);
     // A neighbour's connection is taken if at all possible; the primary has others to ask.
     const bool possible = at != nullptr && at->is_open();
+    const bool moved = got.about.what == net::handover::kind::moved;
     const bool ours = possible && (closing_ || (!full() && (!dealt || at->has_room())));
-    if (ours) {
-        if (dealt)
-            taken_.push_back(got.about.sequence);
-        at->deliver(std::move(got.connection));
-        return;
-    }
-    if (dealt) {
+    if (!ours && dealt) {
         refused_.push_back(got.about.sequence);
         return;
     }
+    // The connection is whose the ticket says: who gave it may have taken it back.
+    if (got.about.ticket != 0 && !win(got))
+        return;
+    const int number = got.connection.borrow();
+    if (dealt)
+        taken_.push_back(got.about.sequence);
+    if (moved) {
+        const bool taken = moved_ && !closing_ && moved_(got.connection, got.about);
+        served(number, got.about.ticket);
+        if (!taken && !move_on(got.connection, got.about))
+            log::warn("closed a connection that was handed over: nobody can take it");
+        return;
+    }
+    if (ours) {
+        at->deliver(std::move(got.connection));
+        served(number, got.about.ticket);
+        return;
+    }
+    served(number, got.about.ticket);
     ipc::unlisten about;
     about.endpoint = got.about.endpoint;
     auto words = ipc::letter(ipc::kind::stray, ipc::encode(about));

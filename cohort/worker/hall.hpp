@@ -3,6 +3,7 @@
 #include <cohort/async/tokens.hpp>
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
+#include <cohort/board/journal.hpp>
 #include <cohort/board/segment.hpp>
 #include <cohort/ipc/protocol.hpp>
 #include <cohort/net/balance.hpp>
@@ -20,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cohort::work {
@@ -36,6 +38,30 @@ public:
 
     /// Moves in, with what the welcome brought. Errors: errc::malformed; those of the board.
     [[nodiscard]] result<> open(const ipc::welcome& terms, std::vector<unique_fd> cargo);
+    /// The worker is kept: connections go through this journal, and these of a dead predecessor are
+    /// here. Order: before open().
+    void inherit(board::journal& journal, std::vector<int> found);
+    [[nodiscard]] board::journal* journal() const noexcept { return journal_; }
+    /// What an HTTP server adopts; once.
+    [[nodiscard]] std::vector<int> take_found() noexcept { return std::exchange(found_, {}); }
+    /// For the one server that records its connections there: the first who asks.
+    [[nodiscard]] board::journal* lend_journal() noexcept;
+    [[nodiscard]] board::quarantine& quarantine() noexcept { return *quarantine_; }
+
+    // Connections that are served already, on their way between the servers of two slots.
+
+    /// Takes a connection that a server of another slot has served. False: not possible.
+    using successor = std::move_only_function<bool(unique_fd&, const net::handover&) noexcept>;
+    void on_moved(successor take) { moved_ = std::move(take); }
+    /// Passes one on to the slot with the fewest, by ticket. False: nobody takes it.
+    [[nodiscard]] bool move_on(unique_fd& connection, net::handover about) noexcept;
+    /// Somebody else serves what we serve.
+    [[nodiscard]] bool has_heirs() noexcept;
+    /// Whether a connection that the dead had under way with this ticket is ours (again).
+    [[nodiscard]] bool is_ours(std::uint32_t ticket) noexcept;
+    /// Their journal says so now: the tickets that is_ours() said yes to can be given out again.
+    void settle() noexcept;
+
     void meet(const ipc::neighbours& who, std::vector<unique_fd> cargo) noexcept;
 
     /// Listens. Errors: as cohort::worker::listen.
@@ -55,6 +81,8 @@ public:
     [[nodiscard]] board::slot& lend_row() noexcept;
     [[nodiscard]] board::slot& row() noexcept { return board_->row(slot_); }
 
+    /// The numbers of the endpoints where this worker listens.
+    [[nodiscard]] std::vector<std::uint32_t> endpoints() const;
     /// Doors that push connections into a sink.
     [[nodiscard]] bool serves() const noexcept;
     /// Has any door ever been opened, and is one still?
@@ -89,6 +117,11 @@ private:
     void say_listening(const door& at) const;
     [[nodiscard]] door* find(std::uint32_t number) noexcept;
     [[nodiscard]] bool full() const noexcept;
+    [[nodiscard]] std::uint32_t endpoint_of(int connection) noexcept;
+    [[nodiscard]] bool give(std::uint32_t to, unique_fd& connection, net::handover about) noexcept;
+    [[nodiscard]] bool win(const net::arrival& got) noexcept;
+    void served(int descriptor, std::uint32_t ticket) noexcept;
+    void say_ready() noexcept;
     void look_around() noexcept;
     void publish() noexcept;
 
@@ -102,6 +135,15 @@ private:
     bool shares_ = false;  // policy balanced: we pass connections on
     bool row_lent_ = false;
     bool closing_ = false;
+
+    board::journal* journal_ = nullptr;  // of a kept worker
+    std::vector<int> found_;
+    steady_time opened_at_{};
+    bool ready_told_ = false;
+    bool journal_lent_ = false;
+    std::optional<board::quarantine> quarantine_;
+    successor moved_;
+    std::vector<board::ticket> won_;
 
     std::vector<std::weak_ptr<door>> doors_;
     std::vector<std::weak_ptr<door>> emptying_;  // closed, but somebody still waits inside

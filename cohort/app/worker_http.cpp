@@ -1,0 +1,103 @@
+// How an HTTP server belongs to its worker.
+
+#include <cohort/app/worker.hpp>
+
+#include <cohort/http/server.hpp>
+#include <cohort/observe/log.hpp>
+#include <cohort/worker/core.hpp>
+
+#include <utility>
+
+namespace cohort {
+
+namespace {
+
+task<> finish(http::server& server, work::core& core, nanoseconds budget)
+{
+    std::size_t cut = 0;
+    work::hall& doors = core.doors();
+    if (core.is_kept() && !core.is_last() && doors.has_heirs()) {
+        http::handover give = [&doors](unique_fd& connection, const http::positions& at) noexcept {
+            net::handover about;
+            about.taken = at.taken;
+            about.given = at.given;
+            about.requests = at.requests;
+            return doors.move_on(connection, about);
+        };
+        cut = co_await server.drain_to(std::move(give), budget);
+    } else {
+        cut = co_await server.drain(budget);
+    }
+    if (cut != 0)
+        log::warn("{} connections were cut: not finished in time", cut);
+}
+
+void tell_adoption(const http::adoption_entry& entry) noexcept
+{
+    log::debug({{"descriptor", entry.descriptor}, {"rule", entry.why}}, "connection adopted");
+}
+
+void tell_poison(const http::poison_entry& entry) noexcept
+{
+    using reason = http::poison_entry::reason;
+    if (entry.why == reason::outcome_unknown)
+        log::warn({{"route", entry.route}, {"target", entry.target}},
+                  "answered 500: its worker died while it ran, and it must not run twice");
+    else
+        log::error({{"route", entry.route}, {"target", entry.target}},
+                   "answered 500: requests like it have ended workers");
+}
+
+}  // namespace
+
+http::server_options worker::http_options()
+{
+    const config::limit& limit = settings().limit;
+    http::server_options options;
+    options.connections_max = limit.connections;
+    options.slot = slot();
+    options.limits.body_bytes_max = limit.body_bytes;
+    options.limits.head_bytes_max = limit.head_bytes;
+    options.patience.keep_alive = std::chrono::ceil<std::chrono::seconds>(limit.idle);
+    options.patience.head = std::chrono::ceil<std::chrono::seconds>(limit.request);
+    options.on_refused = [](const http::refusal_entry& entry) noexcept {
+        log::debug({{"rule", entry.why->rule}, {"peer", entry.from->text()}}, "request refused: {}",
+                   entry.why->words);
+    };
+    // The row on the board is written by the server itself: it knows best.
+    work::hall& doors = core_.doors();
+    board::slot& row = doors.lend_row();
+    options.counters.connections_open = &row.connections_open;
+    options.counters.connections_total = &row.connections_total;
+    options.counters.requests_total = &row.requests_total;
+    options.counters.requests_running = &row.requests_running;
+    options.survival.journal = doors.lend_journal();
+    options.survival.quarantine = &doors.quarantine();
+    options.survival.on_adopted = &tell_adoption;
+    options.survival.on_poison = &tell_poison;
+    return options;
+}
+
+void worker::look_after(http::server& server)
+{
+    work::core& core = core_;
+    on_drain([&server, &core](nanoseconds budget) { return finish(server, core, budget); });
+    work::hall& doors = core.doors();
+    doors.on_moved([&server](unique_fd& connection, const net::handover& about) noexcept {
+        const http::positions at{
+            .taken = about.taken, .given = about.given, .requests = about.requests};
+        return server.take_over(std::move(connection), at).has_value();
+    });
+    if (doors.journal() == nullptr)
+        return;
+    const auto found = doors.take_found();
+    const std::size_t adopted = server.adopt(
+        found, [&doors](std::uint32_t ticket) noexcept { return doors.is_ours(ticket); });
+    doors.settle();
+    if (found.empty())
+        return;
+    log::info({{"found", found.size()}, {"adopted", adopted}},
+              "{} connections go on where the last worker left them", adopted);
+}
+
+}  // namespace cohort
