@@ -75,7 +75,6 @@ struct witness::state {
     [[nodiscard]] steady_time next_event(steady_time until) const;
     void sleep_until(steady_time when);
     [[nodiscard]] bool over(steady_time when);
-    void give_up(steady_time when);
     void finish(steady_time when);
     void stop(steady_time when);
 
@@ -249,27 +248,17 @@ void witness::state::sleep_until(steady_time when)
 
 bool witness::state::over(steady_time when)
 {
+    // Whatever is planned was due at the end at the latest. What nobody had a connection for by
+    // now is given up; what is on its way has its time.
+    if (open_loop() && when >= ends + plan.timeout) {
+        for (; next_item < items; ++next_item) {
+            const witness_item item = schedule.at(next_item);
+            book.unsent(item.kind, item.requests);
+        }
+    }
     const bool all_issued = open_loop() ? next_item == items : when >= ends;
-    const auto busy = [](const auto& one) { return one->busy(); };
-    if (all_issued && std::ranges::none_of(connections, busy))
-        return true;
-    // Whatever is planned was due at the end at the latest, and had its time since then.
-    if (when < ends + plan.timeout + 2 * expiry_period)
-        return false;
-    give_up(when);
-    return true;
-}
-
-void witness::state::give_up(steady_time when)
-{
-    for (const auto& one : connections) {
-        if (one->busy())
-            one->give_up(when);
-    }
-    for (; open_loop() && next_item < items; ++next_item) {
-        const witness_item item = schedule.at(next_item);
-        book.unsent(item.kind, item.requests);
-    }
+    return all_issued &&
+           std::ranges::none_of(connections, [](const auto& one) { return one->busy(); });
 }
 
 void witness::state::finish(steady_time when)

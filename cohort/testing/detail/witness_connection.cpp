@@ -354,12 +354,7 @@ void witness_connection::wake(steady_time when)
 void witness_connection::expire(steady_time when)
 {
     if (!flights_.empty() && when - flights_.front().asked > setting_.timeout)
-        give_up(when);
-}
-
-void witness_connection::give_up(steady_time when)
-{
-    lost(end::late, when, reader_.begun() ? "in the middle of its answer" : "no byte came");
+        lost(end::late, when, reader_.begun() ? "in the middle of its answer" : "no byte came");
 }
 
 void witness_connection::wait_for(wait what, steady_time until) noexcept

@@ -50,8 +50,6 @@ public:
 
     /// Gives up if its oldest request had all its time.
     void expire(steady_time when);
-    /// Gives up in any case.
-    void give_up(steady_time when);
 
 private:
     enum class stage : std::uint8_t { closed, connecting, open };
