@@ -15,6 +15,9 @@ namespace cohort::http {
 
 namespace {
 
+static_assert(sizeof(session) + 16 + sizeof(board::connection_record) <= 512,
+              "an idle connection costs at most 512 bytes, malloc's words included");
+
 /// Answers to pipelined requests are collected up to here before they are sent.
 constexpr std::size_t output_high_water = 65'536;
 
