@@ -6,6 +6,8 @@
 using namespace cohort;
 using namespace cohort::process;
 
+TEST_SUITE_BEGIN("twins" * doctest::skip(kit::no_twins));
+
 TEST_CASE("pairs work here, and the trial leaves nothing behind")
 {
     const auto before = open_descriptors();
@@ -27,3 +29,5 @@ TEST_CASE("without exact positions the words say what is left")
     CHECK_FALSE(found.exact_positions);
     CHECK(found.words.find("count bytes on loopback") != std::string::npos);
 }
+
+TEST_SUITE_END();

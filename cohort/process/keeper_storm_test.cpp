@@ -147,8 +147,12 @@ void storm(standby_mode mode, int deaths)
 
 }  // namespace
 
+TEST_SUITE_BEGIN("twins" * doctest::skip(kit::no_twins));
+
 TEST_CASE("connections outlive a thousand workers, and nothing grows")
 {
     SUBCASE("without standby") { storm(standby_mode::off, 500); }
     SUBCASE("with standby") { storm(standby_mode::on, 500); }
 }
+
+TEST_SUITE_END();

@@ -49,6 +49,8 @@ bool serves(board::journal& journal, pid_t pid)
 
 }  // namespace
 
+TEST_SUITE_BEGIN("twins" * doctest::skip(kit::no_twins));
+
 TEST_CASE("a keeper makes a worker that has the seat, a channel and no more")
 {
     auto journal = kit::make_journal();
@@ -260,3 +262,37 @@ TEST_CASE("a worker that used up every descriptor is followed all the same")
     CHECK(words.word[1].load() == EMFILE);
     CHECK(serves(journal, next->note.pid));
 }
+
+TEST_CASE("a keeper and its workers become another user, and sweep as that one")
+{
+    if (::geteuid() != 0)
+        return;
+    auto journal = kit::make_journal();
+    auto how = plain(journal, standby_mode::off);
+    how.user = credentials{65534, 65534};
+    kit::shared_words words;
+    how.life = [&](twin_birth born) noexcept {
+        if (::getuid() != 65534)
+            ::_exit(1);
+        int ends[2] = {-1, -1};
+        if (!born.successor && ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) {
+            board::connection_state state;
+            state.now = board::standing::idle;
+            journal.record(ends[0])->commit(state);
+        }
+        words.word[0].store(born.found.size());
+        serve(journal);
+    };
+    auto pair = start(std::move(how));
+    kit::roll_call roll{pair.line};
+    roll.wait_for(1);
+    REQUIRE(serves(journal, roll.living.front().note.pid));
+    CHECK(words.word[0].load() == 0);
+    kit::kill_by(roll.living.front().pidfd, SIGKILL);
+    roll.wait_for_end_of(roll.living.front().note.pid);
+    roll.wait_for(1);
+    REQUIRE(serves(journal, roll.living.front().note.pid));
+    CHECK(words.word[0].load() == 1);
+}
+
+TEST_SUITE_END();

@@ -116,6 +116,8 @@ void on_a_lane(void (*die)() noexcept) noexcept
 
 }  // namespace
 
+TEST_SUITE_BEGIN("twins" * doctest::skip(kit::no_twins));
+
 TEST_CASE("a worker that dies says how, and in the middle of what")
 {
     for (const death& how : deaths) {
@@ -263,3 +265,5 @@ TEST_CASE("a number that no thread can have is refused")
     REQUIRE_FALSE(refused);
     CHECK(refused.error().why() == errc::bad_value);
 }
+
+TEST_SUITE_END();

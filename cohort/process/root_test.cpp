@@ -38,6 +38,8 @@ constexpr reign_end quick{.killed = false, .lived = 1ms, .moment = 0ms};
 
 }  // namespace
 
+TEST_SUITE_BEGIN("twins" * doctest::skip(kit::no_twins));
+
 TEST_CASE("a root exits with the code of its primary")
 {
     auto root = start_root([](reign which) noexcept { return which == reign::first ? 7 : 8; });
@@ -251,3 +253,5 @@ TEST_CASE("who is asked to end between two primaries gets a successor for that, 
     REQUIRE(root.signal(SIGTERM));
     CHECK(root.wait() == exit_reason::exited(6));
 }
+
+TEST_SUITE_END();

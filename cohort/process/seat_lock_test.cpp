@@ -46,6 +46,8 @@ void end(const twin& which)
 
 }  // namespace
 
+TEST_SUITE_BEGIN("twins" * doctest::skip(kit::no_twins));
+
 TEST_CASE("a seat is taken once, given away, and taken again")
 {
     auto journal = kit::make_journal();
@@ -100,3 +102,5 @@ TEST_CASE("a seat that was written over is usable once it is made again")
     CHECK(seat.acquire());
     CHECK(seat.release());
 }
+
+TEST_SUITE_END();

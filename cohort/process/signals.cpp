@@ -2,6 +2,7 @@
 
 #include <cohort/async/stop.hpp>
 #include <cohort/base/unique_fd.hpp>
+#include <cohort/process/root.hpp>
 
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -73,6 +74,11 @@ awaitable<result<caught_signal>> signals::next()
             caught.nth = ++seen_[caught.number];
             // The kernel, and a sender in another pid namespace, have no pid here.
             caught.from = static_cast<pid_t>(info.ssi_pid);
+            const pid_t root = root_pid();
+            if (info.ssi_code == SI_QUEUE && root != 0 && caught.from == root) {
+                caught.forwarded = true;
+                caught.from = info.ssi_int;
+            }
             co_return caught;
         }
         if (got == -1 && errno != EAGAIN && errno != EINTR)

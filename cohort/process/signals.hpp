@@ -18,6 +18,8 @@ struct caught_signal {
     int number = 0;
     unsigned nth = 1;  ///< how often this signal has come: a second INT means "now"
     pid_t from = 0;    ///< who sent it; 0: the kernel
+    /// It came through the root (process/root.hpp), from whoever `from` says.
+    bool forwarded = false;
 };
 
 /// Signals as something to await. A resource.

@@ -24,6 +24,8 @@ int global = 1;
 
 }  // namespace
 
+TEST_SUITE_BEGIN("twins" * doctest::skip(kit::no_twins));
+
 TEST_CASE("a twin has our descriptors, and what it opens is ours")
 {
     kit::shared_words words;
@@ -100,3 +102,5 @@ TEST_CASE("our mask is what it was, and a twin starts with every signal blocked"
     ::sigprocmask(SIG_SETMASK, nullptr, &after);
     CHECK(sigismember(&after, SIGTERM) == sigismember(&before, SIGTERM));
 }
+
+TEST_SUITE_END();

@@ -1,7 +1,6 @@
 #include <cohort/process/detail/keeper_loop.hpp>
 
 #include <cohort/base/clock.hpp>
-#include <cohort/base/try.hpp>
 #include <cohort/process/seat_lock.hpp>
 
 #include <sys/socket.h>
@@ -194,17 +193,14 @@ void keeper_loop::give_birth(int index) noexcept
     if (last_one_left)
         static_cast<void>(seat_lock{journal_}.init());
 
-    auto made = make_twin(index);
-    const auto out_of_numbers = [&made] {
-        return !made && made.error().why() == boost::system::errc::too_many_files_open;
-    };
-    if (out_of_numbers() && last_one_left) {
+    int failure = make_twin(index);
+    if (failure == EMFILE && last_one_left) {
         // The dead have left none, and only a successor can sweep: it is born on our spare ones.
         numbers.lend();
-        made = make_twin(index);
+        failure = make_twin(index);
         numbers.take_back();
     }
-    if (made) {
+    if (failure == 0) {
         owed_ = false;
         birth_pause_ = {};
         return;
@@ -212,25 +208,25 @@ void keeper_loop::give_birth(int index) noexcept
     numbers.vacate(numbers.channel(index));
     numbers.vacate(numbers.twin_end(index));
     birth_pause_.grow(10 * millisecond, 2 * second);
-    post_.put({keeper_note::kind::shortage, 0, 0, made.error().why().value(), 0, 0});
+    post_.put({keeper_note::kind::shortage, 0, 0, failure, 0, 0});
 }
 
-result<> keeper_loop::make_twin(int index) noexcept
+int keeper_loop::make_twin(int index) noexcept
 {
     int ends[2] = {-1, -1};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == -1)
-        return failed("make channel");
+        return errno;
     const keeper_numbers& numbers = twins_.numbers;
     numbers.settle(numbers.channel(index), ends[0]);
     numbers.settle(numbers.twin_end(index), ends[1]);
     twins_.index = index;
     ++twins_.serial;
-    COHORT_TRY(
-        twin born,
-        maker_.make([](void* from) noexcept { enter_life(*static_cast<twin_inheritance*>(from)); },
-                    &twins_));
-    const pid_t pid = born.pid;
-    numbers.settle(numbers.pidfd(index), born.pidfd.release());
+    auto born = maker_.make(
+        [](void* from) noexcept { enter_life(*static_cast<twin_inheritance*>(from)); }, &twins_);
+    if (!born)
+        return born.error().why().value();
+    const pid_t pid = born->pid;
+    numbers.settle(numbers.pidfd(index), born->pidfd.release());
 
     place& who = places_[static_cast<std::size_t>(index)];
     who = {};
@@ -244,7 +240,7 @@ result<> keeper_loop::make_twin(int index) noexcept
     post_.put({keeper_note::kind::born, pid, 0, 0, 0, 0},
               {numbers.channel(index), numbers.pidfd(index)});
     twins_.gate.open(twins_.serial);
-    return {};
+    return 0;
 }
 
 void keeper_loop::tell() noexcept

@@ -59,8 +59,7 @@ private:
     void bury(int index, const siginfo_t& how) noexcept;
     void plan() noexcept;
     void give_birth(int index) noexcept;
-    [[nodiscard]] result<> make_twin(int index) noexcept;
-    void settle(int index, const twin& born) noexcept;
+    [[nodiscard]] int make_twin(int index) noexcept;  // an errno; 0: made
     void tell() noexcept;
     void listen() noexcept;
     void obey(keeper_order what) noexcept;

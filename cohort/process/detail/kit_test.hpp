@@ -27,6 +27,13 @@ namespace cohort::process::kit {
 
 inline constexpr std::chrono::seconds patience{20};
 
+/// ThreadSanitizer knows threads and forks, but no twins; pairs are off there.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool no_twins = true;
+#else
+inline constexpr bool no_twins = false;
+#endif
+
 template <class T>
 awaitable<> keep_answer(awaitable<result<T>> work, std::optional<result<T>>& into)
 {
