@@ -137,7 +137,7 @@ std::optional<options> parse(const std::vector<std::string_view>& words)
         if (words[i] == "--closed") {
             read.plan.rate = 0;
         } else if (words[i] == "--only-plain") {
-            read.plan.plain_target = "/";
+            read.plan.plain_target = std::string{"/"};
         } else if (i + 1 == words.size() || !take(words[i], words[i + 1], read)) {
             std::fprintf(stderr, "witness: what is %.*s?\n\n", static_cast<int>(words[i].size()),
                          words[i].data());

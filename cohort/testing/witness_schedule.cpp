@@ -109,7 +109,7 @@ witness_item witness_schedule::at(std::uint64_t index) const noexcept
             item.answer_bytes += plan_.large_bytes;
             break;
         case witness_kind::slow_reader:
-            item.answer_bytes += 4 * plan_.large_bytes;
+            item.answer_bytes += 8 * plan_.large_bytes;
             break;
         case witness_kind::stream:
             item.answer_bytes += 20'000;

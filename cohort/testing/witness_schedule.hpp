@@ -20,7 +20,7 @@ enum class witness_kind : std::uint8_t {
     pipeline,     ///< GETs sent at once, 2 to 8, without waiting for answers.
     large,        ///< GET answered with 100 KiB.
     stream,       ///< GET whose answer is produced piece by piece: cannot be continued.
-    slow_reader,  ///< GET of 400 KiB, read in small bites with pauses.
+    slow_reader,  ///< GET of 800 KiB, read in small bites with pauses.
     slow_writer,  ///< PUT whose bytes are sent in pieces, with pauses inside head and body.
 };
 inline constexpr std::size_t witness_kinds = 9;

@@ -263,7 +263,9 @@ TEST_CASE("a plain witness compares every answer with the first")
 TEST_CASE("a death is answered by the next answer to a request sent after it")
 {
     misbehaving_server server{misdeed::none};
-    auto made = witness::make(plan_for(server.where()));
+    witness_plan plan = plan_for(server.where());
+    plan.duration = 200ms;
+    auto made = witness::make(plan);
     REQUIRE(made);
     while (made->run_for(30ms))
         made->mark(now());

@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t bite_bytes = 8 * 1024;
+constexpr std::size_t bite_bytes = 16 * 1024;
 constexpr nanoseconds bite_pause = 2ms;
 constexpr nanoseconds gate_pause = 3ms;
 
@@ -208,7 +208,8 @@ void witness_connection::note_sent(steady_time when)
         one.sent = when;
         book_.sent();
         if (one.kind == witness_kind::slow_reader) {
-            const int bytes = 16 * 1024;
+            // Less than two of loopback's 64 KiB segments, and each window waits for a probe.
+            const int bytes = 128 * 1024;
             ::setsockopt(socket_.borrow(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
         }
     }
