@@ -7,7 +7,11 @@
 #include <cohort/base/try.hpp>
 #include <cohort/config/problem.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/primary/care.hpp>
+#include <cohort/primary/estate.hpp>
 #include <cohort/process/identity.hpp>
+#include <cohort/process/permit.hpp>
+#include <cohort/process/root.hpp>
 
 #include <fmt/format.h>
 
@@ -32,6 +36,12 @@ void configure_log(const settings& s)
         wanted.least = log::level::off;
     wanted.shape = s.log.format == config::log_format::json ? log::format::json : log::format::text;
     log::configure(wanted);
+}
+
+primary::upkeep upkeep_of(const settings& s)
+{
+    return s.supervision == supervision::automatic ? primary::upkeep::automatic
+                                                   : primary::upkeep::by_hand;
 }
 
 /// A program that was exec'ed as a worker: same life as a forked one, other birth.
@@ -93,22 +103,65 @@ int cluster::run_main(worker_main main)
     }
     configure_log(chosen);
     parts_->main = std::move(main);
-    const auto upkeep = chosen.supervision == supervision::automatic ? primary::upkeep::automatic
-                                                                     : primary::upkeep::by_hand;
-    parts_->primary = std::make_unique<primary::primary>(chosen, upkeep, *parts_);
-    parts_->tell(parts_->setup_hooks, std::as_const(chosen));
+    parts_->care = primary::care_for(chosen, upkeep_of(chosen));
+    if (parts_->care == primary::care::kept) {
+        if (const auto code = parts_->found(*this))
+            return *code;
+        else
+            log::warn("no root, workers end with their primary: {}", code.error().text());
+    }
+    return parts_->reign(*this, nullptr, process::reign::first);
+}
 
-    primary::primary::act begin;
-    if (!parts_->start_hooks.empty())
-        begin = [this] { return start(); };
-    const auto outcome = parts_->primary->run(std::move(begin));
-    parts_->primary.reset();
+result<int> cluster::parts::found(cluster& group)
+{
+    COHORT_TRY(const auto estate, cohort::primary::estate::create());
+    COHORT_TRY(auto permit, process::fork_permit::ask());
+    process::root_plan plan;
+    plan.title = fmt::format("cohort: root ({})", chosen.name);
+    plan.life = [&](process::reign which) noexcept { return reign(group, &estate, which); };
+    return process::run_root(std::move(permit), std::move(plan));
+}
+
+int cluster::parts::reign(cluster& group, const cohort::primary::estate* from,
+                          process::reign which) noexcept
+{
+    const bool first = which == process::reign::first;
+    std::optional<std::vector<int>> left_open;
+    if (from != nullptr && !first) {
+        // Before anything is opened here.
+        auto found = from->left_open();
+        if (!found)
+            log::error("{}; what the last primary left open stays open", found.error().text());
+        left_open = std::move(found).value_or(std::vector<int>{});
+    }
+    if (from != nullptr)
+        log::born();
+    primary = std::make_unique<cohort::primary::primary>(chosen, upkeep_of(chosen), *this);
+    primary->use(care);
+    if (from != nullptr)
+        primary->inherit(*from, std::move(left_open));
+    tell(setup_hooks, std::as_const(chosen));
+
+    cohort::primary::primary::act begin;
+    if (first && !start_hooks.empty())
+        begin = [&group] { return group.start(); };
+    else if (!first && !recovered_hooks.empty())
+        begin = [&group] { return group.recovered(); };
+    const auto outcome = primary->run(std::move(begin));
+    primary.reset();
     return static_cast<int>(outcome);
 }
 
 task<> cluster::start()
 {
     for (auto& act : parts_->start_hooks)
+        co_await act(*this);
+}
+
+task<> cluster::recovered()
+{
+    for (auto& act : parts_->recovered_hooks)
         co_await act(*this);
 }
 
@@ -121,6 +174,12 @@ cluster& cluster::on_setup(std::move_only_function<void(const cohort::settings&)
 cluster& cluster::on_start(std::move_only_function<task<>(cluster&)> act)
 {
     parts_->start_hooks.push_back(std::move(act));
+    return *this;
+}
+
+cluster& cluster::on_recovered(std::move_only_function<task<>(cluster&)> act)
+{
+    parts_->recovered_hooks.push_back(std::move(act));
     return *this;
 }
 

@@ -68,6 +68,9 @@ public:
     /// A coroutine in the primary, begun once the first workers are forked. By hand: run() returns
     /// when it has ended and no worker is left.
     cluster& on_start(std::move_only_function<task<>(cluster&)> act);
+    /// In a primary that follows one that died, instead of on_start: the workers are those of the
+    /// dead one, and serve; what the program kept in its memory is as it was before run().
+    cluster& on_recovered(std::move_only_function<task<>(cluster&)> act);
     cluster& on_fork(std::move_only_function<void(const worker_info&)> hear);
     cluster& on_online(std::move_only_function<void(const worker_info&)> hear);
     cluster&
@@ -172,6 +175,7 @@ private:
 
     int run_main(worker_main main);
     task<> start();
+    task<> recovered();
 
     std::unique_ptr<parts> parts_;
 };

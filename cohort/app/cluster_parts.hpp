@@ -4,6 +4,7 @@
 #include <cohort/app/cluster.hpp>
 #include <cohort/primary/audience.hpp>
 #include <cohort/primary/primary.hpp>
+#include <cohort/process/root.hpp>
 
 #include <exception>
 #include <memory>
@@ -57,6 +58,12 @@ struct cluster::parts final : primary::audience {
         }
     }
 
+    /// The primary's life, in a process of its own if there is an estate. Its exit code.
+    [[nodiscard]] int reign(cluster& group, const cohort::primary::estate* from,
+                            process::reign which) noexcept;
+    /// This process becomes the root. Errors: those of run_root(); no primary has begun then.
+    [[nodiscard]] result<int> found(cluster& group);
+
     [[nodiscard]] result<cohort::primary::supervisor*> workers() noexcept
     {
         if (!primary || !primary->running() || in_worker)
@@ -66,11 +73,13 @@ struct cluster::parts final : primary::audience {
 
     cohort::settings chosen;
     worker_main main;
+    cohort::primary::care care = cohort::primary::care::plain;
     std::unique_ptr<cohort::primary::primary> primary;
     bool in_worker = false;
 
     hooks<const cohort::settings&> setup_hooks;
     std::vector<std::move_only_function<task<>(cluster&)>> start_hooks;
+    std::vector<std::move_only_function<task<>(cluster&)>> recovered_hooks;
     hooks<const worker_info&> fork_hooks;
     hooks<const worker_info&> online_hooks;
     hooks<const worker_info&, const listening_info&> listening_hooks;

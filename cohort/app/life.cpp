@@ -70,6 +70,7 @@ void live_as_kept_worker(primary::birthright mine, const settings& chosen, worke
     from_birth.terms = std::move(mine.terms);
     from_birth.cargo.push_back(std::move(mine.board));
     from_birth.cargo.push_back(std::move(mine.inbox));
+    from_birth.cargo.push_back(std::move(mine.hotline));
     from_birth.journal = mine.journal;
     from_birth.keeper = std::move(mine.keeper);
     from_birth.successor = mine.successor;

@@ -26,6 +26,13 @@ public:
 
     void reset() noexcept { step_ = first_; }
 
+    /// The full length of the next pause, for who goes on where this one stopped.
+    [[nodiscard]] std::chrono::nanoseconds step() const noexcept { return step_; }
+    void go_on_from(std::chrono::nanoseconds step) noexcept
+    {
+        step_ = std::clamp(step, first_, std::max(first_, ceiling_));
+    }
+
 private:
     std::chrono::nanoseconds first_;
     std::chrono::nanoseconds ceiling_;

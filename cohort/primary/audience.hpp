@@ -18,6 +18,7 @@ struct birthright {
     ipc::welcome terms;  ///< what others are told by the welcome
     unique_fd board;     ///< and the cargo of the welcome
     unique_fd inbox;
+    unique_fd hotline;
     board::journal* journal = nullptr;
     unique_fd keeper;        ///< a pidfd: readable once the keeper is dead
     bool successor = false;  ///< somebody had the seat before

@@ -64,4 +64,32 @@ void crash_policy::forgive()
     streak_ = 0;
 }
 
+board::ledger_deaths crash_policy::remember() const noexcept
+{
+    board::ledger_deaths words;
+    // The youngest, if there are more: the limit counts how many there were lately.
+    const std::size_t count = std::min(early_.size(), words.early_ns.size());
+    for (std::size_t i = 0; i < count; ++i)
+        words.early_ns[i] = early_[early_.size() - count + i].time_since_epoch().count();
+    words.early_count = static_cast<std::uint32_t>(count);
+    words.streak = streak_;
+    words.patience = patience_;
+    words.patience_at_ns = patience_at_.time_since_epoch().count();
+    words.pause_ns = pauses_.step().count();
+    return words;
+}
+
+void crash_policy::recall(const board::ledger_deaths& words)
+{
+    early_.clear();
+    const std::size_t count = std::min<std::size_t>(words.early_count, words.early_ns.size());
+    for (std::size_t i = 0; i < count; ++i)
+        early_.emplace_back(nanoseconds{words.early_ns[i]});
+    streak_ = words.streak;
+    // Written so that what is no number is no patience.
+    patience_ = words.patience >= 0 ? std::min(words.patience, patience_full) : 0;
+    patience_at_ = steady_time{nanoseconds{words.patience_at_ns}};
+    pauses_.go_on_from(nanoseconds{words.pause_ns});
+}
+
 }  // namespace cohort::primary

@@ -4,6 +4,7 @@
 
 #include <cohort/base/backoff.hpp>
 #include <cohort/base/clock.hpp>
+#include <cohort/board/ledger_layout.hpp>
 
 #include <cstdint>
 #include <deque>
@@ -71,6 +72,10 @@ public:
 
     /// Forgets everything: the operator believes it is repaired.
     void forgive();
+
+    /// For the one that goes on with this slot after the primary's death.
+    [[nodiscard]] board::ledger_deaths remember() const noexcept;
+    void recall(const board::ledger_deaths& words);
 
 private:
     [[nodiscard]] bool excused(const death& how);

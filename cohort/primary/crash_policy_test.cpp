@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 using namespace cohort;
 using namespace cohort::primary;
 using namespace std::chrono_literals;
@@ -142,4 +144,35 @@ TEST_CASE("time served begins with the first endpoint; without one, only good en
     CHECK(time_served({.online = noon, .listening = {}}, noon + 5s, ending::well) == 5s);
     CHECK(time_served({.online = noon, .listening = {}}, noon + 1h, ending::badly) == 1h);
     CHECK(time_served({}, noon, ending::well) == 0ns);
+}
+
+TEST_CASE("what a slot remembers of its deaths goes on in another primary")
+{
+    auto before = policy();
+    for (int i = 0; i < 4; ++i)
+        (void)before.on_death({noon + i * 1s, 0ns, killer::itself});
+    auto after = policy();
+    after.recall(before.remember());
+    CHECK(after.on_death({noon + 5s, 0ns, killer::itself}).what == verdict::deed::park);
+
+    auto many = usual;
+    many.give_up_deaths = 0;
+    auto tired = policy(many);
+    for (int i = 0; i < 100; ++i)
+        (void)tired.on_death({noon + i * 10ms, 0ns, killer::itself});
+    auto next = policy(many);
+    next.recall(tired.remember());
+    CHECK(next.on_death({noon + 2s, 0ns, killer::itself}).pause > 20s);
+}
+
+TEST_CASE("a memory of nonsense does no harm")
+{
+    board::ledger_deaths words;
+    words.early_count = 1'000'000;
+    words.pause_ns = -5;
+    words.patience = std::numeric_limits<double>::quiet_NaN();
+    auto p = policy();
+    p.recall(words);
+    CHECK(p.on_death({noon, 2s, killer::itself}).what == verdict::deed::replace);
+    CHECK(p.on_death({noon + 1s, 1ms, killer::unclear}).what == verdict::deed::replace);
 }

@@ -93,6 +93,18 @@ void dealer::add(std::uint32_t endpoint, int socket)
     attend();
 }
 
+void dealer::use(custody words) noexcept
+{
+    custody_ = words;
+    book_.count_from(now_ns());
+}
+
+void dealer::recover(std::vector<parcel> found)
+{
+    came_back(std::move(found));
+    look_again();
+}
+
 void dealer::remove(int socket) noexcept { sources_.erase(socket); }
 
 void dealer::close() noexcept
@@ -184,6 +196,7 @@ bool dealer::accept_one_from(source& from)
     fresh.connection = std::move(outcome.connection);
     fresh.endpoint = from.endpoint();
     fresh.accepted = now();
+    custody_.accepted(fresh);
     if (looks_at_client_) {
         if (const auto client = net::peer_endpoint(fresh.connection.borrow()))
             fresh.client = client->host();
@@ -219,8 +232,20 @@ bool dealer::give_to(std::uint32_t slot, parcel& what)
     about.endpoint = what.endpoint;
     about.from_slot = net::handover::from_primary;
     about.sequence = book_.next_sequence();
-    if (!net::give(seats_.give_end(slot), *twin, about))
+    if (what.served.any) {
+        about.what = net::handover::kind::moved;
+        about.taken = what.served.taken;
+        about.given = what.served.given;
+        about.requests = what.served.requests;
+    }
+    const auto ticket = custody_.offer(what, slot);
+    if (!ticket)
         return false;
+    about.ticket = *ticket;
+    if (!net::give(seats_.give_end(slot), *twin, about)) {
+        static_cast<void>(custody_.reclaim(what));
+        return false;
+    }
     book_.given(slot, std::move(what), now());
     return true;
 }
@@ -276,8 +301,10 @@ void dealer::look_again()
 
 void dealer::taken(std::uint32_t slot, std::span<const std::uint64_t> sequences)
 {
-    for (const std::uint64_t each : sequences)
-        static_cast<void>(book_.confirmed(slot, each));
+    for (const std::uint64_t each : sequences) {
+        if (auto theirs = book_.take_back(slot, each))
+            custody_.finish(*std::move(theirs));
+    }
     if (book_.waiting() != 0)
         look_again();
 }
@@ -289,16 +316,16 @@ void dealer::refused(std::uint32_t slot, std::span<const std::uint64_t> sequence
         // It has no descriptor to take anything with: what lies in its inbox goes to others.
         std::vector<parcel> homeless;
         empty_inbox(slot, homeless);
-        for (auto each = homeless.rbegin(); each != homeless.rend(); ++each)
-            book_.wait_again(std::move(*each));
+        came_back(std::move(homeless));
     }
-    // Backwards, since each goes to the front.
-    for (auto each = sequences.rbegin(); each != sequences.rend(); ++each) {
-        if (auto back = book_.take_back(slot, *each)) {
+    std::vector<parcel> returned;
+    for (const std::uint64_t each : sequences) {
+        if (auto back = book_.take_back(slot, each)) {
             shun(slot, back->endpoint, shun_for);
-            book_.wait_again(*std::move(back));
+            returned.push_back(*std::move(back));
         }
     }
+    came_back(std::move(returned));
     look_again();
 }
 
@@ -308,6 +335,7 @@ void dealer::stray(std::uint32_t endpoint, unique_fd connection)
     lost.connection = std::move(connection);
     lost.endpoint = endpoint;
     lost.accepted = now();
+    custody_.accepted(lost);
     deal(std::move(lost));
     arm();
 }
@@ -315,6 +343,7 @@ void dealer::stray(std::uint32_t endpoint, unique_fd connection)
 void dealer::tick()
 {
     rescue_stuck();
+    look_for_the_lost();
     pump();
     give_up_old();
     attend();

@@ -6,6 +6,7 @@
 #include <cohort/config/settings.hpp>
 #include <cohort/net/balance.hpp>
 #include <cohort/net/poller.hpp>
+#include <cohort/primary/custody.hpp>
 #include <cohort/primary/dealing_book.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -56,6 +57,11 @@ public:
     dealer& operator=(const dealer&) = delete;
     ~dealer();
 
+    /// Says from now on whose a connection is in words that outlive us. Order: first of all.
+    void use(custody words) noexcept;
+    /// Connections that a dead primary had in its hands.
+    void recover(std::vector<parcel> found);
+
     /// Accepts from this socket from now on. Lifetime: until remove() or close().
     void add(std::uint32_t endpoint, int socket);
     /// Leaves the socket to somebody else.
@@ -77,6 +83,8 @@ public:
 
     /// The slot's worker is dead or leaves: all that is on its way there is dealt to others.
     void slot_lost(std::uint32_t slot);
+    /// The slot's worker is dead, but another one has its connections and its inbox already.
+    void slot_inherited(std::uint32_t slot);
 
     [[nodiscard]] const dealing_book& book() const noexcept { return book_; }
 
@@ -107,6 +115,8 @@ private:
     void shun(std::uint32_t slot, std::uint32_t endpoint, nanoseconds how_long);
     [[nodiscard]] bool shuns(std::uint32_t slot, std::uint32_t endpoint) const;
     void give_up_old();
+    void look_for_the_lost();
+    void came_back(std::vector<parcel> homeless);
 
     net::poller& poller_;
     seating& seats_;
@@ -114,6 +124,7 @@ private:
     bool looks_at_client_;
     net::dealer chooser_;
     dealing_book book_{waiting_max};
+    custody custody_;
     std::map<int, std::unique_ptr<source>> sources_;
     std::vector<net::load> loads_;
     /// Slots that refused connections of an endpoint, until then. Endpoint 0: of any.

@@ -43,11 +43,19 @@ void dealer::empty_inbox(std::uint32_t slot, std::vector<parcel>& into)
                 into.push_back(*std::move(back));
             continue;
         }
-        parcel passed_on;
-        passed_on.connection = std::move(got.connection);
-        passed_on.endpoint = got.about.endpoint;
-        passed_on.accepted = now();
-        into.push_back(std::move(passed_on));
+        if (auto passed_on = custody_.receive(std::move(got), now()))
+            into.push_back(*std::move(passed_on));
+    }
+}
+
+void dealer::came_back(std::vector<parcel> homeless)
+{
+    // Backwards, since each goes to the front.
+    for (auto each = homeless.rbegin(); each != homeless.rend(); ++each) {
+        if (custody_.reclaim(*each))
+            book_.wait_again(std::move(*each));
+        else
+            custody_.finish(std::move(*each));
     }
 }
 
@@ -60,12 +68,20 @@ void dealer::slot_lost(std::uint32_t slot)
     auto back = book_.take_back_all(slot);
     for (parcel& each : back.again)
         homeless.push_back(std::move(each));
-    for (const parcel& each : back.spent)
+    for (parcel& each : back.spent) {
         log::error("closed a connection of endpoint {}: {} workers died before they confirmed it",
                    each.endpoint, each.attempts);
-    for (auto each = homeless.rbegin(); each != homeless.rend(); ++each)
-        book_.wait_again(std::move(*each));
+        static_cast<void>(custody_.reclaim(each));
+        custody_.finish(std::move(each));
+    }
+    came_back(std::move(homeless));
     look_again();
+}
+
+void dealer::slot_inherited(std::uint32_t slot)
+{
+    std::erase_if(shunned_, [slot](const auto& each) { return each.first.first == slot; });
+    lying_.erase(slot);
 }
 
 void dealer::rescue_stuck()
@@ -100,14 +116,36 @@ void dealer::rescue(std::uint32_t slot)
     shun(slot, 0, shun_stuck_for);
     std::vector<parcel> moved;
     for (parcel& each : homeless) {
+        if (!custody_.reclaim(each))
+            custody_.finish(std::move(each));
         // Nobody else serves its endpoint: it is in good hands where it was.
-        if (anybody(each.endpoint) || !give_to(slot, each))
+        else if (anybody(each.endpoint) || !give_to(slot, each))
             moved.push_back(std::move(each));
     }
     if (!moved.empty())
         log::warn("slot {} does not take its connections; {} go elsewhere", slot, moved.size());
-    for (auto each = moved.rbegin(); each != moved.rend(); ++each)
-        book_.wait_again(std::move(*each));
+    came_back(std::move(moved));
+}
+
+void dealer::look_for_the_lost()
+{
+    if (!custody_.is_kept())
+        return;
+    std::vector<parcel> lost;
+    for (const dealing_book::place at : book_.sent_before(now() - stuck_after)) {
+        const parcel* const seen = book_.look(at);
+        const bool theirs = custody_.was_taken(*seen);
+        // What lies in the inbox is another matter. What does not, and has no owner, was in the
+        // hands of a worker that died before it could write down that it had it.
+        if (!theirs && anything_in(seats_.take_end(at.slot)))
+            continue;
+        auto back = book_.take_back(at.slot, at.sequence);
+        if (theirs)
+            custody_.finish(*std::move(back));
+        else
+            lost.push_back(*std::move(back));
+    }
+    came_back(std::move(lost));
 }
 
 void dealer::give_up_old()
@@ -120,6 +158,7 @@ void dealer::give_up_old()
         }
         log::error("closed a connection of endpoint {}: nobody could take it for 30 s",
                    first->endpoint);
+        custody_.finish(*std::move(first));
     }
 }
 

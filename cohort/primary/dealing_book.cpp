@@ -55,11 +55,6 @@ std::optional<parcel> dealing_book::take_back(std::uint32_t slot, std::uint64_t 
     return back;
 }
 
-bool dealing_book::confirmed(std::uint32_t slot, std::uint64_t sequence)
-{
-    return take_back(slot, sequence).has_value();
-}
-
 dealing_book::returned dealing_book::take_back_all(std::uint32_t slot)
 {
     returned back;
@@ -74,6 +69,28 @@ dealing_book::returned dealing_book::take_back_all(std::uint32_t slot)
     on_their_way_ -= of->second.size();
     sent_.erase(of);
     return back;
+}
+
+std::vector<dealing_book::place> dealing_book::sent_before(steady_time when) const
+{
+    std::vector<place> found;
+    for (const auto& [slot, of] : sent_) {
+        for (const auto& [sequence, each] : of) {
+            if (each.when >= when)
+                break;  // in the order in which they were given
+            found.push_back({.slot = slot, .sequence = sequence});
+        }
+    }
+    return found;
+}
+
+const parcel* dealing_book::look(place at) const noexcept
+{
+    const auto of = sent_.find(at.slot);
+    if (of == sent_.end())
+        return nullptr;
+    const auto found = of->second.find(at.sequence);
+    return found == of->second.end() ? nullptr : &found->second.what;
 }
 
 std::size_t dealing_book::towards(std::uint32_t slot) const noexcept

@@ -3,26 +3,16 @@
 // holds descriptors, and asks the kernel nothing.
 
 #include <cohort/base/clock.hpp>
-#include <cohort/base/unique_fd.hpp>
+#include <cohort/primary/parcel.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
-#include <string>
 #include <vector>
 
 namespace cohort::primary {
-
-/// An accepted connection that no worker has confirmed yet. A resource.
-struct parcel {
-    unique_fd connection;
-    std::uint32_t endpoint = 0;
-    std::string client;     ///< the address, if the policy looks at it
-    unsigned attempts = 0;  ///< how often it was given to a worker that died
-    steady_time accepted{};
-};
 
 /// A resource. A connection is in exactly one place: waiting, or on its way to one slot, until the
 /// slot's worker confirms it. Whatever happens to the worker, it can be taken back.
@@ -34,6 +24,9 @@ public:
     explicit dealing_book(std::size_t waiting_max)
         : waiting_max_{waiting_max}
     {}
+
+    /// Sequences go on behind this one: letters about those of a dead primary name none of ours.
+    void count_from(std::uint64_t sequence) noexcept { sequence_ = sequence; }
 
     [[nodiscard]] bool full() const noexcept { return waiting_.size() >= waiting_max_; }
     [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
@@ -52,9 +45,8 @@ public:
     /// A duplicate was given to `slot`.
     std::uint64_t given(std::uint32_t slot, parcel what, steady_time when);
 
-    /// The slot's worker has it: ours can be closed. False: it was not on its way there.
-    bool confirmed(std::uint32_t slot, std::uint64_t sequence);
-    /// The slot's worker does not want it, or never saw it.
+    /// The slot's worker has it, or does not want it, or never saw it. Nothing: it was not on its
+    /// way there.
     [[nodiscard]] std::optional<parcel> take_back(std::uint32_t slot, std::uint64_t sequence);
     /// The slot's worker is dead: all that it did not confirm, oldest first, with one more attempt.
     /// `spent` are those that have had too many.
@@ -65,6 +57,14 @@ public:
     [[nodiscard]] returned take_back_all(std::uint32_t slot);
 
     [[nodiscard]] std::size_t towards(std::uint32_t slot) const noexcept;
+    /// All on its way to any slot that was given before.
+    struct place {
+        std::uint32_t slot = 0;
+        std::uint64_t sequence = 0;
+    };
+    [[nodiscard]] std::vector<place> sent_before(steady_time when) const;
+    /// One that is on its way; nullptr: it is not.
+    [[nodiscard]] const parcel* look(place at) const noexcept;
     /// When the oldest connection on its way to the slot was given.
     [[nodiscard]] std::optional<steady_time> oldest(std::uint32_t slot) const noexcept;
 

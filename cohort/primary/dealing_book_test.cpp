@@ -32,9 +32,9 @@ TEST_CASE("a connection stays ours until the worker confirms it")
     CHECK(book.towards(2) == 1);
     CHECK(book.on_their_way() == 1);
 
-    CHECK(!book.confirmed(3, sequence));
-    CHECK(book.confirmed(2, sequence));
-    CHECK(!book.confirmed(2, sequence));
+    CHECK(!book.take_back(3, sequence));
+    CHECK(book.take_back(2, sequence));
+    CHECK(!book.take_back(2, sequence));
     CHECK(book.on_their_way() == 0);
 }
 
@@ -45,7 +45,7 @@ TEST_CASE("what a dead worker had not confirmed comes back, oldest first")
     book.given(2, a_parcel(11), noon + 1s);
     book.given(2, a_parcel(12), noon + 2s);
     book.given(0, a_parcel(13), noon);
-    REQUIRE(book.confirmed(2, first));
+    REQUIRE(book.take_back(2, first));
 
     const auto back = book.take_back_all(2);
     REQUIRE(back.again.size() == 2);
@@ -120,6 +120,24 @@ TEST_CASE("the oldest connection on its way tells how long a worker has been stu
     const auto first = book.given(0, a_parcel(), noon);
     book.given(0, a_parcel(), noon + 1s);
     CHECK(book.oldest(0) == noon);
-    REQUIRE(book.confirmed(0, first));
+    REQUIRE(book.take_back(0, first));
     CHECK(book.oldest(0) == noon + 1s);
+}
+
+TEST_CASE("what is on its way for long can be looked at where it is")
+{
+    dealing_book book{4};
+    book.count_from(1000);
+    const auto first = book.given(2, a_parcel(10), noon);
+    CHECK(first == 1001);
+    book.given(2, a_parcel(11), noon + 2s);
+    const auto old = book.given(0, a_parcel(12), noon);
+    const auto found = book.sent_before(noon + 1s);
+    REQUIRE(found.size() == 2);
+    CHECK(found[0].slot == 0);
+    CHECK(found[0].sequence == old);
+    CHECK(found[1].sequence == first);
+    REQUIRE(book.look(found[1]) != nullptr);
+    CHECK(book.look(found[1])->endpoint == 10);
+    CHECK(book.look({.slot = 1, .sequence = first}) == nullptr);
 }

@@ -42,6 +42,10 @@ public:
     [[nodiscard]] result<> order(process::keeper_order what);
     /// It was told to clone nothing more: its end is not a loss.
     [[nodiscard]] bool ends() const noexcept { return ends_; }
+    /// It was told so by another primary.
+    void was_told_to_end() noexcept { ends_ = true; }
+    /// The number of our end.
+    [[nodiscard]] int line() noexcept { return line_.native_handle(); }
 
     [[nodiscard]] process::child& process() noexcept { return made_.keeper; }
 

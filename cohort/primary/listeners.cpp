@@ -55,10 +55,12 @@ result<open_endpoint*> listeners::open(const net::endpoint& where, const ipc::li
     if (where.kind() == net::endpoint::family::unix_path) {
         COHORT_TRY(made->file, net::unix_socket_file::of(where));
     }
+    made->index = what.index;
     made->number = ++last_number_;
     by_key_[std::make_tuple(where.text(), what.v6_only, what.index)] = made->number;
     open_endpoint* const opened = made.get();
     open_.emplace(made->number, std::move(made));
+    write_down(*opened);
     return opened;
 }
 
@@ -77,7 +79,10 @@ result<open_endpoint*> listeners::ask(listen_asker who, const ipc::listen_reques
     // Node keeps the backlog of whoever came first; the largest is what everybody can live with.
     if (!at->datagrams() && what.backlog > at->how.backlog &&
         ::listen(at->socket.borrow(), what.backlog) == 0)
+    {
         at->how.backlog = what.backlog;
+        write_down(*at);
+    }
     if (at->how.reuse_port && !at->datagrams()) {
         COHORT_TRY(open_queue(*at, who.slot));
     }
@@ -90,11 +95,13 @@ result<> listeners::open_queue(open_endpoint& of, std::uint32_t slot)
     if (of.by_slot.contains(slot))
         return {};
     if (of.by_slot.empty()) {
-        COHORT_TRY(of.by_slot[slot], duplicate(of.socket));
-        return {};
+        COHORT_TRY(auto first, duplicate(of.socket));
+        of.by_slot[slot] = std::move(first);
+    } else {
+        COHORT_TRY(auto queue, net::open_listener(of.real, of.how));
+        of.by_slot[slot] = std::move(queue);
     }
-    COHORT_TRY(auto queue, net::open_listener(of.real, of.how));
-    of.by_slot[slot] = std::move(queue);
+    write_down(of);
     return {};
 }
 
@@ -131,6 +138,12 @@ void listeners::close() noexcept
     closed_ = true;
     by_key_.clear();
     open_.clear();
+    // After the sockets: who comes after us would look for something else under their numbers, and
+    // leave it alone.
+    for (std::size_t i = 0; book_ != nullptr && i < board::ledger_endpoints_max; ++i) {
+        if (book_->endpoint(i).value().number != 0)
+            book_->endpoint(i).commit({});
+    }
 }
 
 bool listeners::holds(std::uint32_t number, std::uint32_t id) const noexcept

@@ -2,6 +2,7 @@
 
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
+#include <cohort/board/ledger.hpp>
 #include <cohort/config/settings.hpp>
 #include <cohort/ipc/protocol.hpp>
 #include <cohort/net/endpoint.hpp>
@@ -34,6 +35,7 @@ struct open_endpoint {
     std::map<std::uint32_t, unique_fd> by_slot;  ///< policy reuseport: a kernel queue for each slot
     net::unix_socket_file file;
     std::set<std::uint32_t> holders;  ///< ids of workers that listen there
+    std::uint32_t index = 0;          ///< as it was asked for
 
     [[nodiscard]] bool datagrams() const noexcept
     {
@@ -51,6 +53,14 @@ public:
     explicit listeners(config::policy balance) noexcept
         : balance_{balance}
     {}
+
+    /// Writes down from now on what is open, for who comes after us.
+    void write_to(const board::ledger& book) noexcept { book_ = &book; }
+    /// Goes on with what a dead primary had open. What is not what it was written down as is left
+    /// alone. Returns the numbers that are ours now.
+    [[nodiscard]] std::vector<int> recover(const board::ledger& book);
+    /// It listens there, and said so itself.
+    void holds_again(std::uint32_t id, std::uint32_t number);
 
     /// Opens the endpoint, or finds it. Same address, type and index: same socket; the number that
     /// another worker got from port 0 is the same address, too.
@@ -83,9 +93,11 @@ private:
     [[nodiscard]] open_endpoint* find(const net::endpoint& where, const ipc::listen_request& what);
     [[nodiscard]] result<open_endpoint*> open(const net::endpoint& where,
                                               const ipc::listen_request& what);
+    void write_down(const open_endpoint& what) const noexcept;
     [[nodiscard]] result<> open_queue(open_endpoint& of, std::uint32_t slot);
 
     config::policy balance_;
+    const board::ledger* book_ = nullptr;
     std::map<std::uint32_t, std::unique_ptr<open_endpoint>> open_;
     std::map<std::tuple<std::string, bool, std::uint32_t>, std::uint32_t> by_key_;
     std::uint32_t last_number_ = 0;

@@ -3,16 +3,11 @@
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/base/try.hpp>
-#include <cohort/net/accept.hpp>
-#include <cohort/net/kernel_position.hpp>
 #include <cohort/net/limits.hpp>
-#include <cohort/net/listener.hpp>
-#include <cohort/net/socket_address.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/process/cpu_quota.hpp>
-#include <cohort/process/guarantees.hpp>
 #include <cohort/process/identity.hpp>
-#include <cohort/process/permit.hpp>
+#include <cohort/process/root.hpp>
 #include <cohort/process/signals.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -20,13 +15,10 @@
 
 #include <fmt/format.h>
 
-#include <sys/socket.h>
-
-#include <array>
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace cohort::primary {
@@ -35,30 +27,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Does this kernel count the bytes of a TCP connection as adoption needs it?
-result<> try_positions()
-{
-    COHORT_TRY(const auto where, net::endpoint::parse("tcp://127.0.0.1:0"));
-    COHORT_TRY(const auto door, net::open_listener(where, {}));
-    COHORT_TRY(const auto at, net::local_endpoint(door.borrow()));
-    COHORT_TRY(const auto address, net::to_socket_address(at));
-    unique_fd client{::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    if (!client.valid() || ::connect(client.borrow(), address.get(), address.length) == -1)
-        return failed("connect to", at.text());
-    const auto accepted = net::accept_one(door.borrow());
-    if (!accepted.connection.valid())
-        return std::unexpected(fault(accepted.why, "accept on", at.text()));
-    const std::string_view words = "0123456789";
-    std::array<char, 4> some{};
-    if (::send(client.borrow(), words.data(), words.size(), 0) != 10 ||
-        ::recv(accepted.connection.borrow(), some.data(), some.size(), 0) != 4 ||
-        ::send(accepted.connection.borrow(), words.data(), 7, 0) != 7)
-        return failed("talk over the loopback");
-    COHORT_TRY(const auto seen, net::read_position(accepted.connection.borrow()));
-    if (!seen.exact || seen.taken != 4 || seen.given != 7)
-        return failed(errc::not_supported, "count the bytes of a connection");
-    return {};
-}
+constexpr nanoseconds start_again = 1s;
+constexpr nanoseconds echo_comes_within = 250ms;
 
 }  // namespace
 
@@ -76,32 +46,28 @@ result<> primary::open()
     if (const auto limit = net::raise_descriptor_limit(); !limit)
         log::warn("the limit of descriptors stays low: {}; going on", limit.error().text());
     COHORT_TRY(poller_.start());
-    board::segment::plan plan;
-    plan.slots = board::slots_max;
-    COHORT_TRY(auto board, board::segment::create(plan));
+    COHORT_TRY(auto board, open_board());
     supervisor_ = std::make_unique<supervisor>(loop_, poller_, std::move(board), settings_, upkeep_,
                                                audience_);
-    supervisor_->use(care_for_workers());
+    supervisor_->use(care_);
     return {};
 }
 
-care primary::care_for_workers() const
+result<board::segment> primary::open_board() const
 {
-    // Where nobody replaces the dead, nobody can go on with their connections.
-    if (!settings_.keepers || !settings_.exec.empty() || upkeep_ == upkeep::by_hand)
-        return care::plain;
-    auto permit = process::fork_permit::ask();
-    if (!permit) {
-        log::warn("no keepers, connections end with their workers: {}", permit.error().text());
-        return care::plain;
+    if (estate_ != nullptr) {
+        COHORT_TRY(auto shared, duplicate(estate_->board.fd()));
+        return board::segment::attach(std::move(shared));
     }
-    const auto holds = process::test_guarantees(*std::move(permit), &try_positions);
-    if (!holds.pairs || !holds.exact_positions) {
-        log::warn("no keepers, connections end with their workers: {}", holds.words);
-        return care::plain;
-    }
-    log::info("connections outlive their workers: {}", holds.words);
-    return care::kept;
+    board::segment::plan plan;
+    plan.slots = board::slots_max;
+    return board::segment::create(plan);
+}
+
+void primary::inherit(const estate& from, std::optional<std::vector<int>> left_open)
+{
+    estate_ = &from;
+    left_open_ = std::move(left_open);
 }
 
 outcome primary::run(act begin)
@@ -144,7 +110,11 @@ awaitable<> primary::live(act begin)
 {
     tasks_.spawn(hear_signals());
     co_await asio::post(loop_, asio::use_awaitable);  // a signal from now on finds its hearer
-    if (upkeep_ == upkeep::automatic) {
+    if (left_open_) {
+        go_on();
+    } else if (upkeep_ == upkeep::automatic) {
+        if (estate_ != nullptr)
+            supervisor_->write_to(estate_->book);
         const auto started = supervisor_->start(workers_wanted());
         if (!started) {
             log::fatal("{}", started.error().text());
@@ -168,6 +138,72 @@ awaitable<> primary::live(act begin)
     co_await tasks_.join();
     co_await supervisor_->close();
     poller_.stop();
+}
+
+void primary::go_on()
+{
+    const board::ledger_head& head = estate_->book.head();
+    outcome_ = static_cast<outcome>(head.outcome.load(std::memory_order_acquire));
+    if (const auto resumed = supervisor_->resume(estate_->book, *std::move(left_open_)); !resumed) {
+        log::fatal("cannot go on where the last primary stopped: {}", resumed.error().text());
+        outcome_ = outcome::refused;
+        stopping_ = true;
+        supervisor_->kill_all();
+        return;
+    }
+    log::warn("this primary goes on where one that died stopped; {} workers",
+              supervisor_->workers().size());
+    const auto stood = static_cast<board::reign_stage>(head.stage.load(std::memory_order_acquire));
+    const steady_time until{nanoseconds{head.stage_ends_ns.load(std::memory_order_acquire)}};
+    const auto left = std::max<nanoseconds>(until - now(), 1ms);
+    switch (stood) {
+        case board::reign_stage::serving:
+            tasks_.spawn(start_the_rest());
+            if (process::asked_to_end() != 0)
+                heed(SIGTERM);
+            return;
+        case board::reign_stage::grace:
+            stopping_ = true;
+            tasks_.spawn(drain_after(left));
+            return;
+        case board::reign_stage::stopping:
+            stopping_ = true;
+            supervisor_->retire_all(std::min(left, nanoseconds{settings_.stop.timeout}),
+                                    finality::last);
+            return;
+        case board::reign_stage::killing:
+            stopping_ = true;
+            supervisor_->kill_all();
+            return;
+    }
+}
+
+/// The last primary may have died before it had started them all. This one refuses nothing: who
+/// serves already shall go on.
+awaitable<> primary::start_the_rest()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    while (!stopped(stop) && !stopping_) {
+        // The number may not even have been written down.
+        const unsigned wanted =
+            supervisor_->wanted() != 0 ? supervisor_->wanted() : workers_wanted();
+        const auto started = supervisor_->start(wanted);
+        if (started)
+            co_return;
+        log::error("{}; trying again", started.error().text());
+        co_await sleep_for(start_again);
+    }
+}
+
+void primary::note(board::reign_stage stage, nanoseconds longest) noexcept
+{
+    if (estate_ == nullptr)
+        return;
+    board::ledger_head& head = estate_->book.head();
+    head.stage_ends_ns.store((now() + longest).time_since_epoch().count(),
+                             std::memory_order_release);
+    head.outcome.store(static_cast<int>(outcome_), std::memory_order_release);
+    head.stage.store(static_cast<std::uint32_t>(stage), std::memory_order_release);
 }
 
 awaitable<> primary::play(act begin)
@@ -200,22 +236,32 @@ void primary::stop()
         return;
     if (std::exchange(stopping_, true)) {
         log::warn("asked to stop again: ending all workers now");
+        note(board::reign_stage::killing, 0ns);
         supervisor_->kill_all();
         return;
     }
-    if (settings_.stop.drain_time() > 0ms)
-        tasks_.spawn(drain_after_grace());
-    else
-        supervisor_->retire_all(settings_.stop.timeout, finality::last);
+    const nanoseconds grace = settings_.stop.drain_time();
+    if (grace > 0ns) {
+        log::info("serving on for {} ms before the drain", settings_.stop.drain_time().count());
+        note(board::reign_stage::grace, grace);
+        tasks_.spawn(drain_after(grace));
+    } else {
+        drain();
+    }
 }
 
-awaitable<> primary::drain_after_grace()
+awaitable<> primary::drain_after(nanoseconds grace)
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
-    log::info("serving on for {} ms before the drain", settings_.stop.drain_time().count());
-    co_await sleep_for(settings_.stop.drain_time());
+    co_await sleep_for(grace);
     if (!stopped(stop))
-        supervisor_->retire_all(settings_.stop.timeout, finality::last);
+        drain();
+}
+
+void primary::drain()
+{
+    note(board::reign_stage::stopping, settings_.stop.timeout);
+    supervisor_->retire_all(settings_.stop.timeout, finality::last);
 }
 
 void primary::heed(int number)
@@ -245,6 +291,20 @@ void primary::heed(int number)
     }
 }
 
+bool primary::is_echo(const process::caught_signal& heard)
+{
+    // Who signals the whole group reaches us directly, and once more through the root.
+    const bool echo =
+        last_heard_ && last_heard_->number == heard.number && last_heard_->from == heard.from &&
+        last_heard_->forwarded != heard.forwarded && now() - last_heard_at_ < echo_comes_within;
+    last_heard_.reset();
+    if (!echo) {
+        last_heard_ = heard;
+        last_heard_at_ = now();
+    }
+    return echo;
+}
+
 awaitable<> primary::hear_signals()
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
@@ -259,7 +319,8 @@ awaitable<> primary::hear_signals()
         const auto next = co_await caught->next();
         if (!next)
             co_return;
-        heed(next->number);
+        if (!is_echo(*next))
+            heed(next->number);
     }
 }
 

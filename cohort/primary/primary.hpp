@@ -6,7 +6,9 @@
 #include <cohort/config/settings.hpp>
 #include <cohort/net/poller.hpp>
 #include <cohort/primary/audience.hpp>
+#include <cohort/primary/estate.hpp>
 #include <cohort/primary/supervisor.hpp>
+#include <cohort/process/signals.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -31,6 +33,12 @@ public:
     primary& operator=(const primary&) = delete;
     ~primary();
 
+    /// How workers are born. Order: before run(), as inherit().
+    void use(care which) noexcept { care_ = which; }
+    /// Writes down what it does there, for who follows it; and if it follows one itself, which left
+    /// descriptors open, goes on where that one stopped.
+    void inherit(const estate& from, std::optional<std::vector<int>> left_open);
+
     [[nodiscard]] outcome run(act begin);
 
     /// Drains all workers, then run() returns. A second call kills them.
@@ -45,23 +53,33 @@ public:
 
 private:
     [[nodiscard]] result<> open();
-    [[nodiscard]] care care_for_workers() const;
+    [[nodiscard]] result<board::segment> open_board() const;
+    void go_on();
+    [[nodiscard]] awaitable<> start_the_rest();
+    void note(board::reign_stage stage, nanoseconds longest) noexcept;
     [[nodiscard]] awaitable<> live(act begin);
     [[nodiscard]] awaitable<> play(act begin);
     [[nodiscard]] awaitable<> hear_signals();
     void heed(int number);
     [[nodiscard]] unsigned workers_wanted() const;
-    [[nodiscard]] awaitable<> drain_after_grace();
+    [[nodiscard]] bool is_echo(const process::caught_signal& heard);
+    [[nodiscard]] awaitable<> drain_after(nanoseconds grace);
+    void drain();
 
     const config::settings& settings_;
     upkeep upkeep_;
     audience& audience_;
+    care care_ = care::plain;
+    const estate* estate_ = nullptr;             // nothing outlives us without one
+    std::optional<std::vector<int>> left_open_;  // by the primary before us
     boost::asio::io_context loop_{1};
     net::poller poller_{loop_};
     scope tasks_{loop_.get_executor()};
     std::unique_ptr<supervisor> supervisor_;
     bool playing_ = false;  // the program's coroutine
     bool stopping_ = false;
+    std::optional<process::caught_signal> last_heard_;
+    steady_time last_heard_at_{};
     outcome outcome_ = outcome::stopped;
 };
 

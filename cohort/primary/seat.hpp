@@ -24,9 +24,19 @@ namespace cohort::primary {
 
 /// One slot, and who sits there. A resource; the inbox stays for as long as the primary lives.
 struct seat {
-    seat(boost::asio::any_io_executor executor, std::uint32_t number, net::inbox_pair box,
+    /// What a seat has for as long as there is a primary.
+    struct furniture {
+        net::inbox_pair inbox;
+        net::inbox_pair hotline;  ///< where its worker hears of a primary that follows another
+    };
+
+    seat(boost::asio::any_io_executor executor, std::uint32_t number, furniture has,
          crash_limits limits)
-        : slot{number}, inbox{std::move(box)}, crashes{limits}, timer{executor}
+        : slot{number},
+          inbox{std::move(has.inbox)},
+          hotline{std::move(has.hotline)},
+          crashes{limits},
+          timer{executor}
     {}
 
     /// A new worker can be put here: the last one's connections and descriptors were looked after.
@@ -36,10 +46,12 @@ struct seat {
 
     std::uint32_t slot;
     net::inbox_pair inbox;
+    net::inbox_pair hotline;
     crash_policy crashes;
     backoff shortage{milliseconds{100}, seconds{5}};  // attempts that failed for want of something
     boost::asio::steady_timer timer;                  // of the stage
     std::uint64_t timer_turn = 0;  // a timer that was set anew may already have fired
+    std::optional<steady_time> deadline;
     std::optional<worker_life> life;
     worker_ptr tenant;  // also for a while after its death
     birth_plan plan;
@@ -53,6 +65,7 @@ struct seat {
     };
     std::deque<end> ends;
     bool burying = false;
+    bool seeking = false;            // somebody looks for who has the seat
     bool replaced_when_dead = true;  // forked by hand: not
 };
 

@@ -48,17 +48,12 @@ supervisor::~supervisor() = default;
 
 result<> supervisor::start(unsigned wanted)
 {
-    wanted_ = wanted;
+    note_wanted(wanted);
     while (std::ranges::count_if(seats_, [](const auto& s) { return !s->vacant(); }) < wanted) {
         COHORT_TRY(seat * at, seat_for(std::nullopt));
         at->replaced_when_dead = true;
         at->plan = {};
-        at->life.emplace();
-        auto born = spawn(*at);
-        if (!born) {
-            at->life.reset();
-            return std::unexpected(std::move(born).error());
-        }
+        COHORT_TRY(fill(*at));
     }
     return {};
 }
@@ -70,13 +65,18 @@ result<worker_info> supervisor::add(request what)
     COHORT_TRY(seat * at, seat_for(what.slot));
     at->replaced_when_dead = upkeep_ == upkeep::automatic;
     at->plan = std::move(what.plan);
-    at->life.emplace();
-    auto born = spawn(*at);
-    if (!born) {
-        at->life.reset();
-        return std::unexpected(std::move(born).error());
-    }
-    return (*born)->info();
+    COHORT_TRY(const worker_ptr born, fill(*at));
+    return born->info();
+}
+
+result<worker_ptr> supervisor::fill(seat& at)
+{
+    at.life.emplace();
+    auto born = spawn(at);
+    if (!born)
+        at.life.reset();
+    note(at);
+    return born;
 }
 
 result<seat*> supervisor::seat_for(std::optional<std::uint32_t> slot)
@@ -90,17 +90,26 @@ result<seat*> supervisor::seat_for(std::optional<std::uint32_t> slot)
     if (*slot >= board_.slots())
         return failed(errc::queue_full, "start worker", "every slot is taken");
     while (seats_.size() <= *slot) {
-        COHORT_TRY(auto box, net::make_inbox());
-        const auto number = static_cast<std::uint32_t>(seats_.size());
-        seats_.push_back(std::make_unique<seat>(loop_.get_executor(), number, std::move(box),
-                                                limits_of(settings_.restart)));
-        for (const auto& [id, who] : workers_)
-            introduce(*seats_.back(), *who);
+        COHORT_TRY(add_seat());
     }
     seat& at = *seats_[*slot];
     if (!at.free())
         return failed(errc::bad_value, "start worker", "the slot is taken");
     return &at;
+}
+
+result<> supervisor::add_seat()
+{
+    seat::furniture has;
+    COHORT_TRY(has.inbox, net::make_inbox());
+    COHORT_TRY(has.hotline, net::make_inbox());
+    const auto number = static_cast<std::uint32_t>(seats_.size());
+    seats_.push_back(std::make_unique<seat>(loop_.get_executor(), number, std::move(has),
+                                            limits_of(settings_.restart)));
+    note(*seats_.back());
+    for (const auto& [id, who] : workers_)
+        introduce(*seats_.back(), *who);
+    return {};
 }
 
 result<worker_ptr> supervisor::spawn(seat& at)
@@ -204,6 +213,7 @@ void supervisor::feed(seat& at, cause why)
     if (!what || (*what == order::none && at.life->now() == before))
         return;
     carry_out(at, *what);
+    note(at);
 }
 
 void supervisor::carry_out(seat& at, order what)
@@ -299,6 +309,7 @@ void supervisor::lend_queues(std::uint32_t slot)
 void supervisor::arm(seat& at, nanoseconds how_long)
 {
     const auto turn = ++at.timer_turn;
+    at.deadline = now() + how_long;
     at.timer.expires_after(how_long);
     at.timer.async_wait([this, &at, turn](const error_code& ec) {
         if (ec || turn != at.timer_turn)
@@ -312,6 +323,7 @@ void supervisor::arm(seat& at, nanoseconds how_long)
 void supervisor::disarm(seat& at) noexcept
 {
     ++at.timer_turn;
+    at.deadline.reset();
     at.timer.cancel();
 }
 

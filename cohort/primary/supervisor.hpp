@@ -5,6 +5,7 @@
 #include <cohort/async/wakeup.hpp>
 #include <cohort/base/clock.hpp>
 #include <cohort/base/error.hpp>
+#include <cohort/board/ledger.hpp>
 #include <cohort/board/segment.hpp>
 #include <cohort/config/settings.hpp>
 #include <cohort/net/poller.hpp>
@@ -13,6 +14,7 @@
 #include <cohort/primary/listeners.hpp>
 #include <cohort/primary/post_office.hpp>
 #include <cohort/primary/pulse.hpp>
+#include <cohort/primary/salvage.hpp>
 #include <cohort/primary/seat.hpp>
 #include <cohort/primary/worker_handle.hpp>
 
@@ -52,6 +54,12 @@ public:
 
     /// How workers are born from now on. (Not those that are another program.)
     void use(care which) noexcept { care_ = which; }
+
+    /// Writes down from now on where everything stands, for who comes after us.
+    void write_to(const board::ledger& book);
+    /// Goes on where a dead primary stopped. `left_open` is what it had open, besides what is the
+    /// root's. Errors: EMFILE.
+    [[nodiscard]] result<> resume(const board::ledger& book, std::vector<int> left_open);
 
     /// Forks so many. Errors: those of the first that could not be started.
     [[nodiscard]] result<> start(unsigned wanted);
@@ -128,15 +136,37 @@ private:
     void keeper_lost(seat& at, const keeper_ptr& keeper);
     [[nodiscard]] worker_ptr take_twin(seat& at, pid_t pid);
 
+    // What is written down, and what is made of it.
+    void note(seat& at) noexcept;
+    void note_wanted(unsigned wanted) noexcept;
+    struct claims;
+    [[nodiscard]] result<> recover_seat(const board::ledger_seat& words, claims& ours);
+    void recover_keeper(seat& at, const board::ledger_seat& words, claims& ours);
+    void recover_worker(seat& at, const board::ledger_seat& words, claims& ours);
+    void go_on(seat& at, const board::ledger_seat& words);
+    [[nodiscard]] result<worker_ptr> call(seat& at, birth_place where, worker_process whom);
+    void said_hello_again(const worker_ptr& from, const ipc::hello& words);
+    void take_up(const worker_ptr& from, const ipc::hello& words);
+    [[nodiscard]] awaitable<> find_tenant(seat& at);
+    [[nodiscard]] bool seeks(const seat& at) const noexcept;
+    void call_stranger(seat& at, pid_t pid);
+    void miss(seat& at);
+    [[nodiscard]] awaitable<> close_old_channels();
+
     // What is done about it.
     void feed(seat& at, cause why);
     void carry_out(seat& at, order what);
     /// Nothing if a keeper was asked for one: it is on its way.
     [[nodiscard]] result<worker_ptr> spawn(seat& at);
+    /// A worker for an empty seat.
+    [[nodiscard]] result<worker_ptr> fill(seat& at);
     [[nodiscard]] result<worker_ptr> spawn_plain(seat& at);
     [[nodiscard]] result<worker_ptr> spawn_kept(seat& at);
     [[nodiscard]] result<worker_ptr> start_pair(seat& at);
+    [[nodiscard]] result<worker_ptr> first_worker(seat& at, birth_place where);
     [[nodiscard]] result<> open_journal(seat& at);
+    void use_journal(seat& at, board::journal made);
+    [[nodiscard]] result<> add_seat();
     [[nodiscard]] process::keeping keeping_for(seat& at);
     void order_keeper(seat& at, process::keeper_order what);
     [[nodiscard]] bool keeps(const seat& at) const noexcept;
@@ -164,6 +194,7 @@ private:
 
     boost::asio::io_context& loop_;
     board::segment board_;
+    const board::ledger* book_ = nullptr;
     const config::settings& settings_;
     audience& audience_;
     upkeep upkeep_;
@@ -175,6 +206,7 @@ private:
     post_office post_;
     listeners listeners_;
     dealer dealer_;
+    std::optional<salvage> salvage_;
     pulse pulse_;
     boost::asio::steady_timer pulse_timer_;
     std::map<std::uint32_t, nanoseconds> pauses_;  // until a resting slot is filled again

@@ -96,6 +96,8 @@ void supervisor::control(const worker_ptr& from, ipc::envelope&& what)
                 nonsense(words.error());
             else if (from->id() == 0)
                 twin_named(from, *words);
+            else if (from->is_recovered())
+                said_hello_again(from, *words);
             else
                 hello(from);
             break;
@@ -134,6 +136,7 @@ void supervisor::control(const worker_ptr& from, ipc::envelope&& what)
             from->says_leaving();
             if (seat* const at = seat_of(*from)) {
                 feed(*at, cause::leave_announced);
+                note(*at);
                 // It has confirmed all that it took before it said so; the rest is for others.
                 dealer_.slot_lost(at->slot);
             }
@@ -156,6 +159,7 @@ void supervisor::hello(const worker_ptr& from)
     if (seat* const at = seat_of(*from)) {
         at->shortage.reset();
         feed(*at, cause::ready);
+        note(*at);
     }
     audience_.online(from->info());
 }
@@ -234,6 +238,8 @@ result<> supervisor::try_listen(const worker_ptr& from, ipc::envelope& reply,
         return {};  // its channel has ended, or it does not read: nobody hears an answer
     }
     from->listens();
+    if (seat* const its = seat_of(*from))
+        note(*its);
     if (listeners_.deals(at))
         dealer_.add(at.number, at.socket.borrow());
     else if (const auto own = at.by_slot.find(from->slot()); own != at.by_slot.end())
@@ -326,8 +332,10 @@ void supervisor::buried(const worker_ptr& who, aftermath then)
         at.tenant.reset();
     if (then == aftermath::succeeded) {
         dealer_.slot_inherited(at.slot);
-        if (!at.tenant)
+        if (!at.tenant) {
             feed(at, cause::succeeded);
+            tasks_.spawn(find_tenant(at));
+        }
     } else if (!at.tenant) {
         // Before a successor is born: a connection must not be dealt twice.
         dealer_.slot_lost(at.slot);
@@ -340,6 +348,7 @@ void supervisor::buried(const worker_ptr& who, aftermath then)
     }
     // The hook finds the map without it, as Node's does: "nobody is left" can be asked there.
     forget_if_done(who);
+    note(at);
     audience_.exited(who->info(), how);
     changed_.notify_all();
 }

@@ -83,10 +83,15 @@ result<> supervisor::open_journal(seat& at)
     board::journal::plan plan;
     plan.slot = at.slot;
     COHORT_TRY(auto made, board::journal::create(plan));
+    use_journal(at, std::move(made));
+    return {};
+}
+
+void supervisor::use_journal(seat& at, board::journal made)
+{
     at.journal = std::make_shared<board::journal>(std::move(made));
     at.journal_bytes = at.journal->header().size;
     private_memory{at}.keep_from_children();
-    return {};
 }
 
 process::keeping supervisor::keeping_for(seat& at)
@@ -96,7 +101,7 @@ process::keeping supervisor::keeping_for(seat& at)
     how.twin_title = fmt::format("cohort: worker {} ({})", at.slot, settings_.name);
     how.standby_title = fmt::format("cohort: standby {} ({})", at.slot, settings_.name);
     how.journal = at.journal.get();
-    how.keep = {board_.fd().borrow(), at.inbox.take.borrow()};
+    how.keep = {board_.fd().borrow(), at.inbox.take.borrow(), at.hotline.take.borrow()};
     for (const auto& [number, ours] : at.plan.extra_descriptors)
         how.keep.push_back(ours);
     how.twin_orphan = process::parent_death::after(settings_.stop.timeout);
@@ -113,12 +118,14 @@ process::keeping supervisor::keeping_for(seat& at)
         mine.terms.id = given != 0 ? given : board_.ids().draw();
         auto board = duplicate(board_.fd());
         auto inbox = duplicate(at.inbox.take);
-        if (!board || !inbox) {
+        auto hotline = duplicate(at.hotline.take);
+        if (!board || !inbox || !hotline) {
             fmt::print(stderr, "cohort: a worker has no descriptors to begin with\n");
             ::_exit(process::stillborn);
         }
         mine.board = *std::move(board);
         mine.inbox = *std::move(inbox);
+        mine.hotline = *std::move(hotline);
         board::move_in(board_.row(at.slot),
                        {.tenant = board::tenant_of(board_.generation(), ::getpid()),
                         .worker_id = mine.terms.id});
@@ -158,7 +165,19 @@ result<worker_ptr> supervisor::start_pair(seat& at)
     journal.keep_from_children();
     if (!made)
         return std::unexpected(std::move(made).error());
-    COHORT_TRY(auto keeper, keeper_handle::make(loop_.get_executor(), *std::move(made)));
+    COHORT_TRY(at.keeper, keeper_handle::make(loop_.get_executor(), *std::move(made)));
+    note(at);
+    auto who = first_worker(at, where);
+    if (!who) {
+        at.keeper.reset();
+        note(at);
+    }
+    return who;
+}
+
+result<worker_ptr> supervisor::first_worker(seat& at, birth_place where)
+{
+    const keeper_ptr keeper = at.keeper;
     COHORT_TRY(auto first, keeper->wait_for_note(birth_patience));
     if (first.note.what != process::keeper_note::kind::born)
         return std::unexpected(
@@ -170,7 +189,6 @@ result<worker_ptr> supervisor::start_pair(seat& at)
         .cohort_inside = true,
     };
     COHORT_TRY(worker_ptr who, worker_handle::make(loop_.get_executor(), where, std::move(born)));
-    at.keeper = keeper;
     at.tenant = who;
     workers_.emplace(where.id, who);
     begin(who);
@@ -181,6 +199,7 @@ result<worker_ptr> supervisor::start_pair(seat& at)
         noted(at, std::move(what));
     });
     tasks_.spawn(watch_keeper(at, keeper));
+    note(at);
     const worker_info seen = who->info();
     boost::asio::post(loop_, [this, seen] { audience_.forked(seen); });
     return who;
@@ -192,6 +211,7 @@ void supervisor::order_keeper(seat& at, process::keeper_order what)
         return;
     if (const auto given = at.keeper->order(what); !given)
         log::debug("keeper of slot {}: {}", at.slot, given.error().text());
+    note(at);
 }
 
 void supervisor::noted(seat& at, process::received_note&& what) noexcept
@@ -254,7 +274,9 @@ void supervisor::twin_named(const worker_ptr& who, const ipc::hello& words)
     for (const auto& other : seats_)
         introduce(*other, *who);
     audience_.forked(who->info());
+    take_up(who, words);
     hello(who);
+    note(at);
     const stage now = at.life ? at.life->now() : stage::gone;
     if (now == stage::draining)
         ask_to_drain(at);
@@ -362,6 +384,7 @@ awaitable<> supervisor::watch_keeper(seat& at, keeper_ptr keeper)
         co_await changed_.wait();
     if (at.keeper == keeper)
         at.keeper.reset();
+    note(at);
     if (!keeper->ends() || at.tenant) {
         log::error("the keeper of slot {} ended: {}", at.slot, end->words());
         keeper_lost(at, keeper);

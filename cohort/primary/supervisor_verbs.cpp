@@ -124,7 +124,7 @@ result<> supervisor::scale(unsigned wanted)
         give_up(is(stage::resting), have - wanted);
     if (const auto living = count(lives); living > wanted)
         give_up(lives, living - wanted);
-    wanted_ = wanted;
+    note_wanted(wanted);
     for (; have < wanted; ++have) {
         COHORT_TRY(add({}));
     }

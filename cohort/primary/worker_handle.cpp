@@ -43,6 +43,20 @@ worker_info worker_handle::info() const
     return seen;
 }
 
+void worker_handle::recover(const past& known) noexcept
+{
+    recovered_ = true;
+    birth_time_ = known.born;
+    online_ = known.online;
+    listening_ = known.listening;
+    leaving_ = known.leaving;
+    said_leaving_ = known.said_leaving;
+    if (listening_)
+        state_ = worker_state::listening;
+    else if (online_)
+        state_ = worker_state::online;
+}
+
 void worker_handle::came_online() noexcept
 {
     if (online_)

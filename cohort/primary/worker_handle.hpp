@@ -48,6 +48,17 @@ public:
     /// A keeper's child.
     [[nodiscard]] bool is_kept() noexcept { return born_.process.kept() != nullptr; }
 
+    /// What a dead primary knew of it, which said hello to that one. It will say it again.
+    struct past {
+        steady_time born{};
+        std::optional<steady_time> online;
+        std::optional<steady_time> listening;
+        bool leaving = false;
+        bool said_leaving = false;
+    };
+    void recover(const past& known) noexcept;
+    [[nodiscard]] bool is_recovered() const noexcept { return recovered_; }
+
     // What happened to it.
     /// A kept worker said who it is; until then its id is 0.
     void named(std::uint32_t id) noexcept { where_.id = id; }
@@ -80,6 +91,7 @@ private:
     bool connected_ = true;
     bool leaving_ = false;
     bool said_leaving_ = false;
+    bool recovered_ = false;
     std::optional<process::exit_reason> end_;
     std::string last_words_;
 };

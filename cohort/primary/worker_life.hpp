@@ -117,6 +117,12 @@ inline constexpr auto rules = std::to_array<rule>({
 /// A value.
 class worker_life {
 public:
+    constexpr worker_life() noexcept = default;
+    /// One that has come so far.
+    explicit constexpr worker_life(stage now) noexcept
+        : now_{now}
+    {}
+
     [[nodiscard]] constexpr stage now() const noexcept { return now_; }
 
     /// Is there a process, dying or not?

@@ -25,7 +25,9 @@ namespace {
 
 constexpr nanoseconds boot_patience = 30s;  // for the primary's welcome
 constexpr nanoseconds look_again = 20ms;    // at the program's sockets while draining
+constexpr nanoseconds hello_patience = 10ms;
 constexpr nanoseconds farewell_patience = 500ms;
+constexpr nanoseconds hope_at_most = 10s;  // for the primary that follows a dead one
 constexpr int exit_failed = 1;
 constexpr int heap_kept_bytes = 16 << 20;
 
@@ -68,6 +70,7 @@ core::core()
       finishing_{loop_.get_executor()},
       changed_{loop_.get_executor()},
       stopping_{loop_.get_executor()},
+      hope_{loop_.get_executor()},
       deadline_{loop_.get_executor()}
 {}
 
@@ -140,6 +143,18 @@ void core::welcomed(ipc::welcome terms, std::vector<unique_fd> cargo) noexcept
                                        hall_->refresh();
                                        log::flush();
                                    });
+    main_running_ = kept_;
+    if (kept_)
+        own_.spawn(begin_when_said());
+    else
+        begin_main();
+}
+
+awaitable<> core::begin_when_said()
+{
+    // What we go on with may hang us as it did the last worker: the primary must know whom it
+    // watches. But nothing here depends on it.
+    static_cast<void>(co_await link_->flush(hello_patience));
     begin_main();
 }
 
@@ -148,6 +163,11 @@ void core::begin_kept()
     heritage mine = *std::move(heritage_);
     heritage_.reset();
     hall_->inherit(*mine.journal, std::move(mine.found));
+    if (mine.cargo.size() > 2) {
+        hotline::host& us = *this;
+        hotline_ = std::make_unique<hotline>(loop_.get_executor(), poller_, us);
+        hotline_->open(std::move(mine.cargo[2]));
+    }
     welcomed(std::move(mine.terms), std::move(mine.cargo));
     own_.spawn(watch_keeper(std::move(mine.keeper)));
 }
@@ -163,6 +183,42 @@ ipc::hello core::introduction() noexcept
     words.leaving = drain_.now() != phase::running;
     words.endpoints = hall_->endpoints();
     return words;
+}
+
+link::guide::outlook core::channel_ended() noexcept
+{
+    if (!hotline_ || drain_.now() == phase::leaving)
+        return outlook::none;
+    if (hotline_->look())
+        return outlook::swapped;
+    if (!hotline_->is_open())
+        return outlook::none;
+    log::warn("the primary is gone; serving on until the next one calls");
+    hope_.expires_after(hope_at_most);
+    hope_.async_wait([this](const error_code& ec) {
+        if (!ec)
+            link_->give_up("no primary called");
+    });
+    return outlook::hope;
+}
+
+void core::called(unique_fd channel) noexcept
+{
+    auto over = ipc::channel::open(loop_.get_executor(), std::move(channel));
+    if (!over) {
+        log::error("cannot talk to the new primary: {}", over.error().text());
+        return;
+    }
+    hope_.cancel();
+    log::debug("another primary called");
+    link_->swap(*std::move(over));
+}
+
+void core::hotline_ended() noexcept
+{
+    hope_.cancel();
+    // With the root everything ends. The channel ends, too, unless its end was seen already.
+    link_->give_up("root and primary are gone");
 }
 
 awaitable<> core::watch_keeper(unique_fd keeper)
@@ -187,7 +243,8 @@ awaitable<> core::watch_keeper(unique_fd keeper)
 
 void core::begin_main()
 {
-    if (drain_.now() != phase::running && nothing_left()) {
+    // (A successor has connections to look after, whoever wants it to leave.)
+    if (!kept_ && drain_.now() != phase::running && nothing_left()) {
         changed_.notify_all();
         return;  // told to leave before we had begun
     }

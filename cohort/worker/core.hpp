@@ -13,6 +13,7 @@
 #include <cohort/worker/beat.hpp>
 #include <cohort/worker/drain.hpp>
 #include <cohort/worker/hall.hpp>
+#include <cohort/worker/hotline.hpp>
 #include <cohort/worker/link.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -46,7 +47,7 @@ struct heritage {
 ///
 /// Order: open(), run(), then _exit with what run() returned. Never destroyed after run(): frames
 ///        of the program's coroutines may still refer to it.
-class core final : private link::guide {
+class core final : private link::guide, private hotline::host {
 public:
     using main_function = std::move_only_function<awaitable<int>()>;
     using drain_function = std::move_only_function<awaitable<>(nanoseconds budget)>;
@@ -106,6 +107,9 @@ private:
     void lost_primary(std::string_view why) noexcept override;
     void escaped(std::string_view what) noexcept override;
     ipc::hello introduction() noexcept override;
+    outlook channel_ended() noexcept override;
+    void called(unique_fd channel) noexcept override;
+    void hotline_ended() noexcept override;
 
     void turn();
     void nudge_by(nudge why);
@@ -116,6 +120,7 @@ private:
     void begin_kept();
     [[nodiscard]] awaitable<> watch_keeper(unique_fd keeper);
     void begin_main();
+    [[nodiscard]] awaitable<> begin_when_said();
     void main_ended(std::exception_ptr thrown, int code);
     void arm_deadline(nanoseconds budget);
     void fail(std::string reason) noexcept;
@@ -136,6 +141,8 @@ private:
     wakeup stopping_;
     std::unique_ptr<link> link_;
     std::unique_ptr<hall> hall_;
+    std::unique_ptr<hotline> hotline_;  // of a kept worker
+    asio::steady_timer hope_;           // for another primary
     std::unique_ptr<beat> beat_;
     asio::steady_timer deadline_;
     asio::cancellation_signal end_main_;

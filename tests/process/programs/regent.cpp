@@ -1,0 +1,110 @@
+// An HTTP API whose primary dies, again and again: its workers ask the primary who they are, and
+// the primary says how often it began anew.
+#include <cohort/async/deadline.hpp>
+#include <cohort/cohort.hpp>
+#include <cohort/observe/log.hpp>
+
+#include <boost/json.hpp>
+
+#include <unistd.h>
+
+namespace http = cohort::http;
+namespace json = boost::json;
+
+namespace {
+
+/// What the primary says of its workers. Asked again if it dies over the question.
+cohort::task<json::value> ask_primary(const char* what)
+{
+    constexpr int patience = 100;
+    for (int i = 0;; ++i) {
+        json::object words;
+        words["what"] = what;
+        auto question = cohort::message::json(std::move(words));
+        try {
+            auto answer = co_await cohort::current_worker()->request(std::move(question),
+                                                                     std::chrono::seconds{5});
+            co_return answer.json();
+        } catch (const cohort::failure& failed) {
+            if (i == patience)
+                throw;
+        }
+        co_await cohort::sleep_for(std::chrono::milliseconds{10});
+    }
+}
+
+cohort::task<http::response> workers(const http::request&)
+{
+    auto said = co_await ask_primary("workers");
+    co_return http::json(std::move(said));
+}
+
+http::response who(const http::request&)
+{
+    const cohort::worker& self = *cohort::current_worker();
+    return http::json(json::object{{"slot", self.slot()}, {"id", self.id()}, {"pid", ::getpid()}});
+}
+
+cohort::task<http::response> slow(http::request& of)
+{
+    const auto pause = std::chrono::milliseconds{of.path<int>("ms")};
+    co_await cohort::sleep_for(pause);
+    co_return who(of);
+}
+
+json::object describe(const cohort::cluster& group, int recovered)
+{
+    json::array all;
+    for (const cohort::worker_info& each : group.workers()) {
+        json::object one;
+        one["id"] = each.id;
+        one["slot"] = each.slot;
+        one["pid"] = each.pid;
+        one["state"] = cohort::primary::name(each.state);
+        one["connected"] = each.connected;
+        all.push_back(std::move(one));
+    }
+    json::object words;
+    words["primary"] = ::getpid();
+    words["recovered"] = recovered;
+    words["workers"] = std::move(all);
+    return words;
+}
+
+cohort::task<> say_started()
+{
+    cohort::log::info("primary {} started", ::getpid());
+    co_return;
+}
+
+cohort::task<> say_recovered(int& recovered)
+{
+    ++recovered;
+    cohort::log::info("primary {} recovered", ::getpid());
+    co_return;
+}
+
+cohort::task<cohort::message> answer(const cohort::cluster& group, int recovered)
+{
+    co_return cohort::message::json(describe(group, recovered));
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    http::router api;
+    api.get("/who", who);
+    api.get("/slow/{ms}", slow);
+    api.get("/workers", workers);
+
+    cohort::serve_options more;
+    int recovered = 0;
+    more.setup = [&](cohort::cluster& group) {
+        group.on_start([](cohort::cluster&) { return say_started(); });
+        group.on_recovered([&](cohort::cluster&) { return say_recovered(recovered); });
+        group.on_request(
+            [&](cohort::worker_info, cohort::message) { return answer(group, recovered); });
+    };
+    return cohort::serve(argc, argv, api, std::move(more));
+}
