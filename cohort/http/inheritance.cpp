@@ -14,6 +14,9 @@ namespace {
 
 using board::standing;
 
+/// As process::last_words leaves it: no thread of ours is to blame.
+constexpr std::uint32_t no_thread = 0xffff'ffff;
+
 /// Whom the words of the dead name. Reading clears them: a death of our own from here on costs a
 /// poison request a blow that it had coming, but nobody is blamed twice for one death.
 class suspects {
@@ -21,7 +24,10 @@ public:
     explicit suspects(board::journal_header& from) noexcept
     {
         constexpr auto relaxed = std::memory_order_relaxed;
-        crashed_ = from.crash.pid.load(relaxed) != 0;
+        // A signal from outside (a hang that was ended, an operator) is no crash of any thread: all
+        // that ran is named as it is by a SIGKILL.
+        crashed_ = from.crash.pid.load(relaxed) != 0 &&
+                   from.crash.thread.load(relaxed) != no_thread;
         signalled_ = from.crash.signal.load(relaxed) != 0;
         culprit_ = from.crash.running.load(relaxed);
         for (std::atomic<std::uint32_t>& word : from.running) {
