@@ -126,6 +126,9 @@ result<unique_fd> adopt(const endpoint& where)
     if (type != SOCK_STREAM && type != SOCK_DGRAM)
         return refused(EINVAL, where, "neither a stream nor a datagram socket");
 
+    // Connections inherit it. Sockets that know no TCP refuse, and need it as little.
+    if (type == SOCK_STREAM)
+        static_cast<void>(set(given, IPPROTO_TCP, TCP_NODELAY, 1));
     const int flags = ::fcntl(given.borrow(), F_GETFL);
     if (flags == -1 || ::fcntl(given.borrow(), F_SETFL, flags | O_NONBLOCK) == -1)
         return refused(where);

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <string>
 
 #include <fcntl.h>
@@ -285,6 +286,7 @@ TEST_CASE("a socket this process was given is adopted if it listens")
     CHECK(door.borrow() != given.borrow());
     CHECK((::fcntl(door.borrow(), F_GETFL) & O_NONBLOCK) != 0);
     CHECK(local_endpoint(door.borrow()).value().port() != 0);
+    CHECK(option(door, IPPROTO_TCP, TCP_NODELAY) == 1);
 }
 
 TEST_CASE("a descriptor that is no socket, or not open, is refused")
@@ -305,6 +307,19 @@ TEST_CASE("a shortage of descriptors is told from a bad listener")
     CHECK(weigh_accept_error(EBADF) == accept_verdict::broken);
     CHECK(weigh_accept_error(EINVAL) == accept_verdict::broken);
     CHECK(accept_one(-1).verdict == accept_verdict::broken);
+}
+
+TEST_CASE("connections leave descriptors free, whatever the limit is")
+{
+    CHECK(connections_for(1'000'000) == 900'000);
+    CHECK(connections_for(1024) == 922);
+    CHECK(connections_for(1024, 100) == 822);
+    CHECK(connections_for(200) == 136);
+    CHECK(connections_for(100) == 50);
+    CHECK(connections_for(100, 100) == 1);
+    CHECK(connections_for(0) == 1);
+    CHECK(connections_for(std::numeric_limits<std::uint64_t>::max()) ==
+          std::numeric_limits<std::uint32_t>::max());
 }
 
 TEST_CASE("the soft limit of descriptors is raised to the hard one")

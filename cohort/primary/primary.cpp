@@ -36,6 +36,10 @@ result<> primary::open()
     process::set_title(fmt::format("cohort: primary ({})", settings_.name));
     if (const auto limit = net::raise_descriptor_limit(); !limit)
         log::warn("the limit of descriptors stays low: {}; going on", limit.error().text());
+    if (const auto fit = net::connections_that_fit(); fit < settings_.limit.connections)
+        log::warn("limit.connections is {}, but a process may have descriptors for {} here; going "
+                  "on with those (ulimit -Hn)",
+                  settings_.limit.connections, fit);
     COHORT_TRY(poller_.start());
     board::segment::plan plan;
     plan.slots = board::slots_max;

@@ -89,6 +89,7 @@ private:
     void say_listening(const door& at) const;
     [[nodiscard]] door* find(std::uint32_t number) noexcept;
     [[nodiscard]] bool full() const noexcept;
+    void bound_connections() noexcept;
     void look_around() noexcept;
     void publish() noexcept;
 
@@ -98,8 +99,9 @@ private:
     std::optional<board::segment> board_;
     std::uint32_t id_ = 0;
     std::uint32_t slot_ = 0;
-    std::uint32_t connections_max_ = 0;
-    bool shares_ = false;  // policy balanced: we pass connections on
+    std::uint32_t connections_wanted_ = 0;
+    std::uint32_t connections_max_ = 0;  // of these, as many as there are descriptors for
+    bool shares_ = false;                // policy balanced: we pass connections on
     bool row_lent_ = false;
     bool closing_ = false;
 
