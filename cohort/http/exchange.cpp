@@ -14,6 +14,9 @@ constexpr violation body_too_long{413, "http.body.too-long",
 /// counts: this is far above what an honest client sends before it looks at our answer.
 constexpr std::uint64_t linger_bytes_max = 64U << 20;
 
+/// With less room behind its head a chunked body would come in too small pieces.
+constexpr std::size_t body_room_least = 8192;
+
 }  // namespace
 
 exchange::exchange(const exchange_rules& rules, std::uint32_t second) noexcept
@@ -84,8 +87,7 @@ order exchange::parse(record& r, std::uint32_t second) noexcept
         set(flag::body_done);
     } else {
         r.decoder.reset();
-        const std::uint64_t whole = r.top.size + r.top.content_length;
-        if (r.begin != 0 && (r.top.body == framing::chunked || r.end - r.begin < whole)) {
+        if (wants_front(r)) {
             // The body wants the room in front; views into the head are only made after this.
             std::memmove(r.input.get(), r.input.get() + r.begin, r.end - r.begin);
             r.end -= r.begin;
@@ -95,6 +97,19 @@ order exchange::parse(record& r, std::uint32_t second) noexcept
     r.at = r.begin + r.top.size;
     enter(phase::routing, second);
     return order::find_route;
+}
+
+bool exchange::wants_front(const record& r) const noexcept
+{
+    const std::size_t behind = r.end - r.begin;
+    if (r.begin == 0)
+        return false;
+    if (r.top.body == framing::length)
+        return behind < r.top.size + r.top.content_length;
+    // Where a chunked body ends is not known yet, and behind it there may be thousands of small
+    // requests like it: they must not all be moved for each. What is moved here has been paid for
+    // by what was answered in front of it, or by this head's own size.
+    return r.begin >= behind || r.capacity - (r.begin + r.top.size) < body_room_least;
 }
 
 order exchange::planned(record& r, const body_plan& plan, std::uint32_t second) noexcept

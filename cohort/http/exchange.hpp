@@ -181,6 +181,7 @@ private:
     void enter(phase to, std::uint32_t second) noexcept;
 
     [[nodiscard]] order parse(record& r, std::uint32_t second) noexcept;
+    [[nodiscard]] bool wants_front(const record& r) const noexcept;
     [[nodiscard]] order collect(record& r, std::uint32_t second) noexcept;
     [[nodiscard]] order discard(record& r, std::uint32_t second) noexcept;
     [[nodiscard]] order refuse(record& r, const violation& why) noexcept;

@@ -122,6 +122,50 @@ TEST_CASE("a chunked body over the limit is refused when it passes it")
     CHECK(play.r.why.status == 413);
 }
 
+TEST_CASE("pipelined chunked requests are not all moved for each of them")
+{
+    constexpr std::string_view one =
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n";
+    stage_play play;
+    std::string all;
+    while (all.size() + one.size() <= play.r.capacity)
+        all += one;
+    order next = play.feed(all);
+    std::size_t requests = 0;
+    std::size_t moved = 0;
+    std::size_t before = 0;
+    while (next == order::find_route) {
+        if (requests != 0 && play.r.begin <= before)
+            moved += play.r.end - play.r.begin;
+        before = play.r.begin;
+        ++requests;
+        REQUIRE(play.plan() == order::run);
+        CHECK(play.r.whole_body == "x");
+        next = play.answer();
+    }
+    CHECK(requests == all.size() / one.size());
+    CHECK(moved <= 2 * all.size());
+
+    // However long the head, and however much stands before it, there is room for the body.
+    play.rules.limits.head_bytes_max = 16'384;
+    stage_play tight{play.rules};
+    std::string front;
+    while (front.size() + get.size() < 16'000)
+        front += get;
+    std::string long_one = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nX: ";
+    long_one.append(8000, 'x').append("\r\nY: ").append(8000, 'y').append("\r\n\r\n");
+    next = tight.feed(front + long_one);
+    for (; tight.r.top.body != framing::chunked; next = tight.answer()) {
+        REQUIRE(next == order::find_route);
+        REQUIRE(tight.plan() == order::run);
+    }
+    REQUIRE(next == order::find_route);
+    REQUIRE(tight.plan(body_use::buffered, 100'000) == order::read);
+    CHECK(tight.it.make_room(tight.r) >= 8192);
+    CHECK(tight.feed("3e8\r\n" + std::string(1000, 'b') + "\r\n0\r\n\r\n") == order::run);
+    CHECK(tight.r.whole_body == std::string(1000, 'b'));
+}
+
 TEST_CASE("100 Continue is said once, and only to a client that waits for it")
 {
     constexpr std::string_view head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
