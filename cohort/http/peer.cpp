@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -37,10 +38,19 @@ peer peer::of(const sockaddr* address, std::size_t length) noexcept
     return who;
 }
 
+peer peer::unknown() noexcept
+{
+    peer who;
+    who.family_ = family::unknown;
+    return who;
+}
+
 std::string peer::address() const
 {
     if (family_ == family::none)
         return "local";
+    if (family_ == family::unknown)
+        return "unknown";
     char words[INET6_ADDRSTRLEN] = {};
     ::inet_ntop(family_ == family::v4 ? AF_INET : AF_INET6, bytes_.data(), words, sizeof words);
     return words;
@@ -54,9 +64,27 @@ std::string peer::text() const
         case family::v6:
             return fmt::format("[{}]:{}", address(), port_);
         case family::none:
+        case family::unknown:
             break;
     }
-    return "local";
+    return address();
+}
+
+void peer_lookup::find() noexcept
+{
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    // A TCP client that has reset its connection is forgotten by the kernel, though what it sent
+    // before can still be read.
+    const bool found = ::getpeername(std::exchange(connection_, -1), generic, &length) == 0;
+    known_ = found ? peer::of(generic, length) : peer::unknown();
+}
+
+void peer_lookup::close() noexcept
+{
+    if (std::exchange(connection_, -1) != -1)
+        known_ = peer::unknown();
 }
 
 }  // namespace cohort::http

@@ -18,23 +18,56 @@ public:
     /// From what accept(2) said; families other than IPv4 and IPv6 have no address.
     static peer of(const sockaddr* address, std::size_t length) noexcept;
 
-    /// "192.0.2.1", "2001:db8::1" (an IPv4 address mapped into IPv6 is shown as IPv4), or "local".
+    /// Somebody who left before anyone asked who it was. Not "local": that may be trusted.
+    static peer unknown() noexcept;
+
+    /// "192.0.2.1", "2001:db8::1" (an IPv4 address mapped into IPv6 is shown as IPv4), "local"
+    /// or "unknown".
     [[nodiscard]] std::string address() const;
 
     /// 0 without an address.
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
-    /// "192.0.2.1:4711", "[2001:db8::1]:4711", or "local".
+    /// "192.0.2.1:4711", "[2001:db8::1]:4711", "local" or "unknown".
     [[nodiscard]] std::string text() const;
 
     friend bool operator==(const peer&, const peer&) = default;
 
 private:
-    enum class family : std::uint8_t { none, v4, v6 };
+    enum class family : std::uint8_t { none, v4, v6, unknown };
 
     std::array<unsigned char, 16> bytes_{};
     std::uint16_t port_ = 0;
     family family_ = family::none;
+};
+
+/// The peer of a connection, found when somebody first asks: few do, and it is a system call. A
+/// value of the connection's event loop; other threads may ask once get() has been called there.
+class peer_lookup {
+public:
+    /// Lifetime: the descriptor, until close().
+    explicit peer_lookup(int connection) noexcept
+        : connection_{connection}
+    {}
+    explicit peer_lookup(const peer& known) noexcept
+        : known_{known}
+    {}
+
+    [[nodiscard]] const peer& get() noexcept
+    {
+        if (connection_ != -1)
+            find();
+        return known_;
+    }
+
+    /// The descriptor will be closed: who has not been found by now is unknown.
+    void close() noexcept;
+
+private:
+    void find() noexcept;
+
+    peer known_;
+    int connection_ = -1;  // -1: known_ is what there is to know
 };
 
 }  // namespace cohort::http

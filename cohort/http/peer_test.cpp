@@ -6,8 +6,10 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 using cohort::http::peer;
+using cohort::http::peer_lookup;
 
 namespace {
 
@@ -39,6 +41,28 @@ TEST_CASE("a peer says who it is in the words of its address family")
 
     ::inet_pton(AF_INET6, "::ffff:192.0.2.1", &v6.sin6_addr);
     CHECK(peer_of(v6).text() == "192.0.2.1:80");
+}
+
+TEST_CASE("a lookup asks when it must, and not after its connection was closed")
+{
+    peer_lookup never{-2};
+    never.close();
+    CHECK(never.get() == peer::unknown());
+    CHECK(peer::unknown().text() == "unknown");
+    CHECK(peer::unknown().port() == 0);
+    CHECK(peer::unknown() != peer{});
+    peer_lookup known{peer{}};
+    known.close();
+    CHECK(known.get() == peer{});
+
+    int ends[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    peer_lookup local{ends[0]};
+    CHECK(local.get() == peer{});
+    ::close(ends[0]);
+    ::close(ends[1]);
+    local.close();
+    CHECK(local.get() == peer{});
 }
 
 TEST_CASE("a peer without an address is local")

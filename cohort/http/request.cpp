@@ -131,7 +131,7 @@ body_reader& request::stream() const
 const peer& request::peer() const noexcept
 {
     static constinit const http::peer nobody;
-    return from_.from == nullptr ? nobody : *from_.from;
+    return from_.from == nullptr ? nobody : from_.from->get();
 }
 
 std::string_view request::pattern() const noexcept

@@ -30,9 +30,9 @@ class route;
 struct request_source {
     head_view top;
     std::string_view body = {};
-    body_reader* stream = nullptr;     ///< For streamed routes.
-    const http::peer* from = nullptr;  ///< Null: somebody without an address.
-    std::uint32_t attempt = 1;         ///< 2 and more: a worker died while it ran this request.
+    body_reader* stream = nullptr;  ///< For streamed routes.
+    peer_lookup* from = nullptr;    ///< Null: somebody without an address.
+    std::uint32_t attempt = 1;      ///< 2 and more: a worker died while it ran this request.
     std::uint32_t slot = 0;
 };
 

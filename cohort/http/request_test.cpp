@@ -121,9 +121,9 @@ TEST_CASE("a request knows its peer, its attempt and its worker's slot")
     const parsed alone{"GET /"};
     CHECK(alone.of.peer() == peer{});
     CHECK(alone.of.attempt() == 1);
-    const peer who;
+    peer_lookup who{peer{}};
     const parsed again{"GET /", {}, {}, {.top = {}, .from = &who, .attempt = 2, .slot = 3}};
-    CHECK(&again.of.peer() == &who);
+    CHECK(&again.of.peer() == &who.get());
     CHECK(again.of.attempt() == 2);
     CHECK(again.of.slot() == 3);
 }

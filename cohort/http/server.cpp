@@ -7,10 +7,7 @@
 #include <cohort/board/slot.hpp>
 #include <cohort/http/router.hpp>
 #include <cohort/http/session.hpp>
-
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
+#include <cohort/net/limits.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -30,16 +27,6 @@ exchange_rules rules_of(const server_options& options)
             .patience = options.patience,
             .discard_bytes_max = options.discard_bytes_max,
             .requests_max = options.requests_per_connection_max};
-}
-
-peer find_peer(int connection) noexcept
-{
-    sockaddr_storage address{};
-    socklen_t length = sizeof address;
-    auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    if (::getpeername(connection, generic, &length) == -1)
-        return {};
-    return peer::of(generic, length);
 }
 
 template <class T>
@@ -73,6 +60,8 @@ server::server(boost::asio::io_context& loop, net::poller& poller, const router&
       changed_{loop.get_executor()}
 {
     COHORT_ASSERT(router_.frozen());
+    if (options_.connections_max == 0)
+        options_.connections_max = net::connections_that_fit();
 }
 
 server::~server()
@@ -94,19 +83,7 @@ result<> server::take(unique_fd&& connection)
         return failed(errc::queue_full, "take connection");
 
     look_at_clock();
-    const int fd = connection.borrow();
-    const peer from = find_peer(fd);
-    if (from != peer{}) {
-        // An answer that takes two sends must not wait for the client's delayed acknowledgement.
-        const int on = 1;
-        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    }
-    auto made = std::make_unique<session>(*this, std::move(connection), from, second());
-    if (auto started = made->start(); !started) {
-        connection = made->surrender();
-        return started;
-    }
-    session& who = *made.release();
+    session& who = *std::make_unique<session>(*this, std::move(connection), second()).release();
     who.next_ = first_;
     if (first_ != nullptr)
         first_->prev_ = &who;
@@ -114,7 +91,7 @@ result<> server::take(unique_fd&& connection)
     ++connections_;
     count(options_.counters.connections_open, 1U);
     count(options_.counters.connections_total, std::uint64_t{1});
-    who.watch_clock();
+    who.begin();
     return {};
 }
 
@@ -158,7 +135,7 @@ void server::ended() noexcept
         changed_.notify_all();
 }
 
-void server::count_refusal(const violation& why, const peer& from, std::string_view bytes) noexcept
+void server::count_refusal(const violation& why, peer_lookup& from, std::string_view bytes) noexcept
 {
     // There are as many rules as the parser has refusals: a short list.
     const auto known = std::ranges::find(refusals_, why.rule, &refusal_count::rule);
@@ -168,7 +145,7 @@ void server::count_refusal(const violation& why, const peer& from, std::string_v
         refusals_.push_back({why.rule, 1});
     if (options_.on_refused) {
         const refusal_entry entry{
-            .why = &why, .from = &from, .first_bytes = bytes.substr(0, refused_bytes_shown)};
+            .why = &why, .from = &from.get(), .first_bytes = bytes.substr(0, refused_bytes_shown)};
         options_.on_refused(entry);
     }
 }
@@ -212,8 +189,9 @@ void server::arm()
     constexpr milliseconds lag{20};
     const std::uint32_t here = second();
     timer_.expires_after(seconds{due > here ? due - here : 1} + lag);
-    timer_.async_wait([this](const boost::system::error_code& ec) {
-        if (!ec)
+    timer_.async_wait([this, alive = std::weak_ptr{life_}](const boost::system::error_code& ec) {
+        // One that is queued already can no longer be cancelled.
+        if (!ec && !alive.expired())
             tick();
     });
 }

@@ -50,9 +50,11 @@ public:
     server& operator=(const server&) = delete;
     ~server();
 
-    /// Serves this connection (TCP or Unix stream) from now on.
-    /// Errors: errc::queue_full, connections_max is reached; errc::stopping, drain() was called;
-    /// ENOSPC, ENOMEM of epoll. On any error the connection is still the caller's, untouched.
+    /// Serves this connection (TCP or Unix stream) from now on; a request that has come already is
+    /// answered inside. Without TCP_NODELAY an answer in two parts may wait for an acknowledgement:
+    /// connections inherit it from the listeners of net/, others want it set before.
+    /// Errors: errc::queue_full, connections_max is reached; errc::stopping, drain() was called.
+    /// On any error the connection is still the caller's, untouched.
     [[nodiscard]] result<> take(unique_fd&& connection);
 
     /// Finishes: answers say Connection: close, requests in flight are answered, idle connections
@@ -72,10 +74,7 @@ public:
     [[nodiscard]] std::size_t connections() const noexcept { return connections_; }
 
     /// No room for another connection: do not accept one.
-    [[nodiscard]] bool full() const noexcept
-    {
-        return options_.connections_max != 0 && connections_ >= options_.connections_max;
-    }
+    [[nodiscard]] bool full() const noexcept { return connections_ >= options_.connections_max; }
 
     /// Requests whose handler has begun and whose answer is not complete.
     [[nodiscard]] std::size_t running() const noexcept { return running_; }
@@ -106,7 +105,7 @@ private:
     void bury(session& who) noexcept;
     void begun() noexcept;
     void ended() noexcept;
-    void count_refusal(const violation& why, const peer& from, std::string_view bytes) noexcept;
+    void count_refusal(const violation& why, peer_lookup& from, std::string_view bytes) noexcept;
 
     void arm();
     void close_idle();
@@ -118,6 +117,8 @@ private:
     server_options options_;
     exchange_rules rules_;
     lanes& lanes_;
+    struct life {};
+    std::shared_ptr<life> life_ = std::make_shared<life>();  // for handlers that are queued already
     steady_time born_;
     std::uint32_t second_ = 1;  // as of the last look: one look per event, not per question
 

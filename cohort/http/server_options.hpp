@@ -46,16 +46,21 @@ struct server_counters {
     std::atomic<std::uint32_t>* requests_running = nullptr;
 };
 
-/// One answered request, for the access log. Views are valid during the call only.
+/// How a request ended. `refused`: by the server, after its route was found (413, 408, malformed
+/// chunks). `cut`: the connection ended before all of the answer was in it.
+enum class access_end : std::uint8_t { answered, refused, cut };
+
+/// One request, for the access log. Views are valid during the call only.
 struct access_entry {
     method verb;
     std::string_view method_text;
     std::string_view target;
     std::string_view route;  ///< The pattern; empty if none was found.
     const peer* from;
-    status_code status;
+    status_code status;        ///< 0: it was cut before its answer began.
     std::uint64_t body_bytes;  ///< Of the answer; for a streamed one, what was produced.
-    nanoseconds took;          ///< From the complete head to the complete answer.
+    nanoseconds took;          ///< From the complete head to this end.
+    access_end end;
 };
 
 /// One refused request. Views are valid during the call only, but those of `why` for ever.
@@ -78,7 +83,8 @@ struct server_options {
     http::limits limits{};
     http::patience patience{};
 
-    /// Open connections; take() refuses more. 0: no limit but the descriptors.
+    /// Open connections; take() refuses more. 0: as many as this process has descriptors for, with
+    /// some to spare (net::connections_that_fit, when the server is made).
     std::size_t connections_max = 0;
 
     /// Requests on one connection; the last answer says Connection: close. 0: no limit.
@@ -94,7 +100,9 @@ struct server_options {
     /// For request::slot().
     std::uint32_t slot = 0;
 
-    /// Called for every answer, if set. Costs two looks at the clock.
+    /// Called once for every request that came as far as a route, when it ends, if set. (What is
+    /// refused before has no method or target that one could believe: on_refused.) Costs two looks
+    /// at the clock, and the address of each connection.
     std::move_only_function<void(const access_entry&) noexcept> on_answered{};
 
     /// Called for every refused request, if set: bad bytes, sizes, time-outs.

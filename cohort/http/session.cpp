@@ -1,7 +1,6 @@
 #include <cohort/http/session.hpp>
 
 #include <cohort/base/assert.hpp>
-#include <cohort/http/problem.hpp>
 #include <cohort/http/router.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/http/stream_port.hpp>
@@ -20,12 +19,12 @@ constexpr std::size_t output_high_water = 65'536;
 
 }  // namespace
 
-session::session(server& owner, unique_fd connection, const peer& from, std::uint32_t second)
+session::session(server& owner, unique_fd connection, std::uint32_t second)
     : server_{owner},
       fd_{std::move(connection)},
       mask_{input_events},
       exchange_{owner.rules_, second},
-      peer_{from}
+      peer_{fd_.borrow()}
 {}
 
 session::~session() { COHORT_ASSERT(!open() && visits_ == 0 && job_ == job::none); }
@@ -52,7 +51,20 @@ session::visit::~visit()
     }
 }
 
-result<> session::start() { return server_.poller_.watch(fd_.borrow(), mask_, *this); }
+void session::begin()
+{
+    const visit here{*this};
+    // The first request has often come by the time its connection is accepted. Looking first saves
+    // a turn of the loop, and a client that asks once and closes never enters the epoll set.
+    receive();
+    if (!open())
+        return;
+    watched_ = true;
+    if (!server_.poller_.watch(fd_.borrow(), mask_, *this)) {
+        watched_ = false;
+        close_socket();  // ENOSPC or ENOMEM: without news of the socket we cannot go on
+    }
+}
 
 void session::ready(std::uint32_t events) noexcept
 {
@@ -206,8 +218,11 @@ order session::find_route()
                                 .slot = server_.options_.slot};
     r.asked.emplace(source);
     r.to = server_.router_.plan_for(*r.asked).to;
-    if (server_.options_.on_answered)
+    if (server_.options_.on_answered) {
         r.started = server_.options_.clock();
+        r.answer_bytes = 0;
+        static_cast<void>(peer_.get());  // the connection may be closed when it is told
+    }
 
     const route_options& options = r.to->options();
     const body_plan plan{.use = options.body,
@@ -230,7 +245,13 @@ order session::run()
         case run_mode::in_line:
             break;
     }
+    job_ = job::in_line;  // it may cut this very connection
     response made = r.to->run(*r.asked);
+    job_ = job::none;
+    if (!open()) {
+        drop_request();
+        return order::wait;
+    }
     if (made.streams()) {
         r.answer.emplace(std::move(made));
         return start_coroutine();
@@ -286,41 +307,12 @@ order session::answer(response& what)
 order session::finish(status_code status)
 {
     record& r = *record_;
-    if (server_.options_.on_answered) {
-        const access_entry entry{.verb = r.top.verb,
-                                 .method_text = r.asked->method_text(),
-                                 .target = r.asked->target(),
-                                 .route = r.asked->pattern(),
-                                 .from = &peer_,
-                                 .status = status,
-                                 .body_bytes = r.answer_bytes,
-                                 .took = server_.options_.clock() - r.started};
-        server_.options_.on_answered(entry);
-    }
+    tell_end(status, access_end::answered);
     if (std::exchange(counted_, false))
         server_.ended();
     r.asked.reset();
     r.answer.reset();
     return exchange_.done(r, server_.second());
-}
-
-order session::refuse()
-{
-    record& r = *record_;
-    server_.count_refusal(r.why, peer_, r.unanswered());
-    if (std::exchange(counted_, false))
-        server_.ended();
-    r.asked.reset();
-    const response words = problem(r.why.status, {}, r.why.words);
-    const answer_facts facts{.status = r.why.status,
-                             .verb = r.top.verb,
-                             .connection = persistence::close,
-                             .length = words.body().size()};
-    const http::answer how = plan_answer(facts);
-    write_head(words, how);
-    if (how.send_body)
-        r.output.end() += words.body();
-    return exchange_.refused();
 }
 
 void session::flush()
@@ -374,6 +366,8 @@ void session::watch_for(std::uint32_t events)
     if (events == mask_ || !open())
         return;
     mask_ = events;
+    if (!watched_)
+        return;
     // ENOMEM is all that can happen here: without news of the socket we cannot go on.
     if (!server_.poller_.change(fd_.borrow(), mask_, *this))
         close_socket();

@@ -21,17 +21,17 @@ class stream_port;
 
 /// One connection: does what its exchange orders. A resource of the server, which frees it.
 ///
-/// It is freed only when its socket is closed, nothing of it is on the stack (visits_) and no lane
-/// or coroutine works for it (job_).
+/// It is freed only when its socket is closed, nothing of it is on the stack (visits_) and no
+/// handler works for it (job_).
 class session final : public net::watcher, public timer_entry {
 public:
-    session(server& owner, unique_fd connection, const peer& from, std::uint32_t second);
+    session(server& owner, unique_fd connection, std::uint32_t second);
     session(const session&) = delete;
     session& operator=(const session&) = delete;
     ~session();
 
-    /// Begins to watch the socket.
-    [[nodiscard]] result<> start();
+    /// Serves what has come already, then begins to watch the socket. May free the session.
+    void begin();
 
     void ready(std::uint32_t events) noexcept override;
 
@@ -44,16 +44,13 @@ public:
     /// Closes the socket now, whatever is going on, and cancels its coroutine.
     void cut();
 
-    /// Gives the socket back, to a server that could not be started with it.
-    [[nodiscard]] unique_fd surrender() noexcept { return std::move(fd_); }
-
 private:
     friend class server;
     friend class stream_port;
 
     static constexpr std::uint32_t input_events = EPOLLIN | EPOLLRDHUP;
 
-    enum class job : std::uint8_t { none, lane, coroutine };
+    enum class job : std::uint8_t { none, in_line, lane, coroutine };
 
     /// Keeps the session alive for the length of a block, and tidies up behind the last one.
     class visit {
@@ -81,6 +78,7 @@ private:
     [[nodiscard]] order start_coroutine();
     [[nodiscard]] awaitable<> attend();
     void answer_from_job();
+    void drop_request();
     [[nodiscard]] order answer(response& what);
     [[nodiscard]] order finish(status_code status);
     [[nodiscard]] bool begin_stream();
@@ -88,6 +86,9 @@ private:
     void want_body();
     void send_piece(std::string_view piece);
     [[nodiscard]] order refuse();
+    void tell_end(status_code status, access_end how) noexcept;
+    enum class answer_begun : std::uint8_t { no, yes };
+    void tell_cut(answer_begun head) noexcept;
     [[nodiscard]] answer_facts facts_of(const response& what);
     void write_head(const response& what, const http::answer& how);
 
@@ -111,13 +112,14 @@ private:
     session* next_ = nullptr;
     boost::asio::cancellation_signal* cancel_ = nullptr;
     stream_port* port_ = nullptr;
-    peer peer_;
+    peer_lookup peer_;
     int not_acknowledged_ = 0;  // bytes in the socket, at the last look while blocked_
     std::uint16_t visits_ = 0;
     job job_ = job::none;
     std::atomic<bool> gone_{false};  // for a lane: nobody wants the answer any more
     order pending_ = order::wait;    // when blocked_ ends
     order after_stream_ = order::wait;
+    bool watched_ = false;       // in the poller's set
     bool blocked_ = false;       // the socket takes no more for now
     bool streaming_ = false;     // the answer's head is out, its body is being produced
     bool reading_body_ = false;  // a streaming handler waits for bytes

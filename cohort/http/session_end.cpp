@@ -1,4 +1,5 @@
-// How a session ends: by the client, by the clock, by a drain, or cut.
+// How a session ends: by a refusal, by the client, by the clock, by a drain, or cut.
+#include <cohort/http/problem.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/http/session.hpp>
 #include <cohort/http/stream_port.hpp>
@@ -18,6 +19,28 @@ namespace {
 constexpr int soak_turns_max = 4;
 
 }  // namespace
+
+order session::refuse()
+{
+    record& r = *record_;
+    server_.count_refusal(r.why, peer_, r.unanswered());
+    if (std::exchange(counted_, false))
+        server_.ended();
+    const response words = problem(r.why.status, {}, r.why.words);
+    const answer_facts facts{.status = r.why.status,
+                             .verb = r.top.verb,
+                             .connection = persistence::close,
+                             .length = words.body().size()};
+    const http::answer how = plan_answer(facts);
+    write_head(words, how);
+    r.answer_bytes = how.send_body ? words.body().size() : 0;
+    if (how.send_body)
+        r.output.end() += words.body();
+    if (r.asked)
+        tell_end(r.why.status, access_end::refused);
+    r.asked.reset();
+    return exchange_.refused();
+}
 
 void session::soak()
 {
@@ -135,7 +158,9 @@ void session::close_socket()
     if (job_ == job::none && std::exchange(counted_, false))
         server_.ended();
     // Closing is not enough: the primary may still hold the copy of a connection that it dealt us.
-    server_.poller_.forget(fd_.borrow(), *this);
+    if (std::exchange(watched_, false))
+        server_.poller_.forget(fd_.borrow(), *this);
+    peer_.close();
     fd_.reset();
     blocked_ = false;
     pending_ = order::wait;
@@ -143,10 +168,38 @@ void session::close_socket()
         port_->fail(errc::channel_closed);
     cancel_job();
     if (job_ == job::none && record_) {
+        tell_cut(answer_begun::yes);  // an answer that is kept is a stream that broke off
         record_->asked.reset();
         server_.give_back(std::move(record_));
     }
     server_.closed(*this);
+}
+
+void session::tell_cut(answer_begun head) noexcept
+{
+    const record& r = *record_;
+    if (!r.asked)
+        return;
+    const bool begun = head == answer_begun::yes && r.answer;
+    tell_end(begun ? static_cast<status_code>(r.answer->status()) : status_code{0},
+             access_end::cut);
+}
+
+void session::tell_end(status_code status, access_end how) noexcept
+{
+    if (!server_.options_.on_answered)
+        return;
+    const record& r = *record_;
+    const access_entry entry{.verb = r.top.verb,
+                             .method_text = r.asked->method_text(),
+                             .target = r.asked->target(),
+                             .route = r.asked->pattern(),
+                             .from = &peer_.get(),
+                             .status = status,
+                             .body_bytes = r.answer_bytes,
+                             .took = server_.options_.clock() - r.started,
+                             .end = how};
+    server_.options_.on_answered(entry);
 }
 
 void session::show_cut() noexcept

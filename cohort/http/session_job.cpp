@@ -16,12 +16,16 @@ namespace cohort::http {
 order session::start_lane()
 {
     job_ = job::lane;
-    auto started = server_.lanes_.run([this]() noexcept {
+    static_cast<void>(peer_.get());  // only the loop may look: the socket can be closed meanwhile
+    auto started = server_.lanes_.run([this, alive = std::weak_ptr{server_.life_}]() noexcept {
         // On the lane's thread. The record stays where it is and is touched by nobody else until
         // the answer is back on the loop.
         if (!gone_.load(std::memory_order_relaxed))
             record_->answer.emplace(record_->to->run(*record_->asked));
-        boost::asio::post(server_.loop_, [this] { answer_from_job(); });
+        boost::asio::post(server_.loop_, [this, alive] {
+            if (!alive.expired())
+                answer_from_job();
+        });
     });
     if (started)
         return order::wait;
@@ -35,10 +39,7 @@ void session::answer_from_job()
     const visit here{*this};
     job_ = job::none;
     if (!open()) {
-        if (std::exchange(counted_, false))
-            server_.ended();
-        record_->asked.reset();
-        server_.give_back(std::move(record_));
+        drop_request();
         return;
     }
     if (record_->answer->streams())
@@ -47,9 +48,19 @@ void session::answer_from_job()
         proceed(answer(*record_->answer));
 }
 
+void session::drop_request()
+{
+    if (std::exchange(counted_, false))
+        server_.ended();
+    tell_cut(streaming_ ? answer_begun::yes : answer_begun::no);
+    record_->asked.reset();
+    server_.give_back(std::move(record_));
+}
+
 order session::start_coroutine()
 {
     job_ = job::coroutine;
+    static_cast<void>(peer_.get());  // it may ask when the socket is closed already
     cancel_ = server_.coroutines_.spawn(attend());
     if (cancel_ != nullptr)
         return order::wait;
@@ -63,8 +74,13 @@ awaitable<> session::attend()
     // In the server's scope; job_ keeps this session alive.
     record& r = *record_;
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    const auto stop = co_await asio::this_coro::cancellation_state;
     stream_port port{*this, executor};
     port_ = &port;
+    // Cancelled before its first turn, though its socket is open: its client left. The handler
+    // would not hear of that, since what it begins to wait for was not there to be cancelled.
+    if (stopped(stop))
+        close_socket();
     if (!r.answer && open()) {
         r.asked->stream_is(port);
         response made = co_await r.to->run_async(*r.asked);

@@ -21,6 +21,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cohort::http::detail {
 
@@ -87,7 +88,10 @@ struct house {
     }
     ~house()
     {
-        boost::asio::post(loop, [this] { serving->stop(); });
+        boost::asio::post(loop, [this] {
+            if (serving)
+                serving->stop();
+        });
         loop.restart();
         loop.poll();
         lanes::of(loop).stop();
@@ -120,6 +124,13 @@ struct house {
     {
         if (!serving)
             open();
+        auto [outside, inside] = call_tcp();
+        REQUIRE(serving->take(std::move(inside)));
+        return std::move(outside);
+    }
+    /// Both ends of a TCP connection that no server has taken yet.
+    static std::pair<client, unique_fd> call_tcp()
+    {
         const unique_fd listener{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
         sockaddr_in address{};
         address.sin_family = AF_INET;
@@ -134,8 +145,7 @@ struct house {
         REQUIRE(::fcntl(caller.borrow(), F_SETFL, O_NONBLOCK) == 0);
         unique_fd called{
             ::accept4(listener.borrow(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
-        REQUIRE(serving->take(std::move(called)));
-        return client{caller.release()};
+        return {client{caller.release()}, std::move(called)};
     }
     /// Runs the loop until `come` is true; fails after five seconds.
     void until(const std::function<bool()>& come)
