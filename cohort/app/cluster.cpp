@@ -56,9 +56,10 @@ void cluster::parts::live(unique_fd channel) noexcept
 
 task<ipc::message> cluster::parts::answer(worker_info who, ipc::message what)
 {
-    if (!request_hook)
+    const auto hook = request_hook;
+    if (!hook)
         throw failure{fault(make_error_code(errc::not_supported), "answer request")};
-    co_return co_await request_hook(who, std::move(what));
+    co_return co_await (*hook)(who, std::move(what));
 }
 
 cluster::cluster(cohort::settings wanted)
@@ -86,6 +87,10 @@ int cluster::run_main(worker_main main)
         return bad_configuration;
     }
     configure_log(chosen);
+    if (!parts_->escaped_early.empty()) {
+        log::fatal("exception escaped from a hook: {}; nothing is started", parts_->escaped_early);
+        return static_cast<int>(primary::outcome::failed);
+    }
     parts_->main = std::move(main);
     const auto upkeep = chosen.supervision == supervision::automatic ? primary::upkeep::automatic
                                                                      : primary::upkeep::by_hand;
@@ -102,8 +107,8 @@ int cluster::run_main(worker_main main)
 
 task<> cluster::start()
 {
-    for (auto& act : parts_->start_hooks)
-        co_await act(*this);
+    for (std::size_t i = 0; i < parts_->start_hooks.size(); ++i)
+        co_await parts_->start_hooks[i](*this);
 }
 
 cluster& cluster::on_setup(std::move_only_function<void(const cohort::settings&)> hear)
@@ -145,7 +150,7 @@ cluster& cluster::on_message(std::move_only_function<void(const worker_info&, me
 
 cluster& cluster::on_request(std::move_only_function<task<message>(worker_info, message)> answer)
 {
-    parts_->request_hook = std::move(answer);
+    parts_->request_hook = std::make_shared<parts::request_function>(std::move(answer));
     return *this;
 }
 

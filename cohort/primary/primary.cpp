@@ -51,6 +51,8 @@ result<> primary::open()
 
 outcome primary::run(act begin)
 {
+    if (outcome_ == outcome::failed)
+        return outcome_;  // a hook threw while the program was being set up
     if (const auto opened = open(); !opened) {
         log::fatal("{}", opened.error().text());
         return outcome::refused;
@@ -133,7 +135,8 @@ awaitable<> primary::play(act begin)
 
 void primary::fail(std::string_view what) noexcept
 {
-    log::fatal("exception escaped in the primary: {}; the workers finish and leave", what);
+    log::fatal("exception escaped in the primary: {}; {}", what,
+               running() ? "the workers finish and leave" : "nothing is started");
     outcome_ = outcome::failed;
     if (!stopping_)
         stop();
