@@ -1,4 +1,4 @@
-// How a dealer gets connections back from slots that will not take them.
+// How a dealer gets connections back from slots that will not take them, and what it gives up.
 
 #include <cohort/primary/dealer.hpp>
 
@@ -108,6 +108,16 @@ void dealer::rescue(std::uint32_t slot)
         log::warn("slot {} does not take its connections; {} go elsewhere", slot, moved.size());
     for (auto each = moved.rbegin(); each != moved.rend(); ++each)
         book_.wait_again(std::move(*each));
+}
+
+void dealer::drop_waiting()
+{
+    std::size_t dropped = 0;
+    while (book_.next())
+        ++dropped;
+    if (dropped != 0)
+        log::warn("closed {} connections: every worker leaves, and nobody could take them",
+                  dropped);
 }
 
 void dealer::give_up_old()
