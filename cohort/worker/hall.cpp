@@ -13,8 +13,12 @@ namespace cohort::work {
 
 using namespace std::chrono_literals;
 
-hall::hall(asio::any_io_executor executor, net::poller& poller, link& primary)
-    : executor_{executor}, poller_{poller}, primary_{primary}, inbox_{executor, poller, *this}
+hall::hall(asio::any_io_executor executor, net::poller& poller, link& primary, wakeup& changed)
+    : executor_{executor},
+      poller_{poller},
+      primary_{primary},
+      changed_{changed},
+      inbox_{executor, poller, *this}
 {}
 
 result<> hall::open(const ipc::welcome& terms, std::vector<unique_fd> cargo)
@@ -126,6 +130,7 @@ void hall::closed(const door& which) noexcept
         leave_endpoint(which.number());
     }
     publish();
+    changed_.notify_all();
 }
 
 bool hall::serves() const noexcept

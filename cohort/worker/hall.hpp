@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cohort/async/tokens.hpp>
+#include <cohort/async/wakeup.hpp>
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/board/segment.hpp>
@@ -30,7 +31,8 @@ namespace cohort::work {
 /// through the inbox and cannot be taken, the primary's again.
 class hall final : private porter, private intake::host {
 public:
-    hall(asio::any_io_executor executor, net::poller& poller, link& primary);
+    /// `changed` is notified when a door has closed.
+    hall(asio::any_io_executor executor, net::poller& poller, link& primary, wakeup& changed);
     hall(const hall&) = delete;
     hall& operator=(const hall&) = delete;
 
@@ -96,6 +98,7 @@ private:
     asio::any_io_executor executor_;
     net::poller& poller_;
     link& primary_;
+    wakeup& changed_;
     std::optional<board::segment> board_;
     std::uint32_t id_ = 0;
     std::uint32_t slot_ = 0;
