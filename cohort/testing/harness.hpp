@@ -98,6 +98,9 @@ private:
     bool ended_ = false;
 };
 
+/// What /proc/<pid>/<name> says; empty, or cut short, when the process ends meanwhile.
+[[nodiscard]] std::string read_about(pid_t pid, std::string_view name);
+
 /// The living children of a process, by /proc. In the order of their pids.
 [[nodiscard]] std::vector<pid_t> children_of(pid_t parent);
 
