@@ -19,8 +19,8 @@
 
 namespace cohort::testing {
 
-/// Long enough for a loaded machine, so that only a real hang runs into it.
-inline constexpr seconds patience{30};
+/// Long enough for a loaded machine and a sanitizer, so that only a real hang runs into it.
+inline constexpr seconds patience{120};
 
 /// A folder of its own, removed with all it holds at the end. A resource.
 class temporary_folder {

@@ -25,7 +25,7 @@
 
 namespace cohort::process::kit {
 
-inline constexpr std::chrono::seconds patience{20};
+inline constexpr std::chrono::seconds patience{60};
 
 template <class T>
 awaitable<> keep_answer(awaitable<result<T>> work, std::optional<result<T>>& into)

@@ -26,7 +26,7 @@ using cohort::message;
 using cohort::task;
 
 /// Longer than anything takes on a loaded machine.
-inline constexpr cohort::nanoseconds patience = 20s;
+inline constexpr cohort::nanoseconds patience = 60s;
 
 /// Something that a hook of the primary heard. A value.
 struct happening {
