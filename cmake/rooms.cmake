@@ -33,3 +33,9 @@ target_include_directories(cohort PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(cohort PUBLIC cohort_dependencies)
 target_compile_features(cohort PUBLIC cxx_std_23)
+if(COHORT_SANITIZE)
+    # Whoever links a sanitized archive needs the runtime: examples as well, which know no more of
+    # us than this target.
+    target_compile_options(cohort INTERFACE "$<BUILD_INTERFACE:${sanitize_options}>")
+    target_link_options(cohort INTERFACE $<BUILD_INTERFACE:-fsanitize=${COHORT_SANITIZE}>)
+endif()

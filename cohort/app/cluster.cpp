@@ -72,9 +72,10 @@ void cluster::parts::live_on(cohort::primary::birthright mine) noexcept
 
 task<ipc::message> cluster::parts::answer(worker_info who, ipc::message what)
 {
-    if (!request_hook)
+    const auto hook = request_hook;
+    if (!hook)
         throw failure{fault(make_error_code(errc::not_supported), "answer request")};
-    co_return co_await request_hook(who, std::move(what));
+    co_return co_await (*hook)(who, std::move(what));
 }
 
 cluster::cluster(cohort::settings wanted)
@@ -102,6 +103,10 @@ int cluster::run_main(worker_main main)
         return bad_configuration;
     }
     configure_log(chosen);
+    if (!parts_->escaped_early.empty()) {
+        log::fatal("exception escaped from a hook: {}; nothing is started", parts_->escaped_early);
+        return static_cast<int>(primary::outcome::failed);
+    }
     parts_->main = std::move(main);
     parts_->care = primary::care_for(chosen, upkeep_of(chosen));
     if (parts_->care == primary::care::kept) {
@@ -155,8 +160,8 @@ int cluster::parts::reign(cluster& group, const cohort::primary::estate* from,
 
 task<> cluster::start()
 {
-    for (auto& act : parts_->start_hooks)
-        co_await act(*this);
+    for (std::size_t i = 0; i < parts_->start_hooks.size(); ++i)
+        co_await parts_->start_hooks[i](*this);
 }
 
 task<> cluster::recovered()
@@ -210,7 +215,7 @@ cluster& cluster::on_message(std::move_only_function<void(const worker_info&, me
 
 cluster& cluster::on_request(std::move_only_function<task<message>(worker_info, message)> answer)
 {
-    parts_->request_hook = std::move(answer);
+    parts_->request_hook = std::make_shared<parts::request_function>(std::move(answer));
     return *this;
 }
 

@@ -54,7 +54,7 @@ using worker_main = std::move_only_function<task<int>(worker&)>;
 ///     return cluster.run([](cohort::worker& self) -> cohort::task<void> { … });
 ///
 /// Everything happens inside run(), on one event loop; set the hooks before. A hook must not throw:
-/// what escapes ends the primary, and the workers drain and leave.
+/// what escapes ends the primary, and the workers drain and leave; before run(), it ends run().
 class cluster {
 public:
     explicit cluster(cohort::settings wanted);
@@ -86,7 +86,8 @@ public:
     /// Runs the primary until it is stopped, or by hand until nothing is left to do. In a worker it
     /// runs `main` instead and does not return.
     ///
-    /// @return  The exit code for main: 0 stopped; 1 usage; 2 configuration; 5 every slot was given
+    /// @return  The exit code for main: 0 stopped; 1 usage, or a hook threw; 2 configuration; 5
+    /// every slot was given
     ///          up; 7 it could not start (a fork was refused, …).
     template <class F>
     [[nodiscard]] int run(F main)
@@ -110,6 +111,7 @@ public:
 
     // Workers. What follows needs a running cluster.
 
+    /// Lifetime: of this run(). A timer or a socket on it that outlives run() outlives its loop.
     [[nodiscard]] asio::io_context& loop() noexcept;
 
     /// Starts one more worker. By hand it is not replaced when it dies.

@@ -6,17 +6,21 @@
 #include <cohort/primary/primary.hpp>
 #include <cohort/process/root.hpp>
 
+#include <cstddef>
+#include <deque>
 #include <exception>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
-#include <vector>
 
 namespace cohort {
 
 /// The program's hooks, as the primary's audience.
 struct cluster::parts final : primary::audience {
+    // Deques: a hook that sets a hook leaves those that run where they are.
     template <class... Args>
-    using hooks = std::vector<std::move_only_function<void(Args...)>>;
+    using hooks = std::deque<std::move_only_function<void(Args...)>>;
 
     explicit parts(cohort::settings wanted)
         : chosen{std::move(wanted)}
@@ -45,16 +49,17 @@ struct cluster::parts final : primary::audience {
         tell(error_hooks, who, why);
     }
 
-    /// What a hook throws ends the primary, in peace for the workers.
+    /// What a hook throws ends the primary, in peace for the workers. A hook that is set meanwhile
+    /// hears of the next event, as in Node.
     template <class List, class... Args>
     void tell(List& list, Args&&... what) noexcept
     {
         try {
-            for (auto& hear : list)
-                hear(what...);
+            const std::size_t there = list.size();
+            for (std::size_t i = 0; i < there; ++i)
+                list[i](what...);
         } catch (const std::exception& thrown) {
-            if (primary)
-                primary->fail(thrown.what());
+            escaped(thrown.what());
         }
     }
 
@@ -63,6 +68,15 @@ struct cluster::parts final : primary::audience {
                             process::reign which) noexcept;
     /// This process becomes the root. Errors: those of run_root(); no primary has begun then.
     [[nodiscard]] result<int> found(cluster& group);
+
+    /// Before run() there is nothing to end yet: then run() ends with it.
+    void escaped(std::string_view what) noexcept
+    {
+        if (primary)
+            primary->fail(what);
+        else
+            escaped_early = what;
+    }
 
     [[nodiscard]] result<cohort::primary::supervisor*> workers() noexcept
     {
@@ -76,15 +90,18 @@ struct cluster::parts final : primary::audience {
     cohort::primary::care care = cohort::primary::care::plain;
     std::unique_ptr<cohort::primary::primary> primary;
     bool in_worker = false;
+    std::string escaped_early;
 
     hooks<const cohort::settings&> setup_hooks;
-    std::vector<std::move_only_function<task<>(cluster&)>> start_hooks;
-    std::vector<std::move_only_function<task<>(cluster&)>> recovered_hooks;
+    std::deque<std::move_only_function<task<>(cluster&)>> start_hooks;
+    std::deque<std::move_only_function<task<>(cluster&)>> recovered_hooks;
     hooks<const worker_info&> fork_hooks;
     hooks<const worker_info&> online_hooks;
     hooks<const worker_info&, const listening_info&> listening_hooks;
     hooks<const worker_info&, ipc::message&> message_hooks;
-    std::move_only_function<task<ipc::message>(worker_info, ipc::message)> request_hook;
+    // Shared with the answers that run: it may be replaced meanwhile.
+    using request_function = std::move_only_function<task<ipc::message>(worker_info, ipc::message)>;
+    std::shared_ptr<request_function> request_hook;
     hooks<const worker_info&> disconnect_hooks;
     hooks<const worker_info&, exit_status> exit_hooks;
     hooks<const worker_info&, const fault&> error_hooks;

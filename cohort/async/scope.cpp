@@ -27,8 +27,8 @@ awaitable<> without_throwing(awaitable<> work)
 
 }  // namespace
 
-scope::scope(asio::any_io_executor executor)
-    : executor_{executor}, left_{executor}
+scope::scope(asio::any_io_executor executor, wakeup* also)
+    : executor_{executor}, left_{executor}, also_{also}
 {}
 
 scope::~scope() { COHORT_ASSERT(running_.empty()); }
@@ -42,6 +42,8 @@ asio::cancellation_signal* scope::spawn(awaitable<> work)
                    asio::bind_cancellation_slot(self->slot(), [this, self](std::exception_ptr e) {
                        running_.erase(self);
                        left_.notify_all();
+                       if (also_ != nullptr)
+                           also_->notify_all();
                        if (e)
                            std::rethrow_exception(e);
                    }));

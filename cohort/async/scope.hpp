@@ -21,7 +21,8 @@ namespace cohort {
 /// Loop: one event loop only.
 class scope {
 public:
-    explicit scope(asio::any_io_executor executor);
+    /// `also` is notified, too, whenever a coroutine has ended; it lives as long as the scope runs.
+    explicit scope(asio::any_io_executor executor, wakeup* also = nullptr);
     scope(const scope&) = delete;
     scope& operator=(const scope&) = delete;
     ~scope();
@@ -46,6 +47,7 @@ private:
     asio::any_io_executor executor_;
     running running_;
     wakeup left_;
+    wakeup* also_;
     bool stopping_ = false;
 };
 

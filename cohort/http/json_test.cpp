@@ -143,5 +143,5 @@ TEST_CASE("a body becomes a struct, or 422 if it does not fit")
     const parsed good{"POST /", "Content-Type: application/json\r\n", R"({"to":"Ada","cents":5})"};
     CHECK(json_as<payment>(good.of).to == "Ada");
     const parsed bad{"POST /", "Content-Type: application/json\r\n", R"({"to":"Ada","cents":"5"})"};
-    CHECK_THROWS_AS(json_as<payment>(bad.of), refusal);
+    CHECK_THROWS_AS(static_cast<void>(json_as<payment>(bad.of)), refusal);
 }

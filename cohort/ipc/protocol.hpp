@@ -81,7 +81,7 @@ struct welcome {
     std::string app;
     std::string balance;  ///< config's name of the policy
     std::uint32_t lanes = 4;
-    std::uint32_t connections_max = 0;  ///< 0: no limit
+    std::uint32_t connections_max = 0;  ///< 0: as many as there are descriptors for
     nanoseconds beat{0};
     nanoseconds stop_timeout{0};
     std::vector<std::string> listen;  ///< the endpoints of the settings

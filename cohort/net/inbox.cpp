@@ -142,7 +142,12 @@ result<std::optional<arrival>> take(int take_end)
 
     // Another process may take from the same inbox (the primary does, when a worker does not get
     // to it). Then what we receive now is not what we have seen, and it is what we receive that is
-    // ours: both would have the one, and nobody the other.
+    // ours: both would have the one, and nobody the other. For that a second descriptor must be
+    // free: a message that finds none loses its connection.
+    if (const auto spare = duplicate(take_end); !spare) {
+        errno = spare.error().why().value();
+        return failed("take a connection from the inbox");
+    }
     reception got;
     got.receive(take_end, 0);
     if (got.bytes == -1 && errno == EAGAIN)

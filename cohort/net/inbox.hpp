@@ -68,8 +68,9 @@ struct inbox_pair {
 /// The message is looked at before it is taken off the queue: when this process has no descriptor
 /// to spare, or dies in between, the connection is still there.
 ///
-/// Errors:       EMFILE, the connection stays in the inbox (again later; unwatch the descriptor for
-///               a few milliseconds, it stays readable); errc::malformed, something that is no
+/// Errors:       EMFILE, there are fewer than two descriptors to spare: the connection stays in the
+///               inbox (again later; unwatch the descriptor for a few milliseconds, it stays
+///               readable); errc::malformed, something that is no
 ///               handover was there and has been dropped (go on).
 /// Loop:         any; two processes that take at the same time share what is there.
 [[nodiscard]] result<std::optional<arrival>> take(int take_end);

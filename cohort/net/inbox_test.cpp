@@ -40,15 +40,18 @@ bool readable(const unique_fd& fd)
     return ::poll(&ask, 1, 0) == 1 && (ask.revents & POLLIN) != 0;
 }
 
-/// No more descriptors than are open now, for as long as this lives.
+/// No more descriptors than are open now, and `spare` ones, for as long as this lives.
 class no_descriptors_left {
 public:
-    no_descriptors_left()
+    explicit no_descriptors_left(rlim_t spare = 0)
     {
         REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
-        const unique_fd next{::fcntl(0, F_DUPFD_CLOEXEC, 0)};
+        // The kernel gives out the lowest free number; the next after the spare ones is the limit.
+        std::vector<unique_fd> free;
+        while (free.size() <= spare)
+            free.emplace_back(::fcntl(0, F_DUPFD_CLOEXEC, 0));
         rlimit tight = before_;
-        tight.rlim_cur = static_cast<rlim_t>(next.borrow());
+        tight.rlim_cur = static_cast<rlim_t>(free.back().borrow());
         REQUIRE(::setrlimit(RLIMIT_NOFILE, &tight) == 0);
     }
     no_descriptors_left(const no_descriptors_left&) = delete;
@@ -145,6 +148,16 @@ TEST_CASE("a taker without descriptors leaves the connection in the inbox")
         }
         CHECK(readable(inbox.take));
     }
+    {
+        // One is not enough: somebody else may take what we have looked at, and what we receive
+        // then needs another.
+        const no_descriptors_left squeeze{1};
+        const auto taken = take(inbox.take.borrow());
+        REQUIRE_FALSE(taken);
+        CHECK(taken.error().why().value() == EMFILE);
+        CHECK(readable(inbox.take));
+    }
+    const no_descriptors_left two{2};
     const auto taken = take(inbox.take.borrow()).value();
     REQUIRE(taken);
     CHECK(taken->about.sequence == 5);

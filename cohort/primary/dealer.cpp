@@ -83,7 +83,7 @@ dealer::dealer(boost::asio::any_io_executor executor, net::poller& poller, confi
       shortage_{5ms, 1s}
 {}
 
-dealer::~dealer() { close(); }
+dealer::~dealer() = default;
 
 void dealer::add(std::uint32_t endpoint, int socket)
 {
@@ -107,11 +107,17 @@ void dealer::recover(std::vector<parcel> found)
 
 void dealer::remove(int socket) noexcept { sources_.erase(socket); }
 
-void dealer::close() noexcept
+void dealer::close()
 {
-    closed_ = true;
+    if (std::exchange(closed_, true))
+        return;
     sources_.clear();
     timer_.cancel();
+    std::vector<seating::inbox_state> all;
+    seats_.inboxes(all);
+    for (const seating::inbox_state& each : all)
+        slot_lost(each.slot);
+    drop_waiting();
 }
 
 void dealer::look_after_inboxes()
@@ -269,6 +275,8 @@ void dealer::deal(parcel what)
 {
     if (!place(what))
         book_.wait(std::move(what));
+    if (closed_)
+        drop_waiting();
 }
 
 void dealer::pump()
@@ -296,6 +304,8 @@ void dealer::attend()
 void dealer::look_again()
 {
     pump();
+    if (closed_)
+        drop_waiting();
     attend();
 }
 

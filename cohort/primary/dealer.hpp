@@ -68,8 +68,9 @@ public:
     void remove(int socket) noexcept;
     /// Workers pass connections on by themselves: their inboxes are looked after from now on.
     void look_after_inboxes();
-    /// Accepts no more; what is here can still be dealt.
-    void close() noexcept;
+    /// Nobody will take anything any more: closes all that is here, waits, or lies in an inbox, so
+    /// that clients hear of it now and not when this process ends. What comes back later, too.
+    void close();
     /// Takes what waits in the accept queues now, up to the bound of the book, and deals it.
     void sweep();
 
@@ -117,6 +118,7 @@ private:
     void give_up_old();
     void look_for_the_lost();
     void came_back(std::vector<parcel> homeless);
+    void drop_waiting();
 
     net::poller& poller_;
     seating& seats_;

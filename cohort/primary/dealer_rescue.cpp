@@ -1,4 +1,4 @@
-// How a dealer gets connections back from slots that will not take them.
+// How a dealer gets connections back from slots that will not take them, and what it gives up.
 
 #include <cohort/primary/dealer.hpp>
 
@@ -146,6 +146,16 @@ void dealer::look_for_the_lost()
             lost.push_back(*std::move(back));
     }
     came_back(std::move(lost));
+}
+
+void dealer::drop_waiting()
+{
+    std::size_t dropped = 0;
+    while (book_.next())
+        ++dropped;
+    if (dropped != 0)
+        log::warn("closed {} connections: every worker leaves, and nobody could take them",
+                  dropped);
 }
 
 void dealer::give_up_old()

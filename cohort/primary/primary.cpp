@@ -45,6 +45,10 @@ result<> primary::open()
     process::set_title(fmt::format("cohort: primary ({})", settings_.name));
     if (const auto limit = net::raise_descriptor_limit(); !limit)
         log::warn("the limit of descriptors stays low: {}; going on", limit.error().text());
+    if (const auto fit = net::connections_that_fit(); fit < settings_.limit.connections)
+        log::warn("limit.connections is {}, but a process may have descriptors for {} here; going "
+                  "on with those (ulimit -Hn)",
+                  settings_.limit.connections, fit);
     COHORT_TRY(poller_.start());
     COHORT_TRY(auto board, open_board());
     supervisor_ = std::make_unique<supervisor>(loop_, poller_, std::move(board), settings_, upkeep_,
@@ -72,6 +76,8 @@ void primary::inherit(const estate& from, std::optional<std::vector<int>> left_o
 
 outcome primary::run(act begin)
 {
+    if (outcome_ == outcome::failed)
+        return outcome_;  // a hook threw while the program was being set up
     if (const auto opened = open(); !opened) {
         log::fatal("{}", opened.error().text());
         return outcome::refused;
@@ -224,7 +230,8 @@ awaitable<> primary::play(act begin)
 
 void primary::fail(std::string_view what) noexcept
 {
-    log::fatal("exception escaped in the primary: {}; the workers finish and leave", what);
+    log::fatal("exception escaped in the primary: {}; {}", what,
+               running() ? "the workers finish and leave" : "nothing is started");
     outcome_ = outcome::failed;
     if (!stopping_)
         stop();

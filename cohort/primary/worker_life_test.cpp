@@ -77,7 +77,6 @@ TEST_CASE("every stage with a living process has exactly one answer to each kind
 TEST_CASE("no stage with a process can outlast its deadline for ever")
 {
     for (const stage from : living) {
-        worker_life life;
         const auto way = std::ranges::find_if(
             rules, [&](const rule& r) { return r.from == from && r.why == cause::deadline; });
         REQUIRE(way != rules.end());

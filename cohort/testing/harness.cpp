@@ -75,8 +75,7 @@ std::string message_of(const boost::json::object& line)
 /// Fields of /proc/<pid>/stat after the name, which may itself contain anything: state is 0.
 std::vector<std::string> stat_fields(pid_t pid)
 {
-    std::ifstream file{fmt::format("/proc/{}/stat", pid)};
-    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    const std::string text = read_about(pid, "stat");
     const auto name_ends = text.rfind(')');
     if (name_ends == std::string::npos)
         return {};
@@ -248,6 +247,16 @@ std::vector<pid_t> children_of(pid_t parent)
     return found;
 }
 
+std::string read_about(pid_t pid, std::string_view name)
+{
+    const std::ifstream file{fmt::format("/proc/{}/{}", pid, name)};
+    // This operator keeps to itself what the buffer throws when the process is gone (ESRCH);
+    // iterators over the buffer do not.
+    std::ostringstream text;
+    text << file.rdbuf();
+    return std::move(text).str();
+}
+
 bool is_alive(pid_t pid)
 {
     const auto fields = stat_fields(pid);
@@ -256,8 +265,7 @@ bool is_alive(pid_t pid)
 
 std::string title_of(pid_t pid)
 {
-    std::ifstream file{fmt::format("/proc/{}/cmdline", pid)};
-    std::string text{std::istreambuf_iterator<char>{file}, {}};
+    std::string text = read_about(pid, "cmdline");
     while (!text.empty() && text.back() == '\0')
         text.pop_back();
     std::ranges::replace(text, '\0', ' ');

@@ -19,8 +19,8 @@
 
 namespace cohort::testing {
 
-/// Long enough for a loaded machine, so that only a real hang runs into it.
-inline constexpr seconds patience{30};
+/// Long enough for a loaded machine and a sanitizer, so that only a real hang runs into it.
+inline constexpr seconds patience{120};
 
 /// A folder of its own, removed with all it holds at the end. A resource.
 class temporary_folder {
@@ -97,6 +97,9 @@ private:
     std::size_t next_ = 0;
     bool ended_ = false;
 };
+
+/// What /proc/<pid>/<name> says; empty, or cut short, when the process ends meanwhile.
+[[nodiscard]] std::string read_about(pid_t pid, std::string_view name);
 
 /// The living children of a process, by /proc. In the order of their pids.
 [[nodiscard]] std::vector<pid_t> children_of(pid_t parent);

@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr nanoseconds boot_patience = 30s;  // for the primary's welcome
-constexpr nanoseconds look_again = 20ms;    // at the program's sockets while draining
+constexpr nanoseconds look_again = 20ms;    // while draining: sockets, and a main that waits
 constexpr nanoseconds hello_patience = 10ms;
 constexpr nanoseconds farewell_patience = 500ms;
 constexpr nanoseconds hope_at_most = 10s;  // for the primary that follows a dead one
@@ -49,7 +49,8 @@ result<std::unique_ptr<core>> core::open(unique_fd channel)
     link::guide& us = *made;
     made->link_ =
         std::make_unique<link>(made->loop_.get_executor(), std::move(over), made->own_, us);
-    made->hall_ = std::make_unique<hall>(made->loop_.get_executor(), made->poller_, *made->link_);
+    made->hall_ = std::make_unique<hall>(made->loop_.get_executor(), made->poller_, *made->link_,
+                                         made->changed_);
     return made;
 }
 
@@ -66,8 +67,8 @@ core::core()
     : loop_{1},
       poller_{loop_},
       own_{loop_.get_executor()},
-      programs_{loop_.get_executor()},
-      finishing_{loop_.get_executor()},
+      programs_{loop_.get_executor(), &changed_},
+      finishing_{loop_.get_executor(), &changed_},
       changed_{loop_.get_executor()},
       stopping_{loop_.get_executor()},
       hope_{loop_.get_executor()},
@@ -142,6 +143,7 @@ void core::welcomed(ipc::welcome terms, std::vector<unique_fd> cargo) noexcept
                                    [this]() noexcept {
                                        hall_->refresh();
                                        log::flush();
+                                       changed_.notify_all();
                                    });
     main_running_ = kept_;
     if (kept_)
@@ -411,7 +413,6 @@ void core::on_drain(drain_function finish)
 awaitable<> core::finish_with(drain_function& finish, nanoseconds budget)
 {
     co_await finish(budget);
-    changed_.notify_all();
 }
 
 void core::arm_deadline(nanoseconds budget)
@@ -451,14 +452,14 @@ awaitable<> core::wait_until_done()
     const auto stop = co_await asio::this_coro::cancellation_state;
     asio::steady_timer again{loop_};
     while (!stopped(stop) && drain_.now() != phase::leaving) {
-        const bool idle = welcomed_ || drain_.now() == phase::draining;
-        if (idle && nothing_left()) {
+        const bool draining = drain_.now() == phase::draining;
+        if ((welcomed_ || draining) && nothing_left()) {
             nudge_by(nudge::nothing_left);
             co_return;
         }
-        // Plain sockets close without telling us, and scopes empty without telling us: look now and
-        // then, but only while leaving or after main has ended.
-        if (drain_.now() == phase::running && (main_running_ || !welcomed_)) {
+        // Plain sockets close without telling us: the beat looks at them, which is soon enough
+        // except for who leaves. Of everything else we hear.
+        if (!draining || (!only_main_waits() && hall_->connections() == 0)) {
             co_await changed_.wait();
             continue;
         }

@@ -3,6 +3,7 @@
 #include <cohort/base/try.hpp>
 #include <cohort/board/reading.hpp>
 #include <cohort/net/inbox.hpp>
+#include <cohort/net/limits.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/process/keeper.hpp>
 
@@ -13,8 +14,12 @@ namespace cohort::work {
 
 using namespace std::chrono_literals;
 
-hall::hall(asio::any_io_executor executor, net::poller& poller, link& primary)
-    : executor_{executor}, poller_{poller}, primary_{primary}, inbox_{executor, poller, *this}
+hall::hall(asio::any_io_executor executor, net::poller& poller, link& primary, wakeup& changed)
+    : executor_{executor},
+      poller_{poller},
+      primary_{primary},
+      changed_{changed},
+      inbox_{executor, poller, *this}
 {}
 
 void hall::inherit(board::journal& journal, std::vector<int> found)
@@ -50,7 +55,8 @@ result<> hall::open(const ipc::welcome& terms, std::vector<unique_fd> cargo)
     inbox_.open(std::move(cargo[1]));
     id_ = terms.id;
     slot_ = terms.slot;
-    connections_max_ = terms.connections_max;
+    connections_wanted_ = terms.connections_max;
+    bound_connections();
     shares_ = terms.balance == "balanced";
     beat_limit_ = 2 * std::max(terms.beat, nanoseconds{10ms});
     balance_.emplace(slot_);
@@ -69,6 +75,15 @@ void hall::meet(const ipc::neighbours& who, std::vector<unique_fd> cargo) noexce
             neighbours_.resize(slot + std::size_t{1});
         neighbours_[slot] = std::move(cargo[i]);
     }
+    bound_connections();
+}
+
+void hall::bound_connections() noexcept
+{
+    // Whatever was wished for: who runs out of descriptors can serve nobody well.
+    connections_max_ = net::connections_that_fit(neighbours_.size());
+    if (connections_wanted_ != 0)
+        connections_max_ = std::min(connections_max_, connections_wanted_);
 }
 
 void hall::add(const std::shared_ptr<door>& opened)
@@ -142,6 +157,7 @@ void hall::closed(const door& which) noexcept
         leave_endpoint(which.number());
     }
     publish();
+    changed_.notify_all();
 }
 
 bool hall::serves() const noexcept
@@ -184,7 +200,7 @@ board::slot& hall::lend_row() noexcept
 
 bool hall::full() const noexcept
 {
-    if (connections_max_ == 0 || !board_)
+    if (!board_)
         return false;
     const auto open = board_->row(slot_).connections_open.load(std::memory_order_relaxed);
     return open >= connections_max_;

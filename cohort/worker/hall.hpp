@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cohort/async/tokens.hpp>
+#include <cohort/async/wakeup.hpp>
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/board/journal.hpp>
@@ -32,7 +33,8 @@ namespace cohort::work {
 /// through the inbox and cannot be taken, the primary's again.
 class hall final : private porter, private intake::host {
 public:
-    hall(asio::any_io_executor executor, net::poller& poller, link& primary);
+    /// `changed` is notified when a door has closed.
+    hall(asio::any_io_executor executor, net::poller& poller, link& primary, wakeup& changed);
     hall(const hall&) = delete;
     hall& operator=(const hall&) = delete;
 
@@ -122,17 +124,20 @@ private:
     [[nodiscard]] bool win(const net::arrival& got) noexcept;
     void served(int descriptor, std::uint32_t ticket) noexcept;
     void say_ready() noexcept;
+    void bound_connections() noexcept;
     void look_around() noexcept;
     void publish() noexcept;
 
     asio::any_io_executor executor_;
     net::poller& poller_;
     link& primary_;
+    wakeup& changed_;
     std::optional<board::segment> board_;
     std::uint32_t id_ = 0;
     std::uint32_t slot_ = 0;
-    std::uint32_t connections_max_ = 0;
-    bool shares_ = false;  // policy balanced: we pass connections on
+    std::uint32_t connections_wanted_ = 0;
+    std::uint32_t connections_max_ = 0;  // of these, as many as there are descriptors for
+    bool shares_ = false;                // policy balanced: we pass connections on
     bool row_lent_ = false;
     bool closing_ = false;
 

@@ -96,8 +96,10 @@ void intake::rest(nanoseconds how_long) noexcept
 
 void intake::look_for_descriptor() noexcept
 {
-    // Asking for one is the only way to know. Until then nobody should count on us.
-    if (!duplicate(inbox_)) {
+    // Asking is the only way to know, and taking wants two. Until then nobody should count on us.
+    const auto one = duplicate(inbox_);
+    const auto another = duplicate(inbox_);
+    if (!one || !another) {
         rest(shortage_.next());
         return;
     }

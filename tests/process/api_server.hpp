@@ -126,8 +126,7 @@ inline std::string read_answer(client& over, nanoseconds budget = patience)
 /// User and system time that a process has used so far.
 inline nanoseconds processor_time(pid_t pid)
 {
-    std::ifstream file{fmt::format("/proc/{}/stat", pid)};
-    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    const std::string text = read_about(pid, "stat");
     const auto name_ends = text.rfind(')');
     if (name_ends == std::string::npos)
         return {};

@@ -1,5 +1,6 @@
 // A served application whose processes are killed on the way.
 
+#include <cohort/base/parse.hpp>
 #include <cohort/testing/client.hpp>
 #include <cohort/testing/harness.hpp>
 
@@ -15,6 +16,8 @@
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include <poll.h>
 
 using namespace cohort;
 using namespace cohort::testing;
@@ -68,6 +71,18 @@ private:
     std::string file_;
     running_program program_;
 };
+
+/// How often a process has gone to sleep so far.
+long sleeps_of(pid_t pid)
+{
+    std::ifstream file{fmt::format("/proc/{}/status", pid)};
+    std::string line;
+    while (std::getline(file, line)) {
+        if (line.starts_with("voluntary_ctxt_switches:"))
+            return parse_integer<long>(line.substr(line.find_last_of(" \t") + 1)).value();
+    }
+    return -1;
+}
 
 }  // namespace
 
@@ -302,4 +317,23 @@ TEST_CASE("a port that is taken is said in words with what, where and why")
     const auto line = second.wait_for("Address already in use");
     CHECK(std::string{line.at("message").as_string()}.find(
               fmt::format("tcp://127.0.0.1:{}", first.port)) != std::string::npos);
+}
+
+TEST_CASE("a worker whose main has returned serves on, and sleeps between the beats")
+{
+    launch plan;
+    plan.exec = PROCESS_PROGRAMS "coded";
+    plan.args = {"--workers", "1"};
+    running_program app{plan};
+    const auto port = port_of(app.wait_for("listening on port"));
+    client visitor{port};
+    const pid_t worker = children_of(app.pid()).at(0);
+    CHECK(visitor.receive_until("}").find(fmt::format("{}", worker)) != std::string::npos);
+    const long before = sleeps_of(worker);
+    REQUIRE(before >= 0);
+    ::poll(nullptr, 0, 2000);
+    // One beat a second; it was fifty looks a second once.
+    CHECK(sleeps_of(worker) - before <= 12);
+    app.signal(SIGTERM);
+    CHECK(app.wait().code() == 0);
 }

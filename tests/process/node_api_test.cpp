@@ -66,9 +66,9 @@ performance perform(const char* scenario, std::vector<std::string> env = {})
 {
     orphan_watch watch;
     running_program program{{.exec = actor, .args = {scenario}, .env = std::move(env)}};
-    const auto end = program.wait(seconds{60});
+    const auto end = program.wait(seconds{180});
     performance seen{end, program.lines(), program.errors()};
-    CHECK_MESSAGE(eventually([] { return orphan_watch::orphans().empty(); }, seconds{5}),
+    CHECK_MESSAGE(eventually([] { return orphan_watch::orphans().empty(); }),
                   "nothing is left running");
     return seen;
 }

@@ -147,6 +147,29 @@ TEST_CASE("the policy comes from the file, the environment over it, the command 
     CHECK(refused.errors().find("COHORT_BALANCE") != std::string::npos);
 }
 
+TEST_CASE(
+    "a policy set in program code counts; as a default it gives way, assigned last it does not")
+{
+    launch how;
+    how.exec = PROCESS_PROGRAMS "coded";
+    how.args = {"--workers", "3"};
+    {
+        running_program by_default{how};
+        CHECK(all_equal(slots_in_turn(port_of(by_default, 3), 24)));
+    }
+    {
+        launch told = how;
+        told.args.insert(told.args.end(), {"--balance", "round_robin"});
+        running_program by_command_line{told};
+        CHECK(strictly_alternates(slots_in_turn(port_of(by_command_line, 3), 24), 3));
+    }
+    launch overruled = how;
+    overruled.args.insert(overruled.args.end(), {"--balance", "sticky"});
+    overruled.env = {"BALANCE_IN_CODE=round_robin"};
+    running_program by_code{overruled};
+    CHECK(strictly_alternates(slots_in_turn(port_of(by_code, 3), 24), 3));
+}
+
 TEST_CASE("balanced: a worker with saturated lanes lets another one accept")
 {
     api_server app{{.workers = 2, .file = "lanes = 2"}};

@@ -25,7 +25,7 @@
 
 namespace cohort::process::kit {
 
-inline constexpr std::chrono::seconds patience{20};
+inline constexpr std::chrono::seconds patience{60};
 
 /// ThreadSanitizer knows threads and forks, but no twins; pairs are off there.
 #if defined(__SANITIZE_THREAD__)

@@ -55,6 +55,7 @@ actor::task<int> play_role(cohort::worker& self)
 /// Whatever the scenario leaves behind is ended with it.
 actor::task<> play_scenario(actor::stage& on, const actor::scenario& what)
 {
+    const auto until_the_end = on.changed();
     if (what.how == actor::ending::by_exception) {
         co_await what.act(on);
         co_return;

@@ -35,11 +35,12 @@ cohort::settings settings_of(int argc, char** argv)
     return s;
 }
 
-task<cohort::result<>> wait_until(std::function<bool()> holds, cohort::wakeup& changed)
+task<cohort::result<>> wait_until(std::function<bool()> holds,
+                                  std::shared_ptr<cohort::wakeup> changed)
 {
     const auto stop = co_await cohort::asio::this_coro::cancellation_state;
     while (!holds() && !cohort::stopped(stop))
-        co_await changed.wait();
+        co_await changed->wait();
     co_return cohort::result<>{};
 }
 
@@ -113,22 +114,25 @@ stage::stage(int argc, char** argv)
     });
 }
 
-cohort::wakeup& stage::changed()
+std::shared_ptr<cohort::wakeup> stage::changed()
 {
-    if (!changed_)
-        changed_ = std::make_unique<cohort::wakeup>(cluster.loop().get_executor());
-    return *changed_;
+    auto it = changed_.lock();
+    if (!it) {
+        it = std::make_shared<cohort::wakeup>(cluster.loop().get_executor());
+        changed_ = it;
+    }
+    return it;
 }
 
-void stage::look_again() { changed().notify_all(); }
+void stage::look_again() { changed()->notify_all(); }
 
 task<message> stage::answer(cohort::worker_info from, message question)
 {
     const auto stop = co_await cohort::asio::this_coro::cancellation_state;
-    cohort::wakeup& again = changed();
+    const auto again = changed();
     // Deadline: the scenario's own; it ends the worker that asks.
     while ((hold || !may_go_on) && !cohort::stopped(stop))
-        co_await again.wait();
+        co_await again->wait();
     if (question.json() == "throw")
         throw std::runtime_error{"the primary's answer failed"};
     const boost::json::value said = {{"from", from.id}, {"asked", question.json()}};
@@ -148,8 +152,8 @@ void stage::note(happening what)
         const happening copy = heard.back();
         besides(copy);
     }
-    if (changed_)
-        changed_->notify_all();
+    if (const auto waited_for = changed_.lock())
+        waited_for->notify_all();
 }
 
 task<> stage::until(std::function<bool()> holds, std::string what)

@@ -26,7 +26,7 @@ using cohort::message;
 using cohort::task;
 
 /// Longer than anything takes on a loaded machine.
-inline constexpr cohort::nanoseconds patience = 20s;
+inline constexpr cohort::nanoseconds patience = 60s;
 
 /// Something that a hook of the primary heard. A value.
 struct happening {
@@ -73,15 +73,18 @@ public:
     /// The same, and waits until it is online.
     task<cohort::worker_info> online(std::string role);
 
+    /// What until() waits for. Lifetime: it needs the cluster's loop, so whoever holds it must end
+    /// with that loop; the scenario holds it from its beginning.
+    [[nodiscard]] std::shared_ptr<cohort::wakeup> changed();
+
     /// Called by hooks, after they have written down what they heard.
     std::function<void(const happening&)> besides;
 
 private:
-    [[nodiscard]] cohort::wakeup& changed();
     task<message> answer(cohort::worker_info from, message question);
     void note(std::string what, const cohort::worker_info& who);
     void note(happening what);
-    std::unique_ptr<cohort::wakeup> changed_;
+    std::weak_ptr<cohort::wakeup> changed_;
 };
 
 /// A check that goes on; the actor's exit code is 1 if any failed.

@@ -1,5 +1,7 @@
 // An HTTP API that does to its workers what production does: it waits, computes, hangs, and dies.
 // Environment: DIES_AT_BOOT=slot (that slot's workers end with code 42 before they listen).
+#include "stuck.hpp"
+
 #include <cohort/async/deadline.hpp>
 #include <cohort/base/parse.hpp>
 #include <cohort/cohort.hpp>
@@ -49,12 +51,9 @@ http::response release(const http::request& of)
     return who(of);
 }
 
-/// The event loop never turns again. A volatile flag, so that the compiler believes in the loop.
 http::response hang(const http::request&)
 {
-    volatile bool on = true;
-    while (on) {
-    }
+    scenario::compute_for_ever();
     return http::text("never");
 }
 

@@ -22,7 +22,7 @@ using namespace cohort;
 using namespace std::chrono_literals;
 namespace json = boost::json;
 
-inline constexpr nanoseconds patience = 15s;
+inline constexpr nanoseconds patience = 60s;
 
 inline void expect(bool fine, const char* what, int line)
 {

@@ -1,4 +1,6 @@
 // An HTTP application that can be made to fail in many ways.
+#include "stuck.hpp"
+
 #include <cohort/cohort.hpp>
 
 #include <fmt/format.h>
@@ -52,8 +54,7 @@ int main(int argc, char** argv)
         return http::text("soon");
     });
     api.get("/hang", [](const http::request&) {
-        for (volatile bool forever = true; forever;) {
-        }
+        scenario::compute_for_ever();
         return http::text("never");
     });
     return serve(argc, argv, api);
