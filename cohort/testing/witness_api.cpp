@@ -20,6 +20,7 @@
 #include <array>
 #include <atomic>
 #include <new>
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -121,21 +122,42 @@ struct slow {
     }
 };
 
+/// Begins a run, and looks at the body of what was sent; the answer, if that is wrong.
+std::optional<response> complaint(table& counts, const request& asked)
+{
+    const std::uint64_t number = number_of(asked);
+    counts.begin(asked);
+    if (asked.method() == http::method::post)
+        counts.begin_post(number);
+    if (is_witness_body(number_of_request_body(number), 0, asked.body()))
+        return std::nullopt;
+    ++counts.wrong;
+    return http::text("The body is not as it was sent.", 422);
+}
+
 struct with_body {
     std::shared_ptr<table> counts;
     response operator()(const request& asked) const
     {
-        const std::uint64_t number = number_of(asked);
-        counts->begin(asked);
-        if (asked.method() == http::method::post)
-            counts->begin_post(number);
-        if (!is_witness_body(number_of_request_body(number), 0, asked.body())) {
-            ++counts->wrong;
-            return http::text("The body is not as it was sent.", 422);
-        }
+        if (auto wrong = complaint(*counts, asked))
+            return *std::move(wrong);
         response answer = whole(asked);
         ++counts->ended;
         return answer;
+    }
+};
+
+struct slow_with_body {
+    std::shared_ptr<table> counts;
+    task<response> operator()(request& asked) const
+    {
+        if (auto wrong = complaint(*counts, asked))
+            co_return *std::move(wrong);
+        const milliseconds pause = work_of(asked);
+        co_await sleep_for(pause);
+        response answer = whole(asked);
+        ++counts->ended;
+        co_return answer;
     }
 };
 
@@ -192,7 +214,9 @@ void witness_api::add_to(http::routes& api) const
     api.get("/witness/busy/{number}", busy{table_}, {.cpu_bound = true});
     api.get("/witness/stream/{number}", streamed{table_});
     api.put("/witness/{number}", with_body{table_});
+    api.put("/witness/slow/{number}", slow_with_body{table_});
     api.post("/witness/{number}", with_body{table_}, {.replayable = false});
+    api.post("/witness/slow/{number}", slow_with_body{table_}, {.replayable = false});
     api.get("/witness/counts",
             [self](const request&) { return http::json(to_json(self.counts())); });
     api.put("/witness/counts", [self](const request&) {

@@ -21,6 +21,7 @@ namespace cohort::testing {
 ///     GET  /witness/stream/{number}?bytes=N     a body in pieces
 ///     PUT  /witness/{number}?bytes=N            checks its body; may run again
 ///     POST /witness/{number}?bytes=N            checks its body; must not run twice
+///     PUT, POST /witness/slow/{number}?bytes=N&ms=M  the same as coroutines that wait
 ///     GET  /witness/counts                      what was counted, as JSON
 ///     PUT  /witness/counts                      begins to count from 0
 ///

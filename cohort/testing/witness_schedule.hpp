@@ -15,8 +15,8 @@ namespace cohort::testing {
 enum class witness_kind : std::uint8_t {
     get,          ///< GET, answered at once, some hundred bytes.
     slow,         ///< GET whose handler takes its time.
-    post,         ///< POST with a body: must not run twice.
-    put,          ///< PUT with a body: may run again.
+    post,         ///< POST with a body: must not run twice. Half of them are slow.
+    put,          ///< PUT with a body: may run again. Half of them are slow.
     pipeline,     ///< GETs sent at once, 2 to 8, without waiting for answers.
     large,        ///< GET answered with 100 KiB.
     stream,       ///< GET whose answer is produced piece by piece: cannot be continued.
