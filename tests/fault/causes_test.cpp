@@ -1,0 +1,162 @@
+// Handlers end their worker in every way there is; the request that did it runs again elsewhere,
+// and the requests beside it do not notice.
+#include "storm.hpp"
+
+#include <cohort/testing/client.hpp>
+#include <cohort/testing/witness_body.hpp>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+using namespace cohort;
+using namespace cohort::test;
+using namespace std::chrono_literals;
+using testing::client;
+
+namespace {
+
+struct cause {
+    std::string name;
+    std::string logged;  ///< The end of the worker, as its log names it.
+};
+
+const std::vector<cause>& all_causes()
+{
+    static const std::vector<cause> all{
+        {"segv", "SIGSEGV"},     {"abort", "SIGABRT"},  {"fpe", "SIGFPE"},
+        {"ill", "SIGILL"},       {"bus", "SIGBUS"},     {"exit", "exit code 1"},
+        {"quit", "exit code 3"}, {"kill", "SIGKILL"},   {"silent", "SIGSEGV"},
+        {"overflow", "SIGSEGV"}, {"escape", "SIGABRT"}, {"thread", "SIGABRT"},
+        {"memory", "SIGABRT"},
+    };
+    return all;
+}
+
+/// The next answer to a request of POST: head, and a body of JSON.
+std::string hear_problem(client& from)
+{
+    const std::string head = from.receive_until("\r\n\r\n");
+    return head + from.receive_until("}");
+}
+
+std::string post(std::string_view path)
+{
+    return fmt::format("POST {} HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n", path);
+}
+
+bool is_answered(const std::string& answer, std::uint64_t number)
+{
+    return answer.starts_with("HTTP/1.1 200 ") &&
+           answer.ends_with("\r\n\r\n" + testing::witness_body(number, 64));
+}
+
+/// Deaths of workers that the log tells of.
+std::size_t deaths(storm_server& of) { return of.said(" ended: ") - of.said("ended: exit code 0"); }
+
+}  // namespace
+
+TEST_CASE("a handler may end its worker in any way: it runs once more, and nobody else notices")
+{
+    const auto terms = storm_terms::read(1, 0);
+    storm_server server;
+    auto plan = load(server, terms);
+    plan.connections = 32;
+    plan.duration = 1h;  // stopped below
+    auto watching = testing::witness::make(plan).value();
+    (void)watching.run_for(200ms);
+
+    std::uint64_t number = 0;
+    client dying{server.port()};
+    for (const cause& each : all_causes()) {
+        for (const std::string_view place : {"", "lane/", "task/"}) {
+            CAPTURE(each.name);
+            CAPTURE(place);
+            const auto before = server.said(each.logged);
+            ++number;
+            dying.send(fmt::format("GET /die/{}/{}{}?times=1 HTTP/1.1\r\nHost: test\r\n\r\n",
+                                   each.name, place, number));
+            (void)watching.run_for(20ms);
+            const std::string head = dying.receive_until("\r\n\r\n");
+            const std::string body = dying.receive_until(testing::witness_body(number, 64));
+            CHECK_MESSAGE(is_answered(head + body, number), (head + body));
+            CHECK(head.find("Witness-Attempt: 2") != std::string::npos);
+            CHECK(testing::eventually([&] { return server.said(each.logged) > before; }, 5s));
+        }
+        CAPTURE(each.name);
+        ++number;
+        dying.send(post(fmt::format("/die/{}/{}?times=1", each.name, number)));
+        (void)watching.run_for(20ms);
+        const std::string sorry = hear_problem(dying);
+        CHECK_MESSAGE(sorry.starts_with("HTTP/1.1 500 "), sorry);
+        CHECK_MESSAGE(sorry.find("Retry-After: ") != std::string::npos, sorry);
+    }
+    CHECK(is_answered(dying.get("/witness/7?bytes=64"), 7));  // on the same connection still
+
+    watching.stop();
+    const auto& seen = watching.run();
+    // What died outside the witness's own paths is not in its counts; the rest has to agree.
+    CHECK_MESSAGE(seen.failed() == 0, seen.text());
+    CHECK_MESSAGE(seen.good(), seen.text());
+    CHECK(server.stop().empty());
+}
+
+TEST_CASE("a handler that never returns is ended by the heartbeat, twice at most, and is refused")
+{
+    const auto terms = storm_terms::read(1, 0);
+    storm_server server{{.file = "[app.storm.health]\nheartbeat = \"300ms\"\n"}};
+    auto plan = load(server, terms);
+    plan.duration = 1h;  // stopped below
+    auto watching = testing::witness::make(plan).value();
+    client hanging{server.port()};
+    hanging.send("GET /die/hang/1?times=1 HTTP/1.1\r\nHost: test\r\n\r\n");
+    (void)watching.run_for(1s);
+    const std::string answer = hanging.receive_until(testing::witness_body(1, 64));
+    CHECK_MESSAGE(is_answered(answer, 1), answer);
+
+    // Hangs count apart, up to four: they kill bystanders.
+    client poison{server.port()};
+    poison.send("GET /die/hang/2?times=1000 HTTP/1.1\r\nHost: test\r\n\r\n");
+    (void)watching.run_for(3s);
+    const std::string refused = hear_problem(poison);
+    CHECK_MESSAGE(refused.starts_with("HTTP/1.1 500 "), refused);
+    CHECK(deaths(server) <= 5);
+    watching.stop();
+    CHECK_MESSAGE(watching.run().good(), watching.report().text());
+    CHECK(server.stop().empty());
+}
+
+TEST_CASE("a poisonous request that comes 1,000 times ends two workers, and the others are served")
+{
+    const auto terms = storm_terms::read(1, 0);
+    for (const std::string_view verb : {"GET", "POST"}) {
+        CAPTURE(verb);
+        storm_server server;
+        auto plan = load(server, terms);
+        plan.duration = 1h;  // stopped below
+        auto watching = testing::witness::make(plan).value();
+        (void)watching.run_for(100ms);
+        std::vector<client> senders;
+        for (int i = 0; i < 8; ++i)
+            senders.emplace_back(server.port());
+        const std::string asked = fmt::format("{} /die/segv/1?times=1000 HTTP/1.1\r\nHost: test\r\n"
+                                              "Content-Length: 0\r\n\r\n",
+                                              verb);
+        for (int round = 0; round < 125; ++round) {
+            for (client& each : senders)
+                each.send(asked);
+            (void)watching.run_for(3ms);
+            (void)server.program().lines();
+            for (client& each : senders) {
+                const std::string answer = hear_problem(each);
+                CHECK_MESSAGE(answer.starts_with("HTTP/1.1 500 "), answer);
+            }
+        }
+        watching.stop();
+        CHECK_MESSAGE(watching.run().good(), watching.report().text());
+        CHECK(deaths(server) <= 2);
+        CHECK(server.stop().empty());
+    }
+}

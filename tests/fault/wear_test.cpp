@@ -1,0 +1,74 @@
+// Many deaths in a row leave nothing behind: no descriptor, no process, no file, no memory.
+#include "storm.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <cstdio>
+
+using namespace cohort;
+using namespace cohort::test;
+using namespace std::chrono_literals;
+using testing::eventually;
+
+namespace {
+
+constexpr std::uint64_t mebibyte = 1U << 20;
+
+void tell(const char* when, const holdings& of)
+{
+    std::printf("%-8s %zu processes, %zu descriptors, %zu files, %.1f MiB, primary %.1f MiB\n",
+                when, of.processes, of.descriptors, of.files,
+                static_cast<double>(of.bytes) / mebibyte,
+                static_cast<double>(of.primary_bytes) / mebibyte);
+}
+
+}  // namespace
+
+TEST_CASE("deaths in a row let nothing grow")
+{
+    const auto terms = storm_terms::read(1, 200);
+    constexpr unsigned warm = 40;
+    storm_server server;
+    auto plan = load(server, terms);
+    plan.connections = 16;
+    plan.duration = 1h;  // stopped below
+    auto watching = testing::witness::make(plan).value();
+
+    random_source dice{terms.seed};
+    const auto die = [&](unsigned times) {
+        for (unsigned done = 0; done < times;) {
+            (void)watching.run_for(10ms);
+            (void)server.program().lines();
+            if (server.strike(part::worker, SIGKILL, dice.next()))
+                ++done;
+        }
+        CHECK(eventually([&] {
+            (void)watching.run_for(10ms);
+            return server.is_complete();
+        }));
+    };
+    die(warm);
+    const holdings before = count(server);
+    tell("before", before);
+    die(terms.deaths);
+    watching.stop();
+    (void)watching.run();
+    CHECK_MESSAGE(watching.report().good(), watching.report().text());
+
+    // Connections of the witness are closed by now, and what is counted settles.
+    holdings after = count(server);
+    CHECK(eventually(
+        [&] {
+            after = count(server);
+            return server.is_complete() && after.descriptors <= before.descriptors;
+        },
+        5s));
+    tell("after", after);
+    CHECK(after.processes == before.processes);
+    CHECK(after.descriptors <= before.descriptors);
+    CHECK(after.files <= before.files);
+    CHECK(after.bytes <= before.bytes + before.bytes / 4 + 4 * mebibyte);
+    CHECK(after.primary_bytes <= before.primary_bytes + mebibyte);
+    CHECK(server.stop().empty());
+}
