@@ -3,7 +3,7 @@
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/base/try.hpp>
-#include <cohort/board/reading.hpp>
+#include <cohort/board/slot.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/shortage.hpp>
 
@@ -189,8 +189,10 @@ void supervisor::welcome(worker_handle& who, std::vector<unique_fd> cargo)
 
 void supervisor::introduce(seat& at, worker_handle& who)
 {
-    // Only this policy has workers who pass connections on by themselves.
-    if (settings_.balance != config::policy::balanced || at.slot == who.slot())
+    // Only this policy has workers who pass fresh connections on by themselves. Kept workers hand
+    // over what they serve when they leave; in need to whoever follows them.
+    const bool passes = settings_.balance == config::policy::balanced && at.slot != who.slot();
+    if (!passes && !who.is_kept())
         return;
     dealer_.look_after_inboxes();
     auto end = duplicate(at.inbox.give);
@@ -234,6 +236,7 @@ void supervisor::carry_out(seat& at, order what)
             break;
         case order::abort:
             signal(at, SIGABRT);
+            signal(at, SIGCONT);  // a stopped one dies of it when it goes on
             arm(at, abort_patience);
             break;
         case order::kill:
@@ -354,71 +357,6 @@ void supervisor::signal(seat& at, int number)
         return;
     if (const auto sent = at.tenant->process().signal(number); !sent)
         audience_.failed(at.tenant->info(), sent.error());
-}
-
-void supervisor::feel_pulse()
-{
-    pulse_timer_.expires_after(pulse_.period());
-    pulse_timer_.async_wait([this](const error_code& ec) {
-        if (ec)
-            return;
-        if (pulse_.look(now())) {
-            for (const auto& at : seats_) {
-                if (!at->life || at->life->now() != stage::serving || !at->tenant)
-                    continue;
-                const board::slot& row = board_.row(at->slot);
-                // A kept worker's successor may sit there before we have heard of it.
-                if (board::pid_of(row.tenant.load(std::memory_order_acquire)) !=
-                    at->tenant->info().pid)
-                    continue;
-                auto beat = row.beat_ns.load(std::memory_order_acquire);
-                // Its hello ended the boot deadline; the first beat is due from then on.
-                if (const auto since = at->tenant->online_since(); beat == 0 && since)
-                    beat = static_cast<std::uint64_t>(since->time_since_epoch().count());
-                if (!pulse_.silent(beat))
-                    continue;
-                log::error("worker {} is silent: its event loop has stopped; it is ended",
-                           at->tenant->id());
-                feed(*at, cause::deadline);
-            }
-        } else {
-            log::warn("this process slept longer than it meant to; judging nobody this time");
-        }
-        feel_pulse();
-    });
-}
-
-void supervisor::loads(std::uint32_t endpoint, std::vector<net::load>& into)
-{
-    for (const auto& at : seats_) {
-        if (!at->tenant || !at->tenant->connected() || !at->life ||
-            at->life->now() != stage::serving || !listeners_.holds(endpoint, at->tenant->id()))
-            continue;
-        const auto row = board::read(board_.row(at->slot));
-        if (!row)
-            continue;
-        into.push_back({.slot = at->slot,
-                        .connections_open = row->connections_open,
-                        .lanes_busy = row->lanes_busy,
-                        .lanes = row->lanes,
-                        .inbox_taken_total = row->inbox_taken_total,
-                        .accepting = row->accepting});
-    }
-}
-
-int supervisor::give_end(std::uint32_t slot) { return seats_.at(slot)->inbox.give.borrow(); }
-int supervisor::take_end(std::uint32_t slot) { return seats_.at(slot)->inbox.take.borrow(); }
-
-void supervisor::inboxes(std::vector<inbox_state>& into)
-{
-    for (const auto& at : seats_) {
-        inbox_state seen{.slot = at->slot};
-        if (const auto row = board::read(board_.row(at->slot))) {
-            seen.tenant = row->tenant;
-            seen.taken_total = row->inbox_taken_total;
-        }
-        into.push_back(seen);
-    }
 }
 
 }  // namespace cohort::primary

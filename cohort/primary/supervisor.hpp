@@ -133,6 +133,8 @@ private:
     [[nodiscard]] awaitable<> hear_last_words(worker_ptr who);
     void stillborn(seat& at, const worker_ptr& who, const process::keeper_note& how);
     [[nodiscard]] awaitable<> watch_keeper(seat& at, keeper_ptr keeper);
+    [[nodiscard]] awaitable<> watch_orphan(seat& at, worker_ptr who,
+                                           std::shared_ptr<board::journal> journal);
     void keeper_lost(seat& at, const keeper_ptr& keeper);
     [[nodiscard]] worker_ptr take_twin(seat& at, pid_t pid);
 

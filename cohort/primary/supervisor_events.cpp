@@ -326,13 +326,17 @@ void supervisor::buried(const worker_ptr& who, aftermath then)
     seat& at = *seats_[who->slot()];
     const bool wanted = at.replaced_when_dead && !retiring_;
     verdict v{verdict::deed::replace, 0ns};
-    if (wanted)
-        v = at.crashes.on_death({now(), served, killer_of(*who)});
-    if (seat_of(*who) != nullptr)
+    if (wanted) {
+        // Whom its keeper follows without asking did not die of its start, but of a request.
+        const killer by = then == aftermath::succeeded ? killer::outside : killer_of(*who);
+        v = at.crashes.on_death({now(), served, by});
+    }
+    const bool was_tenant = seat_of(*who) != nullptr;
+    if (was_tenant)
         at.tenant.reset();
     if (then == aftermath::succeeded) {
         dealer_.slot_inherited(at.slot);
-        if (!at.tenant) {
+        if (was_tenant) {
             feed(at, cause::succeeded);
             tasks_.spawn(find_tenant(at));
         }

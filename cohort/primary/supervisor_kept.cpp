@@ -2,8 +2,6 @@
 
 #include <cohort/primary/supervisor.hpp>
 
-#include <cohort/async/deadline.hpp>
-#include <cohort/async/stop.hpp>
 #include <cohort/base/try.hpp>
 #include <cohort/board/slot.hpp>
 #include <cohort/observe/log.hpp>
@@ -12,7 +10,6 @@
 
 #include <fmt/format.h>
 
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -28,9 +25,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr nanoseconds birth_patience = 5s;          // for a keeper's first twin
-constexpr nanoseconds wait_for_last_words = 100ms;  // in a dead worker's channel
-constexpr nanoseconds watch_again = 50ms;           // after a shortage
+constexpr nanoseconds birth_patience = 5s;  // for a keeper's first twin
 
 /// What others than the slot's own pair must not have: neither a keeper of another slot nor an
 /// exec'ed program.
@@ -46,14 +41,6 @@ private:
     void* at_;
     std::size_t bytes_;
 };
-
-/// Bytes that nobody has read yet. A dead worker's end of the channel stays open in the table that
-/// it shared: its channel does not end, it only falls silent.
-bool is_silent(const ipc::channel& over) noexcept
-{
-    int waiting = 0;
-    return ::ioctl(over.native_handle(), FIONREAD, &waiting) == -1 || waiting == 0;
-}
 
 /// First steps in a newborn worker's own memory.
 void arrange(const config::settings& settings, const birth_plan& plan) noexcept
@@ -282,124 +269,6 @@ void supervisor::twin_named(const worker_ptr& who, const ipc::hello& words)
         ask_to_drain(at);
     else if (now == stage::leaving || now == stage::gone || now == stage::parked)
         signal(at, SIGKILL);
-}
-
-worker_ptr supervisor::take_twin(seat& at, pid_t pid)
-{
-    if (at.keeper) {
-        auto& list = at.keeper->unnamed;
-        const auto found =
-            std::ranges::find_if(list, [pid](const auto& each) { return each->info().pid == pid; });
-        if (found != list.end()) {
-            worker_ptr who = std::move(*found);
-            list.erase(found);
-            return who;
-        }
-    }
-    for (const auto& [id, each] : workers_) {
-        if (each->slot() == at.slot && each->info().pid == pid && !each->dead())
-            return each;
-    }
-    return nullptr;
-}
-
-void supervisor::twin_ended(seat& at, const process::keeper_note& what)
-{
-    at.ends.push_back({take_twin(at, what.pid), what});
-    if (!std::exchange(at.burying, true))
-        tasks_.spawn(bury_kept(at));
-}
-
-awaitable<> supervisor::hear_last_words(worker_ptr who)
-{
-    const auto stop = co_await asio::this_coro::cancellation_state;
-    const auto until = now() + wait_for_last_words;
-    // Twice silent: what was read in between has been delivered then.
-    for (unsigned silent = 0; who->connected() && silent < 2 && now() < until && !stopped(stop);) {
-        // Slow receivers may have paused it; its confirmations are worth more than their peace.
-        who->channel().resume();
-        silent = is_silent(who->channel()) ? silent + 1 : 0;
-        co_await asio::post(loop_, asio::use_awaitable);
-    }
-}
-
-awaitable<> supervisor::bury_kept(seat& at)
-{
-    const auto stop = co_await asio::this_coro::cancellation_state;
-    while (!at.ends.empty() && !stopped(stop)) {
-        const seat::end next = std::move(at.ends.front());
-        at.ends.pop_front();
-        const worker_ptr& who = next.who;
-        if (!who)
-            continue;
-        co_await hear_last_words(who);
-        if (who->connected()) {
-            who->channel().close();
-            hung_up(who, std::nullopt);
-        }
-        who->ended(who->process().kept()->reason({next.how.code, next.how.status}));
-        if (who->id() == 0)
-            stillborn(at, who, next.how);
-        else
-            buried(who, next.how.succeeded != 0 ? aftermath::succeeded : aftermath::seat_empty);
-    }
-    at.burying = false;
-    changed_.notify_all();
-}
-
-void supervisor::stillborn(seat& at, const worker_ptr& who, const process::keeper_note& how)
-{
-    if (how.had_seat == 0)
-        return;  // a standby that was not needed, or not lucky: the keeper makes another one
-    log::warn("a worker of slot {} (pid {}) ended before it had begun: {}", at.slot, how.pid,
-              who->status().words());
-    if (how.succeeded != 0 || at.tenant)
-        return;
-    board::vacate(board_.row(at.slot));
-    dealer_.slot_lost(at.slot);
-    if (!at.replaced_when_dead || retiring_) {
-        feed(at, cause::died_unwanted);
-        return;
-    }
-    const auto v = at.crashes.on_death({now(), 0ns, killer::itself});
-    pauses_[at.slot] = v.pause;
-    feed(at, v.what == verdict::deed::park ? cause::died_too_often : cause::died);
-}
-
-awaitable<> supervisor::watch_keeper(seat& at, keeper_ptr keeper)
-{
-    const auto stop = co_await asio::this_coro::cancellation_state;
-    auto end = co_await keeper->process().exited();
-    while (!end && !stopped(stop)) {
-        log::warn("cannot watch the keeper of slot {}: {}; trying again", at.slot,
-                  end.error().text());
-        co_await sleep_for(watch_again);
-        end = co_await keeper->process().exited();
-    }
-    if (!end)
-        co_return;
-    keeper->finish();
-    // The ends that it told last are still being worked off.
-    while (at.burying && !stopped(stop))
-        co_await changed_.wait();
-    if (at.keeper == keeper)
-        at.keeper.reset();
-    note(at);
-    if (!keeper->ends() || at.tenant) {
-        log::error("the keeper of slot {} ended: {}", at.slot, end->words());
-        keeper_lost(at, keeper);
-    } else if (at.life && at.life->has_process()) {
-        // The last that we heard was that somebody would follow; the order to hold came between.
-        feed(at, cause::died_unwanted);
-    }
-    changed_.notify_all();
-}
-
-void supervisor::keeper_lost(seat& at, const keeper_ptr& keeper)
-{
-    for (const worker_ptr& each : keeper->unnamed)
-        static_cast<void>(each->process().signal(SIGKILL));
-    static_cast<void>(at);
 }
 
 }  // namespace cohort::primary

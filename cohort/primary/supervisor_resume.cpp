@@ -135,7 +135,11 @@ result<> supervisor::recover_seat(const ledger_seat& words, claims& ours)
 {
     seat::furniture has;
     COHORT_TRY(has.inbox, ours.pair(words.inbox_give, words.inbox_take));
-    COHORT_TRY(has.hotline, ours.pair(words.hotline_give, words.hotline_take));
+    // A pair that was half made has nobody who knows it, and would take calls that are not for it:
+    // with the end of this line it knows that it shall leave.
+    const bool half_made = words.occupied && words.keeper == 0;
+    COHORT_TRY(has.hotline,
+               half_made ? net::make_inbox() : ours.pair(words.hotline_give, words.hotline_take));
     const auto number = static_cast<std::uint32_t>(seats_.size());
     seats_.push_back(std::make_unique<seat>(loop_.get_executor(), number, std::move(has),
                                             limits_of(settings_.restart)));

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -152,6 +153,7 @@ TEST_CASE("a worker that dies while there is no primary is replaced, and known a
 {
     kept_server app{{.workers = 2}};
     for (int i = 0; i < 6; ++i) {
+        REQUIRE(eventually([&] { return app.workers().size() == 2; }));
         const auto before = app.workers();
         crowd clients{app.port(), 4, crowd::manner::keep_alive};
         wait_a_while(1100ms);
@@ -178,15 +180,22 @@ TEST_CASE("a primary that dies while it starts its workers is followed by one th
         kept_server app{{.workers = 3, .listening = 1, .wait_for_start = false}};
         for (int i = 0; i < 2; ++i) {
             const pid_t first = primary_below(app.root());
-            wait_a_while(microseconds{dice() % 30'000});
+            wait_a_while(std::chrono::microseconds{dice() % 30'000});
             ::kill(first, SIGKILL);
         }
         app.find_port();
         REQUIRE(eventually([&] { return app.workers().size() == 3; }));
-        REQUIRE(eventually([&] {
+        const bool known = eventually([&] {
             const auto seen = app.described();
             return seen.workers.size() == 3 && seen.all_connected;
-        }));
+        });
+        if (!known) {
+            for (const std::string& line : app.program().lines())
+                MESSAGE(line);
+            for (const pid_t each : descendants_of(app.root()))
+                MESSAGE(each, " ", title_of(each));
+        }
+        REQUIRE(known);
         CHECK(eventually([&] { return keepers_below(app.root()).size() == 3; }));
         const auto all = descendants_of(app.root());
         CHECK(app.program().stop().code() == 0);
