@@ -93,17 +93,17 @@ void lanes::work(unsigned index) noexcept
 
 void lanes::mirror(std::atomic<std::uint32_t>& word)
 {
-    const std::lock_guard lock{mutex_};
-    COHORT_ASSERT(threads_.empty());
-    mirror_ = &word;
+    // A job that begins or ends right now may be counted wrongly: in a word that is only looked at.
+    word.store(static_cast<std::uint32_t>(busy()), std::memory_order_relaxed);
+    mirror_.store(&word, std::memory_order_release);
 }
 
 void lanes::count(std::ptrdiff_t change) noexcept
 {
     // Unsigned arithmetic wraps, so adding a negative number is subtracting.
     busy_.fetch_add(static_cast<std::size_t>(change), std::memory_order_relaxed);
-    if (mirror_ != nullptr)
-        mirror_->fetch_add(static_cast<std::uint32_t>(change), std::memory_order_relaxed);
+    if (auto* const word = mirror_.load(std::memory_order_acquire); word != nullptr)
+        word->fetch_add(static_cast<std::uint32_t>(change), std::memory_order_relaxed);
 }
 
 void lanes::stop() noexcept

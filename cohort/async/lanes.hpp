@@ -59,8 +59,8 @@ public:
     /// Which lane this thread is: 1 and up, the same for its whole life. 0: it is none.
     [[nodiscard]] static unsigned here() noexcept { return here_; }
 
-    /// Keeps the same number in `word`, too, for those who look from outside. Before the first job;
-    /// `word` outlives the lanes.
+    /// Keeps the number of busy lanes in `word`, too, for those who look from outside, and no
+    /// longer in the last word given. Both outlive the lanes.
     void mirror(std::atomic<std::uint32_t>& word);
 
     /// Drops the jobs that have not begun, and waits for the others.
@@ -79,7 +79,7 @@ private:
     std::deque<job> waiting_;
     std::vector<std::jthread> threads_;
     std::atomic<std::size_t> busy_{0};
-    std::atomic<std::uint32_t>* mirror_ = nullptr;
+    std::atomic<std::atomic<std::uint32_t>*> mirror_{nullptr};
     std::size_t queue_max_ = queue_default;
     unsigned threads_wanted_ = threads_default;
     bool stopping_ = false;
