@@ -89,15 +89,18 @@ witness_item witness_schedule::at(std::uint64_t index) const noexcept
     item.kind = static_cast<witness_kind>(kind);
 
     item.answer_bytes = between(dice, 0, 400);
+    const auto work_max = static_cast<std::uint32_t>(2 * plan_.work.count());
+    const milliseconds work{between(dice, 1, std::max(work_max, 1U))};
     switch (item.kind) {
-        case witness_kind::slow: {
-            const auto most = static_cast<std::uint32_t>(2 * plan_.work.count());
-            item.work = milliseconds{between(dice, 1, std::max(most, 1U))};
+        case witness_kind::slow:
+            item.work = work;
             break;
-        }
         case witness_kind::post:
         case witness_kind::put:
             item.body_bytes = between(dice, 1, 4000);
+            // A death has to find some of them running.
+            if (dice.fraction() < 0.5)
+                item.work = work;
             break;
         case witness_kind::slow_writer:
             item.body_bytes = between(dice, 1, 40'000);

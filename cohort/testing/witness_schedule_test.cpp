@@ -64,6 +64,7 @@ TEST_CASE("kinds come as often as they weigh, and are what they are called")
     const witness_schedule schedule{plan};
     std::array<int, witness_kinds> seen{};
     int pauses = 0;
+    int slow_posts = 0;
     constexpr int total = 100'000;
     for (int i = 0; i < total; ++i) {
         const witness_item item = schedule.at(static_cast<std::uint64_t>(i));
@@ -78,9 +79,11 @@ TEST_CASE("kinds come as often as they weigh, and are what they are called")
         if (!may_be_slow)
             REQUIRE((item.work > 0ms) == (item.kind == witness_kind::slow));
         REQUIRE(item.work <= 2 * plan.work);
+        slow_posts += item.kind == witness_kind::post && item.work > 0ms ? 1 : 0;
         if (item.kind == witness_kind::large)
             REQUIRE(item.answer_bytes >= 100 * 1024);
     }
+    CHECK(slow_posts > seen[static_cast<std::size_t>(witness_kind::post)] / 3);
     CHECK(pauses > total / 4 - total / 50);
     CHECK(pauses < total / 4 + total / 50);
     for (std::size_t kind = 0; kind < witness_kinds; ++kind) {

@@ -40,7 +40,7 @@ std::string_view path_of(const witness_item& item, std::uint64_t number) noexcep
         case witness_kind::stream:
             return "/witness/stream/";
         default:
-            return "/witness/";
+            return item.work.count() != 0 ? "/witness/slow/" : "/witness/";
     }
 }
 
