@@ -16,7 +16,7 @@ task<> finish(http::server& server, work::core& core, nanoseconds budget)
 {
     std::size_t cut = 0;
     work::hall& doors = core.doors();
-    if (core.is_kept() && !core.is_last() && doors.has_heirs()) {
+    if (core.is_kept() && !core.is_last() && server.is_recorded() && doors.has_heirs()) {
         http::handover give = [&doors](unique_fd& connection, const http::positions& at) noexcept {
             net::handover about;
             about.taken = at.taken;
@@ -83,13 +83,15 @@ void worker::look_after(http::server& server)
     work::core& core = core_;
     on_drain([&server, &core](nanoseconds budget) { return finish(server, core, budget); });
     work::hall& doors = core.doors();
+    // One server of a worker has the journal; connections of any other end with their process.
+    if (doors.journal() == nullptr || !server.is_recorded())
+        return;
+    core.on_orphaned([&server] { server.stop_counting(); });
     doors.on_moved([&server](unique_fd& connection, const net::handover& about) noexcept {
         const http::positions at{
             .taken = about.taken, .given = about.given, .requests = about.requests};
         return server.take_over(std::move(connection), at).has_value();
     });
-    if (doors.journal() == nullptr)
-        return;
     const auto found = doors.take_found();
     const std::size_t adopted = server.adopt(
         found, [&doors](std::uint32_t ticket) noexcept { return doors.is_ours(ticket); });

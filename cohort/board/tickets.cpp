@@ -213,6 +213,20 @@ std::optional<ticket> tickets::find_offered(const sought& what) const noexcept
     return std::nullopt;
 }
 
+std::vector<tickets::reading> tickets::about(std::uint64_t cookie) const
+{
+    std::vector<reading> all;
+    for (std::uint32_t i = 0; i < entries(); ++i) {
+        const ticket_entry& at = *entry(number(i, 1));
+        if (at.cookie.load(acquire) != cookie)
+            continue;
+        const auto seen = look(number(i, read(at.word.load(acquire)).generation));
+        if (seen && seen->now != passage::free && seen->terms.cookie == cookie)
+            all.push_back(*seen);
+    }
+    return all;
+}
+
 std::vector<tickets::reading> tickets::under_way(std::uint32_t from) const
 {
     std::vector<reading> all;

@@ -91,6 +91,8 @@ public:
         std::uint32_t to = 0;
     };
     [[nodiscard]] std::optional<ticket> find_offered(const sought& what) const noexcept;
+    /// All that are not settled and speak of this socket. Looks at the whole table.
+    [[nodiscard]] std::vector<reading> about(std::uint64_t cookie) const;
     /// All that are not settled, of one giver.
     [[nodiscard]] std::vector<reading> under_way(std::uint32_t from) const;
     /// Settles all that a slot won and its dead worker did not settle: taken by it, or revoked by

@@ -96,6 +96,12 @@ public:
 
     [[nodiscard]] std::size_t connections() const noexcept { return connections_; }
 
+    /// Leaves the counters alone from now on: their words are somebody else's.
+    void stop_counting() noexcept { options_.counters = {}; }
+
+    /// Its connections are in a journal: they can be adopted and handed over.
+    [[nodiscard]] bool is_recorded() const noexcept { return options_.survival.journal != nullptr; }
+
     /// No room for another connection: do not accept one.
     [[nodiscard]] bool full() const noexcept { return connections_ >= options_.connections_max; }
 
@@ -136,6 +142,7 @@ private:
     std::uint32_t name_suspect(int descriptor, unsigned thread = 0) noexcept;
     void name_suspect_again(std::uint32_t before, unsigned thread = 0) noexcept;
     void name_first_leg(int descriptor);
+    void forget_suspect(int descriptor) noexcept;
 
     [[nodiscard]] result<> admit(unique_fd&& connection, const resumption& at);
     [[nodiscard]] session& keep(std::unique_ptr<session> made) noexcept;

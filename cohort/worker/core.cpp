@@ -25,9 +25,6 @@ namespace {
 
 constexpr nanoseconds boot_patience = 30s;  // for the primary's welcome
 constexpr nanoseconds look_again = 20ms;    // while draining: sockets, and a main that waits
-constexpr nanoseconds hello_patience = 10ms;
-constexpr nanoseconds farewell_patience = 500ms;
-constexpr nanoseconds hope_at_most = 10s;  // for the primary that follows a dead one
 constexpr int exit_failed = 1;
 constexpr int heap_kept_bytes = 16 << 20;
 
@@ -53,29 +50,6 @@ result<std::unique_ptr<core>> core::open(unique_fd channel)
                                          made->changed_);
     return made;
 }
-
-result<std::unique_ptr<core>> core::open(unique_fd channel, heritage mine)
-{
-    COHORT_TRY(auto made, open(std::move(channel)));
-    made->kept_ = true;
-    made->successor_ = mine.successor;
-    made->heritage_ = std::move(mine);
-    return made;
-}
-
-core::core()
-    : loop_{1},
-      poller_{loop_},
-      own_{loop_.get_executor()},
-      programs_{loop_.get_executor(), &changed_},
-      finishing_{loop_.get_executor(), &changed_},
-      changed_{loop_.get_executor()},
-      stopping_{loop_.get_executor()},
-      hope_{loop_.get_executor()},
-      deadline_{loop_.get_executor()}
-{}
-
-core::~core() = default;
 
 int core::run(main_function main)
 {
@@ -152,97 +126,6 @@ void core::welcomed(ipc::welcome terms, std::vector<unique_fd> cargo) noexcept
         begin_main();
 }
 
-awaitable<> core::begin_when_said()
-{
-    // What we go on with may hang us as it did the last worker: the primary must know whom it
-    // watches. But nothing here depends on it.
-    static_cast<void>(co_await link_->flush(hello_patience));
-    begin_main();
-}
-
-void core::begin_kept()
-{
-    heritage mine = *std::move(heritage_);
-    heritage_.reset();
-    hall_->inherit(*mine.journal, std::move(mine.found));
-    if (mine.cargo.size() > 2) {
-        hotline::host& us = *this;
-        hotline_ = std::make_unique<hotline>(loop_.get_executor(), poller_, us);
-        hotline_->open(std::move(mine.cargo[2]));
-    }
-    welcomed(std::move(mine.terms), std::move(mine.cargo));
-    own_.spawn(watch_keeper(std::move(mine.keeper)));
-}
-
-ipc::hello core::introduction() noexcept
-{
-    ipc::hello words;
-    if (!welcomed_)
-        return words;
-    words.id = terms_.id;
-    words.slot = terms_.slot;
-    words.successor = successor_;
-    words.leaving = drain_.now() != phase::running;
-    words.endpoints = hall_->endpoints();
-    return words;
-}
-
-link::guide::outlook core::channel_ended() noexcept
-{
-    if (!hotline_ || drain_.now() == phase::leaving)
-        return outlook::none;
-    if (hotline_->look())
-        return outlook::swapped;
-    if (!hotline_->is_open())
-        return outlook::none;
-    log::warn("the primary is gone; serving on until the next one calls");
-    hope_.expires_after(hope_at_most);
-    hope_.async_wait([this](const error_code& ec) {
-        if (!ec)
-            link_->give_up("no primary called");
-    });
-    return outlook::hope;
-}
-
-void core::called(unique_fd channel) noexcept
-{
-    auto over = ipc::channel::open(loop_.get_executor(), std::move(channel));
-    if (!over) {
-        log::error("cannot talk to the new primary: {}", over.error().text());
-        return;
-    }
-    hope_.cancel();
-    log::debug("another primary called");
-    link_->swap(*std::move(over));
-}
-
-void core::hotline_ended() noexcept
-{
-    hope_.cancel();
-    // With the root everything ends. The channel ends, too, unless its end was seen already.
-    link_->give_up("root and primary are gone");
-}
-
-awaitable<> core::watch_keeper(unique_fd keeper)
-{
-    const auto stop = co_await asio::this_coro::cancellation_state;
-    asio::posix::stream_descriptor door{loop_};
-    error_code ec;
-    door.assign(keeper.borrow(), ec);
-    if (ec) {
-        log::warn("cannot watch the keeper: {}; going on without", ec.message());
-        co_return;
-    }
-    static_cast<void>(keeper.release());
-    auto [broken] = co_await door.async_wait(asio::posix::descriptor_base::wait_read, use_tuple);
-    if (broken || stopped(stop))
-        co_return;
-    // With us ends the table of descriptors now: connections find another home, and then we leave.
-    log::error("the keeper of slot {} is dead; handing over and leaving", terms_.slot);
-    keeper_lost_ = true;
-    nudge_by(nudge::told);
-}
-
 void core::begin_main()
 {
     // (A successor has connections to look after, whoever wants it to leave.)
@@ -298,6 +181,7 @@ void core::told_to_drain(const ipc::drain_order& order) noexcept
 {
     budget_ = order.budget;
     last_one_ = order.last;
+    told_ = true;
     nudge_by(nudge::told);
 }
 
@@ -385,36 +269,6 @@ void core::nudge_by(nudge why)
     }
 }
 
-void core::begin_drain()
-{
-    if (budget_ <= 0ns)
-        budget_ = terms_.stop_timeout > 0ns ? terms_.stop_timeout : nanoseconds{30s};
-    arm_deadline(budget_);
-    if (welcomed_)
-        board::set(hall_->row().stage, static_cast<std::uint32_t>(board::stage::draining));
-    hall_->close(last_one_ ? hall::rest_of_queue::take : hall::rest_of_queue::leave);
-    // After the confirmations of all that we took: the primary gives the rest to others now.
-    link_->post(ipc::letter(ipc::kind::leaving));
-    stopping_.notify_all();
-    tell(on_stop_);
-    hooks_begun_ = true;
-    for (std::size_t i = 0; i < on_drain_.size(); ++i)
-        finishing_.spawn(finish_with(on_drain_[i], budget_));
-    changed_.notify_all();
-}
-
-void core::on_drain(drain_function finish)
-{
-    on_drain_.push_back(std::move(finish));
-    if (hooks_begun_)
-        finishing_.spawn(finish_with(on_drain_.back(), budget_));
-}
-
-awaitable<> core::finish_with(drain_function& finish, nanoseconds budget)
-{
-    co_await finish(budget);
-}
-
 void core::arm_deadline(nanoseconds budget)
 {
     deadline_.expires_after(budget);
@@ -426,25 +280,6 @@ void core::arm_deadline(nanoseconds budget)
         else
             nudge_by(nudge::deadline);
     });
-}
-
-bool core::nothing_left()
-{
-    if (main_running_ || programs_.size() != 0 || finishing_.size() != 0)
-        return false;
-    if (hall_->connections() != 0)
-        return false;
-    if (drain_.now() == phase::draining)
-        return true;
-    // Main may end early and leave the work to handlers, servers and spawned coroutines.
-    return welcomed_ && !hall_->serves() && !link_->has_handler() && on_drain_.empty();
-}
-
-/// Nothing is in flight, but main waits for something that will not come any more.
-bool core::only_main_waits()
-{
-    return drain_.now() == phase::draining && main_running_ && !main_told_ &&
-           programs_.size() == 0 && finishing_.size() == 0 && hall_->connections() == 0;
 }
 
 awaitable<> core::wait_until_done()
@@ -487,45 +322,6 @@ awaitable<> core::hear_signals(process::signals caught)
         if (to_leave)
             nudge_by(nudge::own_will);
     }
-}
-
-awaitable<> core::say_farewell()
-{
-    ipc::farewell words;
-    words.code = code_;
-    words.reason = reason_;
-    auto letter = ipc::letter(ipc::kind::farewell, ipc::encode(words));
-    if (kept_) {
-        // The answer comes once the keeper knows whether somebody shall follow us.
-        auto heard = link_->ask(std::move(letter), "take leave");
-        static_cast<void>(co_await with_deadline(std::move(heard), farewell_patience));
-    } else {
-        link_->post(std::move(letter));
-    }
-    static_cast<void>(co_await link_->flush(farewell_patience));
-    loop_.stop();
-}
-
-void core::last_words()
-{
-    hall_->shut();
-    if (welcomed_)
-        board::set(hall_->row().stage, static_cast<std::uint32_t>(board::stage::leaving));
-    if (link_->is_open()) {
-        asio::co_spawn(loop_, say_farewell(), [](std::exception_ptr) {});
-        const auto until = cohort::now() + 2 * farewell_patience;
-        // What escapes from the program now has no hearer any more.
-        while (cohort::now() < until) {
-            try {
-                loop_.restart();
-                loop_.run_until(until);
-                break;
-            } catch (const std::exception& thrown) {
-                log::error("exception escaped while leaving: {}", thrown.what());
-            }
-        }
-    }
-    log::flush_waiting(100);
 }
 
 }  // namespace cohort::work

@@ -88,6 +88,11 @@ public:
     {
         on_disconnect_.push_back(std::move(hear));
     }
+    /// The keeper is dead: our row on the board is a successor's.
+    void on_orphaned(std::move_only_function<void()> hear)
+    {
+        on_orphaned_.push_back(std::move(hear));
+    }
     /// During the drain it begins at once.
     void on_drain(drain_function finish);
 
@@ -152,6 +157,7 @@ private:
     main_function main_;
     listeners on_stop_;
     listeners on_disconnect_;
+    listeners on_orphaned_;
     std::deque<drain_function> on_drain_;
 
     drain drain_;
@@ -159,7 +165,7 @@ private:
     bool last_one_ = false;  // nobody serves after us
     bool kept_ = false;
     bool successor_ = false;
-    bool keeper_lost_ = false;
+    bool told_ = false;  // to leave: the primary wants no successor
     bool hooks_begun_ = false;
     bool welcomed_ = false;
     bool main_running_ = false;

@@ -89,6 +89,8 @@ void hall::bound_connections() noexcept
 void hall::add(const std::shared_ptr<door>& opened)
 {
     doors_.push_back(opened);
+    if (opened->number() != 0)
+        endpoints_.emplace_back(opened->number(), opened->where());
     publish();
     say_ready();
 }
@@ -113,8 +115,12 @@ void hall::close(rest_of_queue what)
         if (const auto kept = each.lock(); kept && what == rest_of_queue::take)
             kept->sweep(sweep_max);
     }
-    // What is in the inbox was meant for us, and nobody is as near to it as we are.
-    inbox_.empty_and_close();
+    // What is in the inbox was meant for us, and nobody is as near to it as we are; but for a
+    // successor.
+    if (orphaned_)
+        inbox_.shut();
+    else
+        inbox_.empty_and_close();
     for (const auto& each : doors) {
         if (const auto kept = each.lock())
             kept->close();
@@ -188,8 +194,16 @@ void hall::refresh() noexcept
         census_.look_at_all();
     publish();
     // One without a door is ready when it has lived for a while.
-    if (now() - opened_at_ > 1s)
+    if (now() - opened_at_ > 1s) {
         say_ready();
+        close_what_nobody_adopts();
+    }
+}
+
+void hall::orphaned() noexcept
+{
+    orphaned_ = true;
+    successor_comes_ = true;
 }
 
 board::slot& hall::lend_row() noexcept

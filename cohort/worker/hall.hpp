@@ -44,8 +44,8 @@ public:
     /// here. Order: before open().
     void inherit(board::journal& journal, std::vector<int> found);
     [[nodiscard]] board::journal* journal() const noexcept { return journal_; }
-    /// What an HTTP server adopts; once.
-    [[nodiscard]] std::vector<int> take_found() noexcept { return std::exchange(found_, {}); }
+    /// What an HTTP server adopts; once. Copies of what somebody else has are closed.
+    [[nodiscard]] std::vector<int> take_found();
     /// For the one server that records its connections there: the first who asks.
     [[nodiscard]] board::journal* lend_journal() noexcept;
     [[nodiscard]] board::quarantine& quarantine() noexcept { return *quarantine_; }
@@ -81,7 +81,14 @@ public:
 
     /// The row's words for connections belong to somebody else (an HTTP server) from now on.
     [[nodiscard]] board::slot& lend_row() noexcept;
-    [[nodiscard]] board::slot& row() noexcept { return board_->row(slot_); }
+    [[nodiscard]] board::slot& row() noexcept
+    {
+        return orphaned_ ? nobodys_row_ : board_->row(slot_);
+    }
+    /// The keeper is dead: row and inbox are those of a successor in another pair from now on.
+    void orphaned() noexcept;
+    /// Somebody will follow in this slot: what nobody else takes is left for him in the inbox.
+    void expect_successor() noexcept { successor_comes_ = true; }
 
     /// The numbers of the endpoints where this worker listens.
     [[nodiscard]] std::vector<std::uint32_t> endpoints() const;
@@ -119,9 +126,13 @@ private:
     void say_listening(const door& at) const;
     [[nodiscard]] door* find(std::uint32_t number) noexcept;
     [[nodiscard]] bool full() const noexcept;
+    enum class outcome : std::uint8_t { gone, nobody, later };
+    [[nodiscard]] outcome offer_around(unique_fd& connection, const net::handover& about) noexcept;
     [[nodiscard]] std::uint32_t endpoint_of(int connection) noexcept;
     [[nodiscard]] bool give(std::uint32_t to, unique_fd& connection, net::handover about) noexcept;
-    [[nodiscard]] bool win(const net::arrival& got) noexcept;
+    [[nodiscard]] bool win(net::arrival& got) noexcept;
+    [[nodiscard]] bool claim(int descriptor, std::uint64_t cookie);
+    void close_what_nobody_adopts() noexcept;
     void served(int descriptor, std::uint32_t ticket) noexcept;
     void say_ready() noexcept;
     void bound_connections() noexcept;
@@ -145,6 +156,12 @@ private:
     std::vector<int> found_;
     steady_time opened_at_{};
     bool ready_told_ = false;
+    /// Where this worker listens, or did before it drained.
+    std::vector<std::pair<std::uint32_t, net::endpoint>> endpoints_;
+    bool orphaned_ = false;
+    bool successor_comes_ = false;
+    board::slot nobodys_row_{};
+    nanoseconds waited_{0};  // for heirs to take what was handed over
     bool journal_lent_ = false;
     std::optional<board::quarantine> quarantine_;
     successor moved_;

@@ -4,8 +4,10 @@
 
 #include <cohort/base/fault_point.hpp>
 #include <cohort/net/inbox.hpp>
+#include <cohort/net/kernel_position.hpp>
 #include <cohort/net/socket_address.hpp>
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -14,6 +16,8 @@
 namespace cohort::work {
 
 namespace {
+
+constexpr nanoseconds waits_at_most = milliseconds{500};  // in one life
 
 std::uint64_t cookie_of(int socket) noexcept
 {
@@ -24,7 +28,10 @@ std::uint64_t cookie_of(int socket) noexcept
     return cookie;
 }
 
-void note(board::journal& in, int descriptor, board::ticket which) noexcept
+/// Between two requests, with nothing in anybody's buffers, under way with this ticket. Whoever
+/// finds it goes on at these positions; what the words said of an earlier connection under this
+/// number must not count.
+void note(board::journal& in, int descriptor, board::ticket which, const net::handover& at) noexcept
 {
     board::connection_record* const record = in.record(descriptor);
     if (record == nullptr)
@@ -32,7 +39,18 @@ void note(board::journal& in, int descriptor, board::ticket which) noexcept
     board::connection_state state;
     state.now = board::standing::passing;
     state.ticket = static_cast<std::uint32_t>(which);
+    state.base = state.parsed = at.taken;
+    state.out_base = state.composed = at.given;
+    state.requests = at.requests;
+    record->taken.store(at.taken, std::memory_order_release);
+    record->given.store(at.given, std::memory_order_release);
     record->commit(state);
+}
+
+bool is_recorded(board::journal& in, int descriptor) noexcept
+{
+    const board::connection_record* const record = in.record(descriptor);
+    return record != nullptr && record->state().now != board::standing::free;
 }
 
 void forget(board::journal& in, int descriptor) noexcept
@@ -53,13 +71,11 @@ std::uint32_t hall::endpoint_of(int connection) noexcept
     const auto local = net::local_endpoint(connection);
     if (!local)
         return 0;
-    for (const auto& each : doors_) {
-        const auto kept = each.lock();
-        if (!kept || kept->number() == 0 || kept->where().kind() != local->kind())
-            continue;
-        const bool internet = local->kind() == net::endpoint::family::tcp;
-        if (internet ? kept->where().port() == local->port() : kept->where() == *local)
-            return kept->number();
+    const bool internet = local->kind() == net::endpoint::family::tcp;
+    for (const auto& [number, where] : endpoints_) {
+        if (where.kind() == local->kind() &&
+            (internet ? where.port() == local->port() : where == *local))
+            return number;
     }
     return 0;
 }
@@ -78,7 +94,10 @@ bool hall::give(std::uint32_t to, unique_fd& connection, net::handover about) no
         {.from = slot_, .to = to, .endpoint = about.endpoint, .cookie = cookie_of(number)}, now());
     if (!offered)
         return false;
-    note(*journal_, number, *offered);
+    board::connection_record* const record = journal_->record(number);
+    const board::connection_state before =
+        record != nullptr ? record->state() : board::connection_state{};
+    note(*journal_, number, *offered, about);
     fault_point("hall.offered");
     about.ticket = static_cast<std::uint32_t>(*offered);
     if (net::give(end, connection, about)) {
@@ -86,24 +105,31 @@ bool hall::give(std::uint32_t to, unique_fd& connection, net::handover about) no
         forget(*journal_, number);
         return true;
     }
-    forget(*journal_, number);
+    if (record != nullptr)
+        record->commit(before);
     static_cast<void>(tickets.revoke(*offered));
     tickets.settle(*offered);
     return false;
 }
 
-bool hall::win(const net::arrival& got) noexcept
+bool hall::win(net::arrival& got) noexcept
 {
     const auto which = static_cast<board::ticket>(got.about.ticket);
+    const int number = got.connection.borrow();
     // First of all we write down that we have it: a successor shall find both, or neither.
     if (journal_ != nullptr)
-        note(*journal_, got.connection.borrow(), which);
+        note(*journal_, number, which, got.about);
     fault_point("hall.noted");
     const bool won = board_->tickets().take(which);
     fault_point("hall.taken");
-    if (!won && journal_ != nullptr)
-        forget(*journal_, got.connection.borrow());
-    return won;
+    if (won)
+        return true;
+    // In this order: a copy of somebody's connection must not be found without its ticket.
+    got.connection.reset();
+    fault_point("hall.lost");
+    if (journal_ != nullptr)
+        forget(*journal_, number);
+    return false;
 }
 
 void hall::served(int descriptor, std::uint32_t ticket) noexcept
@@ -122,26 +148,118 @@ void hall::served(int descriptor, std::uint32_t ticket) noexcept
 
 bool hall::has_heirs() noexcept
 {
+    if (successor_comes_)
+        return true;
     look_around();
     return std::ranges::any_of(
         loads_, [this](const net::load& each) { return each.slot != slot_ && each.accepting; });
 }
 
-bool hall::move_on(unique_fd& connection, net::handover about) noexcept
+hall::outcome hall::offer_around(unique_fd& connection, const net::handover& about) noexcept
 {
-    about.what = net::handover::kind::moved;
-    about.endpoint = endpoint_of(connection.borrow());
-    if (about.endpoint == 0)
-        return false;
     look_around();
     std::ranges::sort(loads_, {}, &net::load::connections_open);
+    outcome so_far = outcome::nobody;
     for (const net::load& each : loads_) {
         if (each.slot == slot_ || !each.accepting)
             continue;
         if (give(each.slot, connection, about))
-            return true;
+            return outcome::gone;
+        so_far = outcome::later;
     }
-    return false;
+    if (!successor_comes_ || slot_ >= neighbours_.size() || !neighbours_[slot_].valid())
+        return so_far;
+    // Without a ticket: nobody can take it as long as we are here.
+    net::handover mine = about;
+    mine.from_slot = slot_;
+    const int number = connection.borrow();
+    if (!net::give(neighbours_[slot_].borrow(), connection, mine))
+        return so_far;
+    if (journal_ != nullptr)
+        forget(*journal_, number);
+    return outcome::gone;
+}
+
+bool hall::move_on(unique_fd& connection, net::handover about) noexcept
+{
+    about.what = net::handover::kind::moved;
+    if (about.endpoint == 0)
+        about.endpoint = endpoint_of(connection.borrow());
+    if (about.endpoint == 0)
+        return false;
+    for (;;) {
+        const outcome done = offer_around(connection, about);
+        if (done != outcome::later)
+            return done == outcome::gone;
+        // So many are under way that no ticket is left, or no room: those who take need a moment.
+        if (waited_ >= waits_at_most)
+            return false;
+        waited_ += milliseconds{1};
+        ::poll(nullptr, 0, 1);
+    }
+}
+
+bool hall::claim(int descriptor, std::uint64_t cookie)
+{
+    const auto tickets = board_->tickets();
+    std::optional<board::ticket> held;
+    bool anothers = false;
+    for (const auto& each : tickets.about(cookie)) {
+        if (each.terms.to == slot_ && !held && tickets.hold(each.which))
+            held = each.which;
+        else if (each.terms.from == slot_ && !held && tickets.revoke(each.which))
+            held = each.which;
+        else
+            anothers = true;
+    }
+    if (!held)
+        return !anothers;
+    // It lay between two requests, or was fresh: what the kernel says is where it stands.
+    net::handover at;
+    if (const auto kernel = net::read_position(descriptor); kernel && kernel->exact) {
+        at.taken = kernel->taken;
+        at.given = kernel->given;
+    }
+    note(*journal_, descriptor, *held, at);
+    return true;
+}
+
+std::vector<int> hall::take_found()
+{
+    std::vector<int> all = std::exchange(found_, {});
+    if (journal_ == nullptr)
+        return all;
+    std::vector<std::uint64_t> known;
+    for (const int each : all) {
+        if (is_recorded(*journal_, each))
+            known.push_back(cookie_of(each));
+    }
+    // What came out of an inbox and was not written down may be a copy of what is still in it, or
+    // of what somebody else has: two servers of one connection would tear it apart.
+    std::erase_if(all, [&](int each) {
+        if (is_recorded(*journal_, each))
+            return false;
+        const std::uint64_t cookie = cookie_of(each);
+        if (std::ranges::find(known, cookie) == known.end() && claim(each, cookie)) {
+            known.push_back(cookie);
+            return false;
+        }
+        unique_fd{each}.reset();
+        return true;
+    });
+    return all;
+}
+
+void hall::close_what_nobody_adopts() noexcept
+{
+    if (found_.empty() || journal_lent_ || !listens())
+        return;
+    // No HTTP server is here to go on with them: without this their clients would wait for ever.
+    for (const int each : std::exchange(found_, {})) {
+        unique_fd{each}.reset();
+        forget(*journal_, each);
+    }
+    settle();
 }
 
 bool hall::is_ours(std::uint32_t ticket) noexcept
@@ -158,6 +276,8 @@ void hall::settle() noexcept
 {
     for (const board::ticket each : std::exchange(won_, {}))
         board_->tickets().settle(each);
+    // And what the dead had won and not settled: no record speaks of it any more.
+    board_->tickets().settle_all(slot_);
 }
 
 }  // namespace cohort::work

@@ -1,0 +1,113 @@
+// How a worker drains and takes leave.
+
+#include <cohort/worker/core.hpp>
+
+#include <cohort/async/deadline.hpp>
+#include <cohort/async/stop.hpp>
+#include <cohort/observe/log.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <utility>
+
+namespace cohort::work {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr nanoseconds farewell_patience = 500ms;
+
+}  // namespace
+
+void core::begin_drain()
+{
+    if (budget_ <= 0ns)
+        budget_ = terms_.stop_timeout > 0ns ? terms_.stop_timeout : nanoseconds{30s};
+    arm_deadline(budget_);
+    if (kept_ && !told_ && !last_one_)
+        hall_->expect_successor();
+    if (welcomed_)
+        board::set(hall_->row().stage, static_cast<std::uint32_t>(board::stage::draining));
+    hall_->close(last_one_ ? hall::rest_of_queue::take : hall::rest_of_queue::leave);
+    // After the confirmations of all that we took: the primary gives the rest to others now.
+    link_->post(ipc::letter(ipc::kind::leaving));
+    stopping_.notify_all();
+    tell(on_stop_);
+    hooks_begun_ = true;
+    for (std::size_t i = 0; i < on_drain_.size(); ++i)
+        finishing_.spawn(finish_with(on_drain_[i], budget_));
+    changed_.notify_all();
+}
+
+void core::on_drain(drain_function finish)
+{
+    on_drain_.push_back(std::move(finish));
+    if (hooks_begun_)
+        finishing_.spawn(finish_with(on_drain_.back(), budget_));
+}
+
+awaitable<> core::finish_with(drain_function& finish, nanoseconds budget)
+{
+    co_await finish(budget);
+}
+
+bool core::nothing_left()
+{
+    if (main_running_ || programs_.size() != 0 || finishing_.size() != 0)
+        return false;
+    if (hall_->connections() != 0)
+        return false;
+    if (drain_.now() == phase::draining)
+        return true;
+    // Main may end early and leave the work to handlers, servers and spawned coroutines.
+    return welcomed_ && !hall_->serves() && !link_->has_handler() && on_drain_.empty();
+}
+
+/// Nothing is in flight, but main waits for something that will not come any more.
+bool core::only_main_waits()
+{
+    return drain_.now() == phase::draining && main_running_ && !main_told_ &&
+           programs_.size() == 0 && finishing_.size() == 0 && hall_->connections() == 0;
+}
+
+awaitable<> core::say_farewell()
+{
+    ipc::farewell words;
+    words.code = code_;
+    words.reason = reason_;
+    auto letter = ipc::letter(ipc::kind::farewell, ipc::encode(words));
+    if (kept_) {
+        // The answer comes once the keeper knows whether somebody shall follow us.
+        auto heard = link_->ask(std::move(letter), "take leave");
+        static_cast<void>(co_await with_deadline(std::move(heard), farewell_patience));
+    } else {
+        link_->post(std::move(letter));
+    }
+    static_cast<void>(co_await link_->flush(farewell_patience));
+    loop_.stop();
+}
+
+void core::last_words()
+{
+    hall_->shut();
+    if (welcomed_)
+        board::set(hall_->row().stage, static_cast<std::uint32_t>(board::stage::leaving));
+    if (link_->is_open()) {
+        asio::co_spawn(loop_, say_farewell(), [](std::exception_ptr) {});
+        const auto until = cohort::now() + 2 * farewell_patience;
+        // What escapes from the program now has no hearer any more.
+        while (cohort::now() < until) {
+            try {
+                loop_.restart();
+                loop_.run_until(until);
+                break;
+            } catch (const std::exception& thrown) {
+                log::error("exception escaped while leaving: {}", thrown.what());
+            }
+        }
+    }
+    log::flush_waiting(100);
+}
+
+}  // namespace cohort::work
