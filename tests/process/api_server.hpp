@@ -1,6 +1,8 @@
 #pragma once
 // The test's end of programs/api.cpp, and what /proc says of its processes.
 
+#include "family.hpp"
+
 #include <cohort/base/parse.hpp>
 #include <cohort/net/endpoint.hpp>
 #include <cohort/net/socket_address.hpp>
@@ -50,8 +52,13 @@ public:
 
     [[nodiscard]] running_program& program() noexcept { return program_; }
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
-    [[nodiscard]] pid_t primary() const noexcept { return program_.pid(); }
-    [[nodiscard]] std::vector<pid_t> workers() const { return children_of(primary()); }
+    /// With keepers, the program that was started is the root, and its child the primary.
+    [[nodiscard]] pid_t primary() const
+    {
+        const auto below = titled_below(program_.pid(), "cohort: primary");
+        return below.empty() ? program_.pid() : below.front();
+    }
+    [[nodiscard]] std::vector<pid_t> workers() const { return workers_below(program_.pid()); }
 
 private:
     static std::string executed(const api_plan& plan, const std::filesystem::path& path)

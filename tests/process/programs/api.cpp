@@ -72,6 +72,7 @@ int main(int argc, char** argv)
     http::router api;
     api.get("/who", who);
     api.get("/wait", wait_for_release);
+    api.post("/wait", wait_for_release);
     api.get("/occupy", occupy_lane, {.cpu_bound = true});
     api.get("/release", release);
     api.get("/hang", hang);

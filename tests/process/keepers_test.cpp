@@ -1,0 +1,153 @@
+// Connections outlive their workers: what clients notice of deaths and of scaling, which is
+// nothing.
+
+#include "api_server.hpp"
+#include "family.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+using namespace cohort;
+using namespace cohort::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int clients_count = 64;
+
+/// Kept-alive connections, each of which was served once. A resource.
+struct crowd {
+    explicit crowd(std::uint16_t port)
+    {
+        for (int i = 0; i < clients_count; ++i) {
+            all.emplace_back(port);
+            who_is(all.back());
+        }
+    }
+
+    /// On the connections that are open already.
+    void all_are_answered()
+    {
+        for (client& each : all)
+            CHECK_NOTHROW(who_is(each));
+    }
+
+    std::vector<client> all;
+};
+
+std::vector<pid_t> workers_of(api_server& app) { return workers_below(app.program().pid()); }
+
+/// Waits until exactly so many workers have said that they listen again.
+void wait_for_worker(api_server& app) { app.program().wait_for("listening on port"); }
+
+std::size_t processes_of(api_server& app) { return descendants_of(app.program().pid()).size(); }
+
+}  // namespace
+
+TEST_CASE("kept: a worker is killed, and its idle connections and its requests are served on")
+{
+    for (const unsigned workers : {1U, 2U}) {
+        CAPTURE(workers);
+        api_server app{{.workers = workers}};
+        crowd idle{app.port()};
+        client slow{app.port()};
+        ask_for(slow, "/wait");
+        client other{app.port()};
+        who_is(other);
+        for (const pid_t each : workers_of(app))
+            ::kill(each, SIGKILL);
+        idle.all_are_answered();
+        // It waits again, in the successor.
+        for (unsigned i = 0; i < 4 * workers; ++i) {
+            client one{app.port()};
+            ask_for(one, "/release");
+            read_answer(one, 5s);
+        }
+        CHECK_NOTHROW(read_answer(slow, 10s));
+        CHECK(app.program().stop().code() == 0);
+    }
+}
+
+TEST_CASE("kept: what must not run twice is answered 500 on the connection, which stays open")
+{
+    api_server app{{.workers = 1}};
+    client one{app.port()};
+    one.send("POST /wait HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n");
+    client idle{app.port()};
+    who_is(idle);
+    ::kill(workers_of(app).at(0), SIGKILL);
+    const std::string head = one.receive_until("\r\n\r\n");
+    CHECK(head.starts_with("HTTP/1.1 500"));
+    CHECK(head.find("Retry-After") != std::string::npos);
+    CHECK(head.find("application/problem+json") != std::string::npos);
+    CHECK_NOTHROW(who_is(idle));
+    CHECK(app.program().stop().code() == 0);
+}
+
+TEST_CASE("kept: a keeper is killed, and its worker's connections go to others")
+{
+    for (const unsigned workers : {1U, 2U}) {
+        CAPTURE(workers);
+        api_server app{{.workers = workers}};
+        crowd idle{app.port()};
+        ::kill(keepers_below(app.program().pid()).at(0), SIGKILL);
+        wait_for_worker(app);
+        idle.all_are_answered();
+        CHECK(eventually([&] {
+            return keepers_below(app.program().pid()).size() == workers &&
+                   workers_of(app).size() == workers;
+        }));
+        idle.all_are_answered();
+        CHECK(app.program().stop().code() == 0);
+    }
+}
+
+TEST_CASE("kept: one worker less, and one that leaves by itself, close no connection")
+{
+    api_server app{{.workers = 2}};
+    crowd idle{app.port()};
+    app.program().signal(SIGTTOU);
+    app.program().wait_for("ended");
+    idle.all_are_answered();
+    CHECK(eventually([&] { return workers_of(app).size() == 1; }));
+    ::kill(workers_of(app).at(0), SIGTERM);
+    app.program().wait_for("ended");
+    idle.all_are_answered();
+    CHECK(app.program().stop().code() == 0);
+}
+
+TEST_CASE("kept: 200 deaths leave no descriptor and no process behind, and cost no request")
+{
+    api_server app{{.workers = 2}};
+    crowd idle{app.port()};
+    const auto settled = [&] { return processes_of(app) == 7; };  // primary, 2 of each kind
+    REQUIRE(eventually(settled, 10s));
+    const pid_t primary = primary_below(app.program().pid());
+    const std::size_t before = descriptors_of(primary);
+    for (int i = 0; i < 200; ++i) {
+        const auto workers = workers_of(app);
+        if (!workers.empty())
+            ::kill(workers[static_cast<std::size_t>(i) % workers.size()], SIGKILL);
+        CHECK_NOTHROW(who_is(idle.all[static_cast<std::size_t>(i) % idle.all.size()]));
+    }
+    idle.all_are_answered();
+    CHECK(eventually(settled, 10s));
+    CHECK(eventually([&] { return descriptors_of(primary) <= before + 2; }));
+    CHECK(app.program().stop().code() == 0);
+}
+
+TEST_CASE("keepers off: workers are children of the process that was started, and die alone")
+{
+    api_server app{{.workers = 2, .env = {"COHORT_KEEPERS=off"}}};
+    const auto workers = children_of(app.program().pid());
+    CHECK(workers.size() == 2);
+    client one{app.port()};
+    const pid_t mine = static_cast<pid_t>(who_is(one).pid);
+    ::kill(mine, SIGKILL);
+    CHECK_THROWS(who_is(one));
+    wait_for_worker(app);
+    CHECK(app.program().stop().code() == 0);
+}
