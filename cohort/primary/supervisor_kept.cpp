@@ -222,6 +222,9 @@ void supervisor::noted(seat& at, process::received_note&& what) noexcept
 
 void supervisor::twin_born(seat& at, process::received_note&& what)
 {
+    const auto same = [&](const worker_ptr& each) { return each->info().pid == what.note.pid; };
+    if ((at.tenant && same(at.tenant)) || std::ranges::any_of(at.keeper->unnamed, same))
+        return;  // we called it before its keeper told us of it: it has another channel
     newborn born{
         .process = worker_process{process::ward{what.note.pid, std::move(what.pidfd)}},
         .channel = std::move(what.channel),

@@ -311,6 +311,10 @@ awaitable<> supervisor::find_tenant(seat& at)
         co_return;
     std::optional<steady_time> dead_since;
     for (backoff pauses{look_first, look_seldom}; !stopped(stop) && seeks(at);) {
+        // First of all the keeper's notes are heard: mostly they say who it is.
+        co_await sleep_for(pauses.next());
+        if (!seeks(at))
+            break;
         const auto pid = static_cast<pid_t>(at.journal->header().tenant.load());
         const bool ours = at.tenant && at.tenant->info().pid == pid;
         const bool dead = at.tenant && has_ended(at.tenant->process().kept());
@@ -328,7 +332,6 @@ awaitable<> supervisor::find_tenant(seat& at)
                            });
         if (pid > 0 && !known)
             call_stranger(at, pid);
-        co_await sleep_for(pauses.next());
     }
     at.seeking = false;
 }

@@ -65,7 +65,7 @@ private:
                 ++(said.find("\"pid\"") != std::string::npos ? answered : failed);
             } catch (const failure& why) {
                 ++failed;
-                MESSAGE(why.what());
+                MESSAGE(std::string{why.what()});
                 over.reset();
             }
             wait_a_while(1ms);
