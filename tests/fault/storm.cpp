@@ -61,6 +61,9 @@ bool strike_one(pid_t pid, std::string_view title, int number)
     const unique_fd process{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
     if (!process.valid() || !title_of(pid).starts_with(title))
         return false;
+    const auto at = std::chrono::duration_cast<milliseconds>(now().time_since_epoch());
+    std::printf("%lld ms: signal %d to %d, %s\n", static_cast<long long>(at.count()), number, pid,
+                title_of(pid).c_str());
     return ::syscall(SYS_pidfd_send_signal, process.borrow(), number, nullptr, 0) == 0;
 }
 
@@ -203,6 +206,8 @@ unsigned storm(testing::witness& load, nanoseconds pause, storm_server& over,
     random_source dice{seed};
     unsigned times = 0;
     steady_time due = now() + 500ms;
+    const auto began = std::chrono::duration_cast<milliseconds>(now().time_since_epoch());
+    std::printf("%lld ms: the storm begins\n", static_cast<long long>(began.count()));
     while (load.run_for(std::max<nanoseconds>(due - now(), 1ms))) {
         (void)over.program().lines();  // nobody is to wait for a reader of the log
         if (now() < due)
