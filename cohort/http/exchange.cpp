@@ -274,6 +274,7 @@ order exchange::done(record& r, std::uint32_t second) noexcept
         const bool clean = !r.top.keep_alive && has(flag::body_done) && r.at == r.end;
         return clean || has(flag::ended) ? order::close : order::linger;
     }
+    unset(flag::continue_said);  // a successor must not think that the next request has heard it
     r.parser.reset();
     r.begin = r.at;
     state_.bytes_parsed = state_.bytes_read - (r.end - r.begin);

@@ -138,6 +138,10 @@ std::vector<estate> take_stock(board::journal& book, std::span<const int> found,
         }
     }
     std::ranges::stable_partition(all, &estate::waits);
+    // Strikes are counted as their requests come up: before another like them is run.
+    std::ranges::stable_partition(all, [](const estate& each) {
+        return each.verdict.strike || each.verdict.poison;
+    });
     return all;
 }
 

@@ -4,6 +4,7 @@
 #include <cohort/http/session.hpp>
 
 #include <cohort/async/deadline.hpp>
+#include <cohort/async/lanes.hpp>
 #include <cohort/base/assert.hpp>
 #include <cohort/base/fault_point.hpp>
 
@@ -61,12 +62,21 @@ void server::carry_on(estate& found)
         return;
     }
     unique_fd connection{found.descriptor};
-    if (found.whose == estate::owner::another || found.verdict.what == net::then::drop) {
-        if (found.whose == estate::owner::we) {
-            count_one(totals.dropped_total);
-            const linger at_once{.l_onoff = 1, .l_linger = 0};
-            ::setsockopt(found.descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-        }
+    const bool forgotten = found.state.now == board::standing::free &&
+                           found.verdict.what == net::then::close;
+    if (found.whose == estate::owner::another || forgotten) {
+        // Our copy only: nothing is said on a connection that somebody else may have. Its ticket
+        // stays in the record until it is closed, since without it it would look like a new one.
+        connection.reset();
+        fault_point("http.left");
+        if (page != nullptr)
+            page->commit({});
+        return;
+    }
+    if (found.verdict.what == net::then::drop) {
+        count_one(totals.dropped_total);
+        const linger at_once{.l_onoff = 1, .l_linger = 0};
+        ::setsockopt(found.descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
         if (page != nullptr)
             page->commit({});
         fault_point("http.dropped");
@@ -118,6 +128,16 @@ std::uint32_t server::name_suspect(int descriptor, unsigned thread) noexcept
 void server::name_suspect_again(std::uint32_t before, unsigned thread) noexcept
 {
     suspects_[thread].store(before, std::memory_order_release);
+}
+
+/// The connection ends before its job on a lane does: the number may be another's a moment later,
+/// who must not be blamed for that job.
+void server::forget_suspect(int descriptor) noexcept
+{
+    for (unsigned thread = 1; thread <= lanes_.threads() && thread < board::threads_max; ++thread) {
+        auto name = static_cast<std::uint32_t>(descriptor + 1);
+        suspects_[thread].compare_exchange_strong(name, 0, std::memory_order_acq_rel);
+    }
 }
 
 void server::name_first_leg(int descriptor)

@@ -140,7 +140,7 @@ void session::receive()
     if (!record_)
         record_ = server_.lend();
     record& r = *record_;
-    if (r.capacity == 0 && !scribe_.on()) {
+    if (r.whole && !scribe_.on()) {
         // A descriptor beyond the journal's records: served all the same, for as long as we live.
         r.input = input_place{server_.input_bytes()};
         r.capacity = r.input.size();

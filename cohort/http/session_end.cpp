@@ -171,8 +171,11 @@ void session::close_socket()
         server_.poller_.forget(fd_.borrow(), *this);
     peer_.close();
     fault_point("http.close");
-    if (scribe_.on())
+    if (scribe_.on()) {
+        if (job_ == job::lane)
+            server_.forget_suspect(fd_.borrow());
         scribe_.end();
+    }
     fault_point("http.closed");
     fd_.reset();
     blocked_ = false;

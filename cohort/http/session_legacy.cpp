@@ -35,6 +35,8 @@ void session::take_inheritance(legacy& found)
         r.begin = r.at = static_cast<std::size_t>(was.parsed - was.base);
         r.end = static_cast<std::size_t>(verdict.taken - was.base);
     }
+    // Bytes of the request are lost: whoever follows us must not look for them either.
+    r.whole = unread || verdict.taken <= was.parsed;
     if (unsent) {
         const char* const bytes = found.output.bytes() + (verdict.given - was.out_base);
         r.output.end().append(bytes, verdict.composed - verdict.given);

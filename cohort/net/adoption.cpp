@@ -74,7 +74,7 @@ public:
     constexpr adoption_verdict pass() noexcept
     {
         if (in_.kernel.reset)
-            return end(then::drop, "adopt.reset");
+            return reset();
         if (state_.now == standing::free)
             return nobodys();
         if (state_.now > standing::closing)
@@ -102,6 +102,24 @@ private:
     {
         verdict_.composed = verdict_.given;
         return end(state_.has(mark::until_close) ? then::drop : then::close, why);
+    }
+
+    /// Nobody hears us. But who sends what crashes and leaves has to be counted all the same: its
+    /// request is answered in place of being run, which counts the strike.
+    constexpr adoption_verdict reset() noexcept
+    {
+        // Of a connection that is over the kernel's counts say nothing.
+        verdict_.taken = in_.taken;
+        verdict_.given = in_.given;
+        verdict_.composed = in_.given;
+        const bool culprit = in_.fault == blame::crashed && state_.now == standing::running &&
+                             !state_.has(mark::incomplete) && !state_.has(mark::private_answer);
+        if (!culprit || !broken_rule(in_, verdict_).empty())
+            return end(then::drop, "adopt.reset");
+        count();
+        verdict_.last = true;
+        verdict_.poison = verdict_.crashes >= limits_.crashes_max;
+        return end(then::apologise, "adopt.left");
     }
 
     /// Accepted and not recorded yet; or forgotten already and not closed yet.

@@ -33,6 +33,7 @@ enum class blame : std::uint8_t {
 /// What is done first: bytes [given, composed) of the verdict are sent. And then:
 enum class then : std::uint8_t {
     drop,   ///< Close now, without a word: reset by the client, or a record that makes no sense.
+            ///< (What crashed a worker and was reset is apologised for, to nobody: for the strike.)
     close,  ///< Close cleanly once the rest is sent: a cut answer, or its last one.
     serve,  ///< Go on with what is in the input (nothing, a part of a request, or requests).
     apologise,  ///< Answer the request at hand 500, then serve on, unless `last`.

@@ -54,6 +54,15 @@ struct found {
     [[nodiscard]] bool by_end() const { return has(mark::until_close); }
     [[nodiscard]] bool pending() const { return taken() > in.state.parsed; }
     [[nodiscard]] bool unsent() const { return given() < in.state.composed; }
+    /// It crashed its worker, and its client left: by the notes, since the kernel has no word.
+    [[nodiscard]] bool left() const
+    {
+        const connection_state& s = in.state;
+        return in.kernel.reset && in.fault == blame::crashed && is(standing::running) &&
+               !has(mark::incomplete) && !has(mark::private_answer) && in.taken > s.parsed &&
+               in.taken <= s.base + in.input_bytes && in.given <= s.composed &&
+               (in.given == s.composed || in.output_bytes != 0);
+    }
     [[nodiscard]] unsigned crashes() const
     {
         return in.state.crashes + (in.fault == blame::crashed ? 1U : 0U);
@@ -72,6 +81,7 @@ struct rule {
 
 /// The first that holds decides.
 constexpr auto rules = std::to_array<rule>({
+    {"adopt.left", then::apologise, [](const found& f) { return f.left(); }},
     {"adopt.reset", then::drop, [](const found& f) { return f.in.kernel.reset; }},
     {"adopt.new", then::serve,
      [](const found& f) {
@@ -193,7 +203,8 @@ std::string_view offence(const found& f, const adoption_verdict& v)
         return "serves bytes that the input does not hold";
     if (goes_on && !f.exact() && !v.last && v.why != "adopt.idle")
         return "goes on behind bytes that may be lost";
-    if (f.exact() && (v.taken != f.in.kernel.taken || v.given != f.in.kernel.given))
+    if (f.exact() && !f.in.kernel.reset &&
+        (v.taken != f.in.kernel.taken || v.given != f.in.kernel.given))
         return "knows better than the kernel";
     if (v.run_again && (!f.request() || v.what != then::serve || !f.has(mark::replayable) ||
                         f.has(mark::incomplete)))
@@ -208,7 +219,7 @@ std::string_view offence(const found& f, const adoption_verdict& v)
         return "calls poison what is none";
     if (v.strike && f.in.fault != blame::crashed)
         return "blames the innocent";
-    if (f.in.kernel.reset && v.what != then::drop)
+    if (f.in.kernel.reset && v.what != then::drop && v.why != "adopt.left")
         return "talks to nobody";
     if (f.has(mark::until_close) && v.what == then::close && v.why == "adopt.cut")
         return "makes a cut look like an end";
