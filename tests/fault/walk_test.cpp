@@ -278,6 +278,8 @@ TEST_CASE("a successor that dies as well, at any step of its adoption, is not no
     };
     for (const scene& of : scenes) {
         const played normal = play(of, {});
+        if (normal.passed == 0)
+            continue;  // without fault points nobody dies
         for (int i = 0; i < 60; ++i) {
             const die at{.first = 1 + static_cast<std::uint32_t>(dice.next() % normal.passed),
                          .heir = 1 + static_cast<std::uint32_t>(dice.next() % 25)};
