@@ -58,7 +58,12 @@ public:
         const auto below = titled_below(program_.pid(), "cohort: primary");
         return below.empty() ? program_.pid() : below.front();
     }
-    [[nodiscard]] std::vector<pid_t> workers() const { return workers_below(program_.pid()); }
+    [[nodiscard]] std::vector<pid_t> workers() const
+    {
+        auto titled = workers_below(program_.pid());
+        // Those that are another program have its title.
+        return titled.empty() ? children_of(primary()) : titled;
+    }
 
 private:
     static std::string executed(const api_plan& plan, const std::filesystem::path& path)

@@ -1,5 +1,7 @@
 // A served application whose processes are killed on the way.
 
+#include "family.hpp"
+
 #include <cohort/base/parse.hpp>
 #include <cohort/testing/client.hpp>
 #include <cohort/testing/harness.hpp>
@@ -94,9 +96,9 @@ TEST_CASE("workers share one port, and each has a title, an id and a slot")
         slots.insert(app.who().slot);
         return slots.size() == 2;
     }));
-    CHECK(title_of(app.process().pid()) == "cohort: primary (process_program_web)");
+    CHECK(title_of(primary_below(app.process().pid())) == "cohort: primary (process_program_web)");
     std::set<std::string> titles;
-    for (const pid_t each : children_of(app.process().pid()))
+    for (const pid_t each : workers_below(app.process().pid()))
         titles.insert(title_of(each));
     CHECK(titles == std::set<std::string>{"cohort: worker 0 (process_program_web)",
                                           "cohort: worker 1 (process_program_web)"});
@@ -134,7 +136,7 @@ TEST_CASE("a connection made while no worker lives is served by the next one")
 TEST_CASE("killing every worker at once loses no connection of the queue")
 {
     web app{2};
-    const auto workers = children_of(app.process().pid());
+    const auto workers = workers_below(app.process().pid());
     REQUIRE(workers.size() == 2);
     for (const pid_t each : workers)
         ::kill(each, SIGSTOP);
@@ -208,7 +210,7 @@ TEST_CASE("a worker that does not finish in time is killed")
 TEST_CASE("when the primary is killed its workers finish, and nobody is left behind")
 {
     web app{2};
-    const auto workers = children_of(app.process().pid());
+    const auto workers = workers_below(app.process().pid());
     REQUIRE(workers.size() == 2);
     client busy{app.port};
     busy.send("GET /slow/300 HTTP/1.1\r\nHost: t\r\n\r\n");
@@ -223,7 +225,7 @@ TEST_CASE("when the primary is killed its workers finish, and nobody is left beh
 TEST_CASE("idle workers notice the death of the primary within 100 ms")
 {
     web app{2};
-    const auto workers = children_of(app.process().pid());
+    const auto workers = workers_below(app.process().pid());
     const auto begun = now();
     app.process().signal(SIGKILL);
     for (const pid_t each : workers)
@@ -276,11 +278,11 @@ TEST_CASE("TTIN adds a worker and TTOU takes one away")
     web app{1};
     app.process().signal(SIGTTIN);
     app.process().wait_for("listening on port");
-    CHECK(children_of(app.process().pid()).size() == 2);
+    CHECK(workers_below(app.process().pid()).size() == 2);
     app.process().signal(SIGTTOU);
     const auto end = app.process().wait_for("ended");
     CHECK(end.at("slot").as_int64() == 1);
-    CHECK(children_of(app.process().pid()).size() == 1);
+    CHECK(eventually([&] { return workers_below(app.process().pid()).size() == 1; }));
 }
 
 TEST_CASE("signals of a later version are answered with words, not with death")
@@ -327,7 +329,7 @@ TEST_CASE("a worker whose main has returned serves on, and sleeps between the be
     running_program app{plan};
     const auto port = port_of(app.wait_for("listening on port"));
     client visitor{port};
-    const pid_t worker = children_of(app.pid()).at(0);
+    const pid_t worker = workers_below(app.pid()).at(0);
     CHECK(visitor.receive_until("}").find(fmt::format("{}", worker)) != std::string::npos);
     const long before = sleeps_of(worker);
     REQUIRE(before >= 0);

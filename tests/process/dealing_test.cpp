@@ -1,5 +1,7 @@
 // Who gets which connection, under each policy, and what becomes of it when workers die.
 
+#include "family.hpp"
+
 #include <cohort/base/parse.hpp>
 #include <cohort/testing/client.hpp>
 #include <cohort/testing/harness.hpp>
@@ -145,7 +147,7 @@ TEST_CASE("a dealt connection that its worker never confirmed is dealt again")
     for (const char* balance : {"round_robin", "least_connections"}) {
         CAPTURE(balance);
         server app{balance, 2};
-        const auto workers = children_of(app.program.pid());
+        const auto workers = workers_below(app.program.pid());
         REQUIRE(workers.size() == 2);
         ::kill(workers[0], SIGSTOP);
         std::vector<client> all;
@@ -162,7 +164,7 @@ TEST_CASE("a dealt connection that its worker never confirmed is dealt again")
 TEST_CASE("connections dealt to a worker that is stuck go to the others")
 {
     server app{"round_robin", 2};
-    const auto workers = children_of(app.program.pid());
+    const auto workers = workers_below(app.program.pid());
     ::kill(workers.at(0), SIGSTOP);
     std::vector<client> all;
     for (int i = 0; i < 20; ++i) {
@@ -181,7 +183,7 @@ TEST_CASE("killing every worker under every policy loses no waiting connection")
     {
         CAPTURE(balance);
         server app{balance, 2};
-        const auto workers = children_of(app.program.pid());
+        const auto workers = workers_below(app.program.pid());
         for (const pid_t each : workers)
             ::kill(each, SIGSTOP);
         std::vector<client> all;
@@ -213,7 +215,7 @@ TEST_CASE("workers that are full leave the connection in the queue, and nobody s
 
         const auto ticks = [&] {
             long sum = 0;
-            auto all = children_of(app.program.pid());
+            auto all = workers_below(app.program.pid());
             all.push_back(app.program.pid());
             for (const pid_t each : all) {
                 std::ifstream stat{fmt::format("/proc/{}/stat", each)};

@@ -105,12 +105,12 @@ TEST_CASE("a primary whose log nobody reads any more lives on, and replaces its 
         }
     };
     REQUIRE(eventually(answers));
-    REQUIRE(eventually([&] { return children_of(started->pid()).size() == 2; }));
+    REQUIRE(eventually([&] { return workers_below(started->pid()).size() == 2; }));
     started->pipes.out.reset();
-    const auto before = children_of(started->pid());
+    const auto before = workers_below(started->pid());
     ::kill(before.at(0), SIGKILL);  // the primary logs that
     CHECK(eventually([&] {
-        const auto present = children_of(started->pid());
+        const auto present = workers_below(started->pid());
         return present.size() == 2 && present != before;
     }));
     CHECK(!started->try_reap());

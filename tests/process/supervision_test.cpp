@@ -27,7 +27,8 @@ std::string local(std::uint16_t port) { return fmt::format("127.0.0.1:{}", port)
 
 TEST_CASE("a primary short of descriptors gives no slot up, ends no worker, and recovers")
 {
-    api_server app{{.workers = 2}};
+    // (A keeper needs no primary to replace its worker.)
+    api_server app{{.workers = 2, .env = {"COHORT_KEEPERS=off"}}};
     const auto before = app.workers();
     REQUIRE(before.size() == 2);
     const rlim_t limit = limit_descriptors(app.primary(), 0);
