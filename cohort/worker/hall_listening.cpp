@@ -55,10 +55,12 @@ awaitable<result<ipc::envelope>> hall::ask(const net::endpoint& where,
         const unsigned turn = primary_.turn();
         auto words = ipc::letter(ipc::kind::listen, ipc::encode(request));
         auto reply = co_await primary_.ask(std::move(words), "listen on");
-        // The primary died over it: its successor knows what it had opened, and finds it again.
-        const bool again = !reply && reply.error().why() == errc::channel_closed &&
-                           primary_.turn() != turn && primary_.is_open();
-        if (!again)
+        // The primary is dead, or died over it: its successor knows what it had opened, and finds
+        // it again. A standby may have been born under one that nobody remembers.
+        if (reply || reply.error().why() != errc::channel_closed || primary_.is_lost())
+            co_return std::move(reply);
+        co_await primary_.until_swapped(turn);
+        if (primary_.turn() == turn)
             co_return std::move(reply);
     }
 }

@@ -19,23 +19,6 @@ constexpr auto user = static_cast<std::uint16_t>(ipc::kind::user);
 
 fault hung_up() { return {make_error_code(errc::channel_closed), "talk to the primary"}; }
 
-/// Does it mean the same to a primary that did not ask for it?
-bool outlives_primary(const ipc::envelope& what)
-{
-    if (what.is(ipc::flags::request) || what.is(ipc::flags::answer))
-        return false;
-    switch (static_cast<ipc::kind>(what.kind)) {
-        case ipc::kind::taken:
-        case ipc::kind::refused:
-        case ipc::kind::stray:
-        case ipc::kind::leaving:
-        case ipc::kind::farewell:
-            return true;
-        default:
-            return false;  // hello says it, or it is the program's
-    }
-}
-
 ipc::envelope refusal(const ipc::envelope& request, const fault& why)
 {
     auto reply = ipc::answer_to(request);
@@ -47,7 +30,11 @@ ipc::envelope refusal(const ipc::envelope& request, const fault& why)
 }  // namespace
 
 link::link(asio::any_io_executor executor, ipc::channel over, scope& tasks, guide& to)
-    : channel_{std::move(over)}, calls_{executor, channel_}, tasks_{tasks}, guide_{to}
+    : channel_{std::move(over)},
+      calls_{executor, channel_},
+      tasks_{tasks},
+      guide_{to},
+      turned_{executor}
 {}
 
 void link::start()
@@ -64,30 +51,6 @@ void link::listen_to_channel()
                    [this](std::optional<fault> why) noexcept {
                        ended(why ? why->text() : std::string{"the primary hung up"});
                    });
-}
-
-void link::swap(ipc::channel over)
-{
-    ++turn_;
-    lost_ = false;
-    ipc::channel old = std::exchange(channel_, std::move(over));
-    old.close();
-    std::vector<ipc::envelope> unsent = old.take_unsent();
-    calls_.fail_all(hung_up());
-    // Whoever asked is dead; these words could only answer somebody else's question.
-    std::erase_if(held_, [](const auto& each) { return each.is(ipc::flags::request); });
-
-    ipc::hello words = guide_.introduction();
-    words.pid = ::getpid();
-    auto hello = ipc::letter(ipc::kind::hello, ipc::encode(words));
-    static_cast<void>(channel_.try_send(hello));  // the first of all finds room
-    std::erase_if(postponed_, [](const auto& each) { return !outlives_primary(each); });
-    for (auto each = unsent.rbegin(); each != unsent.rend(); ++each) {
-        if (outlives_primary(*each))
-            postponed_.push_front(std::move(*each));
-    }
-    listen_to_channel();
-    send_soon();
 }
 
 void link::on_message(message_handler take)
@@ -359,6 +322,7 @@ void link::close()
     lost_ = true;
     postponed_.clear();
     calls_.fail_all(hung_up());
+    turned_.notify_all();
 }
 
 void link::ended(std::string_view why) noexcept
@@ -385,6 +349,7 @@ void link::give_up(std::string_view why) noexcept
         return;
     postponed_.clear();
     calls_.fail_all(hung_up());
+    turned_.notify_all();
     guide_.lost_primary(why);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cohort/async/scope.hpp>
 #include <cohort/async/tokens.hpp>
+#include <cohort/async/wakeup.hpp>
 #include <cohort/base/clock.hpp>
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
@@ -70,6 +71,11 @@ public:
     void swap(ipc::channel over);
     /// No channel will come any more: tells the guide that the primary is lost.
     void give_up(std::string_view why) noexcept;
+    /// Waits for the channel after that of `turn`, or for the word that none will come. At once if
+    /// either is there. Deadline: hope has an end (give_up). Cancel: total.
+    [[nodiscard]] awaitable<> until_swapped(unsigned turn);
+    /// The primary is gone, and none will follow.
+    [[nodiscard]] bool is_lost() const noexcept { return lost_; }
     /// How often the channel was swapped.
     [[nodiscard]] unsigned turn() const noexcept { return turn_; }
 
@@ -129,6 +135,7 @@ private:
     bool postponing_ = false;
     bool lost_ = false;
     unsigned turn_ = 0;
+    wakeup turned_;
 };
 
 }  // namespace cohort::work
