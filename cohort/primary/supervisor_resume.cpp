@@ -239,11 +239,6 @@ void supervisor::go_on(seat& at, const ledger_seat& words)
         });
         tasks_.spawn(watch_keeper(at, at.keeper));
         tasks_.spawn(find_tenant(at));
-        if (at.tenant && at.life && at.life->now() == stage::serving) {
-            // Its standby's channel leads to a dead primary: another one with one to us.
-            order_keeper(at, process::keeper_order::hold);
-            order_keeper(at, process::keeper_order::spawn);
-        }
     } else if (at.tenant) {
         tasks_.spawn(watch(at.tenant));
     }
