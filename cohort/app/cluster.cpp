@@ -110,10 +110,10 @@ int cluster::run_main(worker_main main)
     parts_->main = std::move(main);
     parts_->care = primary::care_for(chosen, upkeep_of(chosen));
     if (parts_->care == primary::care::kept) {
-        if (const auto code = parts_->found(*this))
+        const auto code = parts_->found(*this);
+        if (code)
             return *code;
-        else
-            log::warn("no root, workers end with their primary: {}", code.error().text());
+        log::warn("no root, workers end with their primary: {}", code.error().text());
     }
     return parts_->reign(*this, nullptr, process::reign::first);
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 
 #include <fcntl.h>
 
@@ -26,8 +27,8 @@ public:
         constexpr auto relaxed = std::memory_order_relaxed;
         // A signal from outside (a hang that was ended, an operator) is no crash of any thread: all
         // that ran is named as it is by a SIGKILL.
-        crashed_ = from.crash.pid.load(relaxed) != 0 &&
-                   from.crash.thread.load(relaxed) != no_thread;
+        crashed_ =
+            from.crash.pid.load(relaxed) != 0 && from.crash.thread.load(relaxed) != no_thread;
         signalled_ = from.crash.signal.load(relaxed) != 0;
         culprit_ = from.crash.running.load(relaxed);
         for (std::atomic<std::uint32_t>& word : from.running) {
@@ -137,12 +138,19 @@ std::vector<estate> take_stock(board::journal& book, std::span<const int> found,
             fault_point("http.counted");
         }
     }
-    std::ranges::stable_partition(all, &estate::waits);
-    // Strikes are counted as their requests come up: before another like them is run.
-    std::ranges::stable_partition(all, [](const estate& each) {
-        return each.verdict.strike || each.verdict.poison;
-    });
-    return all;
+    // Strikes are counted as their requests come up: before another like them is run. Then come
+    // those whose clients wait.
+    const auto rank = [](const estate& each) {
+        if (each.verdict.strike || each.verdict.poison)
+            return 0;
+        return each.waits ? 1 : 2;
+    };
+    std::vector<estate> ordered;
+    ordered.reserve(all.size());
+    for (int turn = 0; turn < 3; ++turn)
+        std::ranges::copy_if(all, std::back_inserter(ordered),
+                             [&](const estate& each) { return rank(each) == turn; });
+    return ordered;
 }
 
 }  // namespace cohort::http

@@ -62,8 +62,8 @@ void server::carry_on(estate& found)
         return;
     }
     unique_fd connection{found.descriptor};
-    const bool forgotten = found.state.now == board::standing::free &&
-                           found.verdict.what == net::then::close;
+    const bool forgotten =
+        found.state.now == board::standing::free && found.verdict.what == net::then::close;
     if (found.whose == estate::owner::another || forgotten) {
         // Our copy only: nothing is said on a connection that somebody else may have. Its ticket
         // stays in the record until it is closed, since without it it would look like a new one.

@@ -10,13 +10,14 @@
 
 namespace cohort::primary {
 
-keeper_handle::keeper_handle(asio::any_io_executor executor, process::kept_pair made)
-    : made_{std::move(made)}, line_{std::move(executor)}
+keeper_handle::keeper_handle(const asio::any_io_executor& executor, process::kept_pair made)
+    : made_{std::move(made)}, line_{executor}
 {}
 
-result<keeper_ptr> keeper_handle::make(asio::any_io_executor executor, process::kept_pair made)
+result<keeper_ptr> keeper_handle::make(const asio::any_io_executor& executor,
+                                       process::kept_pair made)
 {
-    auto handle = std::make_shared<keeper_handle>(std::move(executor), std::move(made));
+    auto handle = std::make_shared<keeper_handle>(executor, std::move(made));
     error_code ec;
     handle->line_.assign(handle->made_.line.borrow(), ec);
     if (ec)

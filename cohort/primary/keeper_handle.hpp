@@ -24,10 +24,10 @@ public:
     using on_note = std::move_only_function<void(process::received_note&&) noexcept>;
 
     /// Errors: what epoll_ctl(2) says.
-    [[nodiscard]] static result<std::shared_ptr<keeper_handle>> make(asio::any_io_executor executor,
-                                                                     process::kept_pair made);
+    [[nodiscard]] static result<std::shared_ptr<keeper_handle>>
+    make(const asio::any_io_executor& executor, process::kept_pair made);
 
-    keeper_handle(asio::any_io_executor executor, process::kept_pair made);
+    keeper_handle(const asio::any_io_executor& executor, process::kept_pair made);
 
     /// The next note, waiting for it up to `budget`: for the birth of the first twin, which comes
     /// at once. Order: before start(). Errors: errc::deadline_passed; those of take_note().
