@@ -154,7 +154,8 @@ std::vector<int> journal::take_stock(std::span<const int> live)
     blocks.clear();
     std::vector<int> sorted(live.begin(), live.end());
     std::ranges::sort(sorted);
-    sorted.erase(std::ranges::unique(sorted).begin(), sorted.end());
+    const auto repeated = std::ranges::unique(sorted);
+    sorted.erase(repeated.begin(), repeated.end());
 
     // First who claims what, then who may have it: an extent that two records claim holds the bytes
     // of one client, and must not reach the other.

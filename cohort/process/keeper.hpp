@@ -88,6 +88,7 @@ struct keeper_note {
     std::int32_t status;      ///< ended: si_status; shortage: errno
     std::uint32_t succeeded;  ///< ended: 1 if somebody has the seat, or will without an order
     std::uint32_t had_seat;   ///< ended: 0 if it died as a standby
+    std::uint32_t served_well = 0;  ///< ended: 1 if it was ready, and did not die of its start
 };
 
 /// What it is told.

@@ -19,10 +19,15 @@ class respawn_rule {
 public:
     static constexpr std::chrono::seconds long_life{1};
 
+    /// It did not die of its start.
+    [[nodiscard]] static constexpr bool served_well(const tenure_end& end) noexcept
+    {
+        return end.ready && (end.request_ran || end.killed || end.lived >= long_life);
+    }
+
     [[nodiscard]] constexpr bool follows(const tenure_end& end) noexcept
     {
-        const bool honest = end.ready && (end.request_ran || end.killed || end.lived >= long_life);
-        quick_ = honest ? 0 : quick_ + 1;
+        quick_ = served_well(end) ? 0 : quick_ + 1;
         return quick_ <= 1;
     }
 

@@ -247,6 +247,9 @@ std::vector<int> hall::take_found()
         unique_fd{each}.reset();
         return true;
     });
+    // Adopting runs requests again, and who dies of them has not died of its start.
+    if (!all.empty())
+        say_ready();
     return all;
 }
 

@@ -84,6 +84,8 @@ void keeper_loop::look_at(place& who) noexcept
     if (who.stage != twin_stage::seated && who.stage != twin_stage::ready)
         return;
 
+    // Whoever has the seat now, or had it last, will be judged itself.
+    who.outlived = !tenant && journal_.tenant.load(std::memory_order_acquire) != 0;
     const board::crash_note& crash = journal_.crash;
     if (crash.pid.load(std::memory_order_acquire) == pid &&
         crash.signal.load(std::memory_order_relaxed) != 0)
@@ -116,9 +118,11 @@ void keeper_loop::judge(place& who) noexcept
 {
     const bool follows = rule_.follows(who.end);
     who.judged = true;
-    const bool successor = std::ranges::any_of(places_, [&who](const place& p) {
-        return &p != &who && p.stage != twin_stage::none && p.stage != twin_stage::leaving;
-    });
+    // Not everybody who seems to serve: it may have lost the seat to `who` before we looked.
+    const bool successor = who.outlived || owed_ ||
+                           std::ranges::any_of(places_, [&who](const place& p) {
+                               return &p != &who && p.stage == twin_stage::waiting;
+                           });
     who.succeeded = successor || (follows && !over());
     if (successor || over())
         return;
@@ -162,7 +166,8 @@ void keeper_loop::bury(int index, const siginfo_t& how) noexcept
     }
     if (!post_.cancel_birth(who.pid)) {
         post_.put({keeper_note::kind::ended, who.pid, how.si_code, how.si_status,
-                   who.succeeded ? 1U : 0U, had_seat ? 1U : 0U});
+                   who.succeeded ? 1U : 0U, had_seat ? 1U : 0U,
+                   respawn_rule::served_well(who.end) ? 1U : 0U});
     }
     twins_.numbers.vacate(twins_.numbers.channel(index));
     twins_.numbers.vacate(twins_.numbers.pidfd(index));

@@ -38,6 +38,7 @@ private:
         pid_t pid = 0;
         twin_stage stage = twin_stage::none;
         bool judged = false;     // the rule has decided about its end
+        bool outlived = false;   // another one has had the seat since
         bool succeeded = false;  // and that somebody follows
         std::uint64_t since_ns = 0;
         tenure_end end;
