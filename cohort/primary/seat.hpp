@@ -65,8 +65,8 @@ struct seat {
     };
     std::deque<end> ends;
     bool burying = false;
-    pid_t last_judged = 0;  // whom the keeper replaces only when it is ordered to
-    bool waits = false;     // it does so now: that one's end was told
+    pid_t last_judged = 0;           // whom the keeper replaces only when it is ordered to
+    bool waits = false;              // it does so now: that one's end was told
     bool seeking = false;            // somebody looks for who has the seat
     bool replaced_when_dead = true;  // forked by hand: not
 };

@@ -118,7 +118,8 @@ private:
     void hung_up(const worker_ptr& who, std::optional<fault> why) noexcept;
     [[nodiscard]] awaitable<> watch(worker_ptr who);
     /// Whether somebody sits there already, or will without our doing.
-    enum class aftermath : std::uint8_t { seat_empty, succeeded };
+    /// served_well: succeeded, too, and it did not die of its start.
+    enum class aftermath : std::uint8_t { seat_empty, succeeded, served_well };
     void buried(const worker_ptr& who, aftermath then);
     void forget_if_done(const worker_ptr& who);
     void feel_pulse();
@@ -130,6 +131,9 @@ private:
     void twin_ended(seat& at, const process::keeper_note& what);
     void twin_named(const worker_ptr& who, const ipc::hello& words);
     [[nodiscard]] awaitable<> bury_kept(seat& at);
+    [[nodiscard]] awaitable<> bury_one(seat& at, worker_ptr who, process::keeper_note how);
+    void fill_if_waiting(seat& at);
+    void seat_emptied(seat& at);
     [[nodiscard]] awaitable<> hear_last_words(worker_ptr who);
     void stillborn(seat& at, const worker_ptr& who, const process::keeper_note& how);
     [[nodiscard]] awaitable<> watch_keeper(seat& at, keeper_ptr keeper);

@@ -80,32 +80,46 @@ awaitable<> supervisor::bury_kept(seat& at)
     while (!at.ends.empty() && !stopped(stop)) {
         const seat::end next = std::move(at.ends.front());
         at.ends.pop_front();
-        const worker_ptr& who = next.who;
-        if (!who)
-            continue;
-        co_await hear_last_words(who);
-        if (who->connected()) {
-            who->channel().close();
-            hung_up(who, std::nullopt);
+        if (next.who) {
+            awaitable<> burial = bury_one(at, next.who, next.how);
+            co_await std::move(burial);
         }
-        who->ended(who->process().kept()->reason({next.how.code, next.how.status}));
-        if (who->id() == 0)
-            stillborn(at, who, next.how);
-        else
-            buried(who, next.how.succeeded != 0 ? aftermath::succeeded : aftermath::seat_empty);
+        if (next.how.pid == at.last_judged) {
+            at.last_judged = 0;
+            at.waits = true;
+        }
+        fill_if_waiting(at);
     }
     at.burying = false;
     changed_.notify_all();
 }
 
-void supervisor::stillborn(seat& at, const worker_ptr& who, const process::keeper_note& how)
+awaitable<> supervisor::bury_one(seat& at, worker_ptr who, process::keeper_note how)
 {
-    if (how.had_seat == 0)
-        return;  // a standby that was not needed, or not lucky: the keeper makes another one
-    log::warn("a worker of slot {} (pid {}) ended before it had begun: {}", at.slot, how.pid,
-              who->status().words());
-    if (how.succeeded != 0 || at.tenant)
-        return;
+    co_await hear_last_words(who);
+    if (who->connected()) {
+        who->channel().close();
+        hung_up(who, std::nullopt);
+    }
+    who->ended(who->process().kept()->reason({how.code, how.status}));
+    if (who->id() == 0)
+        stillborn(at, who, how);
+    else if (how.succeeded == 0)
+        buried(who, aftermath::seat_empty);
+    else
+        buried(who, how.served_well != 0 ? aftermath::served_well : aftermath::succeeded);
+}
+
+/// Ends are told as they are seen, which is not always the order in which the seat changed hands:
+/// each may have been followed by another one of the dead. What counts then is the keeper's word.
+void supervisor::fill_if_waiting(seat& at)
+{
+    if (at.waits && !at.tenant && at.life && at.life->has_process())
+        seat_emptied(at);
+}
+
+void supervisor::seat_emptied(seat& at)
+{
     board::vacate(board_.row(at.slot));
     dealer_.slot_lost(at.slot);
     if (!at.replaced_when_dead || retiring_) {
@@ -115,6 +129,16 @@ void supervisor::stillborn(seat& at, const worker_ptr& who, const process::keepe
     const auto v = at.crashes.on_death({now(), 0ns, killer::itself});
     pauses_[at.slot] = v.pause;
     feed(at, v.what == verdict::deed::park ? cause::died_too_often : cause::died);
+}
+
+void supervisor::stillborn(seat& at, const worker_ptr& who, const process::keeper_note& how)
+{
+    if (how.had_seat == 0)
+        return;  // a standby that was not needed, or not lucky: the keeper makes another one
+    log::warn("a worker of slot {} (pid {}) ended before it had begun: {}", at.slot, how.pid,
+              who->status().words());
+    if (how.succeeded == 0 && !at.tenant)
+        seat_emptied(at);
 }
 
 awaitable<> supervisor::watch_keeper(seat& at, keeper_ptr keeper)

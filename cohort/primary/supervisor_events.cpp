@@ -309,7 +309,11 @@ void supervisor::buried(const worker_ptr& who, aftermath then)
 {
     const exit_status how = who->status();
     board::slot& row = board_.row(who->slot());
-    const nanoseconds served = served_by(*who, row);
+    nanoseconds served = served_by(*who, row);
+    // It may not have come to its endpoints yet: who goes on with the connections of another runs
+    // requests before.
+    if (then == aftermath::served_well)
+        served = std::max(served, nanoseconds{1});
     // A successor moves in by itself, at any moment; but not into a seat that its keeper leaves
     // empty.
     if (then == aftermath::seat_empty)
@@ -326,15 +330,16 @@ void supervisor::buried(const worker_ptr& who, aftermath then)
     seat& at = *seats_[who->slot()];
     const bool wanted = at.replaced_when_dead && !retiring_;
     verdict v{verdict::deed::replace, 0ns};
+    const bool follows = then != aftermath::seat_empty;
     if (wanted) {
         // Whom its keeper follows without asking did not die of its start, but of a request.
-        const killer by = then == aftermath::succeeded ? killer::outside : killer_of(*who);
+        const killer by = follows ? killer::outside : killer_of(*who);
         v = at.crashes.on_death({now(), served, by});
     }
     const bool was_tenant = seat_of(*who) != nullptr;
     if (was_tenant)
         at.tenant.reset();
-    if (then == aftermath::succeeded) {
+    if (follows) {
         dealer_.slot_inherited(at.slot);
         if (was_tenant) {
             feed(at, cause::succeeded);

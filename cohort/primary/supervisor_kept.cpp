@@ -133,12 +133,16 @@ result<worker_ptr> supervisor::spawn_kept(seat& at)
     if (at.keeper->ends())
         return failed(errc::queue_full, "start a worker", "the last keeper is still there");
     COHORT_TRY(at.keeper->order(process::keeper_order::spawn));
+    at.last_judged = 0;
+    at.waits = false;
     arm(at, settings_.ready.timeout);
     return worker_ptr{};
 }
 
 result<worker_ptr> supervisor::start_pair(seat& at)
 {
+    at.last_judged = 0;
+    at.waits = false;
     COHORT_TRY(open_journal(at));
     process::keeping how = keeping_for(at);
     COHORT_TRY(how.user, user_of(settings_));
@@ -212,7 +216,8 @@ void supervisor::noted(seat& at, process::received_note&& what) noexcept
             twin_ended(at, what.note);
             return;
         case kind::waiting:
-            return;  // the end of its worker was told before, with nobody to follow
+            at.last_judged = what.note.pid;  // its end comes next
+            return;
         case kind::shortage:
             log::warn("the keeper of slot {} cannot clone: {}; trying again", at.slot,
                       error_code{what.note.status, boost::system::system_category()}.message());
@@ -238,6 +243,8 @@ void supervisor::twin_born(seat& at, process::received_note&& what)
                    who.error().text());
         return;
     }
+    at.last_judged = 0;
+    at.waits = false;
     at.keeper->unnamed.push_back(*who);
     begin(*who);
 }

@@ -84,10 +84,10 @@ struct keeper_note {
     };
     kind what;
     std::int32_t pid;
-    std::int32_t code;        ///< ended: si_code (CLD_EXITED, CLD_KILLED, CLD_DUMPED)
-    std::int32_t status;      ///< ended: si_status; shortage: errno
-    std::uint32_t succeeded;  ///< ended: 1 if somebody has the seat, or will without an order
-    std::uint32_t had_seat;   ///< ended: 0 if it died as a standby
+    std::int32_t code;              ///< ended: si_code (CLD_EXITED, CLD_KILLED, CLD_DUMPED)
+    std::int32_t status;            ///< ended: si_status; shortage: errno
+    std::uint32_t succeeded;        ///< ended: 1 if somebody has the seat, or will without an order
+    std::uint32_t had_seat;         ///< ended: 0 if it died as a standby
     std::uint32_t served_well = 0;  ///< ended: 1 if it was ready, and did not die of its start
 };
 

@@ -206,6 +206,49 @@ TEST_CASE("the death of a keeper ends its twins")
     CHECK(kit::line_ends(pair.line));
 }
 
+TEST_CASE("a standby that crashes with the seat is followed, though the keeper sees it all at once")
+{
+    auto journal = kit::make_journal();
+    auto how = plain(journal, standby_mode::on);
+    how.life = [&journal](twin_birth born) noexcept {
+        board::journal_header& head = journal.header();
+        if (head.tenures.load() == 2) {
+            head.crash.signal.store(SIGSEGV);
+            head.crash.pid.store(static_cast<std::uint32_t>(::getpid()));
+            ::_exit(4);
+        }
+        tell_ready(head);
+        pollfd look{born.channel.borrow(), POLLIN, 0};
+        ::poll(&look, 1, -1);
+        ::_exit(3);
+    };
+    auto pair = start(std::move(how));
+    auto worker = kit::next_note(pair.line, kind::born);
+    auto standby = kit::next_note(pair.line, kind::born);
+    REQUIRE(worker);
+    REQUIRE(standby);
+    // The standby comes, crashes and is gone before the keeper looks at anybody.
+    REQUIRE(pair.keeper.signal(SIGSTOP));
+    REQUIRE(::write(worker->channel.borrow(), "x", 1) == 1);
+    CHECK(kit::ended(worker->pidfd));
+    CHECK(kit::ended(standby->pidfd));
+    REQUIRE(pair.keeper.signal(SIGCONT));
+
+    std::optional<received_note> next;
+    for (int ends = 0; ends < 2 || !next;) {
+        auto note = kit::next_note(pair.line);
+        REQUIRE(note);
+        CHECK(note->note.what != kind::waiting);
+        if (note->note.what == kind::ended) {
+            CHECK(note->note.succeeded == 1);
+            ++ends;
+        } else if (!next) {
+            next = std::move(*note);
+        }
+    }
+    CHECK(serves(journal, next->note.pid));
+}
+
 TEST_CASE("a standby that dies is replaced, and the worker serves on")
 {
     auto journal = kit::make_journal();

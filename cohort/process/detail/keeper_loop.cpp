@@ -119,10 +119,10 @@ void keeper_loop::judge(place& who) noexcept
     const bool follows = rule_.follows(who.end);
     who.judged = true;
     // Not everybody who seems to serve: it may have lost the seat to `who` before we looked.
-    const bool successor = who.outlived || owed_ ||
-                           std::ranges::any_of(places_, [&who](const place& p) {
-                               return &p != &who && p.stage == twin_stage::waiting;
-                           });
+    const bool successor =
+        who.outlived || owed_ || std::ranges::any_of(places_, [&who](const place& p) {
+            return &p != &who && p.stage == twin_stage::waiting;
+        });
     who.succeeded = successor || (follows && !over());
     if (successor || over())
         return;
