@@ -103,6 +103,23 @@ TEST_CASE("a handler may end its worker in any way: it runs once more, and nobod
     CHECK(server.stop().empty());
 }
 
+TEST_CASE(
+    "deaths that follow each other at once are not taken for an application that cannot start")
+{
+    // Each comes when the last one's successor adopts, before it has come to its endpoints.
+    storm_server server;
+    client dying{server.port()};
+    for (std::uint64_t number = 1; number <= 40; ++number) {
+        dying.send(fmt::format("GET /die/segv/{}?times=1 HTTP/1.1\r\nHost: test\r\n\r\n", number));
+        const std::string head = dying.receive_until("\r\n\r\n");
+        const std::string body = dying.receive_until(testing::witness_body(number, 64));
+        REQUIRE_MESSAGE(is_answered(head + body, number), (head + body));
+        (void)server.program().lines();
+    }
+    CHECK(server.said(" rests for ") == 0);
+    CHECK(server.stop().empty());
+}
+
 TEST_CASE("a handler that never returns is ended by the heartbeat, twice at most, and is refused")
 {
     const auto terms = storm_terms::read(1, 0);
