@@ -16,10 +16,7 @@ random_source random_source::from_kernel() noexcept
 std::uint64_t random_source::next() noexcept
 {
     state_ += 0x9e3779b97f4a7c15ULL;
-    std::uint64_t z = state_;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-    return z ^ (z >> 31);
+    return mix(state_);
 }
 
 double random_source::fraction() noexcept

@@ -4,6 +4,16 @@
 
 namespace cohort {
 
+/// Every bit of `x` reaches every bit of the result. One to one; no secret.
+///
+/// Source: SplitMix64's finish, Steele, Lea and Flood, 2014.
+[[nodiscard]] constexpr std::uint64_t mix(std::uint64_t x) noexcept
+{
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+    return x ^ (x >> 31);
+}
+
 /// A small fast generator for jitter and sampling, never for secrets. A value.
 ///
 /// Source: SplitMix64, Steele, Lea and Flood, 2014.

@@ -12,7 +12,7 @@ namespace cohort::board {
 /// same time. All zeros is T of zeros.
 template <class T>
     requires std::is_trivially_copyable_v<T>
-struct alignas(64) committed {
+struct committed {
     std::atomic<std::uint32_t> turn;  ///< Which copy counts: the lowest bit.
     std::array<T, 2> copies;
 

@@ -5,6 +5,8 @@
 //
 // Fresh memory is all zeros, and means: no connection, nobody, nothing.
 
+#include <cohort/board/committed.hpp>
+
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -83,21 +85,11 @@ static_assert(sizeof(connection_state) <= 72);
 struct alignas(64) connection_record {
     std::atomic<std::uint64_t> taken;  ///< Bytes read from the socket, noted after each recv.
     std::atomic<std::uint64_t> given;  ///< Bytes given to the socket, noted after each send.
-    std::atomic<std::uint32_t> turn;   ///< Which copy of the state counts: the lowest bit.
-    std::uint32_t reserved;
-    std::array<connection_state, 2> states;
+    committed<connection_state> held;
 
-    [[nodiscard]] const connection_state& state() const noexcept
-    {
-        return states[turn.load(std::memory_order_acquire) & 1U];
-    }
+    [[nodiscard]] const connection_state& state() const noexcept { return held.value(); }
     /// Makes `next` the state, as one step.
-    void commit(const connection_state& next) noexcept
-    {
-        const std::uint32_t now = turn.load(std::memory_order_relaxed);
-        states[(now + 1) & 1U] = next;
-        turn.store(now + 1, std::memory_order_release);
-    }
+    void commit(const connection_state& next) noexcept { held.commit(next); }
 };
 static_assert(sizeof(connection_record) <= 192,
               "an idle connection costs at most 512 bytes in all");

@@ -108,12 +108,12 @@ TEST_CASE("a commit changes everything or nothing, and another mapping sees it")
     CHECK(seen.has(mark::replayable));
 
     // Half of the next state is written, and the writer is dead: the old one counts.
-    const auto turn = record.turn.load();
-    record.states[(turn + 1) & 1U].now = standing::closing;
+    const auto turn = record.held.turn.load();
+    record.held.copies[(turn + 1) & 1U].now = standing::closing;
     CHECK(yours->record(9)->state().now == standing::running);
-    record.turn.store(0xffff'ffff);
+    record.held.turn.store(0xffff'ffff);
     record.commit(next);
-    CHECK(record.turn.load() == 0);
+    CHECK(record.held.turn.load() == 0);
     CHECK(yours->record(9)->state().parsed == 77);
 
     const extent got = mine.allocate(10);

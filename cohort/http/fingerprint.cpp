@@ -1,5 +1,7 @@
 #include <cohort/http/fingerprint.hpp>
 
+#include <cohort/base/random.hpp>
+
 #include <algorithm>
 #include <cstring>
 #include <string_view>
@@ -28,13 +30,7 @@ public:
         state_ = (state_ ^ word) * 0x9e37'79b9'7f4a'7c15U;
         state_ ^= state_ >> 32;
     }
-    [[nodiscard]] std::uint64_t value() const noexcept
-    {
-        std::uint64_t x = state_;
-        x = (x ^ (x >> 30)) * 0xbf58'476d'1ce4'e5b9U;
-        x = (x ^ (x >> 27)) * 0x94d0'49bb'1331'11ebU;
-        return x ^ (x >> 31);
-    }
+    [[nodiscard]] std::uint64_t value() const noexcept { return mix(state_); }
 
 private:
     std::uint64_t state_ = 0xcbf2'9ce4'8422'2325U;

@@ -7,6 +7,7 @@
 #include <cohort/async/lanes.hpp>
 #include <cohort/base/assert.hpp>
 #include <cohort/base/fault_point.hpp>
+#include <cohort/net/socket_option.hpp>
 
 #include <boost/asio/post.hpp>
 
@@ -75,8 +76,7 @@ void server::carry_on(estate& found)
     }
     if (found.verdict.what == net::then::drop) {
         count_one(totals.dropped_total);
-        const linger at_once{.l_onoff = 1, .l_linger = 0};
-        ::setsockopt(found.descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        net::reset_when_closed(found.descriptor);
         if (page != nullptr)
             page->commit({});
         fault_point("http.dropped");

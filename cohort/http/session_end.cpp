@@ -4,6 +4,7 @@
 #include <cohort/http/server.hpp>
 #include <cohort/http/session.hpp>
 #include <cohort/http/stream_port.hpp>
+#include <cohort/net/socket_option.hpp>
 
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
@@ -223,8 +224,7 @@ void session::show_cut() noexcept
     if (!ends_by_close_ || (produced_ && record_->output.empty()))
         return;
     // The body is not whole, and an ordinary end would say that it is. Unix sockets know no reset.
-    const linger at_once{.l_onoff = 1, .l_linger = 0};
-    ::setsockopt(fd_.borrow(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    net::reset_when_closed(fd_.borrow());
 }
 
 void session::cancel_job()

@@ -1,5 +1,7 @@
 #include <cohort/net/balance.hpp>
 
+#include <cohort/base/random.hpp>
+
 #include <algorithm>
 
 namespace cohort::net {
@@ -21,14 +23,6 @@ const load* find(std::span<const load> everyone, std::uint32_t slot) noexcept
 {
     const auto at = std::ranges::find(everyone, slot, &load::slot);
     return at == everyone.end() ? nullptr : &*at;
-}
-
-/// SplitMix64's finisher: every input bit reaches every output bit.
-std::uint64_t mix(std::uint64_t x) noexcept
-{
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-    return x ^ (x >> 31);
 }
 
 /// FNV-1a over the address; mix() makes up for its weak high bits.

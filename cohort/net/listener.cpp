@@ -2,6 +2,7 @@
 
 #include <cohort/base/try.hpp>
 #include <cohort/net/socket_address.hpp>
+#include <cohort/net/socket_option.hpp>
 
 #include <fmt/format.h>
 
@@ -31,13 +32,6 @@ std::unexpected<fault> refused(int error, const endpoint& where, std::string_vie
 bool set(const unique_fd& socket, int level, int option, int value) noexcept
 {
     return ::setsockopt(socket.borrow(), level, option, &value, sizeof value) == 0;
-}
-
-int get(const unique_fd& socket, int option) noexcept
-{
-    int value = -1;
-    socklen_t size = sizeof value;
-    return ::getsockopt(socket.borrow(), SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
 }
 
 /// Urgent data stays in the stream, also of every connection that will be accepted: kernel_position
@@ -125,10 +119,10 @@ result<unique_fd> adopt(const endpoint& where)
     unique_fd given{::fcntl(where.descriptor(), F_DUPFD_CLOEXEC, 3)};
     if (!given.valid())
         return refused(where);
-    const int type = get(given, SO_TYPE);
+    const int type = socket_option(given.borrow(), SOL_SOCKET, SO_TYPE);
     if (type == -1)
         return refused(where);
-    if (type == SOCK_STREAM && get(given, SO_ACCEPTCONN) != 1)
+    if (type == SOCK_STREAM && socket_option(given.borrow(), SOL_SOCKET, SO_ACCEPTCONN) != 1)
         return refused(EINVAL, where, "a stream socket that does not listen");
     if (type != SOCK_STREAM && type != SOCK_DGRAM)
         return refused(EINVAL, where, "neither a stream nor a datagram socket");

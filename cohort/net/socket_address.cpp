@@ -1,5 +1,7 @@
 #include <cohort/net/socket_address.hpp>
 
+#include <cohort/net/socket_option.hpp>
+
 #include <fmt/format.h>
 
 #include <arpa/inet.h>
@@ -117,13 +119,6 @@ endpoint from_unix(const sockaddr_un& un, socklen_t length)
     return endpoint::unix_socket(family::unix_path, {un.sun_path, ::strnlen(un.sun_path, bytes)});
 }
 
-int option(int socket, int level, int name) noexcept
-{
-    int value = 0;
-    socklen_t size = sizeof value;
-    return ::getsockopt(socket, level, name, &value, &size) == 0 ? value : -1;
-}
-
 }  // namespace
 
 result<socket_address> to_socket_address(const endpoint& where)
@@ -168,9 +163,9 @@ result<endpoint> local_endpoint(int socket)
     if (::getsockname(socket, raw, &address.length) == -1)
         return failed("ask for the address of descriptor", fmt::format("{}", socket));
 
-    endpoint found = to_endpoint(address, option(socket, SOL_SOCKET, SO_TYPE));
+    endpoint found = to_endpoint(address, socket_option(socket, SOL_SOCKET, SO_TYPE));
     if (address.family() == AF_INET6 && found.host() == "::" &&
-        option(socket, IPPROTO_IPV6, IPV6_V6ONLY) == 0)
+        socket_option(socket, IPPROTO_IPV6, IPV6_V6ONLY) == 0)
         return endpoint::internet(found.kind(), "*", found.port());
     return found;
 }
@@ -182,7 +177,7 @@ result<endpoint> peer_endpoint(int socket)
     auto* const raw = reinterpret_cast<sockaddr*>(&address.storage);
     if (::getpeername(socket, raw, &address.length) == -1)
         return failed("ask for the peer of descriptor", fmt::format("{}", socket));
-    return to_endpoint(address, option(socket, SOL_SOCKET, SO_TYPE));
+    return to_endpoint(address, socket_option(socket, SOL_SOCKET, SO_TYPE));
 }
 
 }  // namespace cohort::net

@@ -1,8 +1,7 @@
 #include <cohort/primary/custody.hpp>
 
 #include <cohort/base/fault_point.hpp>
-
-#include <sys/socket.h>
+#include <cohort/net/socket_option.hpp>
 
 #include <utility>
 
@@ -26,15 +25,6 @@ board::parcel_note note_of(const parcel& what, parcel_stage stage) noexcept
 
 }  // namespace
 
-std::uint64_t cookie_of(const unique_fd& socket) noexcept
-{
-    std::uint64_t cookie = 0;
-    socklen_t length = sizeof cookie;
-    if (::getsockopt(socket.borrow(), SOL_SOCKET, SO_COOKIE, &cookie, &length) == -1)
-        return 0;
-    return cookie;
-}
-
 void custody::accepted(const parcel& what) const noexcept
 {
     if (book_)
@@ -49,7 +39,7 @@ std::optional<std::uint32_t> custody::offer(parcel& what, std::uint32_t slot) co
     terms.from = board::tickets::from_primary;
     terms.to = slot;
     terms.endpoint = what.endpoint;
-    terms.cookie = cookie_of(what.connection);
+    terms.cookie = net::cookie_of(what.connection.borrow());
     const auto offered = tickets_->offer(terms, now());
     if (!offered)
         return std::nullopt;

@@ -44,7 +44,4 @@ private:
     std::optional<board::tickets> tickets_;
 };
 
-/// The number that a socket has in every process; 0: it is none.
-[[nodiscard]] std::uint64_t cookie_of(const unique_fd& socket) noexcept;
-
 }  // namespace cohort::primary

@@ -3,6 +3,7 @@
 #include <cohort/primary/listeners.hpp>
 
 #include <cohort/net/socket_address.hpp>
+#include <cohort/net/socket_option.hpp>
 #include <cohort/observe/log.hpp>
 
 #include <sys/socket.h>
@@ -22,10 +23,8 @@ bool is_bound_to(held_number held, const net::endpoint& where)
     if (!held.any())
         return false;
     const bool datagrams = where.kind() == net::endpoint::family::udp;
-    int listens = 0;
-    socklen_t length = sizeof listens;
-    if (::getsockopt(held.number(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == -1 ||
-        (listens != 0) == datagrams)
+    const int listens = net::socket_option(held.number(), SOL_SOCKET, SO_ACCEPTCONN);
+    if (listens == -1 || (listens != 0) == datagrams)
         return false;
     const auto real = net::local_endpoint(held.number());
     return real && *real == where;

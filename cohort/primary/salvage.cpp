@@ -1,15 +1,18 @@
 #include <cohort/primary/salvage.hpp>
 
+#include <cohort/ipc/cargo.hpp>
 #include <cohort/net/kernel_position.hpp>
 #include <cohort/net/socket_address.hpp>
+#include <cohort/net/socket_option.hpp>
 
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
+#include <cstddef>
+#include <deque>
+#include <iterator>
 #include <utility>
 
 namespace cohort::primary {
@@ -19,19 +22,11 @@ using board::parcel_stage;
 
 namespace {
 
-constexpr std::size_t cargo_most = 253;  // descriptors that the kernel lets travel in one message
-
-int option(int socket, int name) noexcept
-{
-    int value = -1;
-    socklen_t length = sizeof value;
-    return ::getsockopt(socket, SOL_SOCKET, name, &value, &length) == 0 ? value : -1;
-}
-
 /// A connected stream socket; no door, and no other thing.
 bool is_stream(int fd) noexcept
 {
-    return option(fd, SO_TYPE) == SOCK_STREAM && option(fd, SO_ACCEPTCONN) == 0;
+    return net::socket_option(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM &&
+           net::socket_option(fd, SOL_SOCKET, SO_ACCEPTCONN) == 0;
 }
 
 /// One end of a pair: a Unix socket whose own end has no name. Accepted ones have their door's.
@@ -48,29 +43,15 @@ std::vector<unique_fd> cargo_in(const unique_fd& channel)
 {
     std::vector<unique_fd> found;
     std::vector<char> bytes(std::size_t{64} << 10);
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(cargo_most * sizeof(int))> room{};
+    std::array<iovec, 1> room{iovec{.iov_base = bytes.data(), .iov_len = bytes.size()}};
+    std::deque<ipc::parcel> parcels;
     for (;;) {
-        iovec part{.iov_base = bytes.data(), .iov_len = bytes.size()};
-        msghdr message{};
-        message.msg_iov = &part;
-        message.msg_iovlen = 1;
-        message.msg_control = room.data();
-        message.msg_controllen = room.size();
-        const auto got = ::recvmsg(channel.borrow(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-        if (got == -1 && errno == EINTR)
-            continue;
-        if (got <= 0)
+        const auto got = ipc::receive_some(channel.borrow(), room, parcels);
+        if (!got || got->what != ipc::arrival::state::bytes)
             return found;
-        for (cmsghdr* head = CMSG_FIRSTHDR(&message); head; head = CMSG_NXTHDR(&message, head)) {
-            if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS)
-                continue;
-            const std::size_t count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-            for (std::size_t i = 0; i < count; ++i) {
-                int fd = -1;
-                std::memcpy(&fd, CMSG_DATA(head) + i * sizeof fd, sizeof fd);
-                found.emplace_back(fd);
-            }
-        }
+        for (ipc::parcel& each : parcels)
+            std::ranges::move(each.descriptors, std::back_inserter(found));
+        parcels.clear();
     }
 }
 

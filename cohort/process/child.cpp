@@ -2,11 +2,11 @@
 
 #include <cohort/async/stop.hpp>
 #include <cohort/process/cgroup.hpp>
+#include <cohort/process/detail/pidfd.hpp>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <poll.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,14 +17,6 @@
 namespace cohort::process {
 
 namespace {
-
-// By number: glibc 2.36 declares both without extern "C", so C++ cannot link them.
-int open_pidfd(pid_t pid) noexcept { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
-
-int send_signal(int pidfd, int number) noexcept
-{
-    return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, 0));
-}
 
 /// A descriptor to wait on that stays somebody else's. Not a duplicate: a process that is short of
 /// descriptors must still hear how its children ended.
@@ -79,7 +71,7 @@ child::~child() { end(); }
 result<child> child::adopt(pid_t pid)
 {
     // The number cannot belong to anyone else yet: we have not reaped it.
-    unique_fd pidfd{open_pidfd(pid)};
+    unique_fd pidfd = detail::open_pidfd(pid);
     if (!pidfd.valid()) {
         auto why = failed("open pidfd of", std::to_string(pid));
         ::kill(pid, SIGKILL);
@@ -103,7 +95,7 @@ result<> child::signal(int number) const
 {
     if (!pidfd_.valid() || ended_)
         return {};
-    if (send_signal(pidfd_.borrow(), number) == -1 && errno != ESRCH)
+    if (detail::send_signal(pidfd_, number) == -1 && errno != ESRCH)
         return failed("signal process", std::to_string(pid_));
     return {};
 }

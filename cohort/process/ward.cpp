@@ -1,8 +1,8 @@
 #include <cohort/process/ward.hpp>
 
 #include <cohort/process/cgroup.hpp>
+#include <cohort/process/detail/pidfd.hpp>
 
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,7 +18,7 @@ ward::ward(pid_t pid, unique_fd pidfd)
 
 result<ward> ward::watch(pid_t pid)
 {
-    unique_fd pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+    unique_fd pidfd = detail::open_pidfd(pid);
     if (!pidfd.valid())
         return failed("open pidfd of", std::to_string(pid));
     return ward{pid, std::move(pidfd)};
@@ -26,9 +26,7 @@ result<ward> ward::watch(pid_t pid)
 
 result<> ward::signal(int number) const
 {
-    // By number: glibc 2.36 declares it without extern "C", so C++ cannot link it.
-    if (::syscall(SYS_pidfd_send_signal, pidfd_.borrow(), number, nullptr, 0) == -1 &&
-        errno != ESRCH)
+    if (detail::send_signal(pidfd_, number) == -1 && errno != ESRCH)
         return failed("signal process", std::to_string(pid_));
     return {};
 }

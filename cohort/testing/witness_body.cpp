@@ -1,5 +1,7 @@
 #include <cohort/testing/witness_body.hpp>
 
+#include <cohort/base/random.hpp>
+
 #include <array>
 #include <cstring>
 
@@ -9,13 +11,10 @@ namespace {
 
 constexpr std::size_t word_bytes = 8;
 
-/// SplitMix64's finish: neighbours in number or place share nothing.
+/// Neighbours in number or place share nothing.
 constexpr std::uint64_t word(std::uint64_t number, std::uint64_t index) noexcept
 {
-    std::uint64_t z = number * 0xd129'0d3b'3b1d'6a8fULL + (index + 1) * 0x9e37'79b9'7f4a'7c15ULL;
-    z = (z ^ (z >> 30)) * 0xbf58'476d'1ce4'e5b9ULL;
-    z = (z ^ (z >> 27)) * 0x94d0'49bb'1331'11ebULL;
-    return z ^ (z >> 31);
+    return mix(number * 0xd129'0d3b'3b1d'6a8fULL + (index + 1) * 0x9e37'79b9'7f4a'7c15ULL);
 }
 
 using word_text = std::array<char, word_bytes>;

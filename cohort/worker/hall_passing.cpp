@@ -6,6 +6,7 @@
 #include <cohort/net/inbox.hpp>
 #include <cohort/net/kernel_position.hpp>
 #include <cohort/net/socket_address.hpp>
+#include <cohort/net/socket_option.hpp>
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -18,15 +19,6 @@ namespace cohort::work {
 namespace {
 
 constexpr nanoseconds waits_at_most = milliseconds{500};  // in one life
-
-std::uint64_t cookie_of(int socket) noexcept
-{
-    std::uint64_t cookie = 0;
-    socklen_t length = sizeof cookie;
-    if (::getsockopt(socket, SOL_SOCKET, SO_COOKIE, &cookie, &length) == -1)
-        return 0;
-    return cookie;
-}
 
 /// Between two requests, with nothing in anybody's buffers, under way with this ticket. Whoever
 /// finds it goes on at these positions; what the words said of an earlier connection under this
@@ -91,7 +83,8 @@ bool hall::give(std::uint32_t to, unique_fd& connection, net::handover about) no
     const int number = connection.borrow();
     const auto tickets = board_->tickets();
     const auto offered = tickets.offer(
-        {.from = slot_, .to = to, .endpoint = about.endpoint, .cookie = cookie_of(number)}, now());
+        {.from = slot_, .to = to, .endpoint = about.endpoint, .cookie = net::cookie_of(number)},
+        now());
     if (!offered)
         return false;
     board::connection_record* const record = journal_->record(number);
@@ -232,14 +225,14 @@ std::vector<int> hall::take_found()
     std::vector<std::uint64_t> known;
     for (const int each : all) {
         if (is_recorded(*journal_, each))
-            known.push_back(cookie_of(each));
+            known.push_back(net::cookie_of(each));
     }
     // What came out of an inbox and was not written down may be a copy of what is still in it, or
     // of what somebody else has: two servers of one connection would tear it apart.
     std::erase_if(all, [&](int each) {
         if (is_recorded(*journal_, each))
             return false;
-        const std::uint64_t cookie = cookie_of(each);
+        const std::uint64_t cookie = net::cookie_of(each);
         if (std::ranges::find(known, cookie) == known.end() && claim(each, cookie)) {
             known.push_back(cookie);
             return false;

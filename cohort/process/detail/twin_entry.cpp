@@ -3,6 +3,7 @@
 #include <cohort/base/clock.hpp>
 #include <cohort/process/child_side.hpp>
 #include <cohort/process/descriptors.hpp>
+#include <cohort/process/detail/pidfd.hpp>
 #include <cohort/process/identity.hpp>
 #include <cohort/process/seat_lock.hpp>
 
@@ -99,7 +100,7 @@ void enter_life(twin_inheritance& from) noexcept
     if (!birth.channel.valid())
         give_up("take its channel");
     from.numbers.vacate(own_end);
-    birth.keeper = unique_fd{static_cast<int>(::syscall(SYS_pidfd_open, from.keeper, 0))};
+    birth.keeper = open_pidfd(from.keeper);
     if (!birth.keeper.valid())
         give_up("watch its keeper");
     show(from.how.twin_title);

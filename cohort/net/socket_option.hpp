@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+
+namespace cohort::net {
+
+/// The value of an option that is a number; -1: this descriptor has no such option. getsockopt(2).
+[[nodiscard]] int socket_option(int socket, int level, int name) noexcept;
+
+/// The number that a socket has in every process; 0: it is none. Source: socket(7), SO_COOKIE.
+[[nodiscard]] std::uint64_t cookie_of(int socket) noexcept;
+
+/// From now on a close is a reset: the client must not take what it has for the whole. Unix sockets
+/// know no reset, and stay as they are.
+void reset_when_closed(int socket) noexcept;
+
+}  // namespace cohort::net
