@@ -26,6 +26,7 @@ constexpr auto durations = std::to_array<unit>({
 
 constexpr auto sizes = std::to_array<unit>({
     {"", 1},
+    {"B", 1},
     {"K", 1ULL << 10},
     {"M", 1ULL << 20},
     {"G", 1ULL << 30},

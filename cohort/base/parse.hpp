@@ -32,7 +32,7 @@ template <std::integral T>
 /// Errors: errc::bad_value with what was expected.
 [[nodiscard]] result<std::chrono::nanoseconds> parse_duration(std::string_view text);
 
-/// "512", "64K", "512M", "2G": bytes, powers of 1024. Errors: errc::bad_value.
+/// "512", "512B", "64K", "512M", "2G": bytes, powers of 1024. Errors: errc::bad_value.
 [[nodiscard]] result<std::uint64_t> parse_size(std::string_view text);
 
 }  // namespace cohort

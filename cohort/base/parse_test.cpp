@@ -42,6 +42,7 @@ TEST_CASE("a size counts in powers of 1024 and does not overflow")
 {
     CHECK(parse_size("0").value() == 0);
     CHECK(parse_size("4096").value() == 4096);
+    CHECK(parse_size("4096B").value() == 4096);
     CHECK(parse_size("64K").value() == 65536);
     CHECK(parse_size("2G").value() == 2147483648ULL);
     for (const auto* text : {"", "K", "64k", "64KB", "-1", "99999999T"})

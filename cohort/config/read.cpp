@@ -1,7 +1,8 @@
 #include <cohort/config/read.hpp>
 
 #include <cohort/base/unique_fd.hpp>
-#include <cohort/config/detail/sections.hpp>
+#include <cohort/config/catalogue.hpp>
+#include <cohort/config/detail/entry.hpp>
 
 #include <fmt/format.h>
 
@@ -17,34 +18,27 @@ namespace cohort::config {
 
 namespace {
 
-using detail::app_parts;
-using detail::app_section;
 using detail::desk;
 using detail::entry;
-using detail::log_section;
-using detail::section;
 
 constexpr std::size_t text_max = 1 << 20;
 constexpr std::size_t apps_max = 64;
 
 /// What to say about a key that a section does not have.
-std::string stranger(std::string_view name, std::vector<std::string_view> known,
-                     std::span<const std::string_view> later)
+std::string stranger(std::string_view name, const std::vector<std::string_view>& known)
 {
-    if (std::ranges::find(later, name) != later.end())
-        return "is for a later version of cohort and would have no effect; remove it";
     const std::string_view near = nearest(name, known);
     if (near.empty())
         return fmt::format("unknown key; known here: {}", fmt::join(known, ", "));
     return fmt::format("unknown key; did you mean \"{}\"?", near);
 }
 
-std::vector<std::string_view> names_of(const section& part)
+constexpr std::array<std::string_view, 3> roots{"app", "log", "admin"};
+
+bool is_of_file(const std::string& name) noexcept
 {
-    std::vector<std::string_view> names;
-    for (const detail::key& k : part.keys)
-        names.push_back(k.name);
-    return names;
+    const key* const found = find_key(name);
+    return found && found->of_file();
 }
 
 /// One pass over one file.
@@ -75,19 +69,21 @@ private:
         const toml::table* apps = nullptr;
         for (const auto& [name, node] : root) {
             const std::string_view word = name.str();
-            if (word == "app" && node.is_table()) {
-                apps = node.as_table();
-            } else if (word == "log" && node.is_table()) {
-                read_section(*node.as_table(), log_section(), "log", base_);
-            } else if (word == "app" || word == "log") {
-                desk_.complain(name.source().begin, std::string{word}, "must be a table");
-            } else {
-                static constexpr std::array<std::string_view, 1> later{"admin"};
+            if (std::ranges::find(roots, word) == roots.end())
                 desk_.complain(name.source().begin, std::string{word},
-                               stranger(word, {"app", "log"}, later));
-            }
+                               stranger(word, {roots.begin(), roots.end()}));
+            else if (!node.is_table())
+                desk_.complain(name.source().begin, std::string{word}, "must be a table");
+            else if (word == "app")
+                apps = node.as_table();
+            else
+                read_section(*node.as_table(), word, std::string{word}, base_);
         }
-        // After [log], wherever it stands: it is for all apps.
+        for (const problem& p : config::problems(base_)) {
+            if (is_of_file(p.key))
+                desk_.complain_later(p.key, p.words);
+        }
+        // After the others, wherever it stands: they are for all apps.
         if (apps)
             read_apps(*apps);
     }
@@ -125,53 +121,40 @@ private:
         s.name = std::string{name.str()};
         const std::string path = fmt::format("app.{}", s.name);
         desk_.saw(path + ".name", name.source().begin);
-        read_section(table, app_section(), path, s);
-        for (const problem& p : config::problems(s))
-            desk_.complain_later(fmt::format("{}.{}", path, p.key), p.words);
+        read_section(table, "", path, s);
+        for (const problem& p : config::problems(s)) {
+            if (!is_of_file(p.key))
+                desk_.complain_later(fmt::format("{}.{}", path, p.key), p.words);
+        }
         apps_.push_back(std::move(s));
     }
 
-    void read_section(const toml::table& table, const section& part, const std::string& path,
+    /// A table that is `section` of the catalogue, and whose name is `path` in the file.
+    void read_section(const toml::table& table, std::string_view section, const std::string& path,
                       settings& s)
     {
+        const auto known = names_inside(section);
         for (const auto& [name, node] : table) {
             const std::string_view word = name.str();
             const std::string full = fmt::format("{}.{}", path, word);
             desk_.saw(full, name.source().begin);
-            if (read_subsection(word, node, part, full, s))
-                continue;
-            const auto found = std::ranges::find(part.keys, word, &detail::key::name);
-            if (found != part.keys.end()) {
-                found->apply(entry{desk_, full, node}, s);
+            if (std::ranges::find(known, word) == known.end()) {
+                desk_.complain(name.source().begin, full, stranger(word, known));
                 continue;
             }
-            auto known = names_of(part);
-            if (&part == &app_section()) {
-                for (const section& sub : app_parts())
-                    known.push_back(sub.name);
-            }
-            desk_.complain(name.source().begin, full, stranger(word, known, part.later));
+            const std::string inside =
+                section.empty() ? std::string{word} : fmt::format("{}.{}", section, word);
+            if (const key* found = find_key(inside))
+                found->read(entry{desk_, full, node}, s);
+            else if (const toml::table* inner = node.as_table())
+                read_section(*inner, inside, full, s);
+            else
+                desk_.complain(node.source().begin, full, "must be a table");
         }
     }
 
-    bool read_subsection(std::string_view word, const toml::node& node, const section& part,
-                         const std::string& full, settings& s)
-    {
-        if (&part != &app_section())
-            return false;
-        const auto parts = app_parts();
-        const auto sub = std::ranges::find(parts, word, &section::name);
-        if (sub == parts.end())
-            return false;
-        if (const toml::table* inner = node.as_table())
-            read_section(*inner, *sub, full, s);
-        else
-            desk_.complain(node.source().begin, full, "must be a table");
-        return true;
-    }
-
     desk desk_;
-    settings base_;  // with the [log] of the file, once that is read
+    settings base_;  // with [log] and [admin] of the file, once they are read
     std::vector<settings> apps_;
 };
 

@@ -1,7 +1,5 @@
 #include <cohort/config/detail/entry.hpp>
 
-#include <cohort/base/parse.hpp>
-
 #include <algorithm>
 #include <limits>
 #include <tuple>
@@ -89,29 +87,6 @@ std::optional<unsigned> entry::count() const
     return static_cast<unsigned>(*number);
 }
 
-std::optional<std::chrono::milliseconds> entry::duration() const
-{
-    const auto found = node_.value_exact<std::string>();
-    const auto read = found ? parse_duration(*found) : failed(errc::bad_value, "read");
-    if (!read) {
-        complain("must be a duration with its unit, such as \"250ms\", \"30s\", \"5m\", \"2h\"");
-        return std::nullopt;
-    }
-    // Upwards: "500us" must not become "off".
-    return std::chrono::ceil<std::chrono::milliseconds>(*read);
-}
-
-std::optional<std::uint64_t> entry::size() const
-{
-    const auto found = plain_text(node_);
-    const auto read = found ? parse_size(*found) : failed(errc::bad_value, "read");
-    if (!read) {
-        complain("must be a size, such as 4096, \"64K\", \"1M\", \"2G\"");
-        return std::nullopt;
-    }
-    return *read;
-}
-
 std::optional<std::vector<std::string>> entry::texts() const
 {
     std::vector<std::string> all;
@@ -125,6 +100,7 @@ std::optional<std::vector<std::string>> entry::texts() const
         return std::nullopt;
     }
     for (const toml::node& element : *list) {
+        desk_.saw(key_ + "[" + std::to_string(all.size()) + "]", element.source().begin);
         auto one = plain_text(element);
         if (!one) {
             desk_.complain(element.source().begin, key_, "must be a list of texts");
@@ -135,24 +111,41 @@ std::optional<std::vector<std::string>> entry::texts() const
     return all;
 }
 
-std::optional<std::map<std::string, std::string>> entry::variables() const
+std::optional<std::map<std::string, variable>> entry::variables() const
 {
     const toml::table* table = node_.as_table();
     if (!table) {
         complain("must be a table of texts");
         return std::nullopt;
     }
-    std::map<std::string, std::string> all;
+    std::map<std::string, variable> all;
+    bool fine = true;
     for (const auto& [name, node] : *table) {
-        auto value = plain_text(node);
-        if (!value) {
-            desk_.complain(node.source().begin, key_ + "." + std::string{name.str()},
-                           "must be a text in quotes or a whole number");
-            return std::nullopt;
-        }
-        all.emplace(name.str(), std::move(*value));
+        const std::string key = key_ + "." + std::string{name.str()};
+        desk_.saw(key, name.source().begin);
+        if (auto value = variable_of(key, node))
+            all.emplace(name.str(), std::move(*value));
+        else
+            fine = false;
     }
-    return all;
+    return fine ? std::optional{std::move(all)} : std::nullopt;
+}
+
+std::optional<variable> entry::variable_of(const std::string& key, const toml::node& node) const
+{
+    if (auto text = plain_text(node))
+        return variable{std::move(*text)};
+    if (const toml::table* place = node.as_table(); place && place->size() == 1) {
+        const auto file = (*place)["file"].value_exact<std::string>();
+        const auto fd = (*place)["fd"].value_exact<std::int64_t>();
+        if (file && !file->empty())
+            return secret{*file, -1};
+        if (fd && *fd >= 0 && *fd <= std::numeric_limits<int>::max())
+            return secret{{}, static_cast<int>(*fd)};
+    }
+    desk_.complain(node.source().begin, key,
+                   "must be a text in quotes, a whole number, {file = \"PATH\"} or {fd = N}");
+    return std::nullopt;
 }
 
 }  // namespace cohort::config::detail

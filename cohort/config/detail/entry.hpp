@@ -3,13 +3,13 @@
 
 #include <cohort/config/detail/toml.hpp>
 #include <cohort/config/problem.hpp>
+#include <cohort/config/values.hpp>
 
-#include <chrono>
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace cohort::config::detail {
@@ -39,6 +39,9 @@ private:
     std::vector<problem> list_;
 };
 
+/// What an environment variable gets.
+using variable = std::variant<std::string, secret>;
+
 /// One key with its value. The readers complain and return nothing if the type is wrong.
 class entry {
 public:
@@ -50,14 +53,16 @@ public:
     [[nodiscard]] std::optional<std::string> text_or_number() const;
     [[nodiscard]] std::optional<bool> on_or_off() const;
     [[nodiscard]] std::optional<unsigned> count() const;
-    [[nodiscard]] std::optional<std::chrono::milliseconds> duration() const;
-    [[nodiscard]] std::optional<std::uint64_t> size() const;
     [[nodiscard]] std::optional<std::vector<std::string>> texts() const;
-    [[nodiscard]] std::optional<std::map<std::string, std::string>> variables() const;
+    /// Each a text (or a number), or where it lies: {file = "…"}, {fd = 5}.
+    [[nodiscard]] std::optional<std::map<std::string, variable>> variables() const;
 
     void complain(std::string words) const;
 
 private:
+    [[nodiscard]] std::optional<variable> variable_of(const std::string& key,
+                                                      const toml::node& node) const;
+
     desk& desk_;
     std::string key_;
     const toml::node& node_;
