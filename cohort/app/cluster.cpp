@@ -103,6 +103,8 @@ int cluster::run_main(worker_main main)
         return bad_configuration;
     }
     configure_log(chosen);
+    for (const std::string& warning : chosen.warnings)
+        log::warn("{}", warning);
     if (!parts_->escaped_early.empty()) {
         log::fatal("exception escaped from a hook: {}; nothing is started", parts_->escaped_early);
         return static_cast<int>(primary::outcome::failed);

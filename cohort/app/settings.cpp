@@ -1,7 +1,9 @@
 #include <cohort/app/settings.hpp>
+#include <cohort/app/worker.hpp>
 #include <cohort/config/environment.hpp>
 #include <cohort/config/problem.hpp>
 #include <cohort/config/read.hpp>
+#include <cohort/config/secrets.hpp>
 #include <cohort/net/endpoint.hpp>
 #include <cohort/process/identity.hpp>
 
@@ -10,6 +12,7 @@
 
 #include <errno.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <utility>
 #include <vector>
@@ -35,6 +38,7 @@ struct spoken {
     std::string balance;
     std::string keepers;
     std::string standby;
+    std::string environment;
     bool check = false;
 };
 
@@ -73,6 +77,22 @@ std::string names_of(const config::document& file)
     return list.empty() ? "none" : list;
 }
 
+/// Which [env.NAME] of the file is meant.
+std::string environment_in(const spoken& said)
+{
+    const char* const given = std::getenv("COHORT_ENV");
+    return said.environment.empty() && given != nullptr ? given : said.environment;
+}
+
+void check_endpoints(const config::document& file, const config::settings& app,
+                     std::vector<config::problem>& wrong)
+{
+    for (std::size_t i = 0; i < app.listen.size(); ++i) {
+        if (const auto at = net::endpoint::parse(app.listen[i]); !at)
+            wrong.push_back(file.complaint(app, fmt::format("listen[{}]", i), at.error().text()));
+    }
+}
+
 /// Applies the file, if one was named or lies in the working directory.
 std::vector<config::problem> apply_file(config::settings& s, const spoken& said)
 {
@@ -80,12 +100,15 @@ std::vector<config::problem> apply_file(config::settings& s, const spoken& said)
     if (said.file.empty() && !std::filesystem::exists(file_default, ignored))
         return {};
     const std::string path = said.file.empty() ? file_default : said.file;
-    const auto file = config::read_file(path, s);
+    const auto file = config::read_file(path, s, environment_in(said));
     if (!file) {
         return {{.file = path, .line = 0, .column = 0, .key = "", .words = file.error().text()}};
     }
-    if (!file->usable())
-        return file->problems;
+    std::vector<config::problem> wrong = file->problems;
+    for (const config::settings& app : file->apps)
+        check_endpoints(*file, app, wrong);
+    if (!wrong.empty())
+        return wrong;
     const config::settings* const app = choose(*file, said.name);
     if (app == nullptr) {
         const std::string wanted = said.name.empty() ? "which app? say --name" : said.name;
@@ -166,6 +189,8 @@ settings settings::from(int argc, char** argv, settings defaults)
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     line.add_option("-c,--config", said.file, "Read this file (otherwise ./cohort.toml, if any)");
+    line.add_option("-e,--env", said.environment,
+                    "Which [env.NAME] of the file overrides the rest (otherwise COHORT_ENV)");
     line.add_option("-n,--name", said.name, "Name of the app, in titles and logs");
     line.add_option("--balance", said.balance,
                     "balanced, round_robin, least_connections, reuseport or sticky");
@@ -193,13 +218,21 @@ settings settings::from(int argc, char** argv, settings defaults)
         wrong.insert(wrong.end(), more.begin(), more.end());
     };
     add(config::apply_environment(chosen));
+    for (const config::problem& slip : config::unknown_variables())
+        chosen.warnings.push_back(slip.text());
     add(apply_command_line(chosen, said));
     check_endpoints(chosen, wrong);
     add(config::problems(chosen));
+    if (wrong.empty() && is_primary())
+        add(config::read_secrets(chosen));
     if (!wrong.empty())
         return answered(std::move(chosen), configuration_wrong, config::text(wrong));
-    if (said.check)
-        return answered(std::move(chosen), 0, "configuration is valid\n");
+    if (said.check) {
+        std::string words = "configuration is valid\n";
+        for (const std::string& warning : chosen.warnings)
+            words += fmt::format("warning: {}\n", warning);
+        return answered(std::move(chosen), 0, std::move(words));
+    }
     return chosen;
 }
 

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace cohort {
 
@@ -24,8 +25,10 @@ struct settings : config::settings {
     /// Reads the command line, the file and the environment; what they say wins over `defaults`.
     ///
     ///     -w, --workers auto|N|min..max   -b, --bind, --listen ADDRESS (repeatable)
-    ///     -c, --config FILE   -n, --name NAME   --balance POLICY   --keepers on|off
-    ///     --standby on|off   --check   --version   --help
+    ///     -c, --config FILE   -e, --env NAME   -n, --name NAME   --balance POLICY
+    ///     --keepers on|off   --standby on|off   --check   --version   --help
+    ///
+    /// In a primary, secrets are read as well: their values are in `env`.
     ///
     /// Does not fail: what is wrong, or was only asked for (--help), is kept in `instead`, and
     /// cluster::run answers with it.
@@ -39,6 +42,9 @@ struct settings : config::settings {
         std::string text;
     };
     std::optional<answer> instead;
+
+    /// What is strange but no reason not to run, a line each: logged at the start.
+    std::vector<std::string> warnings;
 };
 
 }  // namespace cohort

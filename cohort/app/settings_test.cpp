@@ -144,6 +144,46 @@ TEST_CASE("a file that is not there, or has no such app, says so with exit code 
     CHECK(lost.instead->text.find("one, two") != std::string::npos);
 }
 
+TEST_CASE("an environment of the file is chosen on the command line, or else by COHORT_ENV")
+{
+    const temporary_file file{"[app.shop]\nworkers = 2\n[env.staging.app.shop]\nworkers = 3\n"
+                              "[env.production.app.shop]\nworkers = 4\n"};
+    CHECK(read({"-c", file.path()}).workers.low() == 2);
+    CHECK(read({"-c", file.path(), "-e", "staging"}).workers.low() == 3);
+    const variable environment{"COHORT_ENV", "production"};
+    CHECK(read({"-c", file.path()}).workers.low() == 4);
+    CHECK(read({"-c", file.path(), "--env", "staging"}).workers.low() == 3);
+    const settings lost = read({"-c", file.path(), "-e", "prod"});
+    REQUIRE(lost.instead);
+    CHECK(lost.instead->exit_code == 2);
+    CHECK(lost.instead->text.find("it has: production, staging") != std::string::npos);
+}
+
+TEST_CASE("an address that is none is found with its line, in every app of the file")
+{
+    const temporary_file file{"[app.shop]\nlisten = [\"1\",\n\"host:99999\"]\n"
+                              "[app.other]\nlisten = \"host:88888\"\n"};
+    const settings chosen = read({"-c", file.path(), "-n", "shop"});
+    REQUIRE(chosen.instead);
+    CHECK(chosen.instead->exit_code == 2);
+    CHECK(chosen.instead->text.find(":3:1: app.shop.listen[1]: ") != std::string::npos);
+    CHECK(chosen.instead->text.find(":5:1: app.other.listen: ") != std::string::npos);
+}
+
+TEST_CASE("secrets are read before anything starts, and a slip in a variable is a warning")
+{
+    const temporary_file file{"[app.shop]\nenv.KEY = {file = \"/no/such/secret\"}\n"};
+    const settings lost = read({"-c", file.path()});
+    REQUIRE(lost.instead);
+    CHECK(lost.instead->text.find("env.KEY: cannot open /no/such/secret") != std::string::npos);
+
+    const variable slip{"COHORT_WORKRS", "3"};
+    const settings checked = read({"--check"});
+    REQUIRE(checked.instead);
+    CHECK(checked.instead->exit_code == 0);
+    CHECK(checked.instead->text.find("did you mean COHORT_WORKERS?") != std::string::npos);
+}
+
 TEST_CASE("help, version and check are answers, not errors")
 {
     for (const auto* word : {"--help", "--version", "--check"}) {

@@ -91,6 +91,38 @@ TEST_CASE("policy and log follow the environment")
     CHECK(s.log.format == log_format::text);
 }
 
+TEST_CASE("every key but the table of variables has a variable of its own")
+{
+    settings s;
+    CHECK(apply(s, {{"COHORT_RESTART_BACKOFF", "1s..2s"},
+                    {"COHORT_LIMIT_MEMORY", "512M"},
+                    {"COHORT_LIMIT_CONNECTIONS", "7"},
+                    {"COHORT_RELOAD_ROLLBACK", "off"},
+                    {"COHORT_RELOAD_ABORT_IF", "crash,p99 > 2x"},
+                    {"COHORT_SCALE_TARGET", "50%"},
+                    {"COHORT_ADMIN_SOCKET", "off"},
+                    {"COHORT_ENV", "production"}})
+              .empty());
+    CHECK(s.restart.backoff_first.count() == 1000);
+    CHECK(s.limit.memory_bytes == 512U << 20);
+    CHECK(s.limit.connections == 7);
+    CHECK_FALSE(s.reload.rollback);
+    CHECK(s.reload.abort_if.size() == 2);
+    CHECK(s.scaling.target_percent == 50);
+    CHECK(s.admin.socket == "off");
+    CHECK(s.env.empty());
+    CHECK(apply(s, {{"COHORT_LIMIT_CONNECTIONS", "many"}}).size() == 1);
+    CHECK(apply(s, {{"COHORT_STOP_TIMEOUT", "30"}}).size() == 1);
+}
+
+TEST_CASE("a variable that is nearly one of ours is most likely a slip, others are not ours")
+{
+    CHECK(text(unknown_variables({"COHORT_WORKRS", "COHORT_WORKERS", "COHORT_ENV", "COHORT_SLOT",
+                                  "COHORT_ZZZZZZZZZZZZ", "PATH", "WORKRS"})) ==
+          "environment: COHORT_WORKRS: unknown variable; did you mean COHORT_WORKERS? We go on "
+          "without it\n");
+}
+
 TEST_CASE("a variable that makes no sense is complained about and changes nothing")
 {
     for (const auto& [name, value] : variables{{"COHORT_WORKERS", "many"},

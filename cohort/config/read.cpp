@@ -1,17 +1,17 @@
 #include <cohort/config/read.hpp>
 
+#include <cohort/base/try.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/config/catalogue.hpp>
 #include <cohort/config/detail/entry.hpp>
+#include <cohort/config/detail/read_all.hpp>
 
 #include <fmt/format.h>
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <utility>
 
 namespace cohort::config {
@@ -33,7 +33,8 @@ std::string stranger(std::string_view name, const std::vector<std::string_view>&
     return fmt::format("unknown key; did you mean \"{}\"?", near);
 }
 
-constexpr std::array<std::string_view, 3> roots{"app", "log", "admin"};
+constexpr std::array<std::string_view, 4> roots{"app", "log", "admin", "env"};
+constexpr std::array<std::string_view, 3> roots_of_environment{"app", "log", "admin"};
 
 bool is_of_file(const std::string& name) noexcept
 {
@@ -44,8 +45,8 @@ bool is_of_file(const std::string& name) noexcept
 /// One pass over one file.
 class pass {
 public:
-    pass(std::string_view file, const settings& base)
-        : desk_{file}, base_{base}
+    pass(std::string_view file, const settings& base, std::string_view environment)
+        : desk_{file}, base_{base}, wanted_{environment}
     {}
 
     document run(std::string_view text, std::string_view file)
@@ -58,7 +59,11 @@ public:
             read_root(parsed.table());
         }
         document all;
+        all.file = file;
         all.apps = std::move(apps_);
+        all.environments = std::move(environments_);
+        all.environment_used = wanted_;
+        all.places = desk_.places();
         all.problems = desk_.take();
         return all;
     }
@@ -67,6 +72,7 @@ private:
     void read_root(const toml::table& root)
     {
         const toml::table* apps = nullptr;
+        const toml::table* environments = nullptr;
         for (const auto& [name, node] : root) {
             const std::string_view word = name.str();
             if (std::ranges::find(roots, word) == roots.end())
@@ -76,6 +82,8 @@ private:
                 desk_.complain(name.source().begin, std::string{word}, "must be a table");
             else if (word == "app")
                 apps = node.as_table();
+            else if (word == "env")
+                environments = node.as_table();
             else
                 read_section(*node.as_table(), word, std::string{word}, base_);
         }
@@ -86,6 +94,108 @@ private:
         // After the others, wherever it stands: they are for all apps.
         if (apps)
             read_apps(*apps);
+        // After what they override.
+        if (environments)
+            read_environments(*environments);
+        if (!wanted_.empty() && std::ranges::find(environments_, wanted_) == environments_.end())
+            desk_.complain({}, fmt::format("env.{}", wanted_),
+                           fmt::format("no such environment in this file; it has: {}",
+                                       environments_.empty()
+                                           ? "none"
+                                           : fmt::format("{}", fmt::join(environments_, ", "))));
+    }
+
+    /// [env.production] and its like: each is the file once more, with only what differs. All are
+    /// checked, one is used.
+    void read_environments(const toml::table& all)
+    {
+        std::vector<settings> chosen = apps_;
+        for (const auto& [name, node] : all) {
+            const std::string path = fmt::format("env.{}", name.str());
+            environments_.emplace_back(name.str());
+            const toml::table* table = node.as_table();
+            if (!table) {
+                desk_.complain(name.source().begin, path,
+                               "must be a table, as in [env.production.app.api]");
+                continue;
+            }
+            auto apps = read_environment(*table, path);
+            if (name.str() == wanted_)
+                chosen = std::move(apps);
+        }
+        apps_ = std::move(chosen);
+    }
+
+    std::vector<settings> read_environment(const toml::table& table, const std::string& path)
+    {
+        settings shared = base_;
+        const toml::table* overrides = nullptr;
+        for (const auto& [name, node] : table) {
+            const std::string_view word = name.str();
+            const std::string full = fmt::format("{}.{}", path, word);
+            if (std::ranges::find(roots_of_environment, word) == roots_of_environment.end())
+                desk_.complain(
+                    name.source().begin, full,
+                    stranger(word, {roots_of_environment.begin(), roots_of_environment.end()}));
+            else if (!node.is_table())
+                desk_.complain(name.source().begin, full, "must be a table");
+            else if (word == "app")
+                overrides = node.as_table();
+            else
+                read_section(*node.as_table(), word, full, shared);
+        }
+        complain_of_changes(base_, shared, path, "", of_file);
+        std::vector<settings> apps = apps_;
+        for (settings& s : apps) {
+            s.log = shared.log;
+            s.admin = shared.admin;
+        }
+        if (overrides)
+            override_apps(*overrides, path + ".app", apps);
+        return apps;
+    }
+
+    void override_apps(const toml::table& overrides, const std::string& path,
+                       std::vector<settings>& apps)
+    {
+        for (const auto& [name, node] : overrides) {
+            const std::string full = fmt::format("{}.{}", path, name.str());
+            const auto app = std::ranges::find(apps, name.str(), &settings::name);
+            const toml::table* table = node.as_table();
+            if (app == apps.end()) {
+                std::vector<std::string_view> known;
+                for (const settings& s : apps)
+                    known.push_back(s.name);
+                desk_.complain(name.source().begin, full,
+                               "an environment changes apps of the file; " +
+                                   stranger(name.str(), known));
+            } else if (!table) {
+                desk_.complain(name.source().begin, full, "must be a table");
+            } else {
+                const settings before = *app;
+                read_section(*table, "", full, *app);
+                complain_of_changes(before, *app, full, fmt::format("app.{}.", app->name), of_app);
+            }
+        }
+    }
+
+    enum range : std::uint8_t { of_file, of_app };
+
+    /// Complains of what an environment made wrong; where the environment does not name the key
+    /// itself, at the place of what it was combined with.
+    void complain_of_changes(const settings& before, const settings& after, const std::string& path,
+                             const std::string& below, range which)
+    {
+        const auto known = config::problems(before);
+        for (const problem& p : config::problems(after)) {
+            if (is_of_file(p.key) != (which == of_file))
+                continue;
+            const std::string full = fmt::format("{}.{}", path, p.key);
+            if (desk_.places().contains(full))
+                desk_.complain_later(full, p.words);
+            else if (std::ranges::find(known, p) == known.end())
+                desk_.complain_later(below + p.key, fmt::format("{} (with {})", p.words, path));
+        }
     }
 
     void read_apps(const toml::table& apps)
@@ -154,40 +264,55 @@ private:
     }
 
     desk desk_;
-    settings base_;  // with [log] and [admin] of the file, once they are read
+    settings base_;       // with [log] and [admin] of the file, once they are read
+    std::string wanted_;  // environment; empty: none
     std::vector<settings> apps_;
+    std::vector<std::string> environments_;
 };
 
 }  // namespace
 
-document read_toml(std::string_view text, std::string_view file, const settings& base)
+problem document::complaint(const settings& app, std::string_view key, std::string words) const
+{
+    problem found{file, 0, 0, fmt::format("app.{}.{}", app.name, key), std::move(words)};
+    const std::string_view outer = key.substr(0, key.find('['));
+    for (const std::string_view within : {key, outer}) {
+        for (const std::string& environment : {environment_used, std::string{}}) {
+            const std::string full =
+                environment.empty()
+                    ? fmt::format("app.{}.{}", app.name, within)
+                    : fmt::format("env.{}.app.{}.{}", environment, app.name, within);
+            const auto at = places.find(full);
+            if (at == places.end())
+                continue;
+            found.line = at->second.line;
+            found.column = at->second.column;
+            found.key = full;
+            return found;
+        }
+    }
+    return found;
+}
+
+document read_toml(std::string_view text, std::string_view file, const settings& base,
+                   std::string_view environment)
 {
     if (text.size() > text_max) {
         document refused;
         refused.problems.push_back({std::string{file}, 0, 0, "", "larger than 1 MiB"});
         return refused;
     }
-    return pass{file, base}.run(text, file);
+    return pass{file, base, environment}.run(text, file);
 }
 
-result<document> read_file(const std::string& path, const settings& base)
+result<document> read_file(const std::string& path, const settings& base,
+                           std::string_view environment)
 {
     const unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
     if (!file.valid())
         return failed("open", path);
-    std::string text;
-    std::array<char, 16384> piece{};
-    while (text.size() <= text_max) {
-        const ssize_t got = ::read(file.borrow(), piece.data(), piece.size());
-        if (got == -1 && errno == EINTR)
-            continue;
-        if (got == -1)
-            return failed("read", path);
-        if (got == 0)
-            return read_toml(text, path, base);
-        text.append(piece.data(), static_cast<std::size_t>(got));
-    }
-    return failed(errc::too_large, "read", path);
+    COHORT_TRY(const std::string text, detail::read_all(file.borrow(), text_max, path));
+    return read_toml(text, path, base, environment);
 }
 
 }  // namespace cohort::config

@@ -297,6 +297,37 @@ TEST_CASE("all problems are reported at once, in the order of the file")
     CHECK_FALSE(all.usable());
 }
 
+TEST_CASE("new sections name the nearest key and refuse the wrong kind, as the old ones do")
+{
+    for (const auto& [text, words] : std::vector<std::pair<const char*, const char*>>{
+             {"[app.a.reload]\ncanry = 1\n",
+              "2:1: app.a.reload.canry: unknown key; did you mean \"canary\"?"},
+             {"[app.a.recycle]\nmemry = 1\n", "did you mean \"memory\"?"},
+             {"[app.a.scale]\ntraget = 1\n", "did you mean \"target\"?"},
+             {"[app.a.sandbox]\nprofle = 1\n", "did you mean \"profile\"?"},
+             {"[app.a.health]\nhttps = 1\n", "did you mean \"http\"?"},
+             {"[admin]\nsokcet = 1\n", "1: admin.sokcet: unknown key; did you mean \"socket\"?"},
+             {"[log]\nrotat = 1\n", "did you mean \"rotate\"?"},
+             {"[app.a]\nspeak = 1\n", "did you mean \"speaks\"?"},
+             {"[app.a]\n\"stop.timeout\" = \"1s\"\n", "unknown key"},
+             {"[app.a.reload]\nsoak = 10\n",
+              "2:8: app.a.reload.soak: cannot read a duration with its unit"},
+             {"[app.a.limit]\nmemory = 4096\n", "(B, K, M, G or T)"},
+             {"[app.a.scale]\ntarget = 70\n", "0% to 100%"},
+             {"[app.a.reload]\ncanary = \"1\"\n", "whole number"},
+             {"[app.a.reload]\nabort_if = [\"5xx > 1\"]\n", "5xx > 1%"},
+             {"[app.a.restart]\nstop_codes = [\"x\"]\n", "an exit code, 0 to 255"},
+             {"[app.a.env]\nA = {fil = \"x\"}\n", "app.a.env.A: must be a text in quotes"},
+             {"[app.a.env]\nA = {fd = 2}\n", "a descriptor from 3"},
+             {"[app.a]\nreload = 1\n", "app.a.reload: must be a table"}})
+    {
+        CAPTURE(text);
+        const std::string found = only_problem(text);
+        CAPTURE(found);
+        CHECK(found.find(words) != std::string::npos);
+    }
+}
+
 TEST_CASE("a file that is not TOML is refused where it breaks")
 {
     CHECK(only_problem("[app.a]\nexec = \n").starts_with("cohort.toml:2:"));

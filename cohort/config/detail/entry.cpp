@@ -30,12 +30,15 @@ void desk::complain_later(const std::string& key, std::string words)
 {
     const auto at = seen_.find(key);
     if (at != seen_.end())
-        complain(at->second, key, std::move(words));
+        list_.push_back({file_, at->second.line, at->second.column, key, std::move(words)});
     else
         list_.push_back({"", 0, 0, key, std::move(words)});
 }
 
-void desk::saw(const std::string& key, const toml::source_position& at) { seen_[key] = at; }
+void desk::saw(const std::string& key, const toml::source_position& at)
+{
+    seen_[key] = place{at.line, at.column};
+}
 
 std::vector<problem> desk::take()
 {

@@ -3,6 +3,7 @@
 
 #include <cohort/config/detail/toml.hpp>
 #include <cohort/config/problem.hpp>
+#include <cohort/config/read.hpp>
 #include <cohort/config/values.hpp>
 
 #include <map>
@@ -30,12 +31,14 @@ public:
     /// Remembers where a key stands.
     void saw(const std::string& key, const toml::source_position& at);
 
+    [[nodiscard]] const std::map<std::string, place>& places() const noexcept { return seen_; }
+
     /// All complaints in the order of the file.
     [[nodiscard]] std::vector<problem> take();
 
 private:
     std::string file_;
-    std::map<std::string, toml::source_position> seen_;
+    std::map<std::string, place> seen_;
     std::vector<problem> list_;
 };
 
