@@ -49,6 +49,9 @@ struct kept_descriptor {
 struct program {
     /// A path, or a name without '/' that is looked up in PATH (that of `env`).
     std::string exec;
+    /// An open descriptor of what is executed (origin.hpp), whatever has the name by now; -1: what
+    /// `exec` says. Not for scripts.
+    int binary = -1;
     std::vector<std::string> args;  ///< after argv[0]
     std::string argv0;              ///< empty: `exec`
     std::vector<std::string> env;   ///< the whole environment, as "NAME=value"
@@ -73,7 +76,7 @@ struct program {
 ///         "change directory /nowhere: …", "set user 33: …", "open log.txt: …"; EAGAIN, no more
 ///         processes allowed (again later). On failure nothing was left behind.
 /// Loop:   blocks for the exec, about a millisecond.
-/// Source: fork(2), execve(2), close_range(2).
+/// Source: fork(2), execve(2), execveat(2), close_range(2).
 [[nodiscard]] result<child> spawn(fork_permit permit, const program& what);
 
 }  // namespace cohort::process

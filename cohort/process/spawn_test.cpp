@@ -3,6 +3,8 @@
 #include <cohort/process/detail/kit_test.hpp>
 
 #include <algorithm>
+#include <fcntl.h>
+
 #include <csignal>
 #include <string_view>
 
@@ -230,4 +232,14 @@ TEST_CASE("a program starts with default signals and an empty mask, whatever our
     ::sigprocmask(SIG_SETMASK, &mask, nullptr);
     ::signal(SIGPIPE, before);
     CHECK(out == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+}
+
+TEST_CASE("a program that was opened runs, whatever its name leads to by now")
+{
+    const unique_fd binary{::open("/bin/sh", O_PATH | O_CLOEXEC)};
+    REQUIRE(binary.valid());
+    program what = shell("echo $0 by descriptor");
+    what.exec = "/no/such/shell";
+    what.binary = binary.borrow();
+    CHECK(output_of(what).out == "/no/such/shell by descriptor\n");
 }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -96,6 +97,7 @@ result<launch> launch::prepare(const program& what)
         COHORT_TRY(plan.place(std::move(copy), kept.number));
     }
     COHORT_TRY(plan.prepare_paths());
+    COHORT_TRY(plan.prepare_binary());
 
     int ends[2] = {-1, -1};
     if (::pipe2(ends, O_CLOEXEC) == -1)
@@ -107,6 +109,8 @@ result<launch> launch::prepare(const program& what)
         return failed("make a pipe for the report of", what.exec);
 
     std::vector<int> open_after{plan.report_out_.borrow()};
+    if (plan.binary_ != -1)
+        open_after.push_back(plan.binary_);  // close-on-exec: the program does not see it
     for (const placement& p : plan.placements_)
         open_after.push_back(p.to);
     plan.open_after_ = with_standard(std::move(open_after));
@@ -132,6 +136,18 @@ result<> launch::prepare_paths()
     const std::string& first = what_->argv0.empty() ? exec : what_->argv0;
     argv_.insert(argv_.begin(), const_cast<char*>(first.c_str()));
     envp_ = pointers_to(what_->env);
+    return {};
+}
+
+result<> launch::prepare_binary()
+{
+    if (what_->binary == -1)
+        return {};
+    unique_fd copy{::fcntl(what_->binary, F_DUPFD_CLOEXEC, above_)};
+    if (!copy.valid())
+        return failed("keep the file of", what_->exec);
+    binary_ = copy.borrow();
+    moved_.push_back(std::move(copy));
     return {};
 }
 
@@ -203,6 +219,17 @@ stumble launch::go(pid_t parent) noexcept
     if (const stumble bad = on_parent_death(what_->orphan, parent); bad.at != step::none)
         return bad;
 
+    return {step::exec, execute()};
+}
+
+/// Returns the errno of the attempt that says most.
+int launch::execute() noexcept
+{
+    if (binary_ != -1) {
+        // By number: glibc has no wrapper before 2.34, and musl none at all.
+        ::syscall(SYS_execveat, binary_, "", argv_.data(), envp_.data(), AT_EMPTY_PATH);
+        return errno;
+    }
     int why = ENOENT;
     for (const std::string& path : paths_) {
         ::execve(path.c_str(), argv_.data(), envp_.data());
@@ -212,7 +239,7 @@ stumble launch::go(pid_t parent) noexcept
         if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
             break;
     }
-    return {step::exec, why};
+    return why;
 }
 
 void launch::confess(const stumble& why) noexcept

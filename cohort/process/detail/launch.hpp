@@ -45,12 +45,15 @@ private:
     result<> prepare_stream(const stdio& plan, int number, unique_fd& ours);
     result<> place(unique_fd from, int to);
     result<> prepare_paths();
+    result<> prepare_binary();
+    [[nodiscard]] int execute() noexcept;
     [[nodiscard]] fault explain(const stumble& why) const;
 
     const program* what_;
     std::vector<std::string> paths_;  // what to try to execute, in order
     std::vector<char*> argv_;
     std::vector<char*> envp_;
+    int binary_ = -1;  // what is executed instead of a path
     std::vector<placement> placements_;
     std::vector<unique_fd> moved_;  // what the placements are made from, above every target
     std::vector<int> open_after_;   // sorted: all that the program may find, and the report

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace cohort::process {
+
+/// What a process has of the machine's memory: its own pages, and its share of those that it has in
+/// common with others (PSS), in bytes. Walks its page tables: about a millisecond for each GiB.
+/// Nothing: it is gone, or we may not look (other users' processes).
+/// Source: proc(5), smaps_rollup.
+[[nodiscard]] std::optional<std::uint64_t> memory_share(pid_t pid);
+
+/// The figure in such a text. Nothing: there is none.
+[[nodiscard]] std::optional<std::uint64_t> parse_memory_share(std::string_view smaps_rollup);
+
+}  // namespace cohort::process
