@@ -71,6 +71,7 @@ http::server_options worker::http_options()
     options.counters.connections_total = &row.connections_total;
     options.counters.requests_total = &row.requests_total;
     options.counters.requests_running = &row.requests_running;
+    options.counters.answers = &doors.answers();
     options.survival.journal = doors.lend_journal();
     options.survival.quarantine = &doors.quarantine();
     options.survival.on_adopted = &tell_adoption;

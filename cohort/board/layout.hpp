@@ -1,7 +1,7 @@
 #pragma once
 // What shared memory looks like to everyone who maps it. Any change here raises `layout_number`.
 //
-//     header | counters | a row for each slot | quarantine | tickets
+//     header | counters | a row for each slot | quarantine | tickets | answers of each slot
 
 #include <array>
 #include <atomic>
@@ -15,7 +15,7 @@ namespace cohort::board {
 inline constexpr unsigned slots_max = 256;
 
 /// Raised by any change to what follows; a segment with another number is refused.
-inline constexpr std::uint32_t layout_number = 2;
+inline constexpr std::uint32_t layout_number = 3;
 
 /// "COHORT_B", read as a little-endian number.
 inline constexpr std::uint64_t magic = 0x425f'5452'4f48'4f43ULL;
@@ -113,11 +113,22 @@ struct alignas(128) ticket_table {
     std::array<std::atomic<std::uint32_t>, slots_max + 1> cursors;  // where each giver looks next
 };
 
+inline constexpr std::size_t answer_buckets = 88;
+
+/// How a slot's answers went; see answers.hpp. Written by its tenant only.
+struct alignas(128) answer_cells {
+    std::atomic<std::uint64_t> failed;  // status 500 and above
+    std::array<std::atomic<std::uint32_t>, answer_buckets> took;
+};
+static_assert(sizeof(answer_cells) == 384);
+
 [[nodiscard]] constexpr std::uint32_t tickets_for(unsigned slots) noexcept
 {
     return slots * tickets_per_slot + tickets_of_primary;
 }
 
+static_assert(tickets_per_slot * sizeof(ticket_entry) % 128 == 0 &&
+              tickets_of_primary * sizeof(ticket_entry) % 128 == 0);
 static_assert(sizeof(counters) == 128 && sizeof(quarantine_entry) == 16);
 static_assert(sizeof(quarantine_table) == 256 + quarantine_max * 16);
 static_assert(sizeof(ticket_entry) == 32 && sizeof(ticket_table) % 128 == 0);
@@ -128,6 +139,7 @@ struct parts {
     std::size_t rows = 0;
     std::size_t quarantine = 0;
     std::size_t tickets = 0;
+    std::size_t answers = 0;
     std::size_t end = 0;
 };
 
@@ -137,8 +149,9 @@ struct parts {
     at.rows = sizeof(header) + sizeof(counters);
     at.quarantine = at.rows + std::size_t{slots} * sizeof(slot);
     at.tickets = at.quarantine + sizeof(quarantine_table);
-    at.end =
+    at.answers =
         at.tickets + sizeof(ticket_table) + std::size_t{tickets_for(slots)} * sizeof(ticket_entry);
+    at.end = at.answers + std::size_t{slots} * sizeof(answer_cells);
     return at;
 }
 

@@ -82,6 +82,14 @@ slot& segment::row(unsigned index) const noexcept
     return part<slot>(parts_for(slots_).rows + std::size_t{index} * sizeof(slot));
 }
 
+answer_cells& segment::answers(unsigned index) const noexcept
+{
+    COHORT_ASSERT(index < slots_);
+    // The kernel's zeros are what they begin with.
+    return part<answer_cells>(parts_for(slots_).answers +
+                              std::size_t{index} * sizeof(answer_cells));
+}
+
 board::ids segment::ids() const noexcept { return board::ids{part<counters>(sizeof(header))}; }
 
 board::quarantine segment::quarantine() const noexcept

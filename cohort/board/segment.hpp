@@ -49,6 +49,8 @@ public:
 
     /// The row of slot `index`, which is less than slots().
     [[nodiscard]] slot& row(unsigned index) const noexcept;
+    /// How that slot's answers went.
+    [[nodiscard]] answer_cells& answers(unsigned index) const noexcept;
 
     /// Views of what is not any slot's own; valid as long as the segment, wherever it is moved.
     [[nodiscard]] board::ids ids() const noexcept;

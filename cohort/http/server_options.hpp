@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cohort/base/clock.hpp>
+#include <cohort/board/layout.hpp>
 #include <cohort/http/limits.hpp>
 #include <cohort/http/method.hpp>
 #include <cohort/http/peer.hpp>
@@ -45,6 +46,8 @@ struct server_counters {
     std::atomic<std::uint64_t>* connections_total = nullptr;
     std::atomic<std::uint64_t>* requests_total = nullptr;
     std::atomic<std::uint32_t>* requests_running = nullptr;
+    /// How answers go. Costs two looks at the (coarse) clock for each request.
+    board::answer_cells* answers = nullptr;
 };
 
 /// How a request ended. `refused`: by the server, after its route was found (413, 408, malformed

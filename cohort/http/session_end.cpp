@@ -1,5 +1,6 @@
 // How a session ends: by a refusal, by the client, by the clock, by a drain, or cut.
 #include <cohort/base/fault_point.hpp>
+#include <cohort/board/answers.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/http/session.hpp>
@@ -204,9 +205,12 @@ void session::tell_cut(answer_begun head) noexcept
 
 void session::tell_end(status_code status, access_end how) noexcept
 {
+    const record& r = *record_;
+    if (server_.options_.counters.answers != nullptr)
+        board::note_answer(*server_.options_.counters.answers, status,
+                           server_.options_.clock() - r.started);
     if (!server_.options_.on_answered)
         return;
-    const record& r = *record_;
     const access_entry entry{.verb = r.top.verb,
                              .method_text = r.asked->method_text(),
                              .target = r.asked->target(),

@@ -12,8 +12,9 @@ order session::find_route()
 {
     record& r = *record_;
     plan_route();
-    if (server_.options_.on_answered) {
+    if (server_.options_.counters.answers != nullptr || server_.options_.on_answered)
         r.started = server_.options_.clock();
+    if (server_.options_.on_answered) {
         r.answer_bytes = 0;
         static_cast<void>(peer_.get());  // the connection may be closed when it is told
     }

@@ -81,6 +81,8 @@ public:
 
     /// The row's words for connections belong to somebody else (an HTTP server) from now on.
     [[nodiscard]] board::slot& lend_row() noexcept;
+    /// Where it counts how its answers go.
+    [[nodiscard]] board::answer_cells& answers() noexcept { return board_->answers(slot_); }
     [[nodiscard]] board::slot& row() noexcept
     {
         return orphaned_ ? nobodys_row_ : board_->row(slot_);
