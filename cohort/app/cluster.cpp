@@ -9,6 +9,7 @@
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/care.hpp>
 #include <cohort/primary/estate.hpp>
+#include <cohort/primary/mold.hpp>
 #include <cohort/process/identity.hpp>
 #include <cohort/process/permit.hpp>
 #include <cohort/process/root.hpp>
@@ -86,6 +87,9 @@ cluster::~cluster() = default;
 int cluster::run_main(worker_main main)
 {
     auto& chosen = parts_->chosen;
+    auto mold = primary::take_mold_line();
+    if (!mold || mold->valid())
+        return be_mold(std::move(mold), std::move(main));
     if (is_worker()) {
         configure_log(chosen);
         auto channel = detail::take_channel_from_environment();
@@ -120,6 +124,29 @@ int cluster::run_main(worker_main main)
     return parts_->reign(*this, nullptr, process::reign::first);
 }
 
+int cluster::be_mold(result<unique_fd> line, worker_main main)
+{
+    auto& chosen = parts_->chosen;
+    configure_log(chosen);
+    if (!line) {
+        log::fatal("{}", line.error().text());
+        return static_cast<int>(primary::outcome::failed);
+    }
+    const auto refuse = [&line](int code, std::string_view words) {
+        primary::refuse_to_be_mold(*line, code, words);
+        return code;
+    };
+    if (chosen.instead)
+        return refuse(chosen.instead->exit_code, chosen.instead->text);
+    if (const auto wrong = config::problems(chosen); !wrong.empty())
+        return refuse(bad_configuration, config::text(wrong));
+    if (chosen.supervision == supervision::by_hand)
+        return refuse(bad_configuration, "a cluster that forks by hand cannot be reloaded");
+    process::set_title(fmt::format("cohort: mold ({})", chosen.name));
+    parts_->main = std::move(main);
+    return primary::serve_as_mold(*std::move(line), chosen, *parts_);
+}
+
 result<int> cluster::parts::found(cluster& group)
 {
     COHORT_TRY(const auto estate, cohort::primary::estate::create());
@@ -148,6 +175,7 @@ int cluster::parts::reign(cluster& group, const cohort::primary::estate* from,
     primary->use(care);
     if (from != nullptr)
         primary->inherit(*from, std::move(left_open));
+    primary->reads_again_from([this] { return read_again(); });
     tell(setup_hooks, std::as_const(chosen));
 
     cohort::primary::primary::act begin;
@@ -158,6 +186,20 @@ int cluster::parts::reign(cluster& group, const cohort::primary::estate* from,
     const auto outcome = primary->run(std::move(begin));
     primary.reset();
     return static_cast<int>(outcome);
+}
+
+result<config::settings> cluster::parts::read_again() const
+{
+    if (!chosen.read_again)
+        return cohort::failed(errc::bad_value, "reload",
+                              "this program did not read its settings from anywhere");
+    cohort::settings now = chosen.read_again();
+    if (now.instead)
+        return std::unexpected(
+            fault(make_error_code(errc::bad_value), "reload", std::move(now.instead->text)));
+    if (const auto wrong = config::problems(now); !wrong.empty())
+        return cohort::failed(errc::bad_value, "reload", config::text(wrong));
+    return now;
 }
 
 task<> cluster::start()

@@ -5,6 +5,7 @@
 #include <cohort/async/tokens.hpp>
 #include <cohort/base/clock.hpp>
 #include <cohort/base/error.hpp>
+#include <cohort/base/unique_fd.hpp>
 #include <cohort/ipc/message.hpp>
 #include <cohort/primary/worker_info.hpp>
 #include <cohort/process/child.hpp>
@@ -176,6 +177,7 @@ private:
     };
 
     int run_main(worker_main main);
+    int be_mold(result<unique_fd> line, worker_main main);
     task<> start();
     task<> recovered();
 

@@ -69,6 +69,9 @@ struct cluster::parts final : primary::audience {
     /// This process becomes the root. Errors: those of run_root(); no primary has begun then.
     [[nodiscard]] result<int> found(cluster& group);
 
+    /// What the settings would be if the program started now. Errors: errc::bad_value, in words.
+    [[nodiscard]] result<config::settings> read_again() const;
+
     /// Before run() there is nothing to end yet: then run() ends with it.
     void escaped(std::string_view what) noexcept
     {

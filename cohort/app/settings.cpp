@@ -6,6 +6,7 @@
 #include <cohort/config/secrets.hpp>
 #include <cohort/net/endpoint.hpp>
 #include <cohort/process/identity.hpp>
+#include <cohort/process/origin.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -167,11 +168,38 @@ void check_endpoints(const config::settings& s, std::vector<config::problem>& wr
 
 settings settings::from(int argc, char** argv) { return from(argc, argv, settings{}); }
 
+namespace {
+
+/// Copies: set_title writes over the kernel's arguments.
+std::function<settings()> reader_of(int argc, char** argv, const settings& defaults)
+{
+    std::vector<std::string> words(argv, argv + argc);
+    return [words, defaults]() mutable {
+        std::vector<char*> list;
+        for (std::string& word : words)
+            list.push_back(word.data());
+        list.push_back(nullptr);
+        return settings::from(static_cast<int>(words.size()), list.data(), defaults);
+    };
+}
+
+}  // namespace
+
 settings settings::from(int argc, char** argv, settings defaults)
 {
+    const auto again = reader_of(argc, argv, defaults);
+    settings chosen = read_sources(argc, argv, std::move(defaults));
+    chosen.read_again = again;
+    return chosen;
+}
+
+settings settings::read_sources(int argc, char** argv, settings defaults)
+{
     // Only the arguments that the kernel gave us can become a title: a test's own array cannot.
-    if (argc > 0 && argv[0] == ::program_invocation_name)
+    if (argc > 0 && argv[0] == ::program_invocation_name) {
+        process::remember_origin(argc, argv);
         process::init_title(argc, argv);
+    }
     settings chosen = std::move(defaults);
     if (chosen.name == config::settings{}.name && argc > 0)
         chosen.name = std::filesystem::path{argv[0]}.filename();

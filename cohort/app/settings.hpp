@@ -2,6 +2,7 @@
 
 #include <cohort/config/settings.hpp>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,6 +46,11 @@ struct settings : config::settings {
 
     /// What is strange but no reason not to run, a line each: logged at the start.
     std::vector<std::string> warnings;
+    /// The same once more, from what the sources say then. Empty: they were never asked.
+    std::function<settings()> read_again;
+
+private:
+    [[nodiscard]] static settings read_sources(int argc, char** argv, settings defaults);
 };
 
 }  // namespace cohort

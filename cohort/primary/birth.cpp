@@ -67,10 +67,11 @@ std::vector<std::string> environment_for(const config::settings& settings, const
 }
 
 result<newborn> execute(const config::settings& settings, const birth_plan& plan, birth_place where,
-                        std::pair<unique_fd, unique_fd> ends)
+                        std::pair<unique_fd, unique_fd> ends, int binary)
 {
     process::program what;
     what.exec = plan.exec.value_or(settings.exec);
+    what.binary = binary;
     what.args = plan.args.value_or(settings.args);
     what.env = environment_for(settings, plan, where);
     what.cwd = settings.cwd;
@@ -89,11 +90,11 @@ result<newborn> execute(const config::settings& settings, const birth_plan& plan
 }  // namespace
 
 result<newborn> give_birth(const config::settings& settings, const birth_plan& plan,
-                           birth_place where, audience& life)
+                           birth_place where, audience& life, int binary)
 {
     COHORT_TRY(auto ends, ipc::channel::make_pair());
     if (!settings.exec.empty() || plan.exec)
-        return execute(settings, plan, where, std::move(ends));
+        return execute(settings, plan, where, std::move(ends), binary);
 
     process::birth how;
     how.title = fmt::format("cohort: worker {} ({})", where.slot, settings.name);

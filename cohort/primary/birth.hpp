@@ -51,9 +51,9 @@ inline constexpr int channel_number = 3;
 [[nodiscard]] result<std::optional<process::credentials>> user_of(const config::settings& settings);
 
 /// Starts a worker: forked from this process, or another program if the settings or the plan name
-/// one. Errors: errc::threads_running, naming them; EAGAIN; those of the exec, with the step;
-/// errc::bad_value, no such user.
+/// one; of that, the file that is open as `binary`, if it is not -1. Errors: errc::threads_running,
+/// naming them; EAGAIN; those of the exec, with the step; errc::bad_value, no such user.
 [[nodiscard]] result<newborn> give_birth(const config::settings& settings, const birth_plan& plan,
-                                         birth_place where, audience& life);
+                                         birth_place where, audience& life, int binary = -1);
 
 }  // namespace cohort::primary

@@ -54,6 +54,7 @@ result<> primary::open()
     supervisor_ = std::make_unique<supervisor>(loop_, poller_, std::move(board), settings_, upkeep_,
                                                audience_);
     supervisor_->use(care_);
+    reloading_ = std::make_unique<reloading>(*supervisor_, std::move(read_again_));
     return {};
 }
 
@@ -96,6 +97,7 @@ outcome primary::run(act begin)
             fail(thrown.what());
         }
     }
+    reloading_.reset();
     supervisor_.reset();
     log::flush_waiting(100);
     return outcome_;
@@ -284,6 +286,9 @@ void primary::heed(int number)
             log::info("stopping");
             stop();
             return;
+        case SIGHUP:
+            reload();
+            return;
         case SIGTTIN:
         case SIGTTOU: {
             const unsigned wanted = number == SIGTTIN ? now + 1 : now - 1;
@@ -296,6 +301,39 @@ void primary::heed(int number)
         default:
             log::warn("{} is for a later version; ignored", process::signal_name(number));
     }
+}
+
+void primary::reload()
+{
+    if (stopping_)
+        return;
+    if (upkeep_ == upkeep::by_hand) {
+        log::warn("a cluster that forks by hand cannot be reloaded; going on as before");
+        return;
+    }
+    if (reloading_->busy()) {
+        log::info("a reload is under way; the next one follows it");
+        reload_again_ = true;
+        return;
+    }
+    tasks_.spawn(reload_now());
+}
+
+awaitable<> primary::reload_now()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    do {
+        reload_again_ = false;
+        reloading::progress tell = [](std::string_view words) { log::info("reload: {}", words); };
+        const auto report = co_await reloading_->reload(std::move(tell));
+        if (report.end == roll_end::replaced)
+            log::info("reload: generation {} serves with {} workers, after {} ms",
+                      report.generation, report.workers,
+                      std::chrono::duration_cast<milliseconds>(report.took).count());
+        else
+            log::error("reload: {}: {}; generation {} serves", name(report.end), report.reason,
+                       report.generation);
+    } while (reload_again_ && !stopped(stop) && !stopping_);
 }
 
 bool primary::is_echo(const process::caught_signal& heard)

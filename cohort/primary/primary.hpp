@@ -7,6 +7,7 @@
 #include <cohort/net/poller.hpp>
 #include <cohort/primary/audience.hpp>
 #include <cohort/primary/estate.hpp>
+#include <cohort/primary/reloading.hpp>
 #include <cohort/primary/supervisor.hpp>
 #include <cohort/process/signals.hpp>
 
@@ -38,6 +39,8 @@ public:
     /// Writes down what it does there, for who follows it; and if it follows one itself, which left
     /// descriptors open, goes on where that one stopped.
     void inherit(const estate& from, std::optional<std::vector<int>> left_open);
+    /// Where a reload finds the settings of another program's workers. Order: before run().
+    void reads_again_from(reloading::reader read) { read_again_ = std::move(read); }
 
     [[nodiscard]] outcome run(act begin);
 
@@ -49,6 +52,7 @@ public:
     [[nodiscard]] boost::asio::io_context& loop() noexcept { return loop_; }
     /// Only between the beginning and the end of run().
     [[nodiscard]] supervisor& workers() noexcept { return *supervisor_; }
+    [[nodiscard]] reloading& generations() noexcept { return *reloading_; }
     [[nodiscard]] bool running() const noexcept { return supervisor_ != nullptr; }
 
 private:
@@ -61,6 +65,8 @@ private:
     [[nodiscard]] awaitable<> play(act begin);
     [[nodiscard]] awaitable<> hear_signals();
     void heed(int number);
+    void reload();
+    [[nodiscard]] awaitable<> reload_now();
     [[nodiscard]] unsigned workers_wanted() const;
     [[nodiscard]] bool is_echo(const process::caught_signal& heard);
     [[nodiscard]] awaitable<> drain_after(nanoseconds grace);
@@ -76,7 +82,10 @@ private:
     net::poller poller_{loop_};
     scope tasks_{loop_.get_executor()};
     std::unique_ptr<supervisor> supervisor_;
-    bool playing_ = false;  // the program's coroutine
+    reloading::reader read_again_;
+    std::unique_ptr<reloading> reloading_;
+    bool reload_again_ = false;  // asked for while one was under way
+    bool playing_ = false;       // the program's coroutine
     bool stopping_ = false;
     std::optional<process::caught_signal> last_heard_;
     steady_time last_heard_at_{};

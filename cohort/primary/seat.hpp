@@ -6,6 +6,7 @@
 #include <cohort/net/inbox.hpp>
 #include <cohort/primary/birth.hpp>
 #include <cohort/primary/crash_policy.hpp>
+#include <cohort/primary/generation.hpp>
 #include <cohort/primary/keeper_handle.hpp>
 #include <cohort/primary/worker_handle.hpp>
 #include <cohort/primary/worker_life.hpp>
@@ -18,6 +19,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace cohort::primary {
@@ -55,7 +57,10 @@ struct seat {
     std::optional<worker_life> life;
     worker_ptr tenant;  // also for a while after its death
     birth_plan plan;
-    keeper_ptr keeper;  // of a kept pair; also for a while after its last worker
+    generation_ptr of;            // whose code and settings its workers live by
+    keeper_ptr keeper;            // of a kept pair; also for a while after its last worker
+    unsigned misfortunes = 0;     // ends of its generation's workers that were their own fault
+    std::string last_misfortune;  // in words
     std::shared_ptr<board::journal> journal;  // of this pair
     std::size_t journal_bytes = 0;
     /// Kept workers that died, in this order; they are buried one after the other.

@@ -3,9 +3,12 @@
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/base/try.hpp>
+#include <cohort/board/answers.hpp>
 #include <cohort/board/slot.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/primary/pairing.hpp>
 #include <cohort/primary/shortage.hpp>
+#include <cohort/process/origin.hpp>
 
 #include <boost/asio/post.hpp>
 
@@ -28,7 +31,7 @@ supervisor::supervisor(boost::asio::io_context& loop, net::poller& poller, board
                        const config::settings& settings, upkeep who, audience& to)
     : loop_{loop},
       board_{std::move(board)},
-      settings_{settings},
+      current_{std::make_shared<generation>(settings)},
       audience_{to},
       upkeep_{who},
       tasks_{loop.get_executor()},
@@ -53,6 +56,7 @@ result<> supervisor::start(unsigned wanted)
         COHORT_TRY(seat * at, seat_for(std::nullopt));
         at->replaced_when_dead = true;
         at->plan = {};
+        at->of = current_;
         COHORT_TRY(fill(*at));
     }
     return {};
@@ -65,12 +69,15 @@ result<worker_info> supervisor::add(request what)
     COHORT_TRY(seat * at, seat_for(what.slot));
     at->replaced_when_dead = upkeep_ == upkeep::automatic;
     at->plan = std::move(what.plan);
+    at->of = current_;
     COHORT_TRY(const worker_ptr born, fill(*at));
     return born->info();
 }
 
 result<worker_ptr> supervisor::fill(seat& at)
 {
+    if (!at.of)
+        at.of = current_;
     at.life.emplace();
     auto born = spawn(at);
     if (!born)
@@ -105,7 +112,7 @@ result<> supervisor::add_seat()
     COHORT_TRY(has.hotline, net::make_inbox());
     const auto number = static_cast<std::uint32_t>(seats_.size());
     seats_.push_back(std::make_unique<seat>(loop_.get_executor(), number, std::move(has),
-                                            limits_of(settings_.restart)));
+                                            limits_of(settings().restart)));
     note(*seats_.back());
     for (const auto& [id, who] : workers_)
         introduce(*seats_.back(), *who);
@@ -117,6 +124,21 @@ result<worker_ptr> supervisor::spawn(seat& at)
     return keeps(at) ? spawn_kept(at) : spawn_plain(at);
 }
 
+/// A later generation of our own program is not what we are a copy of: its workers are started as
+/// programs that have Cohort inside.
+result<newborn> supervisor::give_birth_to(seat& at, birth_place where)
+{
+    const generation& of = *at.of;
+    const int binary = of.binary.valid() && !at.plan.exec ? of.binary.borrow() : -1;
+    if (of.is_own() || !of.settings().exec.empty() || at.plan.exec)
+        return give_birth(of.settings(), at.plan, where, audience_, binary);
+    birth_plan plan = at.plan;
+    COHORT_TRY(process::origin start, process::own_origin());
+    plan.exec = std::move(start.path);
+    plan.args.emplace(start.args.begin() + 1, start.args.end());
+    return give_birth(of.settings(), plan, where, audience_, binary);
+}
+
 result<worker_ptr> supervisor::spawn_plain(seat& at)
 {
     const birth_place where{.id = draw_id(), .slot = at.slot};
@@ -124,18 +146,19 @@ result<worker_ptr> supervisor::spawn_plain(seat& at)
     std::vector<unique_fd> cargo(2);
     COHORT_TRY(cargo[0], duplicate(board_.fd()));
     COHORT_TRY(cargo[1], duplicate(at.inbox.take));
-    COHORT_TRY(auto born, give_birth(settings_, at.plan, where, audience_));
+    COHORT_TRY(auto born, give_birth_to(at, where));
     const pid_t pid = born.process.pid();
     COHORT_TRY(worker_ptr who, worker_handle::make(loop_.get_executor(), where, std::move(born)));
 
     // The row is the newcomer's before it can write into it: it learns of the board afterwards.
+    board::clear(board_.answers(at.slot));
     board::move_in(board_.row(at.slot),
                    {.tenant = board::tenant_of(board_.generation(), pid), .worker_id = where.id});
     at.tenant = who;
     workers_.emplace(where.id, who);
     begin(who);
-    welcome(*who, std::move(cargo));
-    arm(at, settings_.ready.timeout);
+    welcome(at, *who, std::move(cargo));
+    arm(at, at.of->settings().ready.timeout);
     tasks_.spawn(watch(who));
     const worker_info seen = who->info();
     boost::asio::post(loop_, [this, seen] { audience_.forked(seen); });
@@ -159,28 +182,11 @@ void supervisor::begin(const worker_ptr& who)
 
 std::uint32_t supervisor::draw_id() { return last_id_ = board_.ids().draw(); }
 
-ipc::welcome supervisor::terms_for(birth_place where) const
-{
-    ipc::welcome words;
-    words.id = where.id;
-    words.slot = where.slot;
-    words.app = settings_.name;
-    words.balance = config::name_of(settings_.balance);
-    words.lanes = settings_.lanes;
-    words.connections_max = settings_.limit.connections;
-    words.beat = 1s;
-    if (settings_.health.heartbeat > 0ms)
-        words.beat = std::min<nanoseconds>(words.beat, settings_.health.heartbeat / 4);
-    words.stop_timeout = settings_.stop.timeout;
-    words.listen = settings_.listen;
-    words.log_level = config::name_of(settings_.log.level);
-    return words;
-}
-
-void supervisor::welcome(worker_handle& who, std::vector<unique_fd> cargo)
+void supervisor::welcome(const seat& at, worker_handle& who, std::vector<unique_fd> cargo)
 {
     const birth_place where{.id = who.id(), .slot = who.slot()};
-    auto letter = ipc::letter(ipc::kind::welcome, ipc::encode(terms_for(where)));
+    const ipc::welcome words = terms_for(at.of->settings(), where);
+    auto letter = ipc::letter(ipc::kind::welcome, ipc::encode(words));
     letter.cargo = std::move(cargo);
     static_cast<void>(who.channel().try_send(letter));
     for (const auto& other : seats_)
@@ -191,7 +197,7 @@ void supervisor::introduce(seat& at, worker_handle& who)
 {
     // Only this policy has workers who pass fresh connections on by themselves. Kept workers hand
     // over what they serve when they leave; in need to whoever follows them.
-    const bool passes = settings_.balance == config::policy::balanced && at.slot != who.slot();
+    const bool passes = settings().balance == config::policy::balanced && at.slot != who.slot();
     if (!passes && !who.is_kept())
         return;
     dealer_.look_after_inboxes();
@@ -228,7 +234,7 @@ void supervisor::carry_out(seat& at, order what)
                 arm(at, drain_budget_ + drain_slack);
             break;
         case order::await:
-            arm(at, settings_.ready.timeout);
+            arm(at, at.of->settings().ready.timeout);
             break;
         case order::ask_to_drain:
             ask_to_drain(at);
@@ -282,6 +288,7 @@ void supervisor::not_born(seat& at, const fault& why)
         feed(at, cause::died);
         return;
     }
+    blame(at, why.text());
     const auto v = at.crashes.on_death({now(), 0ns, killer::itself});
     pauses_[at.slot] = v.pause;
     feed(at, v.what == verdict::deed::park ? cause::died_too_often : cause::died);
@@ -317,8 +324,10 @@ void supervisor::arm(seat& at, nanoseconds how_long)
     at.timer.async_wait([this, &at, turn](const error_code& ec) {
         if (ec || turn != at.timer_turn)
             return;
-        if (at.life && at.life->now() == stage::booting)
+        if (at.life && at.life->now() == stage::booting) {
             log::error("the worker of slot {} did not get ready in time", at.slot);
+            blame(at, "it did not get ready in time");
+        }
         feed(at, cause::deadline);
     });
 }

@@ -5,6 +5,7 @@
 #include <cohort/async/wakeup.hpp>
 #include <cohort/base/clock.hpp>
 #include <cohort/base/error.hpp>
+#include <cohort/board/answers.hpp>
 #include <cohort/board/ledger.hpp>
 #include <cohort/board/segment.hpp>
 #include <cohort/config/settings.hpp>
@@ -41,6 +42,16 @@ enum class care : std::uint8_t { plain, kept };
 
 /// What comes after everybody has left: somebody may be forked again, or this is the end.
 enum class finality { until_empty, last };
+
+/// What a reload wants to know of a slot. A value.
+struct seat_view {
+    bool free = false;             ///< a new worker can be put here
+    bool ready = false;            ///< its worker serves
+    bool parked = false;           ///< it was given up
+    std::uint32_t generation = 0;  ///< of who sits here, or sat here last
+    unsigned misfortunes = 0;      ///< ends of this generation's workers by their own fault
+    std::string last_misfortune;   ///< in words
+};
 
 /// Keeps seats filled: feeds each slot's automaton with what happens, and carries out what it
 /// orders. A resource.
@@ -82,6 +93,26 @@ public:
     [[nodiscard]] result<> scale(unsigned wanted);
     [[nodiscard]] unsigned wanted() const noexcept { return wanted_; }
     [[nodiscard]] result<> revive(std::uint32_t slot);
+
+    // By generation, for who replaces one by another.
+
+    /// What new workers get.
+    [[nodiscard]] const generation_ptr& current() const noexcept { return current_; }
+    void become_current(generation_ptr next);
+    /// Slots with a worker, or with one to come, ascending.
+    [[nodiscard]] std::vector<std::uint32_t> filled_slots() const;
+    /// One worker more than wanted, in a free slot.
+    /// Errors: errc::stopping; errc::queue_full; those of its birth.
+    [[nodiscard]] result<std::uint32_t> seat_extra(generation_ptr of);
+    /// Order: the slot is free, see look_at(). Errors: likewise.
+    [[nodiscard]] result<> seat_again(std::uint32_t slot, generation_ptr of);
+    /// Asks who sits there to leave for good; the slot is free some time later.
+    void empty_seat(std::uint32_t slot);
+    [[nodiscard]] seat_view look_at(std::uint32_t slot) const;
+    /// How the answers of who sits there went; its memory (PSS), 0 if it is not known.
+    [[nodiscard]] board::answer_counts answers_of(std::uint32_t slot) const noexcept;
+    [[nodiscard]] std::uint64_t memory_of(std::uint32_t slot) const;
+    [[nodiscard]] bool retiring() const noexcept { return retiring_; }
 
     /// No process and no channel is left, and none will be started by itself.
     [[nodiscard]] bool empty() const noexcept;
@@ -166,21 +197,25 @@ private:
     [[nodiscard]] result<worker_ptr> spawn(seat& at);
     /// A worker for an empty seat.
     [[nodiscard]] result<worker_ptr> fill(seat& at);
+    [[nodiscard]] result<newborn> give_birth_to(seat& at, birth_place where);
     [[nodiscard]] result<worker_ptr> spawn_plain(seat& at);
     [[nodiscard]] result<worker_ptr> spawn_kept(seat& at);
     [[nodiscard]] result<worker_ptr> start_pair(seat& at);
     [[nodiscard]] result<worker_ptr> first_worker(seat& at, birth_place where);
+    [[nodiscard]] result<process::kept_pair> make_pair(seat& at);
     [[nodiscard]] result<> open_journal(seat& at);
     void use_journal(seat& at, board::journal made);
     [[nodiscard]] result<> add_seat();
-    [[nodiscard]] process::keeping keeping_for(seat& at);
+    [[nodiscard]] result<> seat_in(seat& at, generation_ptr of);
+    static void blame(seat& at, std::string words);
+    [[nodiscard]] bool accepts(const seat& at) const;
     void order_keeper(seat& at, process::keeper_order what);
     [[nodiscard]] bool keeps(const seat& at) const noexcept;
     [[nodiscard]] std::uint32_t draw_id();
     void begin(const worker_ptr& who);
     void not_born(seat& at, const fault& why);
-    [[nodiscard]] ipc::welcome terms_for(birth_place where) const;
-    void welcome(worker_handle& who, std::vector<unique_fd> cargo);
+    void welcome(const seat& at, worker_handle& who, std::vector<unique_fd> cargo);
+    [[nodiscard]] const config::settings& settings() const noexcept { return current_->settings(); }
     void introduce(seat& at, worker_handle& who);
     void ask_to_drain(seat& at);
     void signal(seat& at, int number);
@@ -201,7 +236,7 @@ private:
     boost::asio::io_context& loop_;
     board::segment board_;
     const board::ledger* book_ = nullptr;
-    const config::settings& settings_;
+    generation_ptr current_;  // what new seats get
     audience& audience_;
     upkeep upkeep_;
     care care_ = care::plain;

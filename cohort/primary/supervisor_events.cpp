@@ -240,6 +240,7 @@ result<> supervisor::try_listen(const worker_ptr& from, ipc::envelope& reply,
     from->listens();
     if (seat* const its = seat_of(*from))
         note(*its);
+    changed_.notify_all();
     if (listeners_.deals(at))
         dealer_.add(at.number, at.socket.borrow());
     else if (const auto own = at.by_slot.find(from->slot()); own != at.by_slot.end())
@@ -336,6 +337,8 @@ void supervisor::buried(const worker_ptr& who, aftermath then)
         const killer by = follows ? killer::outside : killer_of(*who);
         v = at.crashes.on_death({now(), served, by});
     }
+    if (killer_of(*who) != killer::outside && !(who->leaving() && how.success()))
+        blame(at, how.words());
     const bool was_tenant = seat_of(*who) != nullptr;
     if (was_tenant)
         at.tenant.reset();

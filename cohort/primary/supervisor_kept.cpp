@@ -3,20 +3,16 @@
 #include <cohort/primary/supervisor.hpp>
 
 #include <cohort/base/try.hpp>
-#include <cohort/board/slot.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/primary/pairing.hpp>
 
 #include <boost/asio/post.hpp>
 
-#include <fmt/format.h>
-
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <utility>
 
 namespace cohort::primary {
@@ -42,26 +38,13 @@ private:
     std::size_t bytes_;
 };
 
-/// First steps in a newborn worker's own memory.
-void arrange(const config::settings& settings, const birth_plan& plan) noexcept
-{
-    for (const auto* each : {&settings.env, &plan.env}) {
-        for (const auto& [name, value] : *each)
-            ::setenv(name.c_str(), value.c_str(), 1);
-    }
-    if (!settings.cwd.empty() && ::chdir(settings.cwd.c_str()) == -1) {
-        fmt::print(stderr, "cohort: cannot change to directory {}: {}\n", settings.cwd,
-                   last_errno().message());
-        ::_exit(process::stillborn);
-    }
-}
-
 }  // namespace
 
 bool supervisor::keeps(const seat& at) const noexcept
 {
-    return care_ == care::kept && settings_.keepers && at.replaced_when_dead &&
-           settings_.exec.empty() && !at.plan.exec;
+    const config::settings& of = at.of->settings();
+    return care_ == care::kept && of.keepers && at.replaced_when_dead && of.exec.empty() &&
+           !at.plan.exec;
 }
 
 result<> supervisor::open_journal(seat& at)
@@ -81,49 +64,43 @@ void supervisor::use_journal(seat& at, board::journal made)
     private_memory{at}.keep_from_children();
 }
 
-process::keeping supervisor::keeping_for(seat& at)
+namespace {
+
+/// A mold that is gone is started again: it is a matter of time.
+result<process::kept_pair> have_pair_made(generation& of, const pairing& what)
 {
-    process::keeping how;
-    how.title = fmt::format("cohort: keeper {} ({})", at.slot, settings_.name);
-    how.twin_title = fmt::format("cohort: worker {} ({})", at.slot, settings_.name);
-    how.standby_title = fmt::format("cohort: standby {} ({})", at.slot, settings_.name);
-    how.journal = at.journal.get();
-    how.keep = {board_.fd().borrow(), at.inbox.take.borrow(), at.hotline.take.borrow()};
-    for (const auto& [number, ours] : at.plan.extra_descriptors)
-        how.keep.push_back(ours);
-    how.twin_orphan = process::parent_death::after(settings_.stop.timeout);
-    how.last_grace = settings_.stop.timeout + 1s;
-    how.standby = settings_.standby ? process::standby_mode::on : process::standby_mode::off;
-    // Runs in a twin: all that it refers to is the twin's own memory, copied when the keeper was
-    // forked.
-    how.life = [this, &at,
-                terms = terms_for({.id = 0, .slot = at.slot})](process::twin_birth born) noexcept {
-        arrange(settings_, at.plan);
-        birthright mine;
-        mine.terms = terms;
-        const std::uint32_t given = at.journal->header().next_id.exchange(0);
-        mine.terms.id = given != 0 ? given : board_.ids().draw();
-        auto board = duplicate(board_.fd());
-        auto inbox = duplicate(at.inbox.take);
-        auto hotline = duplicate(at.hotline.take);
-        if (!board || !inbox || !hotline) {
-            fmt::print(stderr, "cohort: a worker has no descriptors to begin with\n");
-            ::_exit(process::stillborn);
-        }
-        mine.board = *std::move(board);
-        mine.inbox = *std::move(inbox);
-        mine.hotline = *std::move(hotline);
-        board::move_in(board_.row(at.slot),
-                       {.tenant = board::tenant_of(board_.generation(), ::getpid()),
-                        .worker_id = mine.terms.id});
-        mine.channel = std::move(born.channel);
-        mine.journal = at.journal.get();
-        mine.keeper = std::move(born.keeper);
-        mine.successor = born.successor;
-        mine.found = std::move(born.found);
-        audience_.live_on(std::move(mine));
-    };
-    return how;
+    if (of.maker) {
+        auto made = of.maker->make_pair(what, birth_patience);
+        if (made || made.error().why() == errc::answer_failed)
+            return made;
+        // Whatever it says from now on would answer what nobody asks any more.
+        of.maker.reset();
+    }
+    return std::unexpected(
+        fault({EAGAIN, boost::system::system_category()}, "fork a keeper: its mold is gone"));
+}
+
+}  // namespace
+
+result<process::kept_pair> supervisor::make_pair(seat& at)
+{
+    const pairing what{.slot = at.slot,
+                       .settings = at.of->settings(),
+                       .plan = at.plan,
+                       .board = board_,
+                       .journal = *at.journal,
+                       .inbox = at.inbox.take.borrow(),
+                       .hotline = at.hotline.take.borrow(),
+                       .life = audience_};
+    if (!at.of->is_own())
+        return have_pair_made(*at.of, what);
+    COHORT_TRY(process::keeping how, keeping_for(what));
+    COHORT_TRY(auto permit, process::fork_permit::ask());
+    const private_memory journal{at};
+    journal.give_to_children();
+    auto made = process::start_keeper(std::move(permit), std::move(how));
+    journal.keep_from_children();
+    return made;
 }
 
 result<worker_ptr> supervisor::spawn_kept(seat& at)
@@ -135,7 +112,7 @@ result<worker_ptr> supervisor::spawn_kept(seat& at)
     COHORT_TRY(at.keeper->order(process::keeper_order::spawn));
     at.last_judged = 0;
     at.waits = false;
-    arm(at, settings_.ready.timeout);
+    arm(at, at.of->settings().ready.timeout);
     return worker_ptr{};
 }
 
@@ -144,19 +121,10 @@ result<worker_ptr> supervisor::start_pair(seat& at)
     at.last_judged = 0;
     at.waits = false;
     COHORT_TRY(open_journal(at));
-    process::keeping how = keeping_for(at);
-    COHORT_TRY(how.user, user_of(settings_));
-    COHORT_TRY(auto permit, process::fork_permit::ask());
     const birth_place where{.id = draw_id(), .slot = at.slot};
     at.journal->header().next_id.store(where.id);
-
-    const private_memory journal{at};
-    journal.give_to_children();
-    auto made = process::start_keeper(std::move(permit), std::move(how));
-    journal.keep_from_children();
-    if (!made)
-        return std::unexpected(std::move(made).error());
-    COHORT_TRY(at.keeper, keeper_handle::make(loop_.get_executor(), *std::move(made)));
+    COHORT_TRY(auto made, make_pair(at));
+    COHORT_TRY(at.keeper, keeper_handle::make(loop_.get_executor(), std::move(made)));
     note(at);
     auto who = first_worker(at, where);
     if (!who) {
@@ -185,7 +153,7 @@ result<worker_ptr> supervisor::first_worker(seat& at, birth_place where)
     begin(who);
     for (const auto& other : seats_)
         introduce(*other, *who);
-    arm(at, settings_.ready.timeout);
+    arm(at, at.of->settings().ready.timeout);
     keeper_handle::start(keeper, [this, &at](process::received_note&& what) noexcept {
         noted(at, std::move(what));
     });

@@ -142,8 +142,9 @@ result<> supervisor::recover_seat(const ledger_seat& words, claims& ours)
                half_made ? net::make_inbox() : ours.pair(words.hotline_give, words.hotline_take));
     const auto number = static_cast<std::uint32_t>(seats_.size());
     seats_.push_back(std::make_unique<seat>(loop_.get_executor(), number, std::move(has),
-                                            limits_of(settings_.restart)));
+                                            limits_of(settings().restart)));
     seat& at = *seats_.back();
+    at.of = current_;
     at.replaced_when_dead = words.replaced_when_dead;
     at.crashes.recall(words.deaths);
     if (words.occupied && words.stage <= static_cast<std::uint8_t>(stage::parked))

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cohort/base/unique_fd.hpp>
+#include <cohort/config/settings.hpp>
+#include <cohort/primary/mold.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace cohort::primary {
+
+/// One version of code and configuration. A resource, shared by the seats that live by it.
+class generation {
+public:
+    /// The first: its workers are copies of this process. `own` is the program's, and may change
+    /// (cluster::setup_primary).
+    explicit generation(const config::settings& own) noexcept
+        : own_{&own}
+    {}
+    /// A later one.
+    generation(std::uint32_t number, config::settings chosen)
+        : number_{number}, chosen_{std::move(chosen)}
+    {}
+    generation(const generation&) = delete;
+    generation& operator=(const generation&) = delete;
+
+    [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+    [[nodiscard]] const config::settings& settings() const noexcept
+    {
+        return own_ != nullptr ? *own_ : chosen_;
+    }
+
+    /// Its workers are copies of this process.
+    [[nodiscard]] bool is_own() const noexcept
+    {
+        return own_ != nullptr && settings().exec.empty();
+    }
+
+    /// Who forks its pairs, if neither we do nor its workers are another program. Nothing while it
+    /// is being started again.
+    std::shared_ptr<mold> maker;
+    /// The file that runs: of the mold, or of the workers if they are another program. Not valid:
+    /// it is our own, or a script, which is executed by its path.
+    unique_fd binary;
+
+private:
+    std::uint32_t number_ = 1;
+    const config::settings* own_ = nullptr;
+    config::settings chosen_;
+};
+
+using generation_ptr = std::shared_ptr<generation>;
+
+}  // namespace cohort::primary

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cohort/async/scope.hpp>
+#include <cohort/async/tokens.hpp>
+#include <cohort/base/clock.hpp>
+#include <cohort/base/error.hpp>
+#include <cohort/config/settings.hpp>
+#include <cohort/primary/generation.hpp>
+#include <cohort/primary/rolling.hpp>
+#include <cohort/primary/supervisor.hpp>
+#include <cohort/primary/watch.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cohort::primary {
+
+/// How a reload ended, for who asked for it. A value.
+struct reload_report {
+    roll_end end = roll_end::unchanged;
+    bool refused = false;          ///< another one is under way, or the cohort is stopping
+    bool invalid = false;          ///< the settings are: nothing was even begun
+    std::string reason;            ///< in words; empty if all went well
+    std::uint32_t generation = 0;  ///< that serves now
+    std::uint32_t workers = 0;     ///< of it
+    nanoseconds took{0};
+};
+
+/// Replaces one generation by another, as a transaction: either all workers are new in the end, or
+/// all are old, and whoever asked hears which, and why. A resource; one reload at a time.
+class reloading {
+public:
+    using progress = std::function<void(std::string_view)>;
+    /// The settings as a start would find them now; for cohorts whose workers are another program.
+    using reader = std::move_only_function<result<config::settings>()>;
+
+    reloading(supervisor& of, reader read_settings);
+
+    /// From what lies on disk now. Cancel: total; what was begun is put back by the next primary.
+    [[nodiscard]] awaitable<reload_report> reload(progress tell);
+    /// Back to the generation before this one, without asking the disk.
+    [[nodiscard]] awaitable<reload_report> roll_back(progress tell);
+
+    [[nodiscard]] bool busy() const noexcept { return busy_; }
+    /// What roll_back() would go to; nothing: there is none.
+    [[nodiscard]] const generation_ptr& previous() const noexcept { return previous_; }
+
+private:
+    enum class source : std::uint8_t { disk, previous };
+
+    [[nodiscard]] awaitable<reload_report> run(source from, progress tell);
+    [[nodiscard]] awaitable<result<>> carry_out(roll_order what);
+    [[nodiscard]] awaitable<result<>> prepare();
+    [[nodiscard]] result<> prepare_program();
+    [[nodiscard]] awaitable<result<>> prepare_own();
+    [[nodiscard]] static result<std::shared_ptr<mold>> begin_mold(const unique_fd& binary);
+    [[nodiscard]] result<> check(const config::settings& wanted) const;
+    [[nodiscard]] awaitable<result<>> add_extra();
+    [[nodiscard]] awaitable<result<>> remove_extra();
+    [[nodiscard]] awaitable<result<>> soak();
+    [[nodiscard]] awaitable<result<>> replace(std::uint32_t slot, generation_ptr by);
+    [[nodiscard]] awaitable<result<>> until_ready(std::uint32_t slot, generation_ptr of);
+    [[nodiscard]] awaitable<result<>> until_free(std::uint32_t slot);
+    [[nodiscard]] awaitable<result<>> until(std::function<std::optional<result<>>()> settled,
+                                            nanoseconds budget);
+    [[nodiscard]] result<> judge() const;
+    /// What the workers of a generation, or of all others, did since the watch began.
+    enum class whose : std::uint8_t { fresh, old };
+    [[nodiscard]] conduct conduct_of(whose which) const;
+    void begin_watch();
+    void commit();
+
+    supervisor& of_;
+    reader read_settings_;
+    bool busy_ = false;
+    std::uint32_t last_number_ = 1;
+    generation_ptr previous_;
+
+    // Of the reload that is under way.
+    source from_ = source::disk;
+    progress tell_;
+    generation_ptr next_;
+    std::vector<std::uint32_t> extras_;
+    std::vector<std::uint32_t> replaced_;
+    std::map<std::uint32_t, board::answer_counts> before_;  // by slot
+    bool invalid_ = false;
+};
+
+}  // namespace cohort::primary

@@ -1,0 +1,125 @@
+// Where a new generation comes from.
+
+#include <cohort/primary/reloading.hpp>
+
+#include <cohort/base/try.hpp>
+#include <cohort/config/difference.hpp>
+#include <cohort/observe/log.hpp>
+#include <cohort/process/origin.hpp>
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <utility>
+
+namespace cohort::primary {
+
+namespace {
+
+fault invalid(std::string words)
+{
+    return {make_error_code(errc::bad_value), "reload", std::move(words)};
+}
+
+/// What a start would execute: relative to where workers run. A name without '/' is looked up in
+/// PATH, then by name again: there is no file to hold on to.
+std::string path_of(const config::settings& of)
+{
+    const std::filesystem::path exec{of.exec};
+    if (exec.is_absolute() || of.exec.find('/') == std::string::npos)
+        return of.exec;
+    return (std::filesystem::path{of.cwd} / exec).string();
+}
+
+/// A script is executed by its path: nothing is kept.
+result<unique_fd> keep_binary(const std::string& path)
+{
+    COHORT_TRY(auto binary, process::open_binary(path));
+    if (!process::runs_by_descriptor(binary.borrow()))
+        binary.reset();
+    return binary;
+}
+
+}  // namespace
+
+awaitable<result<>> reloading::prepare()
+{
+    if (from_ == source::previous) {
+        next_ = previous_;
+        if (next_->is_own() || !next_->settings().exec.empty())
+            co_return result<>{};
+        COHORT_CO_TRY(auto begun, begin_mold(next_->binary));
+        auto again = co_await mold::ready(begun, next_->settings().ready.timeout);
+        if (!again)
+            co_return std::unexpected(std::move(again).error());
+        next_->maker = std::move(begun);
+        co_return result<>{};
+    }
+    result<> done;
+    if (of_.current()->settings().exec.empty())
+        done = co_await prepare_own();
+    else
+        done = prepare_program();
+    if (!done && done.error().why() == errc::bad_value)
+        invalid_ = true;
+    co_return done;
+}
+
+result<> reloading::prepare_program()
+{
+    if (!read_settings_)
+        return std::unexpected(invalid("there is nowhere to read the settings from"));
+    COHORT_TRY(auto wanted, read_settings_());
+    COHORT_TRY(check(wanted));
+    unique_fd binary;
+    if (const std::string path = path_of(wanted); path.find('/') != std::string::npos) {
+        COHORT_TRY(binary, keep_binary(path));
+    }
+    next_ = std::make_shared<generation>(++last_number_, std::move(wanted));
+    next_->binary = std::move(binary);
+    return {};
+}
+
+awaitable<result<>> reloading::prepare_own()
+{
+    COHORT_CO_TRY(const process::origin start, process::own_origin());
+    COHORT_CO_TRY(auto binary, keep_binary(start.path));
+    COHORT_CO_TRY(auto begun, begin_mold(binary));
+    tell_(fmt::format("{} starts (pid {})", start.path, begun->pid()));
+    auto wanted = co_await mold::ready(begun, of_.current()->settings().ready.timeout);
+    if (!wanted)
+        co_return std::unexpected(std::move(wanted).error());
+    COHORT_CO_TRY(check(*wanted));
+    next_ = std::make_shared<generation>(++last_number_, *std::move(wanted));
+    next_->binary = std::move(binary);
+    next_->maker = std::move(begun);
+    co_return result<>{};
+}
+
+result<std::shared_ptr<mold>> reloading::begin_mold(const unique_fd& binary)
+{
+    COHORT_TRY(process::origin start, process::own_origin());
+    mold_plan how;
+    how.path = std::move(start.path);
+    how.binary = binary.valid() ? binary.borrow() : -1;
+    how.args = std::move(start.args);
+    how.folder = std::move(start.folder);
+    return mold::start(how);
+}
+
+/// Some settings are fixed for as long as there is a primary.
+result<> reloading::check(const config::settings& wanted) const
+{
+    const auto all = config::compare(of_.current()->settings(), wanted);
+    std::string fixed;
+    for (const config::change& each : all.changes) {
+        if (each.when == config::effect::restart)
+            fixed += fmt::format("{}{}: {} -> {}", fixed.empty() ? "" : "; ", each.key, each.before,
+                                 each.after);
+    }
+    if (fixed.empty())
+        return {};
+    return std::unexpected(invalid(fixed + " takes a stop and a start; nothing was changed"));
+}
+
+}  // namespace cohort::primary

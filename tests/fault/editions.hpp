@@ -1,0 +1,56 @@
+#pragma once
+// An application that exists in several editions, and is reloaded from one to the next.
+
+#include <cohort/base/clock.hpp>
+#include <cohort/net/endpoint.hpp>
+#include <cohort/testing/harness.hpp>
+#include <cohort/testing/witness.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace cohort::test {
+
+/// programs/edition, running from a file of its own that the test replaces. A resource.
+class edition_server {
+public:
+    struct plan {
+        unsigned workers = 2;
+        std::string file = {};  ///< more of cohort.toml, behind [app.edition]
+    };
+    explicit edition_server(const plan& what);
+    ~edition_server();
+    edition_server(const edition_server&) = delete;
+    edition_server& operator=(const edition_server&) = delete;
+
+    /// What lies on disk from now on: "2 fine", "3 fails". As a deployment does it: another file
+    /// takes the name.
+    void deploy(std::string_view words);
+    /// The configuration on disk from now on.
+    void configure(const plan& what) const;
+
+    /// SIGHUP, and the line of the log that says how it went.
+    [[nodiscard]] std::string reload();
+
+    /// Numbers that so many fresh connections are answered with, each once, ascending.
+    [[nodiscard]] std::vector<std::string> editions() const;
+
+    [[nodiscard]] net::endpoint where() const { return where_; }
+    [[nodiscard]] testing::running_program& program() noexcept { return program_; }
+    [[nodiscard]] std::vector<pid_t> processes(std::string_view title) const;
+
+    /// The mixed load of a witness, without the server's own counts: generations count apart.
+    [[nodiscard]] testing::witness_plan load(nanoseconds lasting, std::uint64_t seed) const;
+
+private:
+    [[nodiscard]] testing::launch prepare(const plan& what);
+
+    testing::temporary_folder folder_;
+    testing::running_program program_;
+    net::endpoint where_;
+};
+
+}  // namespace cohort::test

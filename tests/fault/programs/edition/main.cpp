@@ -1,0 +1,94 @@
+// One edition of an application that is reloaded. What it is, and what is wrong with it, stands in
+// its own bytes: a test copies the file and writes over them, so that editions are different files
+// without a compiler.
+//
+//     GET /edition   its number
+//     and the paths of witness_api
+#include <cohort/async/deadline.hpp>
+#include <cohort/cohort.hpp>
+#include <cohort/testing/witness_api.hpp>
+
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <unistd.h>
+
+namespace http = cohort::http;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Volatile: it is read from the file that runs, whatever the compiler thinks it knows.
+const volatile char words[] = "COHORT-EDITION:1 fine                     ";
+
+std::string read_words()
+{
+    std::string text;
+    for (const volatile char& each : words)
+        text.push_back(each);
+    text = text.substr(text.find(':') + 1);
+    constexpr std::string_view filling{" \0", 2};
+    return text.substr(0, text.find_last_not_of(filling) + 1);
+}
+
+cohort::task<> leak()
+{
+    static std::vector<std::string> eaten;
+    for (;;) {
+        eaten.emplace_back(std::size_t{16} << 20, 'x');
+        co_await cohort::sleep_for(50ms);
+    }
+}
+
+cohort::task<> crash_soon()
+{
+    co_await cohort::sleep_for(700ms);
+    std::abort();
+}
+
+cohort::task<> never_ready()
+{
+    for (;;)
+        co_await cohort::sleep_for(1h);
+}
+
+cohort::task<> misbehave(cohort::worker& self, const std::string& manner)
+{
+    if (manner == "dies_at_start")
+        ::_exit(9);
+    if (manner == "never_ready")
+        co_await never_ready();
+    if (manner == "crashes_soon")
+        self.spawn(crash_soon());
+    if (manner == "leaks")
+        self.spawn(leak());
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    const std::string text = read_words();
+    const std::string number = text.substr(0, text.find(' '));
+    const std::string manner = text.substr(text.find(' ') + 1);
+    if (manner == "does_not_start")
+        return 3;
+
+    http::router api;
+    cohort::testing::witness_api watched;
+    const bool fails = manner == "fails";
+    api.get("/edition", [number, fails](const http::request&) {
+        auto answer = http::text(number);
+        if (fails)
+            answer.status(500);
+        return answer;
+    });
+    if (!fails)
+        watched.add_to(api);
+
+    cohort::serve_options more;
+    more.on_worker = [&manner](cohort::worker& self) { return misbehave(self, manner); };
+    return cohort::serve(argc, argv, api, std::move(more));
+}

@@ -1,0 +1,108 @@
+// One generation follows another under load, and no client notices; bad ones are put back.
+#include "editions.hpp"
+#include "storm.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace cohort;
+using namespace cohort::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using names = std::vector<std::string>;
+
+constexpr const char* quick = "[app.edition.reload]\nsoak = \"1500ms\"\n"
+                              "[app.edition.ready]\ntimeout = \"3s\"\n";
+
+/// Lets the load run while `deed` goes on in between, and expects nothing to fail.
+void under_load(edition_server& server, const std::function<void()>& deed)
+{
+    const auto terms = storm_terms::read(600, 0);
+    auto watching = testing::witness::make(server.load(terms.lasting, terms.seed)).value();
+    CHECK(watching.run_for(300ms));
+    std::atomic<bool> done{false};
+    std::jthread other{[&] {
+        deed();
+        done = true;
+    }};
+    while (!done && watching.run_for(20ms)) {
+    }
+    watching.stop();
+    while (watching.run_for(100ms)) {
+    }
+    other.join();
+    CHECK_MESSAGE(watching.report().good(), watching.report().text());
+    MESSAGE(watching.report().text());
+}
+
+}  // namespace
+
+TEST_CASE("a new edition takes over, and no request fails")
+{
+    edition_server server{{.file = quick}};
+    CHECK(server.editions() == names{"1"});
+    under_load(server, [&] {
+        server.deploy("2 fine");
+        const std::string said = server.reload();
+        CHECK_MESSAGE(said.starts_with("reload: generation 2 serves with 2 workers"), said);
+    });
+    CHECK(server.editions() == names{"2"});
+    CHECK(server.processes("cohort: worker").size() == 2);
+    CHECK(server.processes("cohort: mold").size() == 1);
+}
+
+TEST_CASE("one worker alone is replaced like many")
+{
+    edition_server server{{.workers = 1, .file = quick}};
+    under_load(server, [&] {
+        server.deploy("2 fine");
+        CHECK(server.reload().starts_with("reload: generation 2 serves with 1 workers"));
+        server.deploy("3 fine");
+        CHECK(server.reload().starts_with("reload: generation 3 serves with 1 workers"));
+    });
+    CHECK(server.editions() == names{"3"});
+}
+
+TEST_CASE("a bad build is put back, with the reason, and no request fails")
+{
+    struct bad {
+        const char* words;
+        const char* verdict;
+        const char* reason;
+    };
+    const std::vector<bad> builds{
+        {"2 does_not_start", "reload: unchanged", "exit code 3"},
+        {"3 dies_at_start", "reload: rolled_back", "exit code 9"},
+        {"4 never_ready", "reload: rolled_back", "was not ready within"},
+        {"5 crashes_soon", "reload: rolled_back", "SIGABRT"},
+    };
+    edition_server server{{.file = quick}};
+    under_load(server, [&] {
+        for (const bad& each : builds) {
+            server.deploy(each.words);
+            const std::string said = server.reload();
+            CHECK_MESSAGE(said.starts_with(each.verdict), said);
+            CHECK_MESSAGE(said.find(each.reason) != std::string::npos, said);
+        }
+    });
+    CHECK(server.editions() == names{"1"});
+    CHECK(server.processes("cohort: worker").size() == 2);
+}
+
+TEST_CASE("a build that is no program at all changes nothing")
+{
+    edition_server server{{.file = quick}};
+    server.deploy("2 fine");
+    server.configure({.file = "[app.edition.nonsense]\nkey = 1\n"});
+    const std::string said = server.reload();
+    CHECK_MESSAGE(said.starts_with("reload: unchanged"), said);
+    CHECK_MESSAGE(said.find("nonsense") != std::string::npos, said);
+    CHECK(server.editions() == names{"1"});
+}
