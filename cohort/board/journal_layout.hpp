@@ -16,7 +16,7 @@
 namespace cohort::board {
 
 /// Raised by any change to what follows; a journal with another number is refused.
-inline constexpr std::uint32_t journal_layout_number = 1;
+inline constexpr std::uint32_t journal_layout_number = 2;
 
 /// "COHORT_J", read as a little-endian number.
 inline constexpr std::uint64_t journal_magic = 0x4a5f'5452'4f48'4f43ULL;
@@ -50,6 +50,31 @@ enum class mark : std::uint8_t {
     until_close = 128,   ///< Only the connection's end ends its answer: a cut must be a reset.
 };
 
+/// How the body of a streamed answer is framed, if a successor may go on with it.
+enum class stream_framing : std::uint8_t {
+    none,  ///< It may not.
+    chunked,
+    length,
+    until_close,
+};
+
+/// What a resumable answer's head said, in two bytes. A value.
+class stream_head {
+public:
+    constexpr stream_head() noexcept = default;
+    constexpr stream_head(std::uint16_t status, stream_framing how) noexcept
+        : bits_{static_cast<std::uint16_t>((status & 0xfffU) | static_cast<unsigned>(how) << 12)}
+    {}
+    [[nodiscard]] constexpr std::uint16_t status() const noexcept { return bits_ & 0xfffU; }
+    [[nodiscard]] constexpr stream_framing framing() const noexcept
+    {
+        return static_cast<stream_framing>(bits_ >> 12);
+    }
+
+private:
+    std::uint16_t bits_ = 0;
+};
+
 /// What changes as one.
 struct connection_state {
     std::uint64_t base = 0;    ///< Position of the input's first byte.
@@ -57,6 +82,9 @@ struct connection_state {
     std::uint64_t out_base = 0;  ///< Position of the output's first byte.
     std::uint64_t composed = 0;  ///< Behind the last byte of the answers composed so far.
     std::uint64_t answer = 0;    ///< Where the answer at hand begins: streaming, or private_answer.
+                                 ///< Of a resumable one: where its body begins.
+    std::uint64_t body = 0;      ///< Resumable and chunked: bytes of the body that are composed,
+                                 ///< without their framing. With a length: bytes of it in all.
     extent input;                ///< Holds [base, taken).
     extent output;               ///< Holds [out_base, composed).
     std::uint32_t requests = 0;  ///< Answered on this connection.
@@ -65,12 +93,24 @@ struct connection_state {
     std::uint8_t crashes = 0;    ///< Of these, ended by a crash in the thread that ran it.
     std::uint8_t kills = 0;      ///< Of these, ended by the death of the worker for other reasons.
     standing now = standing::free;
-    std::uint8_t marks = 0;      ///< Of mark.
-    std::uint16_t endpoint = 0;  ///< Which listener it came from, by number (low bits).
+    std::uint8_t marks = 0;  ///< Of mark.
+    stream_head head;        ///< Of a streamed answer that is resumable.
 
     [[nodiscard]] constexpr bool has(mark m) const noexcept
     {
         return (marks & static_cast<std::uint8_t>(m)) != 0;
+    }
+    /// A streamed answer of which every byte that may have been sent is counted in `composed`, and
+    /// what was not sent is in the output: its body can be continued.
+    [[nodiscard]] constexpr bool resumable() const noexcept
+    {
+        return now == standing::streaming && head.framing() != stream_framing::none &&
+               !has(mark::private_answer);
+    }
+    /// Resumable: bytes of the body that are composed.
+    [[nodiscard]] constexpr std::uint64_t body_composed() const noexcept
+    {
+        return head.framing() == stream_framing::chunked ? body : composed - answer;
     }
     constexpr void set(mark m) noexcept { marks |= static_cast<std::uint8_t>(m); }
     constexpr void unset(mark m) noexcept
@@ -79,7 +119,7 @@ struct connection_state {
     }
 };
 static_assert(std::is_trivially_copyable_v<connection_state>);
-static_assert(sizeof(connection_state) <= 72);
+static_assert(sizeof(connection_state) == 80, "no padding: it is compared as bytes");
 
 /// One connection's record. The record's number is the descriptor's.
 struct alignas(64) connection_record {
@@ -133,6 +173,8 @@ struct journal_header {
     std::atomic<std::uint64_t> dropped_total;    ///< Closed because their record made no sense.
     std::atomic<std::uint64_t> corrected_total;  ///< Notes that the kernel corrected.
     std::atomic<std::uint64_t> quarantined_total;
+    std::atomic<std::uint64_t> resumed_total;  ///< Streamed answers that were gone on with.
+    std::atomic<std::uint64_t> cut_total;      ///< Streamed answers that a death cut short.
     std::atomic<std::uint64_t>
         unjournaled_total;  ///< Requests or answers the arena had no room for.
 };

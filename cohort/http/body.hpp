@@ -35,7 +35,8 @@ public:
     /// producer down. An empty piece sends nothing.
     ///
     /// Errors:       errc::channel_closed, the client left; errc::deadline_passed, it stopped
-    ///               reading; errc::stopping. The producer should return.
+    ///               reading; errc::stopping; errc::too_large, more than the length that the answer
+    ///               announced (nothing of the piece was sent). The producer should return.
     /// Cancel:       total.
     /// Lifetime:     `piece` must stay put until the awaitable completes.
     [[nodiscard]] virtual awaitable<result<>> write(std::string_view piece) = 0;

@@ -43,7 +43,8 @@ public:
     [[nodiscard]] net::blame blame(int descriptor, const board::connection_state& s) const noexcept
     {
         const std::uint32_t name = static_cast<std::uint32_t>(descriptor) + 1;
-        const bool suspended = s.now == standing::running && s.has(board::mark::coroutine);
+        const bool produces = s.now == standing::running || s.resumable();
+        const bool suspended = produces && s.has(board::mark::coroutine);
         if (crashed_) {
             if (culprit_ == name)
                 return signalled_ ? net::blame::crashed : net::blame::killed;

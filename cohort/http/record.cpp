@@ -20,6 +20,7 @@ void record::clear() noexcept
     whole_body = {};
     asked.reset();
     answer.reset();
+    unwritten.reset();
     output.clear();
     constexpr std::size_t ordinary_bytes = 65'536;
     body.clear();

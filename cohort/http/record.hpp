@@ -40,6 +40,19 @@ struct journaled {
     std::uint16_t attempt = 0;  // runs begun
     std::uint8_t crashes = 0;
     std::uint8_t kills = 0;
+    bool says_close = false;  // the head of the streamed answer at hand
+    // Of a streamed answer that a successor may continue; none: it may not.
+    board::stream_framing framing = board::stream_framing::none;
+    std::uint16_t status = 0;
+    std::uint64_t body_at = 0;  // the position of the body's first byte
+    std::uint64_t body = 0;     // bytes of the body that are composed
+    std::uint64_t length = 0;   // of the whole body, if announced
+
+    [[nodiscard]] bool resumable() const noexcept
+    {
+        return now == board::standing::streaming && framing != board::stream_framing::none &&
+               !private_answer;
+    }
 };
 
 /// The bytes of one request and of its answer, for as long as there are any. A resource.
@@ -95,6 +108,7 @@ struct record {
     const route* to = nullptr;
     steady_time started{};
     std::uint64_t answer_bytes = 0;
+    std::optional<std::uint64_t> unwritten;  // of a streamed body with an announced length
 
 private:
     void forget_journal() noexcept;

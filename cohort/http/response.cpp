@@ -163,4 +163,11 @@ response stream(std::string content_type, body_producer producer)
     return answer;
 }
 
+response stream(std::string content_type, std::uint64_t length, body_producer producer)
+{
+    response answer = stream(std::move(content_type), std::move(producer));
+    answer.length_ = length;
+    return answer;
+}
+
 }  // namespace cohort::http

@@ -6,6 +6,7 @@
 
 #include <boost/json/fwd.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -81,6 +82,12 @@ public:
     [[nodiscard]] bool closes() const noexcept { return closes_; }
     [[nodiscard]] bool streams() const noexcept { return producer_ != nullptr; }
 
+    /// Bytes of the body; nothing if it is streamed and its length was not announced.
+    [[nodiscard]] std::optional<std::uint64_t> length() const noexcept
+    {
+        return streams() ? length_ : std::uint64_t{body_.size()};
+    }
+
     /// 204 and 304 (RFC 9110, 6.4.1) never have one, whatever body() says.
     [[nodiscard]] bool may_have_body() const noexcept { return status_ != 204 && status_ != 304; }
 
@@ -94,6 +101,7 @@ public:
 private:
     friend response make_response(unsigned status, std::string_view content_type, std::string body);
     friend response stream(std::string content_type, body_producer producer);
+    friend response stream(std::string content_type, std::uint64_t length, body_producer producer);
 
     unsigned status_ = 200;
     bool closes_ = false;
@@ -102,6 +110,7 @@ private:
     field_lines fields_;
     std::string body_;
     std::unique_ptr<body_producer> producer_;
+    std::optional<std::uint64_t> length_;  // of what it will write
 };
 
 /// `content_type` must live for ever (a literal); use bytes() for others.
@@ -137,5 +146,10 @@ private:
 /// A body that is produced while it is sent: chunked on HTTP/1.1, ended by closing on 1.0. If the
 /// producer throws, the connection is cut, so that the client can tell the body is not whole.
 [[nodiscard]] response stream(std::string content_type, body_producer producer);
+
+/// The same with Content-Length: the producer writes `length` bytes. It cannot write more
+/// (errc::too_large); if it writes fewer, the connection is cut.
+[[nodiscard]] response stream(std::string content_type, std::uint64_t length,
+                              body_producer producer);
 
 }  // namespace cohort::http

@@ -5,6 +5,7 @@
 #include <cohort/http/head.hpp>
 #include <cohort/http/middleware.hpp>
 #include <cohort/http/response.hpp>
+#include <cohort/http/resume_handler.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -42,6 +43,10 @@ struct route_options {
     /// The handler heeds Idempotency-Key: a request that carries one may run a second time, too,
     /// whatever its method, unless `replayable` says no.
     bool idempotency_keys = false;
+
+    /// Continues a streamed answer whose worker died in the middle; each piece of it is written
+    /// down before it is sent. Without one, such an answer is cut.
+    resume_handler resume = {};
 
     /// A coroutine handler still running after this is cancelled and answered with 503. 0: no
     /// limit. Coroutines only: a plain function cannot be stopped.

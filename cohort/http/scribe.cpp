@@ -74,6 +74,18 @@ void scribe::sketch_output(board::connection_state& s, const record& r, std::uin
     }
 }
 
+void scribe::sketch_body(board::connection_state& s, const record& r)
+{
+    const journaled& kept = r.kept;
+    s.answer = kept.body_at;
+    s.head = {kept.status, kept.framing};
+    s.body = kept.framing == board::stream_framing::length ? kept.length : kept.body;
+    if (kept.says_close)
+        s.set(mark::last);
+    if (!r.output.empty())
+        s.unset(mark::coroutine);  // it waits for its client: whoever dies now, it was not this
+}
+
 board::connection_state scribe::sketch(const exchange& x, const record* r) const noexcept
 {
     const exchange_state& at = x.state();
@@ -99,6 +111,8 @@ board::connection_state scribe::sketch(const exchange& x, const record* r) const
         if (x.continue_said())
             s.set(mark::continue_said);
         sketch_output(s, *r, at.bytes_answered);
+        if (kept.resumable())
+            sketch_body(s, *r);
     }
     // Where the rest of a body ends that nobody wants cannot be told from here: then we close.
     const bool ending = x.now() == phase::discarding || x.now() == phase::lingering ||
@@ -115,9 +129,8 @@ board::connection_state scribe::sketch(const exchange& x, const record* r) const
 
 void scribe::note(const exchange& x, record* r) noexcept
 {
-    // While an answer is produced, or is on its way without being written down, its request stays
-    // the one at hand.
-    if (r != nullptr && r->kept.now == standing::streaming)
+    // While an answer is on its way without being written down, its request stays the one at hand.
+    if (r != nullptr && r->kept.now == standing::streaming && !r->kept.resumable())
         return;
     const board::connection_state next = sketch(x, r);
     // Plain data, and value-initialized: what is between its members is zero in both.
@@ -151,6 +164,7 @@ bool scribe::keep_output(const exchange& x, record& r) noexcept
 
 void scribe::private_answer(const exchange& x, record& r) noexcept
 {
+    r.kept.framing = board::stream_framing::none;
     board::connection_state s = sketch(x, &r);
     s.now = standing::streaming;
     s.set(mark::private_answer);

@@ -67,6 +67,7 @@ public:
 private:
     [[nodiscard]] board::connection_state sketch(const exchange& x, const record* r) const noexcept;
     static void sketch_output(board::connection_state& s, const record& r, std::uint64_t given);
+    static void sketch_body(board::connection_state& s, const record& r);
     static void sketch_input(board::connection_state& s, const record& r, std::uint64_t taken);
     void commit(const board::connection_state& next) noexcept;
 

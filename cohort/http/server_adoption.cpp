@@ -74,6 +74,10 @@ void server::carry_on(estate& found)
             page->commit({});
         return;
     }
+    const bool ends =
+        found.verdict.what == net::then::close || found.verdict.what == net::then::drop;
+    if (ends && found.state.now == board::standing::streaming)
+        count_one(totals.cut_total);
     if (found.verdict.what == net::then::drop) {
         count_one(totals.dropped_total);
         net::reset_when_closed(found.descriptor);

@@ -89,6 +89,40 @@ TEST_CASE("HTTP/1.0 gets a streamed answer that ends with the connection")
     CHECK(!c.has("chunked"));
 }
 
+TEST_CASE("a streamed answer of announced length is that long, or is cut")
+{
+    house h;
+    h.api.on_handler_error([](const request&, std::string_view) noexcept {});
+    errc refused{};
+    h.api.get("/exact", [&](const request&) {
+        return stream("text/plain", 10, [&](body_writer& out) -> awaitable<> {
+            const auto most = co_await out.write("12345678");
+            const auto more = co_await out.write("too much");
+            const auto rest = co_await out.write("90");
+            CHECK(most.has_value());
+            CHECK(rest.has_value());
+            if (!more && more.error().why() == errc::too_large)
+                refused = errc::too_large;
+        });
+    });
+    h.api.get("/short", [](const request&) {
+        return stream("text/plain", 10, [](body_writer& out) -> awaitable<> {
+            const auto sent = co_await out.write("123");
+            static_cast<void>(sent);
+        });
+    });
+    client c = h.connect();
+    c.say(get("/exact") + "HEAD /exact HTTP/1.1\r\nHost: t\r\n\r\n" + get("/short") +
+          get("/exact"));
+    h.hear_end(c);
+    CHECK(refused == errc::too_large);
+    CHECK(c.count("Content-Length: 10\r\n") == 3);
+    CHECK(c.count("\r\n\r\n1234567890HTTP/1.1 200") == 1);
+    CHECK(!c.has("Transfer-Encoding"));
+    CHECK(!c.has("too much"));
+    CHECK(c.heard.ends_with("\r\n\r\n123"));
+}
+
 TEST_CASE("a producer that fails leaves a body that can be seen to be cut")
 {
     house h;

@@ -121,6 +121,13 @@ private:
     void keep_head(std::uint64_t begins, const http::answer& how);
     void answered(order next);
     void write_interim();
+    // Streamed answers that can be continued (session_resume.cpp).
+    [[nodiscard]] bool keep_resumable_head(const http::answer& how);
+    void keep_piece(std::size_t bytes);
+    void inherit_stream(const legacy& found);
+    [[nodiscard]] order resume_answer();
+    [[nodiscard]] bool continue_stream();
+    [[nodiscard]] order cut_answer();
     void all_given() noexcept;
     void take_inheritance(legacy& found);
     [[nodiscard]] order apologise_unread();

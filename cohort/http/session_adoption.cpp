@@ -20,8 +20,9 @@ void session::take_inheritance(legacy& found)
                       .parsed = was.parsed,
                       .requests = was.requests,
                       .attempt = static_cast<std::uint16_t>(was.attempt + 1),
-                      .hundred = was.has(mark::continue_said) ? resumption::interim::said
-                                                              : resumption::interim::none,
+                      .hundred = was.has(mark::continue_said) || verdict.what == net::then::resume
+                                     ? resumption::interim::said
+                                     : resumption::interim::none,
                       .then = verdict.last ? persistence::close : persistence::keep});
     const bool unread = found.input.valid() && verdict.taken > was.parsed;
     const bool unsent = found.output.valid() && verdict.composed > verdict.given;
@@ -56,6 +57,8 @@ void session::take_inheritance(legacy& found)
     r.kept.replayable = was.has(mark::replayable);
     if (verdict.what == net::then::apologise)
         r.kept.to_be = verdict.poison ? fate::poison : fate::outcome_unknown;
+    else if (verdict.what == net::then::resume)
+        inherit_stream(found);
 }
 
 void session::resume(legacy found)
@@ -83,6 +86,7 @@ void session::resume(legacy found)
             break;
         }
         case net::then::serve:
+        case net::then::resume:
             if (record_ && record_->begin != record_->end)
                 next = exchange_.next(*record_, server_.second());
             break;

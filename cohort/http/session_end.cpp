@@ -26,6 +26,8 @@ constexpr int soak_turns_max = 4;
 order session::refuse()
 {
     record& r = *record_;
+    if (r.kept.resumable())
+        return cut_answer();  // in the middle of its answer there is no place for another
     server_.count_refusal(r.why, peer_, r.unanswered());
     if (std::exchange(counted_, false))
         server_.ended();

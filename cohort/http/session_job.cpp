@@ -76,6 +76,8 @@ order session::start_coroutine()
     if (cancel_ != nullptr)
         return order::wait;
     job_ = job::none;
+    if (record_->kept.resumable())
+        return cut_answer();
     response leaving = overloaded("the server is stopping");
     return answer(leaving);
 }
@@ -99,7 +101,15 @@ awaitable<> session::attend()
         response made = co_await r.to->run_async(*r.asked);
         r.answer.emplace(std::move(made));
     }
-    if (r.answer && r.answer->streams() && open() && begin_stream()) {
+    bool produces = r.answer && r.answer->streams() && open();
+    if (produces && r.kept.resumable()) {
+        produces = continue_stream();
+        if (produces)
+            server_.name_first_leg(fd_.borrow());
+    } else if (produces) {
+        produces = begin_stream();
+    }
+    if (produces) {
         const result<> outcome = co_await produce(*r.answer, port, *r.asked, r.to->observer());
         end_stream(outcome);
     }
@@ -128,6 +138,8 @@ bool session::begin_stream()
     streaming_ = true;
     chunked_ = how.framing == answer_framing::chunked;
     ends_by_close_ = how.framing == answer_framing::until_close;
+    if (how.framing == answer_framing::length)
+        r.unwritten = how.length;
     if (scribe_.on())
         keep_head(begins, how);
     if (how.send_body) {
@@ -143,7 +155,10 @@ void session::end_stream(const result<>& outcome)
     if (!open())
         return;
     record& r = *record_;
-    if (!outcome || port_->cut()) {
+    const bool all = r.unwritten.value_or(0) == 0;
+    if (!all && outcome && !port_->cut() && r.to->observer())
+        r.to->observer()(*r.asked, "a streamed answer is shorter than it said it would be");
+    if (!outcome || port_->cut() || !all) {
         // The end must not look like one: without the last chunk the client knows. A producer that
         // was told to stop may have ended as if all were said.
         after_stream_ = exchange_.broken();
@@ -151,6 +166,8 @@ void session::end_stream(const result<>& outcome)
     }
     if (chunked_)
         r.output.end() += last_chunk;
+    if (r.kept.resumable())
+        keep_answer(r.kept.answer);
     produced_ = true;
     after_stream_ = finish(static_cast<status_code>(r.answer->status()));
 }
@@ -196,7 +213,7 @@ void session::want_body()
 {
     const visit here{*this};
     record& r = *record_;
-    if (exchange_.owes_continue(r)) {
+    if (!streaming_ && exchange_.owes_continue(r)) {
         write_interim();
         flush();
     }
@@ -207,9 +224,12 @@ void session::want_body()
 
 awaitable<result<>> stream_port::write(std::string_view piece)
 {
-    constexpr std::size_t slice_max = 16'384;
     const auto stop = co_await asio::this_coro::cancellation_state;
     session& s = session_;
+    if (failed_ == errc{} && s.record_->unwritten && piece.size() > *s.record_->unwritten)
+        co_return failed(errc::too_large, "write more of an answer's body than it announced");
+    // With its framing a piece that is kept in the journal fits into one block of it.
+    const std::size_t slice_max = s.record_->kept.resumable() ? 16'384 - 16 : 16'384;
     while (failed_ == errc{} && !stopped(stop) && (!piece.empty() || s.blocked())) {
         if (s.blocked()) {
             // Deadline: the exchange cuts a client that takes nothing for patience::send.
@@ -236,6 +256,10 @@ void session::send_piece(std::string_view piece)
     else
         r.output.end() += piece;
     r.answer_bytes += piece.size();
+    if (r.unwritten)
+        *r.unwritten -= piece.size();
+    if (r.kept.resumable())
+        keep_piece(piece.size());
     flush();
 }
 

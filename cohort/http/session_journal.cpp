@@ -155,7 +155,8 @@ void session::keep_head(std::uint64_t begins, const http::answer& how)
     }
     r.kept.answer = begins;
     r.kept.until_close = ends_by_close_;
-    scribe_.private_answer(exchange_, r);
+    if (!keep_resumable_head(how))
+        scribe_.private_answer(exchange_, r);
     fault_point("http.stream");
 }
 

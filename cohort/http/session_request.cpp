@@ -43,6 +43,8 @@ order session::run()
     server_.begun();
     counted_ = true;
     r.asked->body_is(r.whole_body);
+    if (r.kept.resumable())
+        return resume_answer();
     if (scribe_.on() || server_.options_.survival.quarantine != nullptr) {
         if (const auto why = kept_from_running())
             return answer_in_place_of_run(*why);
@@ -75,7 +77,7 @@ answer_facts session::facts_of(const response& what)
 {
     // Without a length and without chunks, HTTP/1.0 knows only one end of a body.
     const bool last = what.closes() || (server_.draining_ && !server_.handover_) ||
-                      (what.streams() && record_->top.minor_version == 0);
+                      (!what.length() && record_->top.minor_version == 0);
     const persistence wanted = last ? persistence::close : persistence::keep;
     answer_facts facts{.status = static_cast<status_code>(what.status()),
                        .verb = record_->top.verb,
@@ -83,8 +85,7 @@ answer_facts session::facts_of(const response& what)
                        .connection = exchange_.settle(*record_, wanted,
                                                       what.streams() ? exchange::unread::keep
                                                                      : exchange::unread::drop)};
-    if (!what.streams())
-        facts.length = what.body().size();
+    facts.length = what.length();
     return facts;
 }
 

@@ -57,6 +57,8 @@ struct poison_entry {
         outcome_unknown,  ///< It was running when its worker died, and must not run twice.
         poison,           ///< It was running at too many deaths.
         quarantined,      ///< One like it was.
+        cut,              ///< Its streamed answer is not continued, for one of these reasons or
+                          ///< because its route does not say how.
     } why;
 };
 
@@ -77,7 +79,7 @@ struct survival {
     /// Called for each connection that was found, if set.
     std::move_only_function<void(const adoption_entry&) noexcept> on_adopted{};
 
-    /// Called for each request that is answered 500 instead of being run, if set.
+    /// Called for each request that is answered 500 (or cut) instead of being run, if set.
     std::move_only_function<void(const poison_entry&) noexcept> on_poison{};
 };
 

@@ -9,11 +9,12 @@ namespace {
 using board::connection_state;
 using board::mark;
 using board::standing;
+using board::stream_framing;
 
 /// Is an answer on its way that the output does not hold, or not all of it?
 constexpr bool being_produced(const connection_state& state) noexcept
 {
-    return state.now == standing::streaming ||
+    return (state.now == standing::streaming && !state.resumable()) ||
            (state.now == standing::running && state.has(mark::private_answer));
 }
 
@@ -25,6 +26,26 @@ constexpr bool has_request_at_hand(const connection_state& state) noexcept
 constexpr std::uint8_t one_more(std::uint8_t count) noexcept
 {
     return count == std::numeric_limits<std::uint8_t>::max() ? count : std::uint8_t(count + 1);
+}
+
+/// Does what it says of a resumable answer contradict itself?
+constexpr bool breaks_body(const connection_state& state) noexcept
+{
+    if (state.answer == 0 || state.answer > state.composed || state.head.status() < 200 ||
+        state.head.status() > 599)
+        return true;
+    const std::uint64_t bytes = state.composed - state.answer;
+    switch (state.head.framing()) {
+        case stream_framing::chunked:
+            return state.body > bytes;
+        case stream_framing::length:
+            return bytes > state.body;
+        case stream_framing::until_close:
+            return false;
+        case stream_framing::none:
+            break;
+    }
+    return true;
 }
 
 /// The rule that a record breaks; empty: it makes sense.
@@ -50,6 +71,8 @@ constexpr std::string_view broken_rule(const adoption_input& in,
     } else if (found.given > state.composed) {
         return "adopt.ahead";
     }
+    if (state.resumable() && breaks_body(state))
+        return "adopt.body";
     const bool held = has_request_at_hand(state) || !state.has(mark::private_answer);
     const bool sendable =
         state.out_base <= found.given && state.composed - state.out_base <= in.output_bytes;
@@ -180,6 +203,8 @@ private:
         const bool produced = being_produced(state_);
         if (!in_.kernel.exact && (produced || verdict_.given != state_.composed))
             return cut("adopt.unknown");
+        if (state_.resumable())
+            return half_written();
         if (produced && verdict_.given > state_.answer)
             return begun();
         if (produced)
@@ -197,6 +222,18 @@ private:
             return end(then::apologise, "adopt.not_replayable");
         verdict_.run_again = true;
         return end(then::serve, "adopt.replay");
+    }
+
+    /// All of the answer so far is with the client or in the output.
+    constexpr adoption_verdict half_written() noexcept
+    {
+        if (state_.has(mark::incomplete) || verdict_.kills >= limits_.kills_max)
+            return begun();
+        verdict_.body = state_.body_composed();
+        // Without the kernel's word, bytes behind the request may have been taken and not noted.
+        verdict_.last = state_.has(mark::last) || !in_.kernel.exact;
+        verdict_.poison = verdict_.crashes >= limits_.crashes_max;
+        return end(then::resume, verdict_.poison ? "adopt.poison" : "adopt.resume");
     }
 
     /// The client has bytes of an answer that nobody can go on with.

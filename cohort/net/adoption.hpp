@@ -13,7 +13,9 @@
 //      is being produced, after the commit of `streaming`, private_answer and `answer`.
 //   4. Idle or closing with private_answer: `composed` is the answer's end, though not all of it
 //      is in the output. Streaming: the end of what is in the output.
-//   5. `taken` and `given` start at 0, before the first commit of a new connection.
+//   5. Resumable (streaming with a framing, without private_answer): as for a whole answer, bytes
+//      are sent only after the commit whose `composed` and `body` count them.
+//   6. `taken` and `given` start at 0, before the first commit of a new connection.
 
 #include <cohort/board/journal.hpp>
 #include <cohort/net/kernel_position.hpp>
@@ -37,6 +39,7 @@ enum class then : std::uint8_t {
     close,  ///< Close cleanly once the rest is sent: a cut answer, or its last one.
     serve,  ///< Go on with what is in the input (nothing, a part of a request, or requests).
     apologise,  ///< Answer the request at hand 500, then serve on, unless `last`.
+    resume,     ///< Have the body of the answer at hand continued, from `body` on.
 };
 
 struct adoption_limits {
@@ -61,9 +64,11 @@ struct adoption_verdict {
     std::uint64_t composed = 0;  ///< Where the output ends: a streamed answer may be taken back.
     std::uint8_t crashes = 0;    ///< New counts for the state.
     std::uint8_t kills = 0;
+    std::uint64_t body = 0;  ///< resume: bytes of the body that are given, or in the output.
     bool run_again = false;  ///< serve: the request at hand had begun, and runs once more.
     bool last = false;       ///< serve, apologise: the next answer says "Connection: close".
-    bool poison = false;     ///< apologise: quarantine its fingerprint.
+                             ///< resume: the answer at hand has said it.
+    bool poison = false;     ///< apologise, resume: quarantine its fingerprint; no handler gets it.
     bool strike = false;     ///< It crashed a worker: count that against its fingerprint.
     bool corrected = false;  ///< The kernel knew better than the notes.
     std::string_view why;    ///< A stable rule id for logs and tests: "adopt.idle", "adopt.replay"

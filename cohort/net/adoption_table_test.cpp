@@ -3,6 +3,8 @@
 
 #include <cohort/net/adoption.hpp>
 
+#include <cohort/net/adoption_records_test.hpp>
+
 #include <doctest/doctest.h>
 
 #include <array>
@@ -12,66 +14,8 @@
 #include <string_view>
 
 using namespace cohort::net;
-using cohort::board::connection_state;
-using cohort::board::mark;
-using cohort::board::standing;
 
 namespace {
-
-constexpr adoption_limits limits;
-
-// Where things are. The extents hold [1000, 1500) and [5000, 5400).
-constexpr std::uint64_t base = 1000;
-constexpr std::uint64_t parsed = 1100;
-constexpr std::uint64_t input_size = 500;
-constexpr std::uint64_t out_base = 5000;
-constexpr std::uint64_t composed = 5300;
-constexpr std::uint64_t output_size = 400;
-
-constexpr std::uint8_t bit(mark m) { return static_cast<std::uint8_t>(m); }
-
-/// One combination, and what the rules ask about it.
-struct found {
-    adoption_input in;
-
-    [[nodiscard]] std::uint64_t taken() const
-    {
-        return in.kernel.exact ? in.kernel.taken : in.taken;
-    }
-    [[nodiscard]] std::uint64_t given() const
-    {
-        return in.kernel.exact ? in.kernel.given : in.given;
-    }
-    [[nodiscard]] bool is(standing s) const { return in.state.now == s; }
-    [[nodiscard]] bool has(mark m) const { return in.state.has(m); }
-    [[nodiscard]] bool exact() const { return in.kernel.exact; }
-    [[nodiscard]] bool request() const { return is(standing::running) || is(standing::streaming); }
-    [[nodiscard]] bool between() const { return is(standing::idle) || is(standing::passing); }
-    [[nodiscard]] bool produced() const
-    {
-        return is(standing::streaming) || (is(standing::running) && has(mark::private_answer));
-    }
-    [[nodiscard]] bool by_end() const { return has(mark::until_close); }
-    [[nodiscard]] bool pending() const { return taken() > in.state.parsed; }
-    [[nodiscard]] bool unsent() const { return given() < in.state.composed; }
-    /// It crashed its worker, and its client left: by the notes, since the kernel has no word.
-    [[nodiscard]] bool left() const
-    {
-        const connection_state& s = in.state;
-        return in.kernel.reset && in.fault == blame::crashed && is(standing::running) &&
-               !has(mark::incomplete) && !has(mark::private_answer) && in.taken > s.parsed &&
-               in.taken <= s.base + in.input_bytes && in.given <= s.composed &&
-               (in.given == s.composed || in.output_bytes != 0);
-    }
-    [[nodiscard]] unsigned crashes() const
-    {
-        return in.state.crashes + (in.fault == blame::crashed ? 1U : 0U);
-    }
-    [[nodiscard]] unsigned kills() const
-    {
-        return in.state.kills + (in.fault == blame::killed ? 1U : 0U);
-    }
-};
 
 struct rule {
     std::string_view why;
@@ -105,6 +49,8 @@ constexpr auto rules = std::to_array<rule>({
      [](const found& f) { return f.produced() && f.in.state.answer > f.in.state.composed; }},
     {"adopt.ahead", then::drop,
      [](const found& f) { return !f.produced() && f.given() > f.in.state.composed; }},
+    {"adopt.body", then::drop,
+     [](const found& f) { return f.resumable() && !f.body_fits(); }},
     {"adopt.output", then::drop,
      [](const found& f) {
          return f.unsent() && f.in.output_bytes == 0 &&
@@ -165,6 +111,18 @@ constexpr auto rules = std::to_array<rule>({
      [](const found& f) { return f.produced() && f.given() > f.in.state.answer && f.by_end(); }},
     {"adopt.cut", then::close,
      [](const found& f) { return f.produced() && f.given() > f.in.state.answer; }},
+    {"adopt.cut", then::drop,
+     [](const found& f) {
+         return f.resumable() && f.by_end() &&
+                (f.has(mark::incomplete) || f.kills() >= limits.kills_max);
+     }},
+    {"adopt.cut", then::close,
+     [](const found& f) {
+         return f.resumable() && (f.has(mark::incomplete) || f.kills() >= limits.kills_max);
+     }},
+    {"adopt.poison", then::resume,
+     [](const found& f) { return f.resumable() && f.crashes() >= limits.crashes_max; }},
+    {"adopt.resume", then::resume, [](const found& f) { return f.resumable(); }},
     {"adopt.poison", then::apologise,
      [](const found& f) { return f.crashes() >= limits.crashes_max; }},
     {"adopt.killed_often", then::apologise,
@@ -188,7 +146,8 @@ const rule& rule_for(const found& f)
 std::string_view offence(const found& f, const adoption_verdict& v)
 {
     const connection_state& state = f.in.state;
-    const bool goes_on = v.what == then::serve || v.what == then::apologise;
+    const bool goes_on =
+        v.what == then::serve || v.what == then::apologise || v.what == then::resume;
 
     if (v.what != then::drop && v.given < v.composed) {
         if (v.given < state.out_base || v.composed > state.out_base + f.in.output_bytes)
@@ -215,7 +174,10 @@ std::string_view offence(const found& f, const adoption_verdict& v)
         return "lets poison live";
     if (v.run_again && v.kills >= limits.kills_max)
         return "runs again what died too often";
-    if (v.poison && (v.what != then::apologise || v.crashes < limits.crashes_max))
+    if (v.what == then::resume && (!f.resumable() || f.has(mark::incomplete) ||
+                                   v.composed != state.composed || v.body != f.body_written()))
+        return "goes on where the answer was not";
+    if (v.poison && (v.what == then::serve || v.crashes < limits.crashes_max))
         return "calls poison what is none";
     if (v.strike && f.in.fault != blame::crashed)
         return "blames the innocent";
@@ -224,71 +186,6 @@ std::string_view offence(const found& f, const adoption_verdict& v)
     if (f.has(mark::until_close) && v.what == then::close && v.why == "adopt.cut")
         return "makes a cut look like an end";
     return {};
-}
-
-template <class Visit>
-void for_every_record(Visit&& visit)
-{
-    constexpr unsigned marks_seen = bit(mark::replayable) | bit(mark::incomplete) |
-                                    bit(mark::private_answer) | bit(mark::last) |
-                                    bit(mark::until_close);
-    for (int now = 0; now <= 6; ++now)
-        for (unsigned marks = 0; marks < 256; ++marks) {
-            if ((marks & ~marks_seen) != 0)
-                continue;
-            for (const std::uint64_t input : {std::uint64_t{0}, input_size})
-                for (const std::uint64_t output : {std::uint64_t{0}, output_size})
-                    for (const std::uint64_t taken : {parsed, parsed + 100})
-                        for (const std::uint64_t given : {composed, composed - 50})
-                            for (const std::uint64_t answer :
-                                 {composed, composed - 40, composed - 60, composed + 1})
-                            {
-                                adoption_input in;
-                                in.state.now = static_cast<standing>(now);
-                                in.state.marks = static_cast<std::uint8_t>(marks);
-                                in.state.base = input == 0 ? parsed : base;
-                                in.state.parsed = parsed;
-                                in.state.out_base = out_base;
-                                in.state.composed = composed;
-                                in.state.answer = answer;
-                                in.taken = taken;
-                                in.given = given;
-                                in.input_bytes = input;
-                                in.output_bytes = output;
-                                visit(in);
-                            }
-        }
-}
-
-/// The kernel's word relative to the notes: equal, ahead within the buffers, beyond them, behind.
-template <class Visit>
-void for_every_word(adoption_input in, Visit&& visit)
-{
-    visit(in);  // it has none
-    in.kernel.reset = true;
-    visit(in);
-    in.kernel.exact = true;
-    visit(in);
-    in.kernel.reset = false;
-    for (const std::int64_t taken : {0, 30, 1000, -1})
-        for (const std::int64_t given : {0, 20, 49, 50, 1000, -1}) {
-            in.kernel.taken = in.taken + static_cast<std::uint64_t>(taken);
-            in.kernel.given = in.given + static_cast<std::uint64_t>(given);
-            visit(in);
-        }
-}
-
-template <class Visit>
-void for_every_history(adoption_input in, Visit&& visit)
-{
-    for (const blame fault : {blame::none, blame::killed, blame::crashed})
-        for (const int crashes : {0, limits.crashes_max - 1, int{limits.crashes_max}, 255})
-            for (const int kills : {0, limits.kills_max - 1, int{limits.kills_max}, 255}) {
-                in.fault = fault;
-                in.state.crashes = static_cast<std::uint8_t>(crashes);
-                in.state.kills = static_cast<std::uint8_t>(kills);
-                visit(in);
-            }
 }
 
 std::string text(const found& f)
@@ -306,6 +203,8 @@ std::string text(const found& f)
     add("taken", f.in.taken);
     add("given", f.in.given);
     add("answer", s.answer);
+    add("framing", static_cast<unsigned>(s.head.framing()));
+    add("body", s.body);
     add("exact", f.exact() ? 1 : 0);
     add("kernel taken", f.in.kernel.taken);
     add("kernel given", f.in.kernel.given);
@@ -318,9 +217,10 @@ std::string text(const found& f)
 bool same(const adoption_verdict& a, const adoption_verdict& b)
 {
     return a.what == b.what && a.taken == b.taken && a.given == b.given &&
-           a.composed == b.composed && a.crashes == b.crashes && a.kills == b.kills &&
-           a.run_again == b.run_again && a.last == b.last && a.poison == b.poison &&
-           a.strike == b.strike && a.corrected == b.corrected && a.why == b.why;
+           a.composed == b.composed && a.body == b.body && a.crashes == b.crashes &&
+           a.kills == b.kills && a.run_again == b.run_again && a.last == b.last &&
+           a.poison == b.poison && a.strike == b.strike && a.corrected == b.corrected &&
+           a.why == b.why;
 }
 
 }  // namespace
@@ -365,7 +265,6 @@ TEST_CASE("marks and counts that are for others to read change no verdict")
             in.kernel.client_ended = true;
             in.state.attempt = 65'535;
             in.state.requests = 4'000'000'000U;
-            in.state.endpoint = 65'535;
             in.state.ticket = 77;
             if (!same(before, adopt(in, limits)))
                 ++wrong;

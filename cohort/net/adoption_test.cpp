@@ -96,6 +96,84 @@ TEST_CASE("one that only the connection's end would have ended gets a reset")
     CHECK(adopt(in, limits).what == then::drop);
 }
 
+TEST_CASE("a streamed answer that is written down goes on behind its last byte, in every framing")
+{
+    using cohort::board::stream_framing;
+    adoption_input in = running_request();
+    in.state.now = standing::streaming;
+    in.state.answer = 5100;
+    in.state.body = 180;
+    in.state.head = {206, stream_framing::chunked};
+    auto v = adopt(in, limits);
+    CHECK(v.what == then::resume);
+    CHECK(v.why == "adopt.resume");
+    CHECK(v.given == 5270);
+    CHECK(v.composed == 5300);
+    CHECK(v.body == 180);
+    CHECK_FALSE(v.last);
+    CHECK_FALSE(v.run_again);
+
+    in.state.body = 1000;  // in all
+    in.state.head = {200, stream_framing::length};
+    CHECK(adopt(in, limits).body == 200);
+    in.state.head = {200, stream_framing::until_close};
+    in.state.set(mark::until_close);
+    in.state.set(mark::last);
+    v = adopt(in, limits);
+    CHECK(v.body == 200);
+    CHECK(v.last);
+}
+
+TEST_CASE("one that has no byte out yet goes on as well, also if its request must not run again")
+{
+    adoption_input in = running_request();
+    in.state.now = standing::streaming;
+    in.state.answer = 5290;
+    in.state.body = 5;
+    in.state.head = {200, cohort::board::stream_framing::chunked};
+    in.state.unset(mark::replayable);
+    CHECK(adopt(in, limits).what == then::resume);
+}
+
+TEST_CASE("one whose record contradicts itself, whose request is lost, or that died often is not")
+{
+    using cohort::board::stream_framing;
+    adoption_input good = running_request();
+    good.state.now = standing::streaming;
+    good.state.answer = 5100;
+    good.state.body = 180;
+    good.state.head = {200, stream_framing::chunked};
+    adoption_input in = good;
+    in.state.body = 201;
+    CHECK(adopt(in, limits).why == "adopt.body");
+    in = good;
+    in.state.head = {200, stream_framing::length};
+    CHECK(adopt(in, limits).why == "adopt.body");
+    in = good;
+    in.state.head = {600, stream_framing::chunked};
+    CHECK(adopt(in, limits).why == "adopt.body");
+    in = good;
+    in.kernel.given = 5301;
+    CHECK(adopt(in, limits).why == "adopt.ahead");
+    in = good;
+    in.state.set(mark::incomplete);
+    CHECK(adopt(in, limits).why == "adopt.cut");
+    in = good;
+    in.fault = blame::killed;
+    in.state.kills = 3;
+    CHECK(adopt(in, limits).what == then::close);
+    in.state.set(mark::until_close);
+    CHECK(adopt(in, limits).what == then::drop);
+    in = good;
+    in.fault = blame::crashed;
+    in.state.crashes = 1;
+    CHECK(adopt(in, limits).poison);
+    CHECK(adopt(in, limits).what == then::resume);
+    in = good;
+    in.state.set(mark::private_answer);
+    CHECK(adopt(in, limits).what == then::close);
+}
+
 TEST_CASE("a private answer whose last byte was given is no loss")
 {
     adoption_input in = running_request();

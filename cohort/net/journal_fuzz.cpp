@@ -84,6 +84,9 @@ void spoil(connection_record& record, reader& from)
     state.out_base = from.number<std::uint16_t>();
     state.composed = state.out_base + from.number<std::uint16_t>();
     state.answer = state.out_base + from.number<std::uint16_t>();
+    const auto shape = from.number<std::uint8_t>();
+    state.head = {200, static_cast<board::stream_framing>(shape & 3)};
+    state.body = shape;
     record.taken.store(state.parsed + from.number<std::uint16_t>());
     record.given.store(state.out_base + from.number<std::uint16_t>());
     record.commit(state);
@@ -130,7 +133,8 @@ void judge(const journal& of, int descriptor, reader& from)
     if (verdict.given < verdict.composed)
         touch(of, in.state.output, verdict.given - in.state.out_base,
               verdict.composed - in.state.out_base);
-    if (verdict.what == then::serve && in.state.now != board::standing::free)
+    const bool reads = verdict.what == then::serve || verdict.what == then::resume;
+    if (reads && in.state.now != board::standing::free)
         touch(of, in.state.input, in.state.parsed - in.state.base, verdict.taken - in.state.base);
 }
 

@@ -128,6 +128,12 @@ void dynasty::kill()
     server_.reset();
 }
 
+void dynasty::strike(int signal)
+{
+    if (server_)
+        static_cast<void>(server_->signal(signal));
+}
+
 caller dynasty::call(int server_buffer)
 {
     if (!book_) {
@@ -305,6 +311,7 @@ void dynasty::routes(http::router& api)
         return text("never");
     });
     bodies(api);
+    streams(api);
 }
 
 void dynasty::bodies(http::router& api)

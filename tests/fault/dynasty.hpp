@@ -76,6 +76,8 @@ public:
     void hear_end(caller& who);
 
     void kill();
+    /// Sends it to whoever reigns, and does not wait.
+    void strike(int signal);
     [[nodiscard]] board::connection_state state(const caller& of) const;
     [[nodiscard]] board::journal_header& totals() { return book_->header(); }
 
@@ -88,6 +90,7 @@ private:
     void serve() noexcept;
     void routes(http::router& api);
     void bodies(http::router& api);
+    void streams(http::router& api);
     void note_end();
 
     std::optional<board::journal> book_;
@@ -100,5 +103,8 @@ private:
 /// Without the dates.
 [[nodiscard]] std::string dateless(std::string_view heard);
 [[nodiscard]] std::string pattern(std::size_t bytes);
+
+/// Bytes of the bodies below /long.
+inline constexpr std::size_t long_bytes = 10U << 20;
 
 }  // namespace cohort::test

@@ -264,6 +264,18 @@ TEST_CASE("what must not run twice runs once, and a cut stream looks cut")
           .may_be = outcome::torn});
 }
 
+TEST_CASE("a death between any two steps of a stream that can be resumed is not noticed")
+{
+    walk({"resumed stream", {{get("/resumable") + get("/")}}, "Hello, world"});
+    walk({"resumed stream of a POST",
+          {{get("/") + with_body("POST /resumable/length", "not replayable") + get("/")}},
+          "Hello, world",
+          2,
+          outcome::sorry});  // before its answer has begun
+    walk({"resumed HTTP/1.0 stream", {{"GET /resumable HTTP/1.0\r\n\r\n"}}, ""});
+    walk({"resumed last stream", {{get("/resumable", "Connection: close\r\n")}}, ""});
+}
+
 TEST_CASE("a successor that dies as well, at any step of its adoption, is not noticed either")
 {
     const std::uint64_t seed = random_source::from_kernel().next();
@@ -273,6 +285,7 @@ TEST_CASE("a successor that dies as well, at any step of its adoption, is not no
         {"get", {{get("/"), "world"}, {get("/")}}, "Hello, world", 2},
         {"pipelined", {{get("/") + with_body("PUT /echo", "abc") + get("/")}}, "Hello, world", 2},
         {"slow reader", {{get("/large") + get("/")}}, "Hello, world", 1, outcome::same, 4096, true},
+        {"resumed stream", {{get("/resumable") + get("/")}}, "Hello, world"},
         {"lane", {{get("/lane") + get("/coroutine") + get("/")}}, "Hello, world"},
         {"post", {{with_body("POST /count", "one") + get("/")}}, "Hello, world", 1, outcome::sorry},
     };

@@ -70,12 +70,19 @@ private:
 /// A streamed answer's body.
 class conversation::outgoing final : public http::body_writer {
 public:
-    outgoing(std::string& sent, http::answer_framing how) noexcept
-        : sent_{sent}, how_{how}
-    {}
+    outgoing(std::string& sent, const http::answer& how) noexcept
+        : sent_{sent}, how_{how.framing}
+    {
+        if (how_ == http::answer_framing::length)
+            unwritten_ = how.length;
+    }
 
     awaitable<result<>> write(std::string_view piece) override
     {
+        if (unwritten_ && piece.size() > *unwritten_)
+            co_return failed(errc::too_large, "write more of an answer's body than it announced");
+        if (unwritten_)
+            *unwritten_ -= piece.size();
         if (how_ == http::answer_framing::chunked)
             http::append_chunk(sent_, piece);
         else
@@ -83,9 +90,12 @@ public:
         co_return result<>{};
     }
 
+    [[nodiscard]] bool is_whole() const noexcept { return unwritten_.value_or(0) == 0; }
+
 private:
     std::string& sent_;
     http::answer_framing how_;
+    std::optional<std::uint64_t> unwritten_;  // with an announced length
 };
 
 conversation::conversation(const http::router& router, const http::limits& bounds, script client,
@@ -188,11 +198,11 @@ awaitable<order> conversation::run()
 
 awaitable<order> conversation::produce(http::response& answer, http::answer how)
 {
-    outgoing writer{sent_, how.framing};
+    outgoing writer{sent_, how};
     const http::error_observer& observer = record_.to->observer();
     awaitable<result<>> work = http::produce(answer, writer, *record_.asked, observer);
     const result<> whole = co_await std::move(work);
-    if (!whole)
+    if (!whole || !writer.is_whole())
         co_return exchange_.broken();
     if (how.framing == http::answer_framing::chunked)
         sent_ += http::last_chunk;
@@ -204,7 +214,7 @@ http::answer conversation::begin_reply(const http::response& answer)
 {
     using http::persistence;
     // Without a length and without chunks, HTTP/1.0 knows only one end of a body.
-    const bool last = answer.closes() || (answer.streams() && record_.top.minor_version == 0);
+    const bool last = answer.closes() || (!answer.length() && record_.top.minor_version == 0);
     const auto unread =
         answer.streams() ? http::exchange::unread::keep : http::exchange::unread::drop;
     http::answer_facts facts{.status = static_cast<http::status_code>(answer.status()),
@@ -212,8 +222,7 @@ http::answer conversation::begin_reply(const http::response& answer)
                              .minor_version = record_.top.minor_version,
                              .connection = exchange_.settle(
                                  record_, last ? persistence::close : persistence::keep, unread)};
-    if (!answer.streams())
-        facts.length = answer.body().size();
+    facts.length = answer.length();
     const http::answer how = http::plan_answer(facts);
     write_head(answer, how);
     return how;
