@@ -15,7 +15,7 @@ namespace cohort::board {
 inline constexpr unsigned slots_max = 256;
 
 /// Raised by any change to what follows; a segment with another number is refused.
-inline constexpr std::uint32_t layout_number = 3;
+inline constexpr std::uint32_t layout_number = 4;
 
 /// "COHORT_B", read as a little-endian number.
 inline constexpr std::uint64_t magic = 0x425f'5452'4f48'4f43ULL;
@@ -77,22 +77,27 @@ struct alignas(128) counters {
     std::uint8_t reserved[124];
 };
 
-/// One fingerprint. Whatever the second word says counts only if its tag is the fingerprint's.
+/// One fingerprint. Whatever the other words say counts only if their tag is the fingerprint's.
 struct quarantine_entry {
     std::atomic<std::uint64_t> fingerprint;  // 0: never used
     std::atomic<std::uint64_t> sentence;     // until, ms << 24 | tag << 8 | strikes
+    std::atomic<std::uint64_t> trial;        // tag | seconds | stage | slot | pid of who runs it
+    std::uint64_t reserved;
 };
 
 inline constexpr std::size_t quarantine_max = 256;
 
 /// Every process may write anything here at any moment.
 struct alignas(128) quarantine_table {
-    std::atomic<std::uint64_t> last_until_ns;  // nobody is in quarantine after that; 0: nobody is
+    std::atomic<std::uint64_t> last_until_ns;  // nothing in it counts after that; 0: nothing does
     std::atomic<std::uint32_t> used;           // entries from here on were never used
-    std::uint8_t reserved[116];
+    std::atomic<std::uint32_t> cases;          // strikes so far, each of which opened a case
+    std::uint8_t reserved[112];
     alignas(128) std::atomic<std::uint64_t> added_total;
     std::atomic<std::uint64_t> displaced_total;
     std::atomic<std::uint64_t> caught_total;
+    // Of each slot: the value of `cases` at which it ran no suspect without knowing.
+    alignas(128) std::array<std::atomic<std::uint32_t>, slots_max> passed;
     alignas(128) std::array<quarantine_entry, quarantine_max> entries;
 };
 
@@ -129,8 +134,8 @@ static_assert(sizeof(answer_cells) == 384);
 
 static_assert(tickets_per_slot * sizeof(ticket_entry) % 128 == 0 &&
               tickets_of_primary * sizeof(ticket_entry) % 128 == 0);
-static_assert(sizeof(counters) == 128 && sizeof(quarantine_entry) == 16);
-static_assert(sizeof(quarantine_table) == 256 + quarantine_max * 16);
+static_assert(sizeof(counters) == 128 && sizeof(quarantine_entry) == 32);
+static_assert(sizeof(quarantine_table) == 256 + slots_max * 4 + quarantine_max * 32);
 static_assert(sizeof(ticket_entry) == 32 && sizeof(ticket_table) % 128 == 0);
 static_assert(tickets_for(slots_max) <= 1U << 15, "a ticket has 15 bits for its entry");
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace cohort::board {
 
@@ -54,6 +55,55 @@ bool counts(sentence what, std::uint64_t fingerprint, std::uint64_t now_ms) noex
            what.until_ms - now_ms <= longest;
 }
 
+/// The third word of an entry, taken apart.
+struct hearing {
+    enum class stage : std::uint8_t { open, held, ended_well };
+    std::uint16_t tag = 0;
+    std::uint16_t since_s = 0;  // wraps around after 18 hours: no claim lasts as long
+    stage now = stage::open;
+    quarantine::runner who{};
+};
+
+constexpr unsigned pid_bits = 22;  // PID_MAX_LIMIT
+constexpr std::uint64_t pid_mask = (std::uint64_t{1} << pid_bits) - 1;
+
+hearing read_trial(std::uint64_t word, std::uint64_t fingerprint) noexcept
+{
+    hearing found;
+    found.tag = static_cast<std::uint16_t>(word >> 48);
+    if (found.tag != tag_of(fingerprint))
+        return {.tag = tag_of(fingerprint)};  // of another that was here: nobody's
+    found.since_s = static_cast<std::uint16_t>(word >> 32);
+    found.now = static_cast<hearing::stage>(word >> 30 & 3U);
+    found.who.slot = static_cast<std::uint32_t>(word >> pid_bits & 0xffU);
+    found.who.pid = static_cast<std::uint32_t>(word & pid_mask);
+    return found;
+}
+
+std::uint64_t write_trial(const hearing& what) noexcept
+{
+    return std::uint64_t{what.tag} << 48 | std::uint64_t{what.since_s} << 32 |
+           std::uint64_t{std::to_underlying(what.now)} << 30 |
+           (std::uint64_t{what.who.slot} & 0xffU) << pid_bits | (what.who.pid & pid_mask);
+}
+static_assert(slots_max <= 256, "a slot has eight bits");
+
+std::uint16_t to_wrapped_s(steady_time when) noexcept
+{
+    return static_cast<std::uint16_t>(
+        std::chrono::duration_cast<seconds>(when.time_since_epoch()).count());
+}
+
+/// It struck again: that it ended well once counts no more. Who runs it at this moment goes on.
+void reopen(quarantine_entry& at, std::uint64_t fingerprint) noexcept
+{
+    std::uint64_t word = at.trial.load(acquire);
+    while (read_trial(word, fingerprint).now == hearing::stage::ended_well &&
+           !at.trial.compare_exchange_weak(word, 0, both))
+    {
+    }
+}
+
 template <class T>
 void raise(std::atomic<T>& word, T to) noexcept
 {
@@ -87,28 +137,45 @@ quarantine_entry* quarantine::find(std::uint64_t fingerprint) const noexcept
     return nullptr;
 }
 
-bool quarantine::look(std::uint64_t fingerprint, steady_time now) const noexcept
+bool quarantine::is_over(steady_time now) const noexcept
 {
     std::uint64_t last = in_->last_until_ns.load(acquire);
     const auto now_ns = static_cast<std::uint64_t>(now.time_since_epoch().count());
-    if (last <= now_ns) {
-        // Whoever adds raises the word first, so this takes nothing away from anybody.
-        in_->last_until_ns.compare_exchange_strong(last, 0, both);
+    if (last > now_ns)
         return false;
-    }
-    fingerprint = spelled(fingerprint);
+    // Whoever adds raises the word first, so this takes nothing away from anybody.
+    if (last != 0)
+        in_->last_until_ns.compare_exchange_strong(last, 0, both);
+    return true;
+}
+
+/// Two that struck first at the same moment may have made an entry each.
+unsigned quarantine::strikes(std::uint64_t fingerprint, steady_time now) const noexcept
+{
+    unsigned all = 0;
     const std::size_t count = used();
     for (std::size_t i = 0; i < count; ++i) {
         const quarantine_entry& at = in_->entries[i];
         if (at.fingerprint.load(std::memory_order_relaxed) != fingerprint)
             continue;
         const sentence found = read(at.sentence.load(acquire));
-        if (found.strikes >= strikes_max && counts(found, fingerprint, to_ms(now))) {
-            in_->caught_total.fetch_add(1, std::memory_order_relaxed);
-            return true;
-        }
+        if (counts(found, fingerprint, to_ms(now)))
+            all += found.strikes;
     }
-    return false;
+    return all;
+}
+
+bool quarantine::contains(std::uint64_t fingerprint, steady_time now) const noexcept
+{
+    if (empty() || is_over(now) || strikes(spelled(fingerprint), now) < strikes_max)
+        return false;
+    in_->caught_total.fetch_add(1, std::memory_order_relaxed);
+    return true;
+}
+
+bool quarantine::suspects(std::uint64_t fingerprint, steady_time now) const noexcept
+{
+    return !empty() && !is_over(now) && strikes(spelled(fingerprint), now) != 0;
 }
 
 unsigned quarantine::strike(std::uint64_t fingerprint, steady_time now,
@@ -148,13 +215,15 @@ unsigned quarantine::hit(const blow& with) const noexcept
         const unsigned strikes = (known ? before.strikes : 0U) + with.strikes;
         after.strikes = static_cast<std::uint8_t>(std::min(strikes, strikes_ceiling));
         // Before the entry: a death in between makes readers look at a table that has nothing.
-        if (strikes >= strikes_max)
-            raise(in_->last_until_ns, after.until_ms * 1'000'000);
+        raise(in_->last_until_ns, after.until_ms * 1'000'000);
         if (!at->sentence.compare_exchange_strong(word, write(after), both))
             continue;
         // Somebody may have taken the entry for another fingerprint, which then ignores our word.
         if (at->fingerprint.load(acquire) != with.fingerprint)
             continue;
+        reopen(*at, with.fingerprint);
+        // Behind the entry: whoever sees the count finds what is counted.
+        in_->cases.fetch_add(1, both);
         const bool new_one = !known || before.strikes < strikes_max;
         if (new_one && strikes >= strikes_max)
             in_->added_total.fetch_add(1, std::memory_order_relaxed);
@@ -195,6 +264,106 @@ quarantine_entry* quarantine::make_room(const blow& with) const noexcept
     if (chosen_rank != 0)
         in_->displaced_total.fetch_add(1, std::memory_order_relaxed);
     return chosen;
+}
+
+/// May nobody be running a suspect that he began before it was one?
+bool quarantine::all_passed() const noexcept
+{
+    const std::uint32_t wanted = cases();
+    for (std::size_t slot = 0; slot < rows_.size(); ++slot) {
+        // A count that is still in its writer's store buffer is not seen here. That takes less than
+        // a microsecond, and who has just crashed takes longer to be succeeded.
+        if (rows_[slot].tenant.load(acquire) == 0 ||
+            rows_[slot].requests_running.load(acquire) == 0)
+            continue;
+        if (static_cast<std::int32_t>(in_->passed[slot].load(acquire) - wanted) < 0)
+            return false;
+    }
+    return true;
+}
+
+quarantine::leave quarantine::ask(std::uint64_t fingerprint, steady_time now,
+                                  runner who) const noexcept
+{
+    if (empty() || is_over(now))
+        return leave::free;
+    fingerprint = spelled(fingerprint);
+    const unsigned struck = strikes(fingerprint, now);
+    if (struck == 0)
+        return leave::free;
+    if (struck < strikes_max) {
+        quarantine_entry* const at = find(fingerprint);
+        const leave given = at == nullptr ? leave::free : try_alone(*at, now, who);
+        // It may have struck once more while we asked.
+        if (given == leave::later || strikes(fingerprint, now) < strikes_max)
+            return given;
+        release(fingerprint, who, ending::unknown);
+    }
+    in_->caught_total.fetch_add(1, std::memory_order_relaxed);
+    return leave::refused;
+}
+
+quarantine::leave quarantine::try_alone(quarantine_entry& at, steady_time now,
+                                        runner who) const noexcept
+{
+    const std::uint64_t fingerprint = at.fingerprint.load(acquire);
+    std::uint64_t word = at.trial.load(acquire);
+    const hearing found = read_trial(word, fingerprint);
+    if (found.now == hearing::stage::ended_well)
+        return leave::free;
+    const auto age = static_cast<std::uint16_t>(to_wrapped_s(now) - found.since_s);
+    // A predecessor in our own slot is dead.
+    const bool dead = found.who.slot == who.slot && found.who.pid != who.pid;
+    if (found.now == hearing::stage::held && !dead && age <= trial_max.count())
+        return leave::later;
+    if (!all_passed())
+        return leave::later;
+    const hearing mine{.tag = tag_of(fingerprint),
+                       .since_s = to_wrapped_s(now),
+                       .now = hearing::stage::held,
+                       .who = who};
+    return at.trial.compare_exchange_strong(word, write_trial(mine), both) ? leave::alone
+                                                                           : leave::later;
+}
+
+void quarantine::release(std::uint64_t fingerprint, runner who, ending how) const noexcept
+{
+    fingerprint = spelled(fingerprint);
+    quarantine_entry* const at = find(fingerprint);
+    if (at == nullptr)
+        return;  // displaced meanwhile
+    std::uint64_t word = at->trial.load(acquire);
+    const hearing found = read_trial(word, fingerprint);
+    if (found.now != hearing::stage::held || found.who.slot != who.slot ||
+        found.who.pid != (who.pid & pid_mask))
+        return;
+    hearing next{.tag = found.tag};
+    if (how == ending::well)
+        next.now = hearing::stage::ended_well;
+    at->trial.compare_exchange_strong(word, write_trial(next), both);
+}
+
+void quarantine::release_all(std::uint32_t slot) const noexcept
+{
+    const std::size_t count = used();
+    for (std::size_t i = 0; i < count; ++i) {
+        quarantine_entry& at = in_->entries[i];
+        std::uint64_t word = at.trial.load(acquire);
+        const hearing found = read_trial(word, at.fingerprint.load(acquire));
+        if (found.now == hearing::stage::held && found.who.slot == slot)
+            at.trial.compare_exchange_strong(word, 0, both);
+    }
+}
+
+std::uint32_t quarantine::passed(std::uint32_t slot) const noexcept
+{
+    return slot < slots_max ? in_->passed[slot].load(acquire) : cases();
+}
+
+void quarantine::pass(std::uint32_t slot, std::uint32_t cases) const noexcept
+{
+    if (slot < slots_max)
+        in_->passed[slot].store(cases, std::memory_order_release);
 }
 
 quarantine::totals quarantine::total() const noexcept

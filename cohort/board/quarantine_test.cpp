@@ -28,8 +28,10 @@ TEST_CASE("the second strike within the period quarantines a fingerprint, for th
     CHECK(of.empty());
     CHECK_FALSE(of.contains(7, start));
     CHECK(of.strike(7, start, 10s) == 1);
-    CHECK(of.empty());
+    CHECK_FALSE(of.empty());
     CHECK_FALSE(of.contains(7, start));
+    CHECK(of.suspects(7, start));
+    CHECK_FALSE(of.suspects(8, start));
     CHECK(of.strike(7, start + 9s, 10s) == 2);
     CHECK_FALSE(of.empty());
     CHECK(of.contains(7, start + 9s));
@@ -43,7 +45,8 @@ TEST_CASE("the second strike within the period quarantines a fingerprint, for th
     CHECK(of.empty());
     CHECK(of.size(start + 20s) == 0);
     CHECK(of.strike(7, start + 20s, 10s) == 1);
-    CHECK(of.empty());
+    CHECK_FALSE(of.contains(7, start + 20s));
+    CHECK(of.cases() == 3);
 }
 
 TEST_CASE("a strike long after the first one is a first one")
@@ -108,6 +111,7 @@ TEST_CASE("whatever a wild pointer wrote refuses nobody else, and nobody for eve
     for (auto& entry : table->entries) {
         entry.fingerprint.store(42);
         entry.sentence.store(dice.next());
+        entry.trial.store(dice.next());
     }
     CHECK_FALSE(of.contains(43, start));
     CHECK_FALSE(of.contains(42, start));

@@ -94,7 +94,8 @@ board::ids segment::ids() const noexcept { return board::ids{part<counters>(size
 
 board::quarantine segment::quarantine() const noexcept
 {
-    return board::quarantine{part<quarantine_table>(parts_for(slots_).quarantine)};
+    return board::quarantine{part<quarantine_table>(parts_for(slots_).quarantine),
+                             {&row(0), slots_}};
 }
 
 board::tickets segment::tickets() const noexcept
