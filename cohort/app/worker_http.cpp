@@ -2,8 +2,10 @@
 
 #include <cohort/app/worker.hpp>
 
+#include <cohort/http/culprit.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/process/last_words.hpp>
 #include <cohort/worker/core.hpp>
 
 #include <utility>
@@ -46,6 +48,9 @@ void tell_poison(const http::poison_entry& entry) noexcept
     else if (entry.why == reason::cut)
         log::warn({{"route", entry.route}, {"target", entry.target}},
                   "its streamed answer was cut: its worker died, and it is not continued");
+    else if (entry.why == reason::on_trial)
+        log::warn({{"route", entry.route}, {"target", entry.target}},
+                  "answered 503: a request like it has ended a worker, and another one still runs");
     else
         log::error({{"route", entry.route}, {"target", entry.target}},
                    "answered 500: requests like it have ended workers");
@@ -76,6 +81,8 @@ http::server_options worker::http_options()
     options.counters.requests_running = &row.requests_running;
     options.counters.answers = &doors.answers();
     options.survival.journal = doors.lend_journal();
+    if (options.survival.journal == nullptr)
+        options.survival.strangers_in = doors.journal();
     options.survival.quarantine = &doors.quarantine();
     options.survival.on_adopted = &tell_adoption;
     options.survival.on_poison = &tell_poison;
@@ -96,6 +103,8 @@ void worker::look_after(http::server& server)
             .taken = about.taken, .given = about.given, .requests = about.requests};
         return server.take_over(std::move(connection), at).has_value();
     });
+    process::last_words::on_culprit(&http::culprit::accuse);
+    doors.on_beat([&server]() noexcept { server.vouch(); });
     const auto found = doors.take_found();
     const std::size_t adopted = server.adopt(
         found, [&doors](std::uint32_t ticket) noexcept { return doors.is_ours(ticket); });

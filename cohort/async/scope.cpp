@@ -33,12 +33,12 @@ scope::scope(asio::any_io_executor executor, wakeup* also)
 
 scope::~scope() { COHORT_ASSERT(running_.empty()); }
 
-asio::cancellation_signal* scope::spawn(awaitable<> work)
+asio::cancellation_signal* scope::spawn(awaitable<> work, const asio::any_io_executor& on)
 {
     if (stopping_)
         return nullptr;
     const auto self = running_.emplace(running_.end());
-    asio::co_spawn(executor_, without_throwing(std::move(work)),
+    asio::co_spawn(on, without_throwing(std::move(work)),
                    asio::bind_cancellation_slot(self->slot(), [this, self](std::exception_ptr e) {
                        running_.erase(self);
                        left_.notify_all();

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <list>
+#include <utility>
 
 namespace cohort {
 
@@ -30,7 +31,10 @@ public:
     /// Starts `work` at the loop's next turn. After stop() it is dropped without having run.
     ///
     /// @return       What cancels this coroutine alone, valid until it ends; null after stop().
-    asio::cancellation_signal* spawn(awaitable<> work);
+    asio::cancellation_signal* spawn(awaitable<> work) { return spawn(std::move(work), executor_); }
+
+    /// The same, on an executor of its own on the same loop.
+    asio::cancellation_signal* spawn(awaitable<> work, const asio::any_io_executor& on);
 
     /// Asks every coroutine to stop, and refuses new ones.
     void stop();

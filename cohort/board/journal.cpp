@@ -69,7 +69,7 @@ void leave_out_of_dumps(const detail::sealed_memory& memory) noexcept
     ::madvise(memory.bytes() + records_at, memory.size() - records_at, MADV_DONTDUMP);
 }
 
-bool is_standing(standing what) noexcept { return what <= standing::closing; }
+bool is_standing(standing what) noexcept { return what <= standing::foreign; }
 
 }  // namespace
 

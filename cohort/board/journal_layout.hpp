@@ -16,7 +16,7 @@
 namespace cohort::board {
 
 /// Raised by any change to what follows; a journal with another number is refused.
-inline constexpr std::uint32_t journal_layout_number = 2;
+inline constexpr std::uint32_t journal_layout_number = 3;
 
 /// "COHORT_J", read as a little-endian number.
 inline constexpr std::uint64_t journal_magic = 0x4a5f'5452'4f48'4f43ULL;
@@ -29,6 +29,7 @@ enum class standing : std::uint8_t {
     streaming,  ///< The answer's head is composed, its body is being produced.
     passing,    ///< On its way to another slot, by ticket.
     closing,    ///< Everything is answered: send the rest, and close.
+    foreign,    ///< Of somebody who records nothing: not to be gone on with.
 };
 
 /// A run of blocks of the arena. A value; `blocks` 0: none.
@@ -144,6 +145,7 @@ struct crash_note {
     std::atomic<std::uint32_t> thread;   ///< Index into running.
     std::atomic<std::uint32_t> running;  ///< running[thread] at that moment.
     std::atomic<std::uint64_t> address;  ///< si_addr
+    std::atomic<std::uint32_t> struck;   ///< 1: the quarantine has counted it already.
 };
 
 /// The first page(s) of a journal.
@@ -161,6 +163,12 @@ struct journal_header {
     std::atomic<std::uint32_t> tenures;   ///< How often the seat was taken.
     std::atomic<std::uint64_t> since_ns;  ///< CLOCK_MONOTONIC when the tenant took the seat.
     crash_note crash;
+    /// pid of whose words `running` are: a newborn's only once it has taken stock of what the dead
+    /// one left. Before that they are the dead one's, and nothing that happens is their fault.
+    std::atomic<std::uint32_t> speaker;
+    /// 1: besides the server that records its connections there is another, whose connections are
+    /// marked `foreign` once they are accepted. One without a record may be either's.
+    std::atomic<std::uint32_t> strangers;
     /// Descriptor number + 1 of the connection whose request this thread runs; 0: none.
     alignas(64) std::array<std::atomic<std::uint32_t>, threads_max> running;
     /// Descriptors that were open before the first twin, ascending; the rest is the dead one's.

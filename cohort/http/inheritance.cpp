@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 namespace cohort::http {
 
@@ -31,14 +32,21 @@ public:
             from.crash.pid.load(relaxed) != 0 && from.crash.thread.load(relaxed) != no_thread;
         signalled_ = from.crash.signal.load(relaxed) != 0;
         culprit_ = from.crash.running.load(relaxed);
+        struck_ = from.crash.struck.load(relaxed) != 0;
         for (std::atomic<std::uint32_t>& word : from.running) {
             if (const std::uint32_t name = word.exchange(0, relaxed); name != 0)
                 named_.push_back(name);
         }
         from.crash.running.store(0, relaxed);
         from.crash.signal.store(0, relaxed);
+        from.crash.struck.store(0, relaxed);
         from.crash.pid.store(0, relaxed);
+        // From now on the words are ours.
+        from.speaker.store(static_cast<std::uint32_t>(::getpid()), std::memory_order_release);
     }
+
+    /// The dead one's last words were for the quarantine: its strike is counted.
+    [[nodiscard]] bool struck() const noexcept { return struck_; }
 
     [[nodiscard]] net::blame blame(int descriptor, const board::connection_state& s) const noexcept
     {
@@ -58,6 +66,7 @@ public:
 private:
     bool crashed_ = false;
     bool signalled_ = false;
+    bool struck_ = false;
     std::uint32_t culprit_ = 0;  // descriptor + 1
     std::vector<std::uint32_t> named_;
 };
@@ -91,6 +100,14 @@ void judge(estate& one, board::journal& book, const net::adoption_limits& limits
     one.waits = waits(one.state, one.verdict);
 }
 
+/// It was accepted, or came out of an inbox, and its worker died before the first word of either of
+/// two servers. `found`: as its record was.
+bool is_unclear(const estate& one, standing found, const board::journal_header& of) noexcept
+{
+    return (found == standing::free || found == standing::passing) && one.verdict.taken == 0 &&
+           one.verdict.given == 0 && of.strangers.load(std::memory_order_acquire) != 0;
+}
+
 }  // namespace
 
 std::vector<estate> take_stock(board::journal& book, std::span<const int> found,
@@ -122,6 +139,7 @@ std::vector<estate> take_stock(board::journal& book, std::span<const int> found,
             continue;
         }
         one.state = page->state();
+        const standing found_as = one.state.now;
         if (one.state.now == standing::passing) {
             if (!ours || !ours(one.state.ticket)) {
                 one.whose = estate::owner::another;
@@ -132,6 +150,11 @@ std::vector<estate> take_stock(board::journal& book, std::span<const int> found,
         }
         one.fault = dead.blame(descriptor, one.state);
         judge(one, book, limits);
+        if (one.verdict.what == net::then::serve && is_unclear(one, found_as, book.header())) {
+            one.state.now = standing::foreign;
+            one.verdict.what = net::then::close;
+            one.verdict.why = "adopt.unclear";
+        }
         if (one.verdict.crashes != one.state.crashes || one.verdict.kills != one.state.kills) {
             one.state.crashes = one.verdict.crashes;
             one.state.kills = one.verdict.kills;
@@ -151,6 +174,8 @@ std::vector<estate> take_stock(board::journal& book, std::span<const int> found,
     for (int turn = 0; turn < 3; ++turn)
         std::ranges::copy_if(all, std::back_inserter(ordered),
                              [&](const estate& each) { return rank(each) == turn; });
+    for (estate& each : ordered)
+        each.verdict.strike &= !dead.struck();
     return ordered;
 }
 

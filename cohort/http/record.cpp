@@ -16,6 +16,7 @@ void record::clear() noexcept
     begin = at = end = 0;
     if (lasting)
         forget_journal();
+    on = {};
     to = nullptr;
     whole_body = {};
     asked.reset();

@@ -55,6 +55,16 @@ struct journaled {
     }
 };
 
+/// Whether the request at hand may be run, as far as other workers are concerned. A value.
+struct trial {
+    enum class stage : std::uint8_t {
+        none,   ///< Like any other.
+        asks,   ///< Not run before the answer.
+        alone,  ///< A suspect: nobody else may run it.
+    } now = stage::none;
+    std::uint64_t fingerprint = 0;  ///< 0: not known yet.
+};
+
 /// The bytes of one request and of its answer, for as long as there are any. A resource.
 ///
 /// A connection borrows a record when bytes arrive and gives it back when all is answered, so that
@@ -95,6 +105,7 @@ struct record {
     bool whole = false;
     const bool lasting;  // it has a journal
     journaled kept;
+    trial on;
     lease out;      // of `output`, what is in the journal
     lease retired;  // was `out`, until that is committed
 

@@ -4,7 +4,9 @@
 #include <cohort/async/lanes.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/base/assert.hpp>
+#include <cohort/board/journal.hpp>
 #include <cohort/board/slot.hpp>
+#include <cohort/http/culprit.hpp>
 #include <cohort/http/router.hpp>
 #include <cohort/http/session.hpp>
 #include <cohort/net/limits.hpp>
@@ -60,8 +62,13 @@ server::server(boost::asio::io_context& loop, net::poller& poller, const router&
       changed_{loop.get_executor()}
 {
     COHORT_ASSERT(router_.frozen());
-    if (options_.survival.journal != nullptr)
-        suspects_ = options_.survival.journal->header().running.data();
+    const survival& lasting = options_.survival;
+    if (lasting.journal != nullptr)
+        suspects_ = lasting.journal->header().running.data();
+    if (lasting.journal != nullptr && lasting.quarantine != nullptr)
+        culprit::convene({.journal = &lasting.journal->header(),
+                          .table = *lasting.quarantine,
+                          .lasting = lasting.poison_for});
     if (options_.connections_max == 0)
         options_.connections_max = net::connections_that_fit();
 }
@@ -69,6 +76,8 @@ server::server(boost::asio::io_context& loop, net::poller& poller, const router&
 server::~server()
 {
     stop();
+    if (options_.survival.journal != nullptr)
+        culprit::withdraw(&options_.survival.journal->header());
     // Jobs dropped by lanes::stop() leave their sessions behind.
     while (first_ != nullptr) {
         COHORT_ASSERT(first_->job_ != session::job::coroutine);
@@ -96,6 +105,7 @@ result<> server::admit(unique_fd&& connection, const resumption& at)
 session& server::keep(std::unique_ptr<session> made) noexcept
 {
     session& who = *made.release();
+    mark_stranger(who.fd_.borrow(), board::standing::foreign);
     who.next_ = first_;
     if (first_ != nullptr)
         first_->prev_ = &who;
@@ -104,6 +114,17 @@ session& server::keep(std::unique_ptr<session> made) noexcept
     count(options_.counters.connections_open, 1U);
     count(options_.counters.connections_total, std::uint64_t{1});
     return who;
+}
+
+/// Before it is served, and before its descriptor is closed.
+void server::mark_stranger(int descriptor, board::standing now) noexcept
+{
+    if (options_.survival.strangers_in == nullptr || is_recorded())
+        return;
+    board::connection_state state;
+    state.now = now;
+    if (board::connection_record* const page = options_.survival.strangers_in->record(descriptor))
+        page->commit(state);
 }
 
 void server::look_at_clock() noexcept
@@ -131,6 +152,7 @@ std::unique_ptr<record> server::lend()
 
 void server::give_back(std::unique_ptr<record> used) noexcept
 {
+    end_trial(*used, board::quarantine::ending::unknown);
     used->clear();
     if (spare_.size() < spare_records_max)
         spare_.push_back(std::move(used));

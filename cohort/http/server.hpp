@@ -4,6 +4,7 @@
 #include <cohort/async/wakeup.hpp>
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
+#include <cohort/board/quarantine.hpp>
 #include <cohort/http/exchange.hpp>
 #include <cohort/http/record.hpp>
 #include <cohort/http/server_options.hpp>
@@ -102,6 +103,11 @@ public:
     /// Its connections are in a journal: they can be adopted and handed over.
     [[nodiscard]] bool is_recorded() const noexcept { return options_.survival.journal != nullptr; }
 
+    /// Tells the other workers what they wait for when one of them has crashed: that none of this
+    /// server's requests is like the one that did it. Requests see to this as they come and go; who
+    /// may be idle for long calls it now and then.
+    void vouch() noexcept;
+
     /// No room for another connection: do not accept one.
     [[nodiscard]] bool full() const noexcept { return connections_ >= options_.connections_max; }
 
@@ -141,10 +147,15 @@ private:
     // or takes what was there before.
     std::uint32_t name_suspect(int descriptor, unsigned thread = 0) noexcept;
     void name_suspect_again(std::uint32_t before, unsigned thread = 0) noexcept;
-    void name_first_leg(int descriptor);
     void forget_suspect(int descriptor) noexcept;
 
+    // Requests like one that has crashed a worker.
+    void look_at_cases() noexcept;
+    [[nodiscard]] board::quarantine::runner runner() const noexcept;
+    void end_trial(record& at, board::quarantine::ending how) noexcept;
+
     [[nodiscard]] result<> admit(unique_fd&& connection, const resumption& at);
+    void mark_stranger(int descriptor, board::standing now) noexcept;
     [[nodiscard]] session& keep(std::unique_ptr<session> made) noexcept;
     void carry_on(estate& found);
 
@@ -159,6 +170,7 @@ private:
     exchange_rules rules_;
     lanes& lanes_;
     std::atomic<std::uint32_t>* suspects_ = nullptr;  // the journal's words, one a thread
+    steady_time looked_at_cases_{};
     struct life {};
     std::shared_ptr<life> life_ = std::make_shared<life>();  // for handlers that are queued already
     steady_time born_;

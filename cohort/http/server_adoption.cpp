@@ -9,12 +9,11 @@
 #include <cohort/base/fault_point.hpp>
 #include <cohort/net/socket_option.hpp>
 
-#include <boost/asio/post.hpp>
-
 #include <algorithm>
 #include <utility>
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace cohort::http {
 
@@ -32,6 +31,9 @@ std::size_t server::adopt(std::span<const int> found, passing_fate ours)
     board::journal* const book = options_.survival.journal;
     COHORT_ASSERT(book != nullptr && first_ == nullptr);
     look_at_clock();
+    // Before anything is asked for again. (Its strike is in the table since it died.)
+    if (options_.survival.quarantine != nullptr)
+        options_.survival.quarantine->release_all(options_.slot);
     std::vector<estate> all = take_stock(*book, found, options_.survival.limits, ours);
     for (estate& one : all) {
         if (options_.survival.on_adopted) {
@@ -47,6 +49,7 @@ std::size_t server::adopt(std::span<const int> found, passing_fate ours)
         carry_on(one);
     }
     book->trim();
+    vouch();
     return connections_;
 }
 
@@ -63,8 +66,9 @@ void server::carry_on(estate& found)
         return;
     }
     unique_fd connection{found.descriptor};
-    const bool forgotten =
-        found.state.now == board::standing::free && found.verdict.what == net::then::close;
+    const bool nobodys =
+        found.state.now == board::standing::free || found.state.now == board::standing::foreign;
+    const bool forgotten = nobodys && found.verdict.what == net::then::close;
     if (found.whose == estate::owner::another || forgotten) {
         // Our copy only: nothing is said on a connection that somebody else may have. Its ticket
         // stays in the record until it is closed, since without it it would look like a new one.
@@ -144,16 +148,42 @@ void server::forget_suspect(int descriptor) noexcept
     }
 }
 
-void server::name_first_leg(int descriptor)
+board::quarantine::runner server::runner() const noexcept
 {
-    if (options_.survival.journal == nullptr)
+    return {.slot = options_.slot, .pid = static_cast<std::uint32_t>(::getpid())};
+}
+
+void server::end_trial(record& at, board::quarantine::ending how) noexcept
+{
+    const trial was = std::exchange(at.on, {});
+    if (was.now == trial::stage::alone)
+        options_.survival.quarantine->release(was.fingerprint, runner(), how);
+}
+
+void server::vouch() noexcept
+{
+    const board::quarantine* const table = options_.survival.quarantine;
+    if (table != nullptr && !table->empty())
+        look_at_cases();
+}
+
+void server::look_at_cases() noexcept
+{
+    const board::quarantine& table = *options_.survival.quarantine;
+    const std::uint32_t cases = table.cases();
+    if (table.passed(options_.slot) == cases)
         return;
-    // The coroutine runs until it waits for something; then the loop goes on with this.
-    boost::asio::post(loop_, [this, alive = std::weak_ptr{life_}] {
-        if (!alive.expired())
-            name_suspect_again(0);
-    });
-    static_cast<void>(name_suspect(descriptor));
+    // Once in a few milliseconds: there may be many sessions, and one that runs for long.
+    const steady_time now = now_coarse();
+    if (now == looked_at_cases_)
+        return;
+    for (const session* each = first_; each != nullptr; each = each->next_) {
+        if (each->runs_unasked(now)) {
+            looked_at_cases_ = now;
+            return;
+        }
+    }
+    table.pass(options_.slot, cases);
 }
 
 }  // namespace cohort::http

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cohort/base/clock.hpp>
 #include <cohort/base/unique_fd.hpp>
+#include <cohort/board/quarantine.hpp>
 #include <cohort/http/exchange.hpp>
 #include <cohort/http/peer.hpp>
 #include <cohort/http/record.hpp>
@@ -18,6 +20,7 @@
 
 namespace cohort::http {
 
+class leg_name;
 class server;
 class stream_port;
 
@@ -96,9 +99,10 @@ private:
 
     [[nodiscard]] order find_route();
     [[nodiscard]] order run();
+    [[nodiscard]] order start();
     [[nodiscard]] order start_lane();
     [[nodiscard]] order start_coroutine();
-    [[nodiscard]] awaitable<> attend();
+    [[nodiscard]] awaitable<> attend(std::shared_ptr<leg_name> name);
     void answer_from_job();
     void drop_request();
     [[nodiscard]] order answer(response& what);
@@ -117,6 +121,13 @@ private:
     void begin_run();
     [[nodiscard]] std::optional<poison_entry::reason> kept_from_running();
     [[nodiscard]] order answer_in_place_of_run(poison_entry::reason why);
+    // With a quarantine (session_trial.cpp).
+    [[nodiscard]] order run_if_allowed();
+    [[nodiscard]] board::quarantine::leave ask_leave();
+    [[nodiscard]] order wait_for_leave();
+    [[nodiscard]] awaitable<> stand_by();
+    [[nodiscard]] order act_on(board::quarantine::leave said);
+    [[nodiscard]] bool runs_unasked(steady_time now) const noexcept;
     void keep_answer(std::uint64_t begins);
     void keep_head(std::uint64_t begins, const http::answer& how);
     void answered(order next);

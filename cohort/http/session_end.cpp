@@ -180,12 +180,13 @@ void session::close_socket()
             server_.forget_suspect(fd_.borrow());
         scribe_.end();
     }
+    server_.mark_stranger(fd_.borrow(), board::standing::free);
     fault_point("http.closed");
     fd_.reset();
     blocked_ = false;
     pending_ = order::wait;
     if (port_ != nullptr)
-        port_->fail(errc::channel_closed);
+        port_->lose_connection();
     cancel_job();
     if (job_ == job::none && record_) {
         tell_cut(answer_begun::yes);  // an answer that is kept is a stream that broke off

@@ -2,6 +2,8 @@
 #include <cohort/async/lanes.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/base/fault_point.hpp>
+#include <cohort/http/culprit.hpp>
+#include <cohort/http/leg_executor.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/http/session.hpp>
@@ -27,7 +29,9 @@ order session::start_lane()
                 if (scribe_.on())
                     static_cast<void>(server_.name_suspect(descriptor, lanes::here()));
                 fault_point("http.lane");
+                culprit::run(lanes::here(), &*record_->asked);
                 record_->answer.emplace(record_->to->run(*record_->asked));
+                culprit::run(lanes::here(), nullptr);
                 fault_point("http.lane.done");
                 if (scribe_.on())
                     server_.name_suspect_again(0, lanes::here());
@@ -40,6 +44,7 @@ order session::start_lane()
     if (started)
         return order::wait;
     job_ = job::none;
+    server_.end_trial(*record_, board::quarantine::ending::unknown);
     response full = overloaded();
     return answer(full);
 }
@@ -72,23 +77,26 @@ order session::start_coroutine()
     job_ = job::coroutine;
     record_->kept.coroutine = true;
     static_cast<void>(peer_.get());  // it may ask when the socket is closed already
-    cancel_ = server_.coroutines_.spawn(attend());
+    auto name = std::make_shared<leg_name>(server_.suspects_, fd_.borrow(), *record_->asked);
+    const leg_executor own{server_.loop_.get_executor(), name};
+    cancel_ = server_.coroutines_.spawn(attend(std::move(name)), own);
     if (cancel_ != nullptr)
         return order::wait;
     job_ = job::none;
+    server_.end_trial(*record_, board::quarantine::ending::unknown);
     if (record_->kept.resumable())
         return cut_answer();
     response leaving = overloaded("the server is stopping");
     return answer(leaving);
 }
 
-awaitable<> session::attend()
+awaitable<> session::attend(std::shared_ptr<leg_name> name)
 {
     // In the server's scope; job_ keeps this session alive.
     record& r = *record_;
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     const auto stop = co_await asio::this_coro::cancellation_state;
-    stream_port port{*this, executor};
+    stream_port port{*this, executor, *name};
     port_ = &port;
     // Cancelled before its first turn, though its socket is open: its client left. The handler
     // would not hear of that, since what it begins to wait for was not there to be cancelled.
@@ -96,23 +104,18 @@ awaitable<> session::attend()
         close_socket();
     if (!r.answer && open()) {
         r.asked->stream_is(port);
-        server_.name_first_leg(fd_.borrow());
         fault_point("http.coroutine");
         response made = co_await r.to->run_async(*r.asked);
         r.answer.emplace(std::move(made));
     }
     bool produces = r.answer && r.answer->streams() && open();
-    if (produces && r.kept.resumable()) {
-        produces = continue_stream();
-        if (produces)
-            server_.name_first_leg(fd_.borrow());
-    } else if (produces) {
-        produces = begin_stream();
-    }
+    if (produces)
+        produces = r.kept.resumable() ? continue_stream() : begin_stream();
     if (produces) {
         const result<> outcome = co_await produce(*r.answer, port, *r.asked, r.to->observer());
         end_stream(outcome);
     }
+    name->end();
     const visit here{*this};
     port_ = nullptr;
     cancel_ = nullptr;
@@ -136,6 +139,8 @@ bool session::begin_stream()
     write_head(*r.answer, how);
     r.answer_bytes = 0;
     streaming_ = true;
+    // It may last for hours; who wants the same stream is not kept waiting for so long.
+    server_.end_trial(r, board::quarantine::ending::well);
     chunked_ = how.framing == answer_framing::chunked;
     ends_by_close_ = how.framing == answer_framing::until_close;
     if (how.framing == answer_framing::length)

@@ -31,8 +31,16 @@ response apology(poison_entry::reason why)
         title = "Requests like this one are in quarantine";
         detail = "they ended the processes that ran them";
     }
-    response words = problem(500, title, detail);
-    words.header("Retry-After", why == reason::outcome_unknown ? "1" : "60");
+    status_code status = 500;
+    bool soon = why == reason::outcome_unknown;
+    if (why == reason::on_trial) {
+        status = 503;
+        soon = true;
+        title = "A request like this one has ended a process";
+        detail = "others wait until one of them has been answered";
+    }
+    response words = problem(status, title, detail);
+    words.header("Retry-After", soon ? "1" : "60");
     return words;
 }
 
@@ -210,17 +218,17 @@ std::optional<poison_entry::reason> session::kept_from_running()
         why = reason::outcome_unknown;
     const board::quarantine* const table = options.quarantine;
     const bool struck = r.kept.strike || why == reason::poison;
-    if (table == nullptr || (!struck && table->empty()))
+    if (table == nullptr)
         return why;
-    const std::uint64_t print = fingerprint(*r.asked);
+    if (!struck)
+        return why;
+    r.on.fingerprint = fingerprint(*r.asked);
     const steady_time now = cohort::now();
     if (why == reason::poison)
-        table->add(print, now, options.poison_for);
-    else if (struck)
-        static_cast<void>(table->strike(print, now, options.poison_for));
+        table->add(r.on.fingerprint, now, options.poison_for);
+    else
+        static_cast<void>(table->strike(r.on.fingerprint, now, options.poison_for));
     r.kept.strike = false;
-    if (!why && table->contains(print, now))
-        why = reason::quarantined;
     return why;
 }
 
@@ -236,7 +244,8 @@ order session::answer_in_place_of_run(poison_entry::reason why)
         server_.options_.survival.on_poison(entry);
     if (scribe_.on()) {
         board::journal_header& totals = scribe_.book().header();
-        const bool caught = why == poison_entry::reason::quarantined;
+        const bool caught =
+            why == poison_entry::reason::quarantined || why == poison_entry::reason::on_trial;
         (caught ? totals.quarantined_total : totals.apologies_total)
             .fetch_add(1, std::memory_order_relaxed);
     }

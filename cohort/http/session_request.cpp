@@ -1,5 +1,6 @@
 // What a session does with one request: finds its route, runs it, writes its answer.
 #include <cohort/base/fault_point.hpp>
+#include <cohort/http/culprit.hpp>
 #include <cohort/http/router.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/http/session.hpp>
@@ -45,12 +46,16 @@ order session::run()
     r.asked->body_is(r.whole_body);
     if (r.kept.resumable())
         return resume_answer();
-    if (scribe_.on() || server_.options_.survival.quarantine != nullptr) {
-        if (const auto why = kept_from_running())
-            return answer_in_place_of_run(*why);
-        if (scribe_.on())
-            begin_run();
-    }
+    if (scribe_.on() || server_.options_.survival.quarantine != nullptr)
+        return run_if_allowed();
+    return start();
+}
+
+order session::start()
+{
+    record& r = *record_;
+    if (scribe_.on())
+        begin_run();
     switch (r.to->mode()) {
         case run_mode::lane:
             return start_lane();
@@ -60,7 +65,9 @@ order session::run()
             break;
     }
     job_ = job::in_line;  // it may cut this very connection
+    const request* const before = culprit::run(0, &*r.asked);
     response made = r.to->run(*r.asked);
+    culprit::run(0, before);
     job_ = job::none;
     if (!open()) {
         drop_request();
@@ -126,6 +133,7 @@ order session::finish(status_code status)
     tell_end(status, access_end::answered);
     if (std::exchange(counted_, false))
         server_.ended();
+    server_.end_trial(r, board::quarantine::ending::well);
     r.asked.reset();
     r.answer.reset();
     const order next = exchange_.done(r, server_.second());

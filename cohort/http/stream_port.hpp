@@ -2,6 +2,7 @@
 
 #include <cohort/async/wakeup.hpp>
 #include <cohort/http/body.hpp>
+#include <cohort/http/leg_executor.hpp>
 
 #include <string_view>
 
@@ -13,8 +14,8 @@ class session;
 /// goes out, each at the pace of the slower side. A resource of the coroutine.
 class stream_port final : public body_reader, public body_writer {
 public:
-    stream_port(session& of, asio::any_io_executor executor)
-        : session_{of}, moved_{executor}
+    stream_port(session& of, asio::any_io_executor executor, leg_name& name)
+        : session_{of}, moved_{executor}, name_{name}
     {}
     stream_port(const stream_port&) = delete;
     stream_port& operator=(const stream_port&) = delete;
@@ -33,6 +34,13 @@ public:
         moved();
     }
 
+    /// The socket is closed. The coroutine may go on for a while.
+    void lose_connection()
+    {
+        name_.lose_connection();
+        fail(errc::channel_closed);
+    }
+
     /// The client left, or was too slow; bytes that break rules are not meant.
     [[nodiscard]] bool cut() const noexcept
     {
@@ -42,6 +50,7 @@ public:
 private:
     session& session_;
     wakeup moved_;
+    leg_name& name_;
     errc failed_{};
 };
 

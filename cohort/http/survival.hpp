@@ -47,7 +47,8 @@ struct adoption_entry {
     bool corrected;
 };
 
-/// A request that is not run, because requests like it ended workers.
+/// A request that is not run, because requests like it ended workers. Answered 500, or 503 if it is
+/// on_trial.
 struct poison_entry {
     method verb;
     std::string_view target;
@@ -59,6 +60,7 @@ struct poison_entry {
         quarantined,      ///< One like it was.
         cut,              ///< Its streamed answer is not continued, for one of these reasons or
                           ///< because its route does not say how.
+        on_trial,         ///< One like it was, and somebody else has been running one for too long.
     } why;
 };
 
@@ -68,11 +70,19 @@ struct survival {
     /// One server a journal. It outlives the server.
     board::journal* journal = nullptr;
 
+    /// Without a journal, of a worker that has one: its connections are marked there as nobody's to
+    /// adopt. May be null; it outlives the server.
+    board::journal* strangers_in = nullptr;
+
     /// Fingerprints of requests that end workers; shared by the whole cohort. May be null.
     board::quarantine* quarantine = nullptr;
 
     /// How long a fingerprint stays in it.
     seconds poison_for{60};
+
+    /// How long a request waits that is like one which has crashed a worker, while another worker
+    /// runs one (survival.md, Poison). Then it is answered 503.
+    milliseconds trial_patience{3000};
 
     net::adoption_limits limits{};
 

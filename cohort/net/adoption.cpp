@@ -100,7 +100,9 @@ public:
             return reset();
         if (state_.now == standing::free)
             return nobodys();
-        if (state_.now > standing::closing)
+        if (state_.now == standing::foreign)
+            return anothers();
+        if (state_.now > standing::foreign)
             return end(then::drop, "adopt.standing");
         if (const auto rule = broken_rule(in_, verdict_); !rule.empty())
             return end(then::drop, rule);
@@ -153,6 +155,15 @@ private:
         verdict_.crashes = 0;
         verdict_.kills = 0;
         return untouched ? end(then::serve, "adopt.new") : end(then::close, "adopt.forgotten");
+    }
+
+    /// Its server recorded nothing: whatever was said on it, nobody knows.
+    constexpr adoption_verdict anothers() noexcept
+    {
+        verdict_.composed = verdict_.given;
+        verdict_.crashes = 0;
+        verdict_.kills = 0;
+        return end(then::close, "adopt.foreign");
     }
 
     constexpr adoption_verdict closing() noexcept

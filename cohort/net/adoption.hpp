@@ -80,6 +80,8 @@ struct adoption_verdict {
 /// A connection that is `passing` is judged as an idle one: the caller has settled its ticket. One
 /// whose record is `free` is new if the kernel says that nothing was taken or given, else dropped.
 ///
+/// One that is `foreign` is closed.
+///
 /// Where the kernel does not know (Unix streams), an idle connection without buffers stays; a
 /// request whose answer cannot have gone out is answered, as the last one, since bytes behind it
 /// may be lost; everything else is closed.

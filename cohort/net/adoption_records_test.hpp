@@ -119,7 +119,7 @@ void for_every_record(Visit&& visit)
     constexpr unsigned marks_seen = bit(mark::replayable) | bit(mark::incomplete) |
                                     bit(mark::private_answer) | bit(mark::last) |
                                     bit(mark::until_close);
-    for (int now = 0; now <= 6; ++now)
+    for (int now = 0; now <= 7; ++now)
         for (unsigned marks = 0; marks < 256; ++marks) {
             if ((marks & ~marks_seen) != 0)
                 continue;

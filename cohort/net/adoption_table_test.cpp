@@ -32,8 +32,9 @@ constexpr auto rules = std::to_array<rule>({
          return f.is(standing::free) && f.exact() && f.taken() == 0 && f.given() == 0;
      }},
     {"adopt.forgotten", then::close, [](const found& f) { return f.is(standing::free); }},
+    {"adopt.foreign", then::close, [](const found& f) { return f.is(standing::foreign); }},
     {"adopt.standing", then::drop,
-     [](const found& f) { return f.in.state.now > standing::closing; }},
+     [](const found& f) { return f.in.state.now > standing::foreign; }},
 
     // Records that make no sense.
     {"adopt.behind", then::drop,

@@ -286,3 +286,20 @@ TEST_CASE("positions in the wrong order are no record")
     in.state.out_base = in.kernel.given + 1;
     CHECK(adopt(in, limits).why == "adopt.output");
 }
+
+TEST_CASE("a connection of a server that records nothing is closed, whatever else is said of it")
+{
+    adoption_input in;
+    in.state.now = standing::foreign;
+    in.state.crashes = 1;
+    in.fault = blame::crashed;
+    for (const std::uint64_t taken : {0U, 10U}) {
+        in.kernel = {.exact = true, .taken = taken};
+        const adoption_verdict v = adopt(in, limits);
+        CHECK(v.what == then::close);
+        CHECK(v.why == "adopt.foreign");
+        CHECK(v.given == v.composed);
+        CHECK_FALSE(v.strike);
+        CHECK(v.crashes == 0);
+    }
+}

@@ -31,6 +31,7 @@ struct crash_scene {
     board::journal_header* journal = nullptr;
     pid_t process = 0;  // a forked copy of us has nothing to say
     pid_t loop = 0;     // the thread that has the seat
+    std::atomic<testimony> say{nullptr};
     std::atomic<pid_t> crasher{0};
     std::atomic<std::uint32_t> seat_given{0};  // a futex
 };
@@ -90,16 +91,20 @@ struct cause {
     std::uint64_t address = 0;
 };
 
-void note(const cause& what) noexcept
+void note(cause& what) noexcept
 {
     board::crash_note& crash = scene.journal->crash;
     std::uint32_t running = 0;
+    if (scene.journal->speaker.load(std::memory_order_relaxed) !=
+        static_cast<std::uint32_t>(scene.process))
+        what.thread = no_thread;  // what this thread runs, by its words, a dead one ran
     if (what.thread < scene.journal->running.size())
         running = scene.journal->running[what.thread].load(std::memory_order_relaxed);
     crash.signal.store(static_cast<std::uint32_t>(what.signal), std::memory_order_relaxed);
     crash.thread.store(what.thread, std::memory_order_relaxed);
     crash.running.store(running, std::memory_order_relaxed);
     crash.address.store(what.address, std::memory_order_relaxed);
+    crash.struck.store(0, std::memory_order_relaxed);
     // Last: with it the note counts.
     crash.pid.store(static_cast<std::uint32_t>(scene.process), std::memory_order_release);
 }
@@ -165,6 +170,9 @@ void on_crash(int number, siginfo_t* info, void*) noexcept
         if (info->si_code > 0)
             what.address = reinterpret_cast<std::uintptr_t>(info->si_addr);
         note(what);
+        const testimony say = scene.say.load(std::memory_order_acquire);
+        if (say != nullptr && what.thread != no_thread)
+            say(what.thread);
         if (me == scene.loop)
             give_the_seat();
         else
@@ -243,6 +251,8 @@ result<> install(board::journal& journal)
     }
     return catch_signals();
 }
+
+void on_culprit(testimony say) noexcept { scene.say.store(say, std::memory_order_release); }
 
 result<> install_on_this_thread(std::uint32_t index)
 {

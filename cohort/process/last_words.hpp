@@ -22,8 +22,17 @@ inline constexpr std::uint32_t no_thread = 0xffff'ffff;
 /// It does not give the seat away then: destructors still run, and close what would be the
 /// successor's. Who leaves in peace uses _exit.
 ///
+/// A worker that has not taken stock yet (journal_header::speaker is not its pid) dies of nothing
+/// that a request did: its note names no thread.
+///
 /// Order: once, on the loop thread, which owns the seat. Errors: ENOMEM.
 [[nodiscard]] result<> install(board::journal& journal);
+
+/// Called in the crash handler with the index of the thread that crashed, if it is one of ours,
+/// when the note is written and before the seat is given away. Async-signal-safe; should it crash
+/// itself, the process ends there, and the note still counts.
+using testimony = void (*)(std::uint32_t thread) noexcept;
+void on_culprit(testimony say) noexcept;
 
 /// Gives the calling thread a number in the journal (1 to threads_max - 1; the loop is 0), and a
 /// stack to crash on: without one, a stack overflow ends the process without last words.

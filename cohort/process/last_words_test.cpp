@@ -63,6 +63,7 @@ enum word : std::size_t { done, pid, signal_number, thread, running, address, te
 struct scene {
     board::journal journal = kit::make_journal();
     kit::shared_words words;
+    bool stock_is_taken = true;
 
     void report() noexcept
     {
@@ -91,6 +92,8 @@ struct scene {
                 ::_exit(90);
             // Cores may be allowed where this runs; they would only take time.
             ::prctl(PR_SET_DUMPABLE, 0);
+            if (stock_is_taken)
+                journal.header().speaker.store(static_cast<std::uint32_t>(::getpid()));
             journal.header().running[0].store(11);
             journal.header().running[1].store(12);
             tell_ready(journal.header());
@@ -166,6 +169,37 @@ TEST_CASE("a crash on a thread that is nobody's is not blamed on a request")
     CHECK(here.words.word[signal_number] == SIGSEGV);
     CHECK(here.words.word[thread] == last_words::no_thread);
     CHECK(here.words.word[running] == 0);
+}
+
+TEST_CASE("a worker that crashes before it has taken stock died of nobody's request")
+{
+    scene here;
+    here.stock_is_taken = false;
+    bool exits = false;
+    SUBCASE("by a signal") {}
+    SUBCASE("by an exit") { exits = true; }
+    auto pair =
+        here.start([exits]() noexcept { exits ? leave() : fault_at_address(); }, standby_mode::off);
+    REQUIRE(kit::comes_true([&] { return here.words.word[done] == 1; }));
+    CHECK(here.words.word[signal_number] == (exits ? 0 : SIGSEGV));
+    CHECK(here.words.word[thread] == last_words::no_thread);
+    CHECK(here.words.word[running] == 0);
+}
+
+TEST_CASE("whoever knows what a thread ran is asked before the seat is given away")
+{
+    scene here;
+    static board::journal_header* notes = nullptr;
+    notes = &here.journal.header();
+    auto pair = here.start(
+        []() noexcept {
+            last_words::on_culprit(
+                [](std::uint32_t index) noexcept { notes->crash.struck.store(index + 100); });
+            on_a_lane(fault_at_address);
+        },
+        standby_mode::off);
+    REQUIRE(kit::comes_true([&] { return here.words.word[done] == 1; }));
+    CHECK(notes->crash.struck.load() == 101);
 }
 
 TEST_CASE("a crash signal that came from outside is not blamed on a request")

@@ -193,6 +193,8 @@ void hall::refresh() noexcept
     if (!row_lent_)
         census_.look_at_all();
     publish();
+    if (also_on_beat_)
+        also_on_beat_();
     // One without a door is ready when it has lived for a while.
     if (now() - opened_at_ > 1s) {
         say_ready();

@@ -18,6 +18,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -103,6 +104,8 @@ public:
     [[nodiscard]] std::size_t connections() noexcept;
     /// On every beat.
     void refresh() noexcept;
+    /// And this, too.
+    void on_beat(std::move_only_function<void() noexcept> also) { also_on_beat_ = std::move(also); }
 
 private:
     static constexpr std::size_t sweep_max = 4096;
@@ -167,6 +170,7 @@ private:
     bool journal_lent_ = false;
     std::optional<board::quarantine> quarantine_;
     successor moved_;
+    std::move_only_function<void() noexcept> also_on_beat_;
     std::vector<board::ticket> won_;
 
     std::vector<std::weak_ptr<door>> doors_;

@@ -55,7 +55,11 @@ void forget(board::journal& in, int descriptor) noexcept
 
 board::journal* hall::lend_journal() noexcept
 {
-    return std::exchange(journal_lent_, true) ? nullptr : journal_;
+    if (!std::exchange(journal_lent_, true))
+        return journal_;
+    if (journal_ != nullptr)
+        journal_->header().strangers.store(1, std::memory_order_release);
+    return nullptr;
 }
 
 std::uint32_t hall::endpoint_of(int connection) noexcept

@@ -172,3 +172,13 @@ TEST_CASE("a new connection that has no ticket stays new")
     CHECK(s.move_in({s.accepted}) == std::vector<int>{s.accepted});
     CHECK(s.journal.record(s.accepted)->state().now == standing::free);
 }
+
+TEST_CASE("the journal is lent once, and says so when a second server has asked for it")
+{
+    scene s;
+    (void)s.move_in({});
+    CHECK(s.doors.lend_journal() == &s.journal);
+    CHECK(s.journal.header().strangers.load() == 0);
+    CHECK(s.doors.lend_journal() == nullptr);
+    CHECK(s.journal.header().strangers.load() == 1);
+}

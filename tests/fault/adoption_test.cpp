@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/socket.h>
+
 #include <string>
 #include <vector>
 
@@ -102,6 +104,91 @@ TEST_CASE("a request that crashes its server twice is poison, on every connectio
         });
         CHECK(!has(bystander, "500"));
     }
+}
+
+TEST_CASE("a request that crashes on a lane when its client has left is counted all the same")
+{
+    dynasty d;
+    caller bystander = d.call();
+    caller leaves = d.call();
+    caller c = d.call();
+    d.reign();
+    leaves.say(get("/crash/told"));
+    d.until(bystander, [&] { return d.state(leaves).now == board::standing::running; });
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(leaves.socket.borrow(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    leaves.socket.reset();
+    d.until(bystander, [&] { return d.state(leaves).now == board::standing::free; });
+    d.words.go = 1;
+    d.until(bystander, [&] { return d.words.deaths == 1; });
+
+    // The second blow.
+    c.say(get("/crash/told") + get("/"));
+    hear(d, c, "Hello, world");
+    CHECK(has(c, "HTTP/1.1 500 "));
+    CHECK(has(c, "in quarantine"));
+    CHECK(d.words.deaths == 2);
+}
+
+TEST_CASE("a coroutine that crashes in its turn is blamed, and not the one whose turn was before")
+{
+    dynasty d;
+    caller crashes = d.call();
+    caller tells = d.call();
+    d.reign();
+    crashes.say(get("/crash/turns"));
+    d.until(crashes, [&] { return d.state(crashes).now == board::standing::running; });
+    tells.say(get("/tell"));
+    hear(d, tells, "told");
+    CHECK(!has(tells, "500"));
+    hear(d, crashes, "ends the processes");
+    CHECK(d.words.deaths == 2);
+    // It is known by what it asks for, too.
+    CHECK(d.state(tells).crashes == 0);
+    crashes.heard.clear();
+    crashes.say(get("/crash/turns"));
+    hear(d, crashes, "in quarantine");
+    CHECK(d.words.deaths == 2);
+}
+
+TEST_CASE("a connection of a server that records nothing is not gone on with by the one that does")
+{
+    dynasty d;
+    d.strangers = 2;
+    caller fresh = d.call();
+    caller used = d.call();
+    caller c = d.call();
+    d.reign();
+    used.say(get("/"));
+    hear(d, used, "Hello, world");
+    d.say(c, get("/"));
+    hear(d, c, "Hello, world");
+    CHECK(d.state(fresh).now == board::standing::foreign);
+    CHECK(d.state(used).now == board::standing::foreign);
+    d.kill();
+    d.reign();
+    d.hear_end(fresh);
+    d.hear_end(used);
+    CHECK(fresh.heard.empty());
+    c.heard.clear();
+    c.say(get("/"));
+    hear(d, c, "Hello, world");
+    CHECK(d.totals().adopted_total == 1);
+}
+
+TEST_CASE("whose a connection is that was accepted a moment before its death, nobody guesses")
+{
+    dynasty d;
+    caller unclear = d.call();
+    d.reign();
+    d.until(unclear, [&] { return d.words.ready == 1; });
+    d.kill();
+    // As between accept() and the first word of one of two servers.
+    d.forget(unclear);
+    d.totals().strangers = 1;
+    d.reign();
+    d.hear_end(unclear);
+    CHECK(d.totals().adopted_total == 0);
 }
 
 TEST_CASE("a request that is running at four other deaths is given up, in its worker only")

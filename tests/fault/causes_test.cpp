@@ -147,36 +147,79 @@ TEST_CASE("a handler that never returns is ended by the heartbeat, twice at most
     CHECK(server.stop().empty());
 }
 
+namespace {
+
+struct poison {
+    std::string_view verb;
+    std::string_view path;
+    unsigned workers;
+    enum class start : std::uint8_t { all_at_once, first_alone } how;
+};
+
+/// 64 clients send it 1,000 times, under the usual load. Returns how many workers died.
+std::size_t send_often(const poison& what)
+{
+    constexpr int senders_max = 64;
+    const auto terms = storm_terms::read(1, 0);
+    storm_server server{{.workers = what.workers}};
+    auto plan = load(server, terms);
+    plan.duration = 1h;  // stopped below
+    auto watching = testing::witness::make(plan).value();
+    (void)watching.run_for(100ms);
+    std::vector<client> senders;
+    for (int i = 0; i < senders_max; ++i)
+        senders.emplace_back(server.port());
+    const std::string asked = fmt::format("{} /die/{}?times=1000 HTTP/1.1\r\nHost: test\r\n"
+                                          "Content-Length: 0\r\n\r\n",
+                                          what.verb, what.path);
+    const auto round = [&](int how_many) {
+        for (int i = 0; i < how_many; ++i)
+            senders[static_cast<std::size_t>(i)].send(asked);
+        (void)watching.run_for(3ms);
+        (void)server.program().lines();
+        for (int i = 0; i < how_many; ++i) {
+            const std::string answer = hear_problem(senders[static_cast<std::size_t>(i)]);
+            const bool refused =
+                answer.starts_with("HTTP/1.1 500 ") || answer.starts_with("HTTP/1.1 503 ");
+            CHECK_MESSAGE(refused, answer);
+        }
+    };
+    if (what.how == poison::start::first_alone)
+        round(1);
+    for (int sent = 0; sent < 1000; sent += senders_max)
+        round(senders_max);
+    watching.stop();
+    CHECK_MESSAGE(watching.run().good(), watching.report().text());
+    const std::size_t died = deaths(server);
+    CHECK(server.stop().empty());
+    return died;
+}
+
+}  // namespace
+
 TEST_CASE("a poisonous request that comes 1,000 times ends two workers, and the others are served")
 {
-    const auto terms = storm_terms::read(1, 0);
-    for (const std::string_view verb : {"GET", "POST"}) {
-        CAPTURE(verb);
-        storm_server server;
-        auto plan = load(server, terms);
-        plan.duration = 1h;  // stopped below
-        auto watching = testing::witness::make(plan).value();
-        (void)watching.run_for(100ms);
-        std::vector<client> senders;
-        for (int i = 0; i < 8; ++i)
-            senders.emplace_back(server.port());
-        const std::string asked = fmt::format("{} /die/segv/1?times=1000 HTTP/1.1\r\nHost: test\r\n"
-                                              "Content-Length: 0\r\n\r\n",
-                                              verb);
-        for (int round = 0; round < 125; ++round) {
-            for (client& each : senders)
-                each.send(asked);
-            (void)watching.run_for(3ms);
-            (void)server.program().lines();
-            for (client& each : senders) {
-                const std::string answer = hear_problem(each);
-                CHECK_MESSAGE(answer.starts_with("HTTP/1.1 500 "), answer);
-            }
-        }
-        watching.stop();
-        CHECK_MESSAGE(watching.run().good(), watching.report().text());
-        // Two make the quarantine; the other worker may be running it at that very moment.
-        CHECK(deaths(server) <= 3);
-        CHECK(server.stop().empty());
+    using start = poison::start;
+    // Two workers that run it at the same moment are two deaths. Of four, as many die as had begun
+    // before the first crash was counted: after that, one more at most.
+    for (const poison& each : {poison{"GET", "segv/1", 2, start::all_at_once},
+                               poison{"POST", "segv/1", 2, start::all_at_once},
+                               poison{"GET", "segv/task/1", 2, start::all_at_once},
+                               poison{"GET", "segv/lane/1", 2, start::all_at_once},
+                               poison{"GET", "abort/1", 4, start::first_alone},
+                               poison{"POST", "segv/1", 4, start::first_alone}})
+    {
+        CAPTURE(each.verb);
+        CAPTURE(each.path);
+        CAPTURE(each.workers);
+        CHECK(send_often(each) == 2);
     }
+}
+
+TEST_CASE("a poisonous request that four workers begin at once ends as many as had begun, not more")
+{
+    const std::size_t died = send_often({"GET", "segv/1", 4, poison::start::all_at_once});
+    CHECK(died <= 4);
+    // Within microseconds of each other: this is not promised, only likely.
+    WARN(died <= 2);
 }

@@ -2,6 +2,7 @@
 
 #include <cohort/async/deadline.hpp>
 #include <cohort/http/body.hpp>
+#include <cohort/http/culprit.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/request.hpp>
 #include <cohort/net/poller.hpp>
@@ -60,6 +61,7 @@ void on_crash(int number)
     notes->crash.thread.store(thread);
     notes->crash.running.store(notes->running[thread].load());
     notes->crash.pid.store(static_cast<std::uint32_t>(::getpid()));
+    http::culprit::accuse(thread);
     ::signal(number, SIG_DFL);
     ::raise(number);
 }
@@ -202,15 +204,19 @@ void dynasty::serve() noexcept
     options.survival.quarantine = &quarantine;
     if (!poller.start() || !api.freeze())
         ::_exit(3);
+    http::server_options of_another;
+    of_another.survival.strangers_in = &*book_;
     http::server serving{loop, poller, api, std::move(options)};
+    http::server another{loop, poller, api, std::move(of_another)};
     std::vector<int> found;
     for (const unique_fd& each : table_)
         found.push_back(each.borrow());
     boost::asio::post(loop, [&] {
         if (reigns_ == 1) {
             serving.adopt({}, {});
-            for (unique_fd& each : table_) {
-                if (!serving.take(std::move(each)))
+            for (std::size_t i = 0; i < table_.size(); ++i) {
+                http::server& its = i < strangers ? another : serving;
+                if (!its.take(std::move(table_[i])))
                     ::_exit(4);
             }
         } else {
@@ -312,6 +318,36 @@ void dynasty::routes(http::router& api)
     });
     bodies(api);
     streams(api);
+    crashes(api);
+}
+
+void dynasty::crashes(http::router& api)
+{
+    using namespace cohort::http;
+    shared_words* const at = &words;
+    // The first waits until it is told to; those who come later need not.
+    api.get("/crash/told",
+            [at](const request&) -> response {
+                const auto patience = now() + 10s;
+                while (at->go == 0 && now() < patience)
+                    ::poll(nullptr, 0, 1);
+                ::raise(SIGABRT);
+                return text("never");
+            },
+            {.cpu_bound = true});
+    api.get("/crash/turns", [at](const request&) -> task<response> {
+        const auto executor = co_await asio::this_coro::executor;
+        const auto patience = now() + 10s;
+        while (at->go == 0 && now() < patience)
+            co_await asio::post(executor, asio::use_awaitable);
+        ::raise(SIGSEGV);
+        co_return text("never");
+    });
+    api.get("/tell", [at](const request&) -> task<response> {
+        at->go = 1;
+        co_await sleep_for(20ms);
+        co_return text("told");
+    });
 }
 
 void dynasty::bodies(http::router& api)

@@ -34,6 +34,7 @@ struct shared_words {
     std::atomic<std::uint32_t> deaths;        ///< Of servers.
     std::atomic<const char*> died_at;         ///< Its name: the same image, so the same address.
     std::atomic<std::uint32_t> attempt;       ///< request::attempt() of the last run.
+    std::atomic<std::uint32_t> go;            ///< What waits for it goes on.
 };
 
 /// The client's end, and what it heard.
@@ -79,18 +80,23 @@ public:
     /// Sends it to whoever reigns, and does not wait.
     void strike(int signal);
     [[nodiscard]] board::connection_state state(const caller& of) const;
+    /// Its record says that there is no such connection.
+    void forget(const caller& of) { book_->record(of.number)->commit({}); }
     [[nodiscard]] board::journal_header& totals() { return book_->header(); }
 
     shared_words& words;
     http::server_options options{};
     std::size_t arena_bytes = 32U << 20;  ///< Before the first call.
-    bool succeed = true;                  ///< The next reign begins by itself.
+    /// So many of those who call first are served by another server, which records nothing.
+    std::size_t strangers = 0;
+    bool succeed = true;  ///< The next reign begins by itself.
 
 private:
     void serve() noexcept;
     void routes(http::router& api);
     void bodies(http::router& api);
     void streams(http::router& api);
+    void crashes(http::router& api);
     void note_end();
 
     std::optional<board::journal> book_;

@@ -107,7 +107,9 @@ void keeper_loop::close_tenure(place& who) noexcept
     who.end.lived = std::chrono::nanoseconds{now_ns() - std::min(now_ns(), who.since_ns)};
     if (journal_.crash.pid.load(std::memory_order_acquire) == pid)
         who.end.request_ran = journal_.crash.running.load(std::memory_order_relaxed) != 0;
-    if (journal_.tenant.load(std::memory_order_acquire) != pid)
+    // What a predecessor ran is not what this one died of.
+    if (journal_.tenant.load(std::memory_order_acquire) != pid ||
+        journal_.speaker.load(std::memory_order_acquire) != pid)
         return;
     for (const auto& running : journal_.running)
         who.end.request_ran |= running.load(std::memory_order_relaxed) != 0;
