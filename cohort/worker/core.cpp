@@ -182,6 +182,7 @@ void core::told_to_drain(const ipc::drain_order& order) noexcept
     budget_ = order.budget;
     last_one_ = order.last;
     told_ = true;
+    hall_->expect_nobody();
     nudge_by(nudge::told);
 }
 

@@ -39,6 +39,7 @@ struct heritage {
     board::journal* journal = nullptr;
     unique_fd keeper;        ///< a pidfd: readable once the keeper is dead
     bool successor = false;  ///< somebody had the seat before
+    bool last = false;       ///< nobody will have it after us: we are here to leave
     std::vector<int> found;  ///< descriptors of the dead
 };
 

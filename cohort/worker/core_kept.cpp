@@ -27,6 +27,7 @@ result<std::unique_ptr<core>> core::open(unique_fd channel, heritage mine)
     COHORT_TRY(auto made, open(std::move(channel)));
     made->kept_ = true;
     made->successor_ = mine.successor;
+    made->told_ = mine.last;
     made->heritage_ = std::move(mine);
     return made;
 }
@@ -75,7 +76,7 @@ ipc::hello core::introduction() noexcept
     words.id = terms_.id;
     words.slot = terms_.slot;
     words.successor = successor_;
-    words.leaving = drain_.now() != phase::running;
+    words.leaving = told_ || drain_.now() != phase::running;
     words.endpoints = hall_->endpoints();
     return words;
 }

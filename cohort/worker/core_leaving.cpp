@@ -8,6 +8,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace cohort::work {
@@ -17,6 +18,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr nanoseconds farewell_patience = 500ms;
+constexpr nanoseconds heirs_longest = 10s;  // until they have made room for what we hand over
 
 }  // namespace
 
@@ -27,6 +29,9 @@ void core::begin_drain()
     arm_deadline(budget_);
     if (kept_ && !told_ && !last_one_)
         hall_->expect_successor();
+    // Those that are to take many connections need time for it; but who still waits for an answer
+    // waits meanwhile.
+    hall_->wait_for_heirs_at_most(std::clamp<nanoseconds>(budget_ / 2, 1ms, heirs_longest));
     if (welcomed_)
         board::set(hall_->row().stage, static_cast<std::uint32_t>(board::stage::draining));
     hall_->close(last_one_ ? hall::rest_of_queue::take : hall::rest_of_queue::leave);

@@ -206,6 +206,7 @@ void hall::orphaned() noexcept
 {
     orphaned_ = true;
     successor_comes_ = true;
+    take_back_what_was_left();
 }
 
 board::slot& hall::lend_row() noexcept

@@ -47,6 +47,9 @@ public:
     [[nodiscard]] board::journal* journal() const noexcept { return journal_; }
     /// What an HTTP server adopts; once. Copies of what somebody else has are closed.
     [[nodiscard]] std::vector<int> take_found();
+    /// Hands those of them to other slots that are between two requests, with what their clients
+    /// have sent meanwhile. Order: before take_found(). Returns how many.
+    std::size_t hand_on_found() noexcept;
     /// For the one server that records its connections there: the first who asks.
     [[nodiscard]] board::journal* lend_journal() noexcept;
     [[nodiscard]] board::quarantine& quarantine() noexcept { return *quarantine_; }
@@ -70,6 +73,9 @@ public:
     /// Listens. Errors: as cohort::worker::listen.
     [[nodiscard]] awaitable<result<std::shared_ptr<door>>> listen(std::string where,
                                                                   net::listen_options how);
+    /// Learns what number an endpoint has, without accepting there: for who only hands over.
+    /// Errors: the same.
+    [[nodiscard]] awaitable<result<>> learn(std::string where);
     /// A socket for datagrams. Errors: the same.
     [[nodiscard]] awaitable<result<unique_fd>> bind(std::string where, net::listen_options how);
 
@@ -89,9 +95,15 @@ public:
         return orphaned_ ? nobodys_row_ : board_->row(slot_);
     }
     /// The keeper is dead: row and inbox are those of a successor in another pair from now on.
+    /// What was left open for a successor goes to others: the table ends with us.
     void orphaned() noexcept;
-    /// Somebody will follow in this slot: what nobody else takes is left for him in the inbox.
+    /// Somebody will follow in this slot: what nobody else takes at once is left for him, open and
+    /// written down, in the table and the journal that he shares with us.
     void expect_successor() noexcept { successor_comes_ = true; }
+    /// Nobody will, after all: what was left for him goes to others, or is closed.
+    void expect_nobody() noexcept;
+    /// How long move_on() may wait for heirs to make room, in the rest of this life.
+    void wait_for_heirs_at_most(nanoseconds longest) noexcept { patience_ = longest; }
 
     /// The numbers of the endpoints where this worker listens.
     [[nodiscard]] std::vector<std::uint32_t> endpoints() const;
@@ -133,6 +145,8 @@ private:
     [[nodiscard]] bool full() const noexcept;
     enum class outcome : std::uint8_t { gone, nobody, later };
     [[nodiscard]] outcome offer_around(unique_fd& connection, const net::handover& about) noexcept;
+    [[nodiscard]] bool leave_behind(unique_fd& connection, const net::handover& at) noexcept;
+    void take_back_what_was_left() noexcept;
     [[nodiscard]] std::uint32_t endpoint_of(int connection) noexcept;
     [[nodiscard]] bool give(std::uint32_t to, unique_fd& connection, net::handover about) noexcept;
     [[nodiscard]] bool win(net::arrival& got) noexcept;
@@ -166,7 +180,13 @@ private:
     bool orphaned_ = false;
     bool successor_comes_ = false;
     board::slot nobodys_row_{};
-    nanoseconds waited_{0};  // for heirs to take what was handed over
+    nanoseconds patience_ = milliseconds{500};  // with heirs who have no room
+    /// Open still, for whoever follows us here.
+    struct left_open {
+        int descriptor;
+        net::handover at;
+    };
+    std::vector<left_open> left_;
     bool journal_lent_ = false;
     std::optional<board::quarantine> quarantine_;
     successor moved_;

@@ -121,6 +121,20 @@ awaitable<result<std::shared_ptr<door>>> hall::listen(std::string where, net::li
     co_return opened;
 }
 
+awaitable<result<>> hall::learn(std::string where)
+{
+    COHORT_CO_TRY(const net::endpoint at, net::endpoint::parse(where));
+    const net::listen_options usual;
+    auto reply = co_await ask(at, usual, 0);
+    if (!reply)
+        co_return std::unexpected(std::move(reply).error());
+    COHORT_CO_TRY(const auto answer, ipc::decode<ipc::listen_answer>(reply->body));
+    leave_endpoint(answer.endpoint);
+    COHORT_CO_TRY(auto real, net::endpoint::parse(answer.where));
+    endpoints_.emplace_back(answer.endpoint, std::move(real));
+    co_return result<>{};
+}
+
 result<std::shared_ptr<door>> hall::listen_alone(const net::endpoint& where,
                                                  const net::listen_options& how)
 {

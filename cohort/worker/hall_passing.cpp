@@ -7,6 +7,7 @@
 #include <cohort/net/kernel_position.hpp>
 #include <cohort/net/socket_address.hpp>
 #include <cohort/net/socket_option.hpp>
+#include <cohort/observe/log.hpp>
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -18,25 +19,30 @@ namespace cohort::work {
 
 namespace {
 
-constexpr nanoseconds waits_at_most = milliseconds{500};  // in one life
-
-/// Between two requests, with nothing in anybody's buffers, under way with this ticket. Whoever
-/// finds it goes on at these positions; what the words said of an earlier connection under this
-/// number must not count.
-void note(board::journal& in, int descriptor, board::ticket which, const net::handover& at) noexcept
+/// Between two requests, with nothing in anybody's buffers; passing: under way with a ticket.
+/// Whoever finds it goes on at these positions; what the words said of an earlier connection under
+/// this number must not count. False: the journal has no room for such a number.
+bool note(board::journal& in, int descriptor, board::connection_state state,
+          const net::handover& at) noexcept
 {
     board::connection_record* const record = in.record(descriptor);
     if (record == nullptr)
-        return;
-    board::connection_state state;
-    state.now = board::standing::passing;
-    state.ticket = static_cast<std::uint32_t>(which);
+        return false;
     state.base = state.parsed = at.taken;
     state.out_base = state.composed = at.given;
     state.requests = at.requests;
     record->taken.store(at.taken, std::memory_order_release);
     record->given.store(at.given, std::memory_order_release);
     record->commit(state);
+    return true;
+}
+
+board::connection_state under_way(board::ticket which) noexcept
+{
+    board::connection_state state;
+    state.now = board::standing::passing;
+    state.ticket = static_cast<std::uint32_t>(which);
+    return state;
 }
 
 bool is_recorded(board::journal& in, int descriptor) noexcept
@@ -94,7 +100,7 @@ bool hall::give(std::uint32_t to, unique_fd& connection, net::handover about) no
     board::connection_record* const record = journal_->record(number);
     const board::connection_state before =
         record != nullptr ? record->state() : board::connection_state{};
-    note(*journal_, number, *offered, about);
+    static_cast<void>(note(*journal_, number, under_way(*offered), about));
     fault_point("hall.offered");
     about.ticket = static_cast<std::uint32_t>(*offered);
     if (net::give(end, connection, about)) {
@@ -115,7 +121,7 @@ bool hall::win(net::arrival& got) noexcept
     const int number = got.connection.borrow();
     // First of all we write down that we have it: a successor shall find both, or neither.
     if (journal_ != nullptr)
-        note(*journal_, number, which, got.about);
+        static_cast<void>(note(*journal_, number, under_way(which), got.about));
     fault_point("hall.noted");
     const bool won = board_->tickets().take(which);
     fault_point("hall.taken");
@@ -164,17 +170,51 @@ hall::outcome hall::offer_around(unique_fd& connection, const net::handover& abo
             return outcome::gone;
         so_far = outcome::later;
     }
-    if (!successor_comes_ || slot_ >= neighbours_.size() || !neighbours_[slot_].valid())
+    if (!successor_comes_)
+        return so_far;
+    if (leave_behind(connection, about))
+        return outcome::gone;
+    if (slot_ >= neighbours_.size() || !neighbours_[slot_].valid())
         return so_far;
     // Without a ticket: nobody can take it as long as we are here.
     net::handover mine = about;
     mine.from_slot = slot_;
     const int number = connection.borrow();
-    if (!net::give(neighbours_[slot_].borrow(), connection, mine))
-        return so_far;
+    if (const auto given = net::give(neighbours_[slot_].borrow(), connection, mine); !given)
+        return given.error().why() == errc::queue_full ? outcome::later : so_far;
     if (journal_ != nullptr)
         forget(*journal_, number);
     return outcome::gone;
+}
+
+/// To whoever follows us in this slot it looks as if we had died: that is how he gets it.
+bool hall::leave_behind(unique_fd& connection, const net::handover& at) noexcept
+{
+    board::connection_state idle;
+    idle.now = board::standing::idle;
+    if (orphaned_ || journal_ == nullptr || !note(*journal_, connection.borrow(), idle, at))
+        return false;
+    left_.push_back({connection.release(), at});
+    return true;
+}
+
+void hall::expect_nobody() noexcept
+{
+    if (orphaned_)
+        return;
+    successor_comes_ = false;
+    take_back_what_was_left();
+}
+
+void hall::take_back_what_was_left() noexcept
+{
+    for (const left_open& each : std::exchange(left_, {})) {
+        unique_fd connection{each.descriptor};
+        if (move_on(connection, each.at))
+            continue;
+        forget(*journal_, each.descriptor);
+        log::warn("closed a connection that was left for a successor: nobody can take it");
+    }
 }
 
 bool hall::move_on(unique_fd& connection, net::handover about) noexcept
@@ -189,9 +229,9 @@ bool hall::move_on(unique_fd& connection, net::handover about) noexcept
         if (done != outcome::later)
             return done == outcome::gone;
         // So many are under way that no ticket is left, or no room: those who take need a moment.
-        if (waited_ >= waits_at_most)
+        if (patience_ <= nanoseconds::zero())
             return false;
-        waited_ += milliseconds{1};
+        patience_ -= milliseconds{1};
         ::poll(nullptr, 0, 1);
     }
 }
@@ -217,7 +257,7 @@ bool hall::claim(int descriptor, std::uint64_t cookie)
         at.taken = kernel->taken;
         at.given = kernel->given;
     }
-    note(*journal_, descriptor, *held, at);
+    static_cast<void>(note(*journal_, descriptor, under_way(*held), at));
     return true;
 }
 
@@ -248,6 +288,30 @@ std::vector<int> hall::take_found()
     if (!all.empty())
         say_ready();
     return all;
+}
+
+std::size_t hall::hand_on_found() noexcept
+{
+    return std::erase_if(found_, [this](int each) {
+        if (journal_ == nullptr || !is_recorded(*journal_, each))
+            return false;
+        const board::connection_state state = journal_->record(each)->state();
+        const auto at = net::read_position(each);
+        const bool between = state.now == board::standing::idle &&
+                             !state.has(board::mark::client_ended) && at && at->exact &&
+                             at->taken == state.parsed && at->given == state.composed;
+        if (!between)
+            return false;
+        unique_fd connection{each};
+        net::handover about;
+        about.taken = at->taken;
+        about.given = at->given;
+        about.requests = state.requests;
+        if (move_on(connection, about))
+            return true;
+        static_cast<void>(connection.release());  // for who adopts the rest
+        return false;
+    });
 }
 
 void hall::close_what_nobody_adopts() noexcept

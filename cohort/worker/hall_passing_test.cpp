@@ -182,3 +182,44 @@ TEST_CASE("the journal is lent once, and says so when a second server has asked 
     CHECK(s.doors.lend_journal() == nullptr);
     CHECK(s.journal.header().strangers.load() == 1);
 }
+
+TEST_CASE("what nobody else takes is left open for a successor, who finds it where it stood")
+{
+    scene s;
+    s.serve();
+    (void)s.move_in({s.accepted});
+    unique_fd connection{duplicate(s.accepted).value()};
+    const int number = connection.borrow();
+    const net::handover at{.endpoint = 1, .taken = 8, .given = 6, .requests = 1};
+    CHECK_FALSE(s.doors.move_on(connection, at));  // nobody is there at all
+    CHECK(connection.valid());
+
+    s.doors.expect_successor();
+    REQUIRE(s.doors.move_on(connection, at));
+    CHECK_FALSE(connection.valid());
+    CHECK(is_open(number));
+    const auto& record = *s.journal.record(number);
+    CHECK(record.state().now == standing::idle);
+    CHECK(record.state().parsed == 8);
+    CHECK(record.state().composed == 6);
+    CHECK(record.state().requests == 1);
+    CHECK(record.taken.load() == 8);
+    CHECK(record.given.load() == 6);
+
+    SUBCASE("but closed when nobody follows after all")
+    {
+        s.doors.expect_nobody();
+        CHECK_FALSE(is_open(number));
+    }
+    SUBCASE("and sent to the slot's inbox when the table ends with us")
+    {
+        ipc::neighbours us;
+        us.slots = {our_slot};
+        std::vector<unique_fd> cargo;
+        cargo.push_back(std::move(s.inbox.give));
+        s.doors.meet(us, std::move(cargo));
+        s.doors.orphaned();
+        CHECK_FALSE(is_open(number));
+    }
+    CHECK(record.state().now == standing::free);
+}
