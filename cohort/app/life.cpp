@@ -1,5 +1,6 @@
 #include <cohort/app/life.hpp>
 
+#include <cohort/app/caretaker.hpp>
 #include <cohort/app/role.hpp>
 #include <cohort/app/worker.hpp>
 #include <cohort/observe/log.hpp>
@@ -74,8 +75,11 @@ void live_as_kept_worker(primary::birthright mine, const settings& chosen, worke
     from_birth.journal = mine.journal;
     from_birth.keeper = std::move(mine.keeper);
     from_birth.successor = mine.successor;
+    from_birth.last = mine.last;
     from_birth.found = std::move(mine.found);
-    live(work::core::open(std::move(mine.channel), std::move(from_birth)), chosen, main);
+    worker_main instead = caretake;
+    worker_main& whose = mine.last ? instead : main;
+    live(work::core::open(std::move(mine.channel), std::move(from_birth)), chosen, whose);
 }
 
 }  // namespace cohort::detail

@@ -22,6 +22,7 @@ struct birthright {
     board::journal* journal = nullptr;
     unique_fd keeper;        ///< a pidfd: readable once the keeper is dead
     bool successor = false;  ///< somebody had the seat before
+    bool last = false;       ///< the slot is given up: the program does not run, see app/caretaker
     std::vector<int> found;  ///< descriptors of the dead; nobody owns them yet
 };
 

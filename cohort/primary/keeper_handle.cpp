@@ -86,7 +86,7 @@ result<> keeper_handle::order(process::keeper_order what)
 {
     if (!line_.is_open())
         return failed(errc::channel_closed, "order a keeper");
-    if (what == process::keeper_order::hold)
+    if (what != process::keeper_order::spawn)
         ends_ = true;
     return process::give_order(line_.native_handle(), what);
 }

@@ -60,6 +60,7 @@ void live(const pairing& what, ipc::welcome terms, process::twin_birth born) noe
     mine.journal = &what.journal;
     mine.keeper = std::move(born.keeper);
     mine.successor = born.successor;
+    mine.last = born.last;
     mine.found = std::move(born.found);
     what.life.live_on(std::move(mine));
 }

@@ -263,7 +263,8 @@ void supervisor::carry_out(seat& at, order what)
         case order::park:
             disarm(at);
             lend_queues(at.slot);
-            order_keeper(at, process::keeper_order::hold);
+            // Clients of its last worker shall not suffer from it: others serve them on.
+            order_keeper(at, process::keeper_order::bequeath);
             log::error("slot {} is given up: its workers keep dying; the others go on", at.slot);
             break;
         case order::forget:

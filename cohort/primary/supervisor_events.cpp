@@ -333,8 +333,10 @@ void supervisor::buried(const worker_ptr& who, aftermath then)
     verdict v{verdict::deed::replace, 0ns};
     const bool follows = then != aftermath::seat_empty;
     if (wanted) {
-        // Whom its keeper follows without asking did not die of its start, but of a request.
-        const killer by = follows ? killer::outside : killer_of(*who);
+        // Who did not die of its start, but of a request, as its keeper saw. What it has died of
+        // otherwise counts, though somebody followed it already: the next one may be given a pause.
+        const bool served_well = then == aftermath::served_well;
+        const killer by = served_well ? killer::outside : killer_of(*who);
         v = at.crashes.on_death({now(), served, by});
     }
     if (killer_of(*who) != killer::outside && !(who->leaving() && how.success()))

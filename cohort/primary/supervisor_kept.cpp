@@ -107,8 +107,11 @@ result<worker_ptr> supervisor::spawn_kept(seat& at)
 {
     if (!at.keeper)
         return start_pair(at);
-    if (at.keeper->ends())
-        return failed(errc::queue_full, "start a worker", "the last keeper is still there");
+    if (at.keeper->ends()) {
+        // Its last twin gives connections away. That is nobody's death: we wait.
+        const error_code busy{EAGAIN, boost::system::system_category()};
+        return std::unexpected(fault(busy, "start a worker", "the last keeper is still there"));
+    }
     COHORT_TRY(at.keeper->order(process::keeper_order::spawn));
     at.last_judged = 0;
     at.waits = false;
@@ -245,7 +248,8 @@ void supervisor::twin_named(const worker_ptr& who, const ipc::hello& words)
     const stage now = at.life ? at.life->now() : stage::gone;
     if (now == stage::draining)
         ask_to_drain(at);
-    else if (now == stage::leaving || now == stage::gone || now == stage::parked)
+    else if (now == stage::leaving || now == stage::gone ||
+             (now == stage::parked && !words.leaving))
         signal(at, SIGKILL);
 }
 

@@ -247,6 +247,8 @@ void supervisor::go_on(seat& at, const ledger_seat& words)
     if (!at.life)
         return;
     const stage stood = at.life->now();
+    if (stood == stage::parked && at.keeper && !at.keeper->ends())
+        order_keeper(at, process::keeper_order::bequeath);
     const bool nobody = !at.keeper && !at.tenant && at.life->has_process();
     if (nobody) {
         // It was being made, or could not be recovered. A half-made pair ends without a line.

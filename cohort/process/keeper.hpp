@@ -26,6 +26,7 @@ struct twin_birth {
     unique_fd channel;       ///< Its end of a fresh socket pair (SOCK_STREAM) to the primary.
     unique_fd keeper;        ///< A pidfd: readable once the keeper is dead. Leave then.
     bool successor = false;  ///< Somebody held the seat before: there may be much to adopt.
+    bool last = false;       ///< Nobody will follow: it is here to give away what the dead left.
     std::vector<int> found;  ///< Descriptors of the dead that were left open: live records, and
                              ///< connections accepted and not recorded yet. Nobody owns them yet.
 };
@@ -59,7 +60,8 @@ struct kept_pair {
 ///
 /// A twin that dies is replaced without asking if it was ready and either ran a request, or was
 /// killed (KILL, TERM), or had its seat for a second; and once more after that. The next one waits
-/// for an order. A standby is cloned when the worker is ready.
+/// for an order. A standby is cloned when the worker is ready; after a death that was none of
+/// these, when it has also had its seat for a second.
 ///
 /// Errors: those of clone(); EMFILE; errc::bad_value, no journal or no life.
 [[nodiscard]] result<kept_pair> start_keeper(fork_permit permit, keeping how);
@@ -95,6 +97,7 @@ struct keeper_note {
 enum class keeper_order : std::uint32_t {
     spawn = 1,  ///< Clone a twin if there is none. Takes a hold back.
     hold,       ///< Clone nothing more, and end the standby. The worker is about to leave for good.
+    bequeath,   ///< The same; but if the seat is empty, one last twin is cloned first.
 };
 
 /// A note with its descriptors. A resource.

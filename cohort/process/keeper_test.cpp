@@ -140,6 +140,29 @@ TEST_CASE("a worker that dies at once is followed once, and then when it is orde
     expect(kind::ended, 0);
 }
 
+TEST_CASE("a keeper that is to bequeath makes one last twin, which knows it, and then ends")
+{
+    auto journal = kit::make_journal();
+    auto how = plain(journal, standby_mode::on);
+    how.life = [&journal](twin_birth born) noexcept {
+        if (born.last)
+            tell_ready(journal.header());
+        ::_exit(born.last ? 4 : 3);
+    };
+    auto pair = start(std::move(how));
+    auto gone = kit::next_note(pair.line, kind::waiting);
+    REQUIRE(gone);
+    REQUIRE(kit::next_note(pair.line, kind::ended));
+    REQUIRE(give_order(pair.line.borrow(), keeper_order::bequeath));
+    REQUIRE(kit::next_note(pair.line, kind::born));
+    auto last = kit::next_note(pair.line, kind::ended);
+    REQUIRE(last);
+    CHECK(last->note.status == 4);
+    CHECK(last->note.succeeded == 0);
+    CHECK(kit::line_ends(pair.line));
+    CHECK(pair.keeper.wait() == exit_reason::exited(0));
+}
+
 TEST_CASE("when the line ends the standby goes, and the worker may leave in peace")
 {
     auto journal = kit::make_journal();

@@ -31,6 +31,14 @@ public:
         return quick_ <= 1;
     }
 
+    /// Whether somebody who serves, and has lived so long, gets a standby. A standby follows
+    /// without asking anybody: after a quick death there is none until this one has lived long, or
+    /// a program that dies as soon as it serves could not be paced.
+    [[nodiscard]] constexpr bool has_standby(std::chrono::nanoseconds lived) const noexcept
+    {
+        return quick_ == 0 || lived >= long_life;
+    }
+
 private:
     unsigned quick_ = 0;  // deaths in a row that were quick
 };

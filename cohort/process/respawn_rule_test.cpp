@@ -32,3 +32,37 @@ TEST_CASE("of quick deaths in a row only the first is followed")
     CHECK(rule.follows(unready));
     CHECK_FALSE(rule.follows(unready));
 }
+
+TEST_CASE("a program that dies as soon as it serves is followed once, with a standby or without")
+{
+    respawn_rule rule;
+    CHECK(rule.has_standby(1ms));
+    CHECK(rule.follows(quick));
+    for (int i = 0; i < 100; ++i) {
+        CHECK_FALSE(rule.has_standby(100ms));
+        CHECK_FALSE(rule.follows({.ready = true, .lived = 100ms}));
+    }
+}
+
+TEST_CASE("a standby comes back when its worker has lived long, or has died of a request or a kill")
+{
+    respawn_rule rule;
+    CHECK(rule.follows(quick));
+    CHECK_FALSE(rule.has_standby(999ms));
+    CHECK(rule.has_standby(1s));
+
+    CHECK(rule.follows({.ready = true, .request_ran = true, .lived = 1ms}));
+    CHECK(rule.has_standby(1ms));
+    CHECK(rule.follows(quick));
+    CHECK(rule.follows({.ready = true, .killed = true, .lived = 1ms}));
+    CHECK(rule.has_standby(1ms));
+}
+
+TEST_CASE("whoever is killed ten times a second always has a standby")
+{
+    respawn_rule rule;
+    for (int i = 0; i < 1'000; ++i) {
+        CHECK(rule.has_standby(5ms));
+        CHECK(rule.follows({.ready = true, .killed = true, .lived = 100ms}));
+    }
+}

@@ -4,10 +4,15 @@
 #include "api_server.hpp"
 #include "family.hpp"
 
+#include <cohort/net/limits.hpp>
+
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace cohort;
@@ -20,9 +25,9 @@ constexpr int clients_count = 64;
 
 /// Kept-alive connections, each of which was served once. A resource.
 struct crowd {
-    explicit crowd(std::uint16_t port)
+    explicit crowd(std::uint16_t port, int count = clients_count)
     {
-        for (int i = 0; i < clients_count; ++i) {
+        for (int i = 0; i < count; ++i) {
             all.emplace_back(port);
             who_is(all.back());
         }
@@ -119,6 +124,48 @@ TEST_CASE("kept: one worker less, and one that leaves by itself, close no connec
     CHECK(app.program().stop().code() == 0);
 }
 
+TEST_CASE("kept: 2,000 idle connections outlive any way in which their worker leaves")
+{
+    REQUIRE(net::raise_descriptor_limit());
+    constexpr int many = 2'000;
+    api_server app{{.workers = 1}};
+    crowd idle{app.port(), many};
+
+    SUBCASE("it is asked to leave, and its successor goes on in the same table")
+    {
+        ::kill(workers_of(app).at(0), SIGTERM);
+        wait_for_worker(app);
+    }
+    SUBCASE("its keeper is killed, and all go through the inbox of the slot")
+    {
+        ::kill(keepers_below(app.program().pid()).at(0), SIGKILL);
+        wait_for_worker(app);
+    }
+    SUBCASE("a slot is there that takes some, and is taken away afterwards")
+    {
+        app.program().signal(SIGTTIN);
+        wait_for_worker(app);
+        ::kill(workers_of(app).at(0), SIGTERM);
+        app.program().wait_for("ended");
+        idle.all_are_answered();
+        app.program().signal(SIGTTOU);
+        app.program().wait_for("ended");
+    }
+    idle.all_are_answered();
+    CHECK(app.program().stop().code() == 0);
+}
+
+TEST_CASE("kept: a slot that is scaled away has all of its many connections taken by another")
+{
+    REQUIRE(net::raise_descriptor_limit());
+    api_server app{{.workers = 2}};
+    crowd idle{app.port(), 2'000};
+    app.program().signal(SIGTTOU);
+    app.program().wait_for("ended");
+    idle.all_are_answered();
+    CHECK(app.program().stop().code() == 0);
+}
+
 TEST_CASE("kept: 200 deaths leave no descriptor and no process behind, and cost no request")
 {
     api_server app{{.workers = 2}};
@@ -136,6 +183,50 @@ TEST_CASE("kept: 200 deaths leave no descriptor and no process behind, and cost 
     idle.all_are_answered();
     CHECK(eventually(settled, 10s));
     CHECK(eventually([&] { return descriptors_of(primary) <= before + 2; }));
+    CHECK(app.program().stop().code() == 0);
+}
+
+TEST_CASE("kept: a program that dies as soon as it listens gets growing pauses, then is given up")
+{
+    api_server app{{.workers = 2, .env = {"DIES_WHEN_LISTENING=1"}, .listening = 1}};
+    app.program().wait_for("slot 1 is given up");
+    const auto count = [&](std::string_view part) {
+        return std::ranges::count_if(app.program().lines(), [part](const std::string& line) {
+            return line.find(part) != std::string::npos;
+        });
+    };
+    // The first is followed at once, by its standby; nobody is there to follow the others.
+    CHECK(count("ended: exit code 43") == 5);
+    CHECK(count("slot 1 rests for") == 3);
+    CHECK(eventually([&] { return workers_of(app).size() == 1; }));
+    client one{app.port()};
+    CHECK(who_is(one).slot == 0);
+    CHECK(app.program().stop().code() == 0);
+}
+
+TEST_CASE("kept: when a slot is given up, its idle connections go on in the others")
+{
+    const temporary_folder folder;
+    const auto sign = folder.path() / "die";
+    api_server app{
+        {.workers = 2, .env = {"DIES_WHEN_LISTENING=1", "DIES_ONCE_THERE=" + sign.string()}}};
+    crowd idle{app.port()};
+    std::size_t theirs = 0;
+    pid_t victim = 0;
+    for (client& each : idle.all) {
+        const seen who = who_is(each);
+        if (who.slot != 1)
+            continue;
+        ++theirs;
+        victim = who.pid;
+    }
+    REQUIRE(theirs != 0);
+    std::ofstream{sign} << "now";
+    ::kill(victim, SIGKILL);
+    app.program().wait_for("slot 1 is given up");
+    for (client& each : idle.all)
+        CHECK(who_is(each).slot == 0);
+    CHECK(eventually([&] { return keepers_below(app.program().pid()).size() == 1; }));
     CHECK(app.program().stop().code() == 0);
 }
 

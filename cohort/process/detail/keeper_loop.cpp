@@ -1,7 +1,6 @@
 #include <cohort/process/detail/keeper_loop.hpp>
 
 #include <cohort/base/clock.hpp>
-#include <cohort/process/seat_lock.hpp>
 
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -36,7 +35,7 @@ void keeper_loop::run() noexcept
         plan();
         tell();
         enforce_the_end();
-        if (over() && alone() && (line_over_ || post_.empty()))
+        if (over() && alone() && last_tries_ == 0 && (line_over_ || post_.empty()))
             ::_exit(0);
         sleep();
         listen();
@@ -177,79 +176,6 @@ void keeper_loop::bury(int index, const siginfo_t& how) noexcept
     who = {};
 }
 
-void keeper_loop::plan() noexcept
-{
-    // One newborn at a time: whoever has not served yet may be sweeping the table, and must not
-    // meet what we open for the next one.
-    if (over() || any(twin_stage::waiting) || any(twin_stage::seated) || !birth_pause_.over())
-        return;
-    const bool serving = any(twin_stage::ready);
-    const bool wanted =
-        serving ? twins_.how.standby == standby_mode::on && standby_pause_.over() : owed_;
-    const auto free = std::ranges::find(places_, twin_stage::none, &place::stage);
-    if (wanted && free != places_.end())
-        give_birth(static_cast<int>(free - places_.begin()));
-}
-
-void keeper_loop::give_birth(int index) noexcept
-{
-    const keeper_numbers& numbers = twins_.numbers;
-    const bool last_one_left = alone();
-    // With nobody alive the seat is free whatever its bytes say; and they may have been
-    // overwritten.
-    if (last_one_left)
-        static_cast<void>(seat_lock{journal_}.init());
-
-    int failure = make_twin(index);
-    if (failure == EMFILE && last_one_left) {
-        // The dead have left none, and only a successor can sweep: it is born on our spare ones.
-        numbers.lend();
-        failure = make_twin(index);
-        numbers.take_back();
-    }
-    if (failure == 0) {
-        owed_ = false;
-        birth_pause_ = {};
-        return;
-    }
-    numbers.vacate(numbers.channel(index));
-    numbers.vacate(numbers.twin_end(index));
-    birth_pause_.grow(10 * millisecond, 2 * second);
-    post_.put({keeper_note::kind::shortage, 0, 0, failure, 0, 0});
-}
-
-int keeper_loop::make_twin(int index) noexcept
-{
-    int ends[2] = {-1, -1};
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == -1)
-        return errno;
-    const keeper_numbers& numbers = twins_.numbers;
-    numbers.settle(numbers.channel(index), ends[0]);
-    numbers.settle(numbers.twin_end(index), ends[1]);
-    twins_.index = index;
-    ++twins_.serial;
-    auto born = maker_.make(
-        [](void* from) noexcept { enter_life(*static_cast<twin_inheritance*>(from)); }, &twins_);
-    if (!born)
-        return born.error().why().value();
-    const pid_t pid = born->pid;
-    numbers.settle(numbers.pidfd(index), born->pidfd.release());
-
-    place& who = places_[static_cast<std::size_t>(index)];
-    who = {};
-    who.pid = pid;
-    who.stage = twin_stage::waiting;
-    // Numbers of the dead come again; what is said of them is not said of this one.
-    auto stale = static_cast<std::uint32_t>(pid);
-    journal_.tenant.compare_exchange_strong(stale, 0);
-    stale = static_cast<std::uint32_t>(pid);
-    journal_.crash.pid.compare_exchange_strong(stale, 0);
-    post_.put({keeper_note::kind::born, pid, 0, 0, 0, 0},
-              {numbers.channel(index), numbers.pidfd(index)});
-    twins_.gate.open(twins_.serial);
-    return 0;
-}
-
 void keeper_loop::tell() noexcept
 {
     if (line_over_) {
@@ -282,14 +208,21 @@ void keeper_loop::obey(keeper_order what) noexcept
     switch (what) {
         case keeper_order::spawn:
             held_ = false;
+            twins_.last = false;
+            last_tries_ = 0;
             owed_ =
                 !any(twin_stage::waiting) && !any(twin_stage::seated) && !any(twin_stage::ready);
             break;
         case keeper_order::hold:
+        case keeper_order::bequeath:
             held_ = true;
             owed_ = false;
             look_at_journal();
             kill_twins(twin_stage::waiting);
+            last_tries_ = what == keeper_order::bequeath && !any(twin_stage::seated) &&
+                                  !any(twin_stage::ready)
+                              ? last_tries_max
+                              : 0;
             break;
     }
 }
@@ -298,6 +231,7 @@ void keeper_loop::end_line() noexcept
 {
     line_over_ = true;
     owed_ = false;
+    last_tries_ = 0;
     post_.clear();
     twins_.numbers.vacate(twins_.numbers.line());
     look_at_journal();
@@ -341,10 +275,11 @@ int keeper_loop::patience_ms() const noexcept
     if (!over() && any(twin_stage::seated) && twins_.how.standby == standby_mode::on)
         within(glance_ms);
     const bool serving = any(twin_stage::ready);
-    if (!over() && !birth_pause_.over() && (owed_ || serving))
+    if (!birth_pause_.over() && ((!over() && (owed_ || serving)) || last_tries_ != 0))
         until(birth_pause_.until_ns);
-    if (!over() && serving && !any(twin_stage::waiting) && !standby_pause_.over())
-        until(standby_pause_.until_ns);
+    if (const auto due = standby_due_ns();
+        due && !over() && *due > now && !any(twin_stage::waiting))
+        until(*due);
     if (killed_at_ns_ != 0)
         until(std::max(killed_at_ns_, now + glance_ms * millisecond));
     return shortest;

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 namespace cohort::process::detail {
 
@@ -34,6 +35,10 @@ public:
     [[noreturn]] void run() noexcept;
 
 private:
+    /// To make the last twin, where the machine is short of something. What it would save is closed
+    /// with the table otherwise.
+    static constexpr unsigned last_tries_max = 5;
+
     struct place {
         pid_t pid = 0;
         twin_stage stage = twin_stage::none;
@@ -59,6 +64,7 @@ private:
     void reap() noexcept;
     void bury(int index, const siginfo_t& how) noexcept;
     void plan() noexcept;
+    void plan_the_last() noexcept;
     void give_birth(int index) noexcept;
     [[nodiscard]] int make_twin(int index) noexcept;  // an errno; 0: made
     void tell() noexcept;
@@ -68,6 +74,8 @@ private:
     void enforce_the_end() noexcept;
     void kill_twins(twin_stage which) noexcept;
     void sleep() noexcept;
+    /// When whoever serves gets a standby, by the rule and after the pause; nothing: not at all.
+    [[nodiscard]] std::optional<std::uint64_t> standby_due_ns() const noexcept;
     [[nodiscard]] int patience_ms() const noexcept;
     [[nodiscard]] bool any(twin_stage which) const noexcept;
     [[nodiscard]] bool alone() const noexcept;
@@ -85,6 +93,7 @@ private:
     pause standby_pause_;
     std::uint64_t killed_at_ns_ = 0;  // when those left are killed; 0: never
     bool owed_ = true;                // a twin is to be made, and no order is needed
+    unsigned last_tries_ = 0;         // left to make a last one, who gives away what is there
     bool held_ = false;
     bool line_over_ = false;
     bool blind_ = false;  // somebody closed a pidfd of ours

@@ -90,6 +90,7 @@ void enter_life(twin_inheritance& from) noexcept
 
     twin_birth birth;
     birth.successor = move_in(from.how.journal->header());
+    birth.last = from.last;
     ring_keeper();
     auto found = sweep(*from.how.journal, from.pristine);
     if (!found)

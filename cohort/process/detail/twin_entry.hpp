@@ -23,6 +23,7 @@ struct twin_inheritance {
     // Of the birth at hand:
     int index = 0;
     std::uint32_t serial = 0;
+    bool last = false;
 };
 
 /// The life of a twin, from its first instruction: waits for the seat, sweeps, lives.

@@ -1,10 +1,13 @@
 // An HTTP API that does to its workers what production does: it waits, computes, hangs, and dies.
-// Environment: DIES_AT_BOOT=slot (that slot's workers end with code 42 before they listen).
+// Environment: DIES_AT_BOOT=slot (that slot's workers end with code 42 before they listen),
+// DIES_WHEN_LISTENING=slot (they end with code 43 a tenth of a second after they listen; with
+// DIES_ONCE_THERE=file only those that begin when it is there).
 #include "stuck.hpp"
 
 #include <cohort/async/deadline.hpp>
 #include <cohort/base/parse.hpp>
 #include <cohort/cohort.hpp>
+#include <cohort/worker/core.hpp>
 
 #include <boost/json.hpp>
 
@@ -57,11 +60,32 @@ http::response hang(const http::request&)
     return http::text("never");
 }
 
+cohort::task<void> die_when_listening(cohort::worker& self)
+{
+    while (!self.core().doors().listens())
+        co_await cohort::sleep_for(std::chrono::milliseconds{1});
+    co_await cohort::sleep_for(std::chrono::milliseconds{100});
+    ::_exit(43);
+}
+
+bool is_time()
+{
+    const char* const sign = std::getenv("DIES_ONCE_THERE");
+    return sign == nullptr || ::access(sign, F_OK) == 0;
+}
+
+bool is_meant(const cohort::worker& which, const char* variable)
+{
+    const char* const slot = std::getenv(variable);
+    return slot != nullptr && cohort::parse_integer<std::uint32_t>(slot) == which.slot();
+}
+
 cohort::task<void> perhaps_die(cohort::worker& self)
 {
-    const char* const slot = std::getenv("DIES_AT_BOOT");
-    if (slot != nullptr && cohort::parse_integer<std::uint32_t>(slot) == self.slot())
+    if (is_meant(self, "DIES_AT_BOOT"))
         ::_exit(42);
+    if (is_meant(self, "DIES_WHEN_LISTENING") && is_time())
+        self.spawn(die_when_listening(self));
     co_return;
 }
 
