@@ -118,7 +118,9 @@ testing::launch storm_server::prepare(const storm_plan& plan) const
     testing::launch how;
     how.exec = STORM_SERVER;
     how.args = {"--config", path.string(), "--name", "storm"};
-    how.env = {"TMPDIR=" + (folder_.path() / "tmp").string()};
+    how.env = plan.env;
+    how.env.push_back("TMPDIR=" + (folder_.path() / "tmp").string());
+    how.cwd = folder_.path().string();  // for core dumps
     return how;
 }
 

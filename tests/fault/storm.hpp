@@ -36,6 +36,7 @@ enum class part : std::uint8_t { primary, keeper, worker, standby };
 struct storm_plan {
     unsigned workers = 2;
     std::string file = {};  ///< more of cohort.toml, after [app.storm]
+    std::vector<std::string> env = {};
 };
 
 /// programs/storm_server, running. A resource: whatever happens, none of its processes is left.
@@ -66,6 +67,9 @@ public:
 
     /// In peace. Returns what is left of it afterwards (and ends that).
     [[nodiscard]] std::vector<std::string> stop();
+
+    /// Where core dumps go, where the kernel's pattern says no other place.
+    [[nodiscard]] std::filesystem::path working_directory() const { return folder_.path(); }
 
     /// Files it may leave behind would be here.
     [[nodiscard]] std::filesystem::path temporary_files() const { return folder_.path() / "tmp"; }

@@ -5,8 +5,13 @@
 //     GET /die/{cause}/lane/{number}      on a compute lane
 //     GET /die/{cause}/task/{number}      in a coroutine that has already waited
 //
-// Causes: segv, abort, fpe, ill, bus, exit, quit, overflow, escape, thread, memory, kill, hang.
+// Causes: segv, abort, fpe, ill, bus, exit, quit, overflow, escape, thread, memory, eat, kill,
+// hang.
+//
+// Environment: STORM_IMAGE_MIB (so much memory is filled before the first fork); GET /touch makes
+// it the answering worker's own.
 #include <cohort/async/deadline.hpp>
+#include <cohort/base/parse.hpp>
 #include <cohort/cohort.hpp>
 #include <cohort/testing/witness_api.hpp>
 #include <cohort/testing/witness_body.hpp>
@@ -51,6 +56,39 @@ void eat_memory() noexcept
     std::vector<std::string> eaten;
     for (;;)
         eaten.emplace_back(std::size_t{1} << 20, 'x');
+}
+
+/// Memory for the kernel's own killer, who is to come first; not without an end.
+void eat_until_killed() noexcept
+{
+    constexpr std::size_t most = 1U << 10;
+    std::vector<std::string> eaten;
+    while (eaten.size() < most)
+        eaten.emplace_back(std::size_t{1} << 20, 'x');
+    std::abort();
+}
+
+/// What the image holds besides the program.
+std::vector<char>& ballast()
+{
+    static std::vector<char> bytes;
+    return bytes;
+}
+
+void load_ballast()
+{
+    const char* const wanted = std::getenv("STORM_IMAGE_MIB");
+    const auto mebibytes =
+        wanted == nullptr ? 0 : cohort::parse_integer<std::size_t>(wanted).value_or(0);
+    ballast().assign(mebibytes << 20, 'x');
+}
+
+http::response touch(const http::request&)
+{
+    constexpr std::size_t page = 4096;
+    for (std::size_t at = 0; at < ballast().size(); at += page)
+        ballast()[at] = 'y';
+    return http::text("mine");
 }
 
 void escape() noexcept
@@ -99,6 +137,8 @@ void die(std::string_view cause)
         std::thread{[] { throw std::runtime_error{"nobody catches it"}; }}.join();
     else if (cause == "memory")
         eat_memory();
+    else if (cause == "eat")
+        eat_until_killed();
     else if (cause == "silent")
         raise_at_once(SIGSEGV);
     else if (cause == "kill")
@@ -129,10 +169,12 @@ cohort::task<http::response> die_waiting(http::request& asked)
 
 int main(int argc, char** argv)
 {
+    load_ballast();
     const cohort::testing::witness_api watched;
     http::router api;
     watched.add_to(api);
     api.get("/", [](const http::request&) { return http::text("Hello, world"); });
+    api.get("/touch", touch);
     api.get("/die/{cause}/{number}", die_of);
     api.post("/die/{cause}/{number}", die_of);
     api.get("/die/{cause}/lane/{number}", die_of, {.cpu_bound = true});
