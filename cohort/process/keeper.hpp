@@ -59,9 +59,9 @@ struct kept_pair {
 /// or was told to hold, and its last twin is gone; the table and all that is open in it go with it.
 ///
 /// A twin that dies is replaced without asking if it was ready and either ran a request, or was
-/// killed (KILL, TERM), or had its seat for a second; and once more after that. The next one waits
-/// for an order. A standby is cloned when the worker is ready; after a death that was none of
-/// these, when it has also had its seat for a second.
+/// killed (KILL, TERM, or a crash signal from outside), or had its seat for a second; and once more
+/// after that. The next one waits for an order. A standby is cloned when the worker is ready; after
+/// a death that was none of these, when it has also had its seat for a second.
 ///
 /// Errors: those of clone(); EMFILE; errc::bad_value, no journal or no life.
 [[nodiscard]] result<kept_pair> start_keeper(fork_permit permit, keeping how);

@@ -1,6 +1,7 @@
 #include <cohort/process/keeper.hpp>
 
 #include <cohort/process/detail/pair_kit_test.hpp>
+#include <cohort/process/last_words.hpp>
 #include <cohort/process/seat_lock.hpp>
 
 #include <algorithm>
@@ -138,6 +139,33 @@ TEST_CASE("a worker that dies at once is followed once, and then when it is orde
     expect(kind::born, 0);
     expect(kind::waiting, 0);
     expect(kind::ended, 0);
+}
+
+TEST_CASE("a worker that somebody crashes from outside is followed every time, however young")
+{
+    auto journal = kit::make_journal();
+    auto how = plain(journal, standby_mode::off);
+    how.life = [&journal](twin_birth) noexcept {
+        board::journal_header& head = journal.header();
+        tell_ready(head);
+        head.crash.thread.store(last_words::no_thread);
+        head.crash.address.store(last_words::from_outside);
+        head.crash.running.store(0);
+        head.crash.signal.store(SIGSEGV);
+        head.crash.pid.store(static_cast<std::uint32_t>(::getpid()));
+        ::_exit(4);
+    };
+    auto pair = start(std::move(how));
+    for (int deaths = 0; deaths < 10;) {
+        auto note = kit::next_note(pair.line);
+        REQUIRE(note);
+        REQUIRE(note->note.what != kind::waiting);
+        if (note->note.what == kind::ended) {
+            CHECK(note->note.succeeded == 1);
+            CHECK(note->note.served_well == 1);
+            ++deaths;
+        }
+    }
 }
 
 TEST_CASE("a keeper that is to bequeath makes one last twin, which knows it, and then ends")

@@ -166,8 +166,11 @@ void on_crash(int number, siginfo_t* info, void*) noexcept
         }
         cause what;
         what.signal = number;
-        what.thread = came_from_outside(*info) ? no_thread : this_index;
-        if (info->si_code > 0)
+        const bool outside = came_from_outside(*info);
+        what.thread = outside ? no_thread : this_index;
+        if (outside)
+            what.address = from_outside;
+        else if (info->si_code > 0)
             what.address = reinterpret_cast<std::uintptr_t>(info->si_addr);
         note(what);
         const testimony say = scene.say.load(std::memory_order_acquire);

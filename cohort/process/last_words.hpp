@@ -14,6 +14,10 @@ namespace cohort::process::last_words {
 /// a signal that somebody sent from outside.
 inline constexpr std::uint32_t no_thread = 0xffff'ffff;
 
+/// crash_note::address beside no_thread: it was a signal that somebody sent from outside, which
+/// says nothing about the program.
+inline constexpr std::uint64_t from_outside = ~std::uint64_t{0};
+
 /// Catches SEGV, BUS, ILL, FPE, ABRT and SYS from now on: the handler writes the journal's crash
 /// note, gives the seat to the standby (0.1 ms; a core dump takes its time afterwards), rings the
 /// keeper's bell, and lets the signal do what it does by default: exit status and core are true.

@@ -9,7 +9,7 @@ namespace cohort::process {
 struct tenure_end {
     bool ready = false;                 ///< It had said that it serves.
     bool request_ran = false;           ///< When it died.
-    bool killed = false;                ///< By SIGKILL or SIGTERM: not its own fault.
+    bool killed = false;                ///< KILL, TERM, or a crash from outside: not its fault.
     std::chrono::nanoseconds lived{0};  ///< Since it took the seat.
 };
 

@@ -1,6 +1,7 @@
 #include <cohort/process/detail/keeper_loop.hpp>
 
 #include <cohort/base/clock.hpp>
+#include <cohort/process/last_words.hpp>
 
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -104,8 +105,12 @@ void keeper_loop::close_tenure(place& who) noexcept
     const auto pid = static_cast<std::uint32_t>(who.pid);
     who.stage = twin_stage::leaving;
     who.end.lived = std::chrono::nanoseconds{now_ns() - std::min(now_ns(), who.since_ns)};
-    if (journal_.crash.pid.load(std::memory_order_acquire) == pid)
-        who.end.request_ran = journal_.crash.running.load(std::memory_order_relaxed) != 0;
+    const board::crash_note& crash = journal_.crash;
+    if (crash.pid.load(std::memory_order_acquire) == pid) {
+        who.end.request_ran = crash.running.load(std::memory_order_relaxed) != 0;
+        who.end.killed = crash.thread.load(std::memory_order_relaxed) == last_words::no_thread &&
+                         crash.address.load(std::memory_order_relaxed) == last_words::from_outside;
+    }
     // What a predecessor ran is not what this one died of.
     if (journal_.tenant.load(std::memory_order_acquire) != pid ||
         journal_.speaker.load(std::memory_order_acquire) != pid)
@@ -154,8 +159,8 @@ void keeper_loop::bury(int index, const siginfo_t& how) noexcept
     look_at(who);
     const bool had_seat = who.stage != twin_stage::waiting;
     const bool others = any(twin_stage::seated) || any(twin_stage::ready);
-    who.end.killed =
-        how.si_code == CLD_KILLED && (how.si_status == SIGKILL || how.si_status == SIGTERM);
+    if (how.si_code == CLD_KILLED && (how.si_status == SIGKILL || how.si_status == SIGTERM))
+        who.end.killed = true;
     if (!had_seat && others) {
         // A standby: the seat is taken, and the next standby waits a little if this repeats.
         who.succeeded = true;
