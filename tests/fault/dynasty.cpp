@@ -389,8 +389,7 @@ void dynasty::bodies(http::router& api)
         return stream("text/plain", [](body_writer& out) -> awaitable<> {
             for (int i = 0; i < 5; ++i) {
                 const std::string piece = "piece " + std::to_string(i);
-                const auto sent = co_await out.write(piece);
-                if (!sent)
+                if (const auto sent = co_await out.write(piece); !sent)
                     co_return;
                 co_await sleep_for(1ms);
             }
