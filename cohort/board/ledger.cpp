@@ -15,17 +15,20 @@ namespace {
 
 /// "COHORT_L", read as a little-endian number.
 constexpr std::uint64_t ledger_magic = 0x4c5f'5452'4f48'4f43ULL;
-constexpr std::uint32_t ledger_layout_number = 1;
+constexpr std::uint32_t ledger_layout_number = 2;
 
 constexpr std::size_t seats_at = sizeof(ledger_head);
 constexpr std::size_t endpoints_at = seats_at + slots_max * sizeof(committed<ledger_seat>);
-constexpr std::size_t parcels_at =
+constexpr std::size_t generations_at =
     endpoints_at + ledger_endpoints_max * sizeof(committed<ledger_endpoint>);
+constexpr std::size_t parcels_at =
+    (generations_at + ledger_roles * sizeof(committed<ledger_generation>) + 7) / 8 * 8;
 constexpr std::size_t size_of_all =
     parcels_at + std::size_t{ledger_descriptors_max} * sizeof(std::atomic<std::uint64_t>);
 
 static_assert(seats_at % alignof(committed<ledger_seat>) == 0);
 static_assert(endpoints_at % alignof(committed<ledger_endpoint>) == 0);
+static_assert(generations_at % alignof(committed<ledger_generation>) == 0);
 static_assert(sizeof(std::atomic<std::uint64_t>) == sizeof(std::uint64_t));
 
 }  // namespace
@@ -67,6 +70,13 @@ committed<ledger_endpoint>& ledger::endpoint(std::size_t index) const noexcept
     COHORT_ASSERT(index < ledger_endpoints_max);
     return part<committed<ledger_endpoint>>(endpoints_at +
                                             index * sizeof(committed<ledger_endpoint>));
+}
+
+committed<ledger_generation>& ledger::generation(ledger_role which) const noexcept
+{
+    const auto index = static_cast<std::size_t>(which);
+    return part<committed<ledger_generation>>(generations_at +
+                                              index * sizeof(committed<ledger_generation>));
 }
 
 parcel_note ledger::parcel(int descriptor) const noexcept

@@ -26,6 +26,8 @@ public:
     /// `index` is less than ledger_endpoints_max; the order means nothing.
     [[nodiscard]] committed<ledger_endpoint>& endpoint(std::size_t index) const noexcept;
 
+    [[nodiscard]] committed<ledger_generation>& generation(ledger_role which) const noexcept;
+
     /// Numbers beyond ledger_descriptors_max have no note: nothing, and nothing happens.
     [[nodiscard]] parcel_note parcel(int descriptor) const noexcept;
     void note(int descriptor, parcel_note what) const noexcept;

@@ -1,7 +1,8 @@
 #pragma once
 // What a ledger looks like in memory: the state of a primary, for the one that follows it.
 //
-//     head | a record for each seat | a record for each endpoint | a word for each descriptor
+//     head | a record for each seat | for each endpoint | for each generation
+//          | a word for each descriptor
 //
 // Fresh memory is all zeros, and means: nothing. Descriptors are therefore kept as number + 1.
 
@@ -75,6 +76,7 @@ struct ledger_seat {
     bool online = false;
     bool leaving = false;
     bool said_leaving = false;
+    std::uint32_t generation = 0;
     held_number inbox_give;
     held_number inbox_take;
     held_number hotline_give;
@@ -107,6 +109,18 @@ struct ledger_endpoint {
     std::array<held_number, slots_max> queues{};  ///< by slot, with reuse_port
 };
 
+/// One generation that workers live by, or could again. A value.
+struct ledger_generation {
+    std::uint32_t number = 0;  ///< 0: none
+    held_number binary;        ///< the file that runs; none: the primary's own, or a script
+    held_number settings;      ///< a memfd with their text; none: the program's own
+};
+
+/// Which of them.
+enum class ledger_role : std::uint8_t { current, previous };
+inline constexpr std::size_t ledger_roles = 2;
+
+static_assert(std::is_trivially_copyable_v<ledger_generation>);
 static_assert(std::is_trivially_copyable_v<ledger_seat>);
 static_assert(std::is_trivially_copyable_v<ledger_endpoint>);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/config/settings.hpp>
 #include <cohort/primary/mold.hpp>
@@ -22,6 +23,12 @@ public:
     generation(std::uint32_t number, config::settings chosen)
         : number_{number}, chosen_{std::move(chosen)}
     {}
+    /// One that a dead primary had, from what it wrote down.
+    /// Errors: errc::malformed, that is not what it wrote.
+    [[nodiscard]] static result<std::shared_ptr<generation>>
+    recover(std::uint32_t number, unique_fd settings, unique_fd binary);
+    /// Makes `text`, for who comes after us. Errors: EMFILE, ENOMEM.
+    [[nodiscard]] result<> write_down();
     generation(const generation&) = delete;
     generation& operator=(const generation&) = delete;
 
@@ -37,12 +44,19 @@ public:
         return own_ != nullptr && settings().exec.empty();
     }
 
+    /// Its pairs are forked by a mold.
+    [[nodiscard]] bool needs_mold() const noexcept
+    {
+        return own_ == nullptr && settings().exec.empty();
+    }
+
     /// Who forks its pairs, if neither we do nor its workers are another program. Nothing while it
     /// is being started again.
     std::shared_ptr<mold> maker;
     /// The file that runs: of the mold, or of the workers if they are another program. Not valid:
     /// it is our own, or a script, which is executed by its path.
     unique_fd binary;
+    unique_fd text;  ///< its settings, in a memfd; not valid: they are the program's own
 
 private:
     std::uint32_t number_ = 1;

@@ -96,6 +96,8 @@ awaitable<result<config::settings>> mold::ready(std::shared_ptr<mold> us, nanose
     co_return failed(errc::cancelled, "wait for the new program");
 }
 
+awaitable<> mold::ended() { static_cast<void>(co_await process_.exited()); }
+
 result<process::kept_pair> mold::make_pair(const pairing& what, nanoseconds patience)
 {
     mold_order order;

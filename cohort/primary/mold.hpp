@@ -46,6 +46,8 @@ public:
     [[nodiscard]] result<process::kept_pair> make_pair(const pairing& what, nanoseconds patience);
 
     [[nodiscard]] pid_t pid() const noexcept { return process_.pid(); }
+    /// Completes at its end, or when the coroutine is cancelled. One waiter at a time.
+    [[nodiscard]] awaitable<> ended();
     /// It has not ended, as far as one can see now.
     [[nodiscard]] bool alive() { return !process_.try_reap(); }
 

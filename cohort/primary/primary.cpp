@@ -118,6 +118,7 @@ awaitable<> primary::live(act begin)
 {
     tasks_.spawn(hear_signals());
     co_await asio::post(loop_, asio::use_awaitable);  // a signal from now on finds its hearer
+    tasks_.spawn(reloading_->keep_mold());
     if (left_open_) {
         go_on();
     } else if (upkeep_ == upkeep::automatic) {
@@ -166,7 +167,7 @@ void primary::go_on()
     const auto left = std::max<nanoseconds>(until - now(), 1ms);
     switch (stood) {
         case board::reign_stage::serving:
-            tasks_.spawn(start_the_rest());
+            tasks_.spawn(go_on_serving());
             if (process::asked_to_end() != 0)
                 heed(SIGTERM);
             return;
@@ -201,6 +202,14 @@ awaitable<> primary::start_the_rest()
         log::error("{}; trying again", started.error().text());
         co_await sleep_for(start_again);
     }
+}
+
+awaitable<> primary::go_on_serving()
+{
+    awaitable<> started = start_the_rest();
+    co_await std::move(started);
+    awaitable<> right = reloading_->put_right();
+    co_await std::move(right);
 }
 
 void primary::note(board::reign_stage stage, nanoseconds longest) noexcept

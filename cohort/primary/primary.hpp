@@ -60,6 +60,7 @@ private:
     [[nodiscard]] result<board::segment> open_board() const;
     void go_on();
     [[nodiscard]] awaitable<> start_the_rest();
+    [[nodiscard]] awaitable<> go_on_serving();
     void note(board::reign_stage stage, nanoseconds longest) noexcept;
     [[nodiscard]] awaitable<> live(act begin);
     [[nodiscard]] awaitable<> play(act begin);

@@ -53,7 +53,7 @@ awaitable<reload_report> reloading::run(source from, progress tell)
         report.reason = busy_ ? "another reload is under way" : "the cohort is stopping";
         co_return report;
     }
-    if (from == source::previous && !previous_) {
+    if (from == source::previous && !of_.previous()) {
         report.refused = true;
         report.reason = "there is no generation before this one";
         co_return report;
@@ -295,9 +295,6 @@ conduct reloading::conduct_of(whose which) const
 
 void reloading::commit()
 {
-    previous_ = of_.current();
-    // It costs memory, and can be started again from its file.
-    previous_->maker.reset();
     of_.become_current(next_);
     log::info("generation {} serves", next_->number());
 }

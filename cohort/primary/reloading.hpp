@@ -47,8 +47,11 @@ public:
     [[nodiscard]] awaitable<reload_report> roll_back(progress tell);
 
     [[nodiscard]] bool busy() const noexcept { return busy_; }
-    /// What roll_back() would go to; nothing: there is none.
-    [[nodiscard]] const generation_ptr& previous() const noexcept { return previous_; }
+    /// Sees to it that the current generation has its mold. For as long as there is a primary.
+    [[nodiscard]] awaitable<> keep_mold();
+    /// After the death of a primary in the middle of a reload: every worker is of the current
+    /// generation again, and there are as many as are wanted.
+    [[nodiscard]] awaitable<> put_right();
 
 private:
     enum class source : std::uint8_t { disk, previous };
@@ -79,7 +82,6 @@ private:
     reader read_settings_;
     bool busy_ = false;
     std::uint32_t last_number_ = 1;
-    generation_ptr previous_;
 
     // Of the reload that is under way.
     source from_ = source::disk;

@@ -45,8 +45,8 @@ result<unique_fd> keep_binary(const std::string& path)
 awaitable<result<>> reloading::prepare()
 {
     if (from_ == source::previous) {
-        next_ = previous_;
-        if (next_->is_own() || !next_->settings().exec.empty())
+        next_ = of_.previous();
+        if (!next_->needs_mold())
             co_return result<>{};
         COHORT_CO_TRY(auto begun, begin_mold(next_->binary));
         auto again = co_await mold::ready(begun, next_->settings().ready.timeout);
@@ -60,7 +60,9 @@ awaitable<result<>> reloading::prepare()
         done = co_await prepare_own();
     else
         done = prepare_program();
-    if (!done && done.error().why() == errc::bad_value)
+    if (done)
+        done = next_->write_down();
+    else if (done.error().why() == errc::bad_value)
         invalid_ = true;
     co_return done;
 }

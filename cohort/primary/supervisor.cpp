@@ -31,7 +31,8 @@ supervisor::supervisor(boost::asio::io_context& loop, net::poller& poller, board
                        const config::settings& settings, upkeep who, audience& to)
     : loop_{loop},
       board_{std::move(board)},
-      current_{std::make_shared<generation>(settings)},
+      own_{std::make_shared<generation>(settings)},
+      current_{own_},
       audience_{to},
       upkeep_{who},
       tasks_{loop.get_executor()},

@@ -11,6 +11,7 @@
 #include <cohort/config/settings.hpp>
 #include <cohort/net/poller.hpp>
 #include <cohort/primary/audience.hpp>
+#include <cohort/primary/claims.hpp>
 #include <cohort/primary/dealer.hpp>
 #include <cohort/primary/listeners.hpp>
 #include <cohort/primary/post_office.hpp>
@@ -98,7 +99,10 @@ public:
 
     /// What new workers get.
     [[nodiscard]] const generation_ptr& current() const noexcept { return current_; }
+    /// What was current can be gone back to. Order: next->write_down() was well.
     void become_current(generation_ptr next);
+    /// The one before; nothing: there is none.
+    [[nodiscard]] const generation_ptr& previous() const noexcept { return previous_; }
     /// Slots with a worker, or with one to come, ascending.
     [[nodiscard]] std::vector<std::uint32_t> filled_slots() const;
     /// One worker more than wanted, in a free slot.
@@ -175,8 +179,11 @@ private:
 
     // What is written down, and what is made of it.
     void note(seat& at) noexcept;
+    void note_generations() noexcept;
+    void recover_generations(const board::ledger& book, claims& ours);
+    [[nodiscard]] generation_ptr recover_one(const board::ledger_generation& words, claims& ours);
+    [[nodiscard]] generation_ptr generation_of(std::uint32_t number) const;
     void note_wanted(unsigned wanted) noexcept;
-    struct claims;
     [[nodiscard]] result<> recover_seat(const board::ledger_seat& words, claims& ours);
     void recover_keeper(seat& at, const board::ledger_seat& words, claims& ours);
     void recover_worker(seat& at, const board::ledger_seat& words, claims& ours);
@@ -236,7 +243,9 @@ private:
     boost::asio::io_context& loop_;
     board::segment board_;
     const board::ledger* book_ = nullptr;
-    generation_ptr current_;  // what new seats get
+    generation_ptr own_;       // the first one: copies of this process
+    generation_ptr current_;   // what new seats get
+    generation_ptr previous_;  // what could be gone back to
     audience& audience_;
     upkeep upkeep_;
     care care_ = care::plain;

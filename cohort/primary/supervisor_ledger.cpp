@@ -28,6 +28,27 @@ void supervisor::write_to(const board::ledger& book)
     book.keep_from_children();
     dealer_.use(custody{book, board_.tickets()});
     listeners_.write_to(book);
+    note_generations();
+}
+
+void supervisor::note_generations() noexcept
+{
+    if (book_ == nullptr)
+        return;
+    const auto commit = [this](board::ledger_role which, const generation_ptr& of) {
+        board::ledger_generation words;
+        if (of) {
+            words.number = of->number();
+            if (of->binary.valid())
+                words.binary = held_number::of(of->binary.borrow());
+            if (of->text.valid())
+                words.settings = held_number::of(of->text.borrow());
+        }
+        book_->generation(which).commit(words);
+    };
+    // In this order: who dies in between leaves one that is named twice, and none that is lost.
+    commit(board::ledger_role::previous, previous_);
+    commit(board::ledger_role::current, current_);
 }
 
 void supervisor::note(seat& at) noexcept
@@ -44,6 +65,7 @@ void supervisor::note(seat& at) noexcept
     if (words.occupied)
         words.stage = static_cast<std::uint8_t>(at.life->now());
     words.replaced_when_dead = at.replaced_when_dead;
+    words.generation = at.of ? at.of->number() : 0;
     words.deadline_ns = count(at.deadline);
     words.deaths = at.crashes.remember();
     if (at.journal)

@@ -8,19 +8,14 @@
 #include <cohort/board/slot.hpp>
 #include <cohort/net/inbox.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/primary/claims.hpp>
 #include <cohort/primary/salvage.hpp>
 
-#include <fmt/format.h>
-
 #include <poll.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <csignal>
-#include <string_view>
 #include <utility>
 
 namespace cohort::primary {
@@ -37,22 +32,6 @@ constexpr nanoseconds notes_come_within = 500ms;  // of a death, by its keeper
 constexpr nanoseconds half_made_pause = 100ms;    // until the pair that nobody knows has gone
 constexpr nanoseconds look_first = 2ms;           // for whoever has the seat
 constexpr nanoseconds look_seldom = 250ms;
-
-bool is_socket(int number, int type) noexcept
-{
-    int is = 0;
-    socklen_t length = sizeof is;
-    return ::getsockopt(number, SOL_SOCKET, SO_TYPE, &is, &length) == 0 && is == type;
-}
-
-bool is_pidfd(int number)
-{
-    std::array<char, 32> name{};
-    const auto path = fmt::format("/proc/self/fd/{}", number);
-    const auto length = ::readlink(path.c_str(), name.data(), name.size());
-    return length > 0 &&
-           std::string_view{name.data(), static_cast<std::size_t>(length)} == "anon_inode:[pidfd]";
-}
 
 bool has_ended(const process::ward* who) noexcept
 {
@@ -71,46 +50,12 @@ std::optional<steady_time> moment(std::int64_t count)
 
 }  // namespace
 
-/// What of the records is ours now. A number that a record speaks of may mean something else by
-/// now: it must look like what it is said to be, and nothing is claimed twice.
-struct supervisor::claims {
-    [[nodiscard]] bool has(int number) const { return std::ranges::binary_search(numbers, number); }
-    void add(int number) { numbers.insert(std::ranges::lower_bound(numbers, number), number); }
-    /// Not valid: it is something else.
-    [[nodiscard]] unique_fd socket(held_number held, int type)
-    {
-        return claim(held, held.any() && is_socket(held.number(), type));
-    }
-    [[nodiscard]] unique_fd pidfd(held_number held)
-    {
-        return claim(held, held.any() && is_pidfd(held.number()));
-    }
-    [[nodiscard]] unique_fd claim(held_number held, bool fits)
-    {
-        if (!fits || has(held.number()))
-            return {};
-        add(held.number());
-        return unique_fd{held.number()};
-    }
-    /// The pair, or a new one where the record makes no sense.
-    [[nodiscard]] result<net::inbox_pair> pair(held_number give, held_number take)
-    {
-        net::inbox_pair both;
-        both.give = socket(give, SOCK_SEQPACKET);
-        both.take = socket(take, SOCK_SEQPACKET);
-        if (both.give.valid() && both.take.valid())
-            return both;
-        return net::make_inbox();
-    }
-
-    std::vector<int> numbers;  // ascending
-};
-
 result<> supervisor::resume(const board::ledger& book, std::vector<int> left_open)
 {
     write_to(book);
     wanted_ = book.head().wanted.load(std::memory_order_acquire);
     claims ours;
+    recover_generations(book, ours);
     for (const int each : listeners_.recover(book))
         ours.add(each);
     unsigned used = 0;
@@ -144,7 +89,7 @@ result<> supervisor::recover_seat(const ledger_seat& words, claims& ours)
     seats_.push_back(std::make_unique<seat>(loop_.get_executor(), number, std::move(has),
                                             limits_of(settings().restart)));
     seat& at = *seats_.back();
-    at.of = current_;
+    at.of = generation_of(words.generation);
     at.replaced_when_dead = words.replaced_when_dead;
     at.crashes.recall(words.deaths);
     if (words.occupied && words.stage <= static_cast<std::uint8_t>(stage::parked))
@@ -166,7 +111,7 @@ void supervisor::recover_keeper(seat& at, const ledger_seat& words, claims& ours
     // What is claimed and not used is closed: without its line a pair leaves.
     unique_fd line = ours.socket(words.line, SOCK_SEQPACKET);
     unique_fd pidfd = ours.pidfd(words.keeper_pidfd);
-    auto memory = ours.claim(words.journal, words.journal.any());
+    auto memory = ours.memory(words.journal);
     if (!line.valid() || !pidfd.valid() || !memory.valid()) {
         log::error("the keeper of slot {} is not where the last primary left it; it is ended",
                    at.slot);

@@ -4,6 +4,7 @@
 
 #include <cohort/base/try.hpp>
 #include <cohort/board/reading.hpp>
+#include <cohort/observe/log.hpp>
 #include <cohort/process/memory_share.hpp>
 
 #include <algorithm>
@@ -102,7 +103,10 @@ bool supervisor::accepts(const seat& at) const
 
 void supervisor::become_current(generation_ptr next)
 {
-    current_ = std::move(next);
+    previous_ = std::exchange(current_, std::move(next));
+    // It costs memory, and can be started again from its file.
+    previous_->maker.reset();
+    note_generations();
     drain_budget_ = settings().stop.timeout;
     for (const auto& at : seats_) {
         crash_policy wiser{limits_of(settings().restart)};
@@ -113,6 +117,49 @@ void supervisor::become_current(generation_ptr next)
     pulse_timer_.cancel();
     if (settings().health.heartbeat > nanoseconds{0})
         feel_pulse();
+}
+
+void supervisor::recover_generations(const board::ledger& book, claims& ours)
+{
+    previous_ = recover_one(book.generation(board::ledger_role::previous).value(), ours);
+    const auto words = book.generation(board::ledger_role::current).value();
+    if (previous_ && previous_->number() == words.number)
+        current_ = std::exchange(previous_, nullptr);  // named twice: it was becoming current
+    else if (auto found = recover_one(words, ours))
+        current_ = std::move(found);
+    note_generations();
+}
+
+/// Nothing: there was none, or what was written down makes no sense.
+generation_ptr supervisor::recover_one(const board::ledger_generation& words, claims& ours)
+{
+    if (words.number == 0)
+        return nullptr;
+    if (!words.settings.any())
+        return own_;
+    auto settings = ours.memory(words.settings);
+    auto binary = ours.program(words.binary);
+    if (!settings.valid()) {
+        log::error("what was known of generation {} is lost", words.number);
+        return nullptr;
+    }
+    auto found = generation::recover(words.number, std::move(settings), std::move(binary));
+    if (!found) {
+        log::error("generation {}: {}", words.number, found.error().text());
+        return nullptr;
+    }
+    return *found;
+}
+
+/// One that is neither current nor the one before was never finished: it has no settings but the
+/// current ones, and its workers are to be replaced.
+generation_ptr supervisor::generation_of(std::uint32_t number) const
+{
+    if (number == 0 || number == current_->number())
+        return current_;
+    if (previous_ && number == previous_->number())
+        return previous_;
+    return std::make_shared<generation>(number, settings());
 }
 
 }  // namespace cohort::primary

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <csignal>
 #include <functional>
 #include <string>
 #include <thread>
@@ -104,5 +105,49 @@ TEST_CASE("a build that is no program at all changes nothing")
     const std::string said = server.reload();
     CHECK_MESSAGE(said.starts_with("reload: unchanged"), said);
     CHECK_MESSAGE(said.find("nonsense") != std::string::npos, said);
+    CHECK(server.editions() == names{"1"});
+}
+
+TEST_CASE("the mold dies, a keeper dies, the primary dies: the generation stays what it is")
+{
+    edition_server server{{.file = quick}};
+    server.deploy("2 fine");
+    REQUIRE(server.reload().starts_with("reload: generation 2 serves"));
+    server.deploy("3 does_not_start");
+    under_load(server, [&] {
+        for (int i = 0; i < 3; ++i) {
+            ::kill(server.processes("cohort: mold").at(0), SIGKILL);
+            server.program().wait_for("the mold of generation 2 ended");
+            ::kill(server.processes("cohort: keeper").at(0), SIGKILL);
+            server.program().wait_for("listening on port");
+            ::kill(server.processes("cohort: primary").at(0), SIGKILL);
+            server.program().wait_for("this primary goes on where one that died stopped");
+            CHECK(testing::eventually(
+                [&] { return server.processes("cohort: mold").size() == 1; }));
+        }
+    });
+    CHECK(server.editions() == names{"2"});
+    server.deploy("4 fine");
+    const std::string said = server.reload();
+    CHECK_MESSAGE(said.starts_with("reload: generation"), said);
+    CHECK(server.editions() == names{"4"});
+}
+
+TEST_CASE("the primary dies in the middle of a reload: all workers are of one edition again")
+{
+    edition_server server{{.workers = 3, .file = quick}};
+    const auto of_one_edition = [&] {
+        return server.processes("cohort: worker").size() == 3 && server.editions().size() == 1;
+    };
+    under_load(server, [&] {
+        for (int i = 0; i < 4; ++i) {
+            server.deploy(i % 2 == 0 ? "2 fine" : "3 fine");
+            server.program().signal(SIGHUP);
+            server.program().wait_for(i < 2 ? "watching it for" : "slot 0 is of generation");
+            ::kill(server.processes("cohort: primary").at(0), SIGKILL);
+            server.program().wait_for("this primary goes on where one that died stopped");
+            CHECK(testing::eventually(of_one_edition));
+        }
+    });
     CHECK(server.editions() == names{"1"});
 }

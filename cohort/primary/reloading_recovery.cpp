@@ -1,0 +1,88 @@
+// What a reload leaves to do when a process dies that it needed: its mold, or the primary.
+
+#include <cohort/primary/reloading.hpp>
+
+#include <cohort/async/deadline.hpp>
+#include <cohort/async/stop.hpp>
+#include <cohort/base/backoff.hpp>
+#include <cohort/observe/log.hpp>
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <ranges>
+#include <utility>
+
+namespace cohort::primary {
+
+using namespace std::chrono_literals;
+using namespace asio::experimental::awaitable_operators;
+
+awaitable<> reloading::keep_mold()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    backoff pauses{100ms, 30s};
+    while (!stopped(stop)) {
+        const generation_ptr of = of_.current();
+        if (!of->needs_mold()) {
+            co_await of_.change();
+            continue;
+        }
+        if (const std::shared_ptr<mold> there = of->maker) {
+            // Deadline: none, it lives as long as its generation.
+            auto race = there->ended() || of_.change();
+            co_await std::move(race);
+            if (!there->alive() && of->maker == there) {
+                log::warn("the mold of generation {} ended; it is started again", of->number());
+                of->maker.reset();
+            }
+            continue;
+        }
+        auto begun = begin_mold(of->binary);
+        result<config::settings> ready;
+        if (begun)
+            ready = co_await mold::ready(*begun, of->settings().ready.timeout);
+        if (begun && ready) {
+            of->maker = *begun;
+            pauses.reset();
+            of_.wake();
+            continue;
+        }
+        log::error("generation {} has no mold: {}; trying again", of->number(),
+                   begun ? ready.error().text() : begun.error().text());
+        co_await sleep_for(pauses.next());
+    }
+}
+
+awaitable<> reloading::put_right()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    busy_ = true;
+    // The highest slots are the extra ones.
+    std::vector<std::uint32_t> slots = of_.filled_slots();
+    std::ranges::reverse(slots);
+    const std::uint32_t number = of_.current()->number();
+    for (const std::uint32_t slot : slots) {
+        if (stopped(stop) || of_.retiring())
+            break;
+        const bool extra = of_.filled_slots().size() > of_.wanted();
+        const bool foreign = of_.look_at(slot).generation != number;
+        if (!extra && !foreign)
+            continue;
+        log::warn("slot {}: a reload was interrupted; {}", slot,
+                  extra ? "its extra worker leaves" : "it is of the old generation again");
+        result<> done;
+        if (extra) {
+            of_.empty_seat(slot);
+            done = co_await until_free(slot);
+        } else {
+            done = co_await replace(slot, of_.current());
+        }
+        if (!done)
+            log::error("slot {}: {}; going on", slot, done.error().text());
+    }
+    busy_ = false;
+}
+
+}  // namespace cohort::primary
