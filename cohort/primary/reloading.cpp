@@ -190,6 +190,12 @@ awaitable<result<>> reloading::replace(std::uint32_t slot, generation_ptr by)
     auto gone = co_await until_free(slot);
     if (!gone)
         co_return gone;
+    auto seated = co_await seat_at(slot, by);
+    co_return seated;
+}
+
+awaitable<result<>> reloading::seat_at(std::uint32_t slot, generation_ptr by)
+{
     if (const auto seated = of_.seat_again(slot, by); !seated)
         co_return std::unexpected(
             because(fmt::format("slot {} got no worker: {}", slot, seated.error().text())));

@@ -67,6 +67,7 @@ private:
     [[nodiscard]] awaitable<result<>> remove_extra();
     [[nodiscard]] awaitable<result<>> soak();
     [[nodiscard]] awaitable<result<>> replace(std::uint32_t slot, generation_ptr by);
+    [[nodiscard]] awaitable<result<>> seat_at(std::uint32_t slot, generation_ptr of);
     [[nodiscard]] awaitable<result<>> until_ready(std::uint32_t slot, generation_ptr of);
     [[nodiscard]] awaitable<result<>> until_free(std::uint32_t slot);
     [[nodiscard]] awaitable<result<>> until(std::function<std::optional<result<>>()> settled,

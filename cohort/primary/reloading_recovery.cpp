@@ -9,15 +9,24 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
-#include <algorithm>
-#include <functional>
-#include <ranges>
+#include <cstdint>
+#include <memory>
 #include <utility>
 
 namespace cohort::primary {
 
 using namespace std::chrono_literals;
 using namespace asio::experimental::awaitable_operators;
+
+namespace {
+
+void log_if_bad(std::uint32_t slot, const result<>& done)
+{
+    if (!done)
+        log::error("slot {}: {}; going on", slot, done.error().text());
+}
+
+}  // namespace
 
 awaitable<> reloading::keep_mold()
 {
@@ -57,18 +66,28 @@ awaitable<> reloading::keep_mold()
 
 awaitable<> reloading::put_right()
 {
-    const auto stop = co_await asio::this_coro::cancellation_state;
     busy_ = true;
-    // The highest slots are the extra ones.
-    std::vector<std::uint32_t> slots = of_.filled_slots();
-    std::ranges::reverse(slots);
+    // Whoever was asked to leave, leaves; then the lowest slots are filled, the extra workers go,
+    // and what is left of the unfinished generation is replaced: there are never too few.
+    const std::uint32_t wanted = of_.wanted();
+    for (const std::uint32_t slot : of_.filled_slots()) {
+        if (of_.look_at(slot).leaving) {
+            auto gone = co_await until_free(slot);
+            log_if_bad(slot, gone);
+        }
+    }
+    for (std::uint32_t slot = 0; slot < wanted; ++slot) {
+        if (!of_.look_at(slot).vacant)
+            continue;
+        auto filled = co_await until_free(slot);
+        if (filled)
+            filled = co_await seat_at(slot, of_.current());
+        log_if_bad(slot, filled);
+    }
     const std::uint32_t number = of_.current()->number();
-    for (const std::uint32_t slot : slots) {
-        if (stopped(stop) || of_.retiring())
-            break;
-        const bool extra = of_.filled_slots().size() > of_.wanted();
-        const bool foreign = of_.look_at(slot).generation != number;
-        if (!extra && !foreign)
+    for (const std::uint32_t slot : of_.filled_slots()) {
+        const bool extra = slot >= wanted;
+        if (!extra && of_.look_at(slot).generation == number)
             continue;
         log::warn("slot {}: a reload was interrupted; {}", slot,
                   extra ? "its extra worker leaves" : "it is of the old generation again");
@@ -79,8 +98,7 @@ awaitable<> reloading::put_right()
         } else {
             done = co_await replace(slot, of_.current());
         }
-        if (!done)
-            log::error("slot {}: {}; going on", slot, done.error().text());
+        log_if_bad(slot, done);
     }
     busy_ = false;
 }

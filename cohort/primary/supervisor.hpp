@@ -46,9 +46,11 @@ enum class finality { until_empty, last };
 
 /// What a reload wants to know of a slot. A value.
 struct seat_view {
-    bool free = false;             ///< a new worker can be put here
+    bool vacant = true;            ///< nobody sits here, and nobody will
+    bool free = false;             ///< and a new worker can be put here already
     bool ready = false;            ///< its worker serves
     bool parked = false;           ///< it was given up
+    bool leaving = false;          ///< its worker was asked to leave for good
     std::uint32_t generation = 0;  ///< of who sits here, or sat here last
     unsigned misfortunes = 0;      ///< ends of this generation's workers by their own fault
     std::string last_misfortune;   ///< in words

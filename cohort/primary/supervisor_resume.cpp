@@ -52,10 +52,10 @@ std::optional<steady_time> moment(std::int64_t count)
 
 result<> supervisor::resume(const board::ledger& book, std::vector<int> left_open)
 {
+    claims ours;
+    recover_generations(book, ours);  // before our own is written over it
     write_to(book);
     wanted_ = book.head().wanted.load(std::memory_order_acquire);
-    claims ours;
-    recover_generations(book, ours);
     for (const int each : listeners_.recover(book))
         ours.add(each);
     unsigned used = 0;

@@ -66,14 +66,19 @@ void supervisor::empty_seat(std::uint32_t slot)
 seat_view supervisor::look_at(std::uint32_t slot) const
 {
     seat_view seen;
-    if (slot >= seats_.size())
+    if (slot >= seats_.size()) {
+        seen.free = slot < board_.slots();
         return seen;
+    }
     const seat& at = *seats_[slot];
     seen.free = at.free();
     seen.generation = at.of ? at.of->number() : 0;
     seen.misfortunes = at.misfortunes;
     seen.last_misfortune = at.last_misfortune;
     seen.parked = at.life && at.life->now() == stage::parked;
+    seen.vacant = at.vacant();
+    seen.leaving =
+        at.life && (at.life->now() == stage::draining || at.life->now() == stage::leaving);
     seen.ready = at.life && at.life->now() == stage::serving && at.tenant && accepts(at);
     return seen;
 }
@@ -127,7 +132,6 @@ void supervisor::recover_generations(const board::ledger& book, claims& ours)
         current_ = std::exchange(previous_, nullptr);  // named twice: it was becoming current
     else if (auto found = recover_one(words, ours))
         current_ = std::move(found);
-    note_generations();
 }
 
 /// Nothing: there was none, or what was written down makes no sense.

@@ -32,10 +32,11 @@ connection_state pattern(std::uint16_t number)
 {
     connection_state state;
     state.base = state.parsed = state.out_base = state.composed = state.answer = number;
+    state.body = number;
     state.input = {.first = number, .blocks = number};
     state.output = state.input;
     state.requests = state.ticket = number;
-    state.attempt = state.endpoint = number;
+    state.attempt = number;
     state.crashes = state.kills = state.marks = static_cast<std::uint8_t>(number);
     state.now = standing::idle;
     return state;
@@ -44,9 +45,9 @@ connection_state pattern(std::uint16_t number)
 bool same(const connection_state& a, const connection_state& b)
 {
     return a.base == b.base && a.parsed == b.parsed && a.out_base == b.out_base &&
-           a.composed == b.composed && a.answer == b.answer && a.input == b.input &&
-           a.output == b.output && a.requests == b.requests && a.ticket == b.ticket &&
-           a.attempt == b.attempt && a.endpoint == b.endpoint && a.crashes == b.crashes &&
+           a.composed == b.composed && a.answer == b.answer && a.body == b.body &&
+           a.input == b.input && a.output == b.output && a.requests == b.requests &&
+           a.ticket == b.ticket && a.attempt == b.attempt && a.crashes == b.crashes &&
            a.kills == b.kills && a.marks == b.marks && a.now == b.now;
 }
 
