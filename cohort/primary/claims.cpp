@@ -32,7 +32,10 @@ std::string kind_of(int number)
 
 bool claims::has(int number) const { return std::ranges::binary_search(numbers_, number); }
 
-void claims::add(int number) { numbers_.insert(std::ranges::lower_bound(numbers_, number), number); }
+void claims::add(int number)
+{
+    numbers_.insert(std::ranges::lower_bound(numbers_, number), number);
+}
 
 unique_fd claims::socket(held_number held, int type)
 {

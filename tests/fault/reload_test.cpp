@@ -122,8 +122,8 @@ TEST_CASE("the mold dies, a keeper dies, the primary dies: the generation stays 
             server.program().wait_for("listening on port");
             ::kill(server.processes("cohort: primary").at(0), SIGKILL);
             server.program().wait_for("this primary goes on where one that died stopped");
-            CHECK(testing::eventually(
-                [&] { return server.processes("cohort: mold").size() == 1; }));
+            CHECK(
+                testing::eventually([&] { return server.processes("cohort: mold").size() == 1; }));
         }
     });
     CHECK(server.editions() == names{"2"});
