@@ -13,6 +13,7 @@ cohort_room(net base async board ipc)
 cohort_room(observe base async board)
 # services
 cohort_room(http base async board net observe)
+cohort_room(control base async ipc)
 # people
 cohort_room(worker base async config board process ipc net observe http)
 cohort_room(primary base async config board process ipc net observe)

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cohort/async/scope.hpp>
+#include <cohort/async/tokens.hpp>
+#include <cohort/async/wakeup.hpp>
+#include <cohort/base/clock.hpp>
+#include <cohort/base/error.hpp>
+#include <cohort/base/unique_fd.hpp>
+#include <cohort/control/protocol.hpp>
+
+#include <boost/asio/local/stream_protocol.hpp>
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace cohort::control {
+
+/// Who asked, for as long as the answer is worked on. A resource of one event loop.
+class asker {
+public:
+    /// Lines that wait until the asker reads; the oldest progress is dropped for a new one.
+    static constexpr std::size_t waiting_max = 256;
+
+    explicit asker(asio::any_io_executor executor)
+        : changed_{executor}
+    {}
+
+    /// Tells what is true so far. Never waits.
+    void tell(progress what);
+    /// What was told is on its way, or the asker has gone. Wait before more is told that must not
+    /// be lost. Deadline: that of a line, 10 s, after which the asker has gone. Cancel: total.
+    [[nodiscard]] awaitable<> heard();
+
+    /// It hung up, or does not read: nobody will see an answer. A transaction goes on nevertheless.
+    [[nodiscard]] bool gone() const noexcept { return gone_; }
+    /// Completes when the asker has gone, or something was written. Wait in a loop.
+    [[nodiscard]] awaitable<> change() { return changed_.wait(); }
+
+private:
+    friend class server;
+    std::deque<std::string> waiting_;
+    wakeup changed_;
+    bool writing_ = false;
+    bool gone_ = false;
+    bool finished_ = false;
+};
+
+/// Who answers. On the server's loop.
+class desk {
+public:
+    /// Answers one request. `to` lives until the answer is there. Ends within the request's budget;
+    /// the server stops waiting for it some seconds afterwards. Cancel: when the server closes.
+    [[nodiscard]] virtual awaitable<answer> handle(request what, asker& to) = 0;
+
+protected:
+    ~desk() = default;
+};
+
+/// The admin socket: takes requests, has them answered. A resource of one event loop.
+///
+/// Only processes of the same user, and root's, are listened to.
+class server {
+public:
+    static constexpr std::size_t connections_max = 64;
+
+    /// `door` listens already. `who` and `to` outlive the server.
+    /// Errors: those of epoll.
+    [[nodiscard]] static result<std::unique_ptr<server>> open(asio::any_io_executor executor,
+                                                              unique_fd door, uid_t who, desk& to);
+    server(const server&) = delete;
+    server& operator=(const server&) = delete;
+    ~server();
+
+    /// Takes no more requests; who is being answered has so much time to read it. Order: once,
+    /// before the end of the loop.
+    [[nodiscard]] awaitable<> close(nanoseconds patience);
+
+private:
+    using stream = asio::local::stream_protocol;
+    struct conversation;
+    using conversation_ptr = std::shared_ptr<conversation>;
+
+    server(asio::any_io_executor executor, uid_t who, desk& to);
+
+    [[nodiscard]] awaitable<> accept_all();
+    void receive(stream::socket came);
+    [[nodiscard]] awaitable<> serve(conversation_ptr with);
+    [[nodiscard]] awaitable<result<request>> read_request(conversation_ptr with);
+    [[nodiscard]] awaitable<answer> work_out(conversation_ptr with, request what);
+    [[nodiscard]] awaitable<> write_all(conversation_ptr with);
+    [[nodiscard]] awaitable<> watch(conversation_ptr with);
+
+    asio::any_io_executor executor_;
+    stream::acceptor door_;
+    uid_t user_;
+    desk& desk_;
+    scope doorman_;
+    scope helpers_;  // a writer and a watcher for each session
+    scope sessions_;
+    bool closing_ = false;
+};
+
+}  // namespace cohort::control
