@@ -55,7 +55,18 @@ result<> primary::open()
                                                audience_);
     supervisor_->use(care_);
     reloading_ = std::make_unique<reloading>(*supervisor_, std::move(read_again_));
-    return {};
+    return open_desk();
+}
+
+result<> primary::open_desk()
+{
+    supervisor_->tell(reception_.past());
+    office with{.workers = *supervisor_,
+                .past = reception_.past(),
+                .settings = settings_,
+                .stop = [this] { stop(); },
+                .stopping = [this] { return stopping_; }};
+    return reception_.open(settings_, std::move(with), left_open_ ? &*left_open_ : nullptr);
 }
 
 result<board::segment> primary::open_board() const
@@ -143,6 +154,7 @@ awaitable<> primary::live(act begin)
         log::fatal("every slot was given up");
         outcome_ = outcome::given_up;
     }
+    co_await reception_.close();
     tasks_.stop();
     co_await tasks_.join();
     co_await supervisor_->close();

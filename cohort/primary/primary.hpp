@@ -7,6 +7,7 @@
 #include <cohort/net/poller.hpp>
 #include <cohort/primary/audience.hpp>
 #include <cohort/primary/estate.hpp>
+#include <cohort/primary/reception.hpp>
 #include <cohort/primary/reloading.hpp>
 #include <cohort/primary/supervisor.hpp>
 #include <cohort/process/signals.hpp>
@@ -54,9 +55,12 @@ public:
     [[nodiscard]] supervisor& workers() noexcept { return *supervisor_; }
     [[nodiscard]] reloading& generations() noexcept { return *reloading_; }
     [[nodiscard]] bool running() const noexcept { return supervisor_ != nullptr; }
+    /// As workers(). Who answers verbs of the admin socket says so here: front_desk().add().
+    [[nodiscard]] desk& front_desk() noexcept { return reception_.front_desk(); }
 
 private:
     [[nodiscard]] result<> open();
+    [[nodiscard]] result<> open_desk();
     [[nodiscard]] result<board::segment> open_board() const;
     void go_on();
     [[nodiscard]] awaitable<> start_the_rest();
@@ -85,6 +89,7 @@ private:
     std::unique_ptr<supervisor> supervisor_;
     reloading::reader read_again_;
     std::unique_ptr<reloading> reloading_;
+    reception reception_{loop_.get_executor()};
     bool reload_again_ = false;  // asked for while one was under way
     bool playing_ = false;       // the program's coroutine
     bool stopping_ = false;

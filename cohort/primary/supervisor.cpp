@@ -223,6 +223,7 @@ void supervisor::feed(seat& at, cause why)
         return;
     carry_out(at, *what);
     note(at);
+    tell(at, before, why);
 }
 
 void supervisor::carry_out(seat& at, order what)
@@ -247,10 +248,13 @@ void supervisor::carry_out(seat& at, order what)
             arm(at, abort_patience);
             break;
         case order::kill:
-            if (at.life->now() == stage::leaving && at.tenant)
-                forced_.insert(at.tenant->id());
-            if (at.life->now() == stage::leaving)
+            if (const stage now = at.life->now();
+                now == stage::leaving || now == stage::withdrawing)
+            {
+                if (at.tenant)
+                    forced_.insert(at.tenant->id());
                 order_keeper(at, process::keeper_order::hold);
+            }
             signal(at, SIGKILL);
             arm(at, kill_patience);
             break;
@@ -268,6 +272,7 @@ void supervisor::carry_out(seat& at, order what)
             order_keeper(at, process::keeper_order::bequeath);
             log::error("slot {} is given up: its workers keep dying; the others go on", at.slot);
             break;
+        case order::hold:
         case order::forget:
             disarm(at);
             lend_queues(at.slot);

@@ -11,6 +11,7 @@
 #include <cohort/config/settings.hpp>
 #include <cohort/net/poller.hpp>
 #include <cohort/primary/audience.hpp>
+#include <cohort/primary/chronicle.hpp>
 #include <cohort/primary/claims.hpp>
 #include <cohort/primary/dealer.hpp>
 #include <cohort/primary/listeners.hpp>
@@ -18,6 +19,7 @@
 #include <cohort/primary/pulse.hpp>
 #include <cohort/primary/salvage.hpp>
 #include <cohort/primary/seat.hpp>
+#include <cohort/primary/seat_view.hpp>
 #include <cohort/primary/worker_handle.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -69,6 +71,9 @@ public:
     /// How workers are born from now on. (Not those that are another program.)
     void use(care which) noexcept { care_ = which; }
 
+    /// Tells it from now on what changes. It outlives us.
+    void tell(chronicle& whom) noexcept { chronicle_ = &whom; }
+
     /// Writes down from now on where everything stands, for who comes after us.
     void write_to(const board::ledger& book);
     /// Goes on where a dead primary stopped. `left_open` is what it had open, besides what is the
@@ -96,6 +101,18 @@ public:
     [[nodiscard]] result<> scale(unsigned wanted);
     [[nodiscard]] unsigned wanted() const noexcept { return wanted_; }
     [[nodiscard]] result<> revive(std::uint32_t slot);
+    /// Asks who sits there to leave, and leaves the slot empty until it is resumed; also one that
+    /// rests. Errors: errc::no_such_worker; errc::bad_value, its stage does not allow it.
+    [[nodiscard]] result<> hold(std::uint32_t slot);
+    /// Fills a slot that is held. Errors: errc::no_such_worker; errc::bad_value, it is not held;
+    /// errc::queue_full, its last keeper is still leaving (again later); errc::stopping.
+    [[nodiscard]] result<> resume(std::uint32_t slot);
+    /// How the slots stand, those without a tenant and a future left out.
+    [[nodiscard]] std::vector<seat_view> view() const;
+    /// The sockets that are open now, as people write them.
+    [[nodiscard]] std::vector<std::string> endpoints() const;
+    [[nodiscard]] bool retiring() const noexcept { return retiring_; }
+    [[nodiscard]] std::uint32_t generation() const noexcept { return board_.generation(); }
 
     // By generation, for who replaces one by another.
 
@@ -201,6 +218,7 @@ private:
 
     // What is done about it.
     void feed(seat& at, cause why);
+    void tell(const seat& at, stage before, cause why) noexcept;
     void carry_out(seat& at, order what);
     /// Nothing if a keeper was asked for one: it is on its way.
     [[nodiscard]] result<worker_ptr> spawn(seat& at);
@@ -249,6 +267,7 @@ private:
     generation_ptr current_;   // what new seats get
     generation_ptr previous_;  // what could be gone back to
     audience& audience_;
+    chronicle* chronicle_ = nullptr;
     upkeep upkeep_;
     care care_ = care::plain;
     scope tasks_;

@@ -173,7 +173,8 @@ void supervisor::farewell(const worker_ptr& from, ipc::envelope&& what)
     // A kept worker waits for this: whoever leaves for good shall find nobody to follow it.
     if (seat* const at = seat_of(*from)) {
         const stage now = at->life ? at->life->now() : stage::gone;
-        if (now == stage::draining || now == stage::leaving || now == stage::gone)
+        if (now == stage::draining || now == stage::withdrawing || now == stage::leaving ||
+            now == stage::gone)
             order_keeper(*at, process::keeper_order::hold);
     }
     auto reply = ipc::answer_to(what);
@@ -327,6 +328,8 @@ void supervisor::buried(const worker_ptr& who, aftermath then)
         ends_order_.pop_front();
     }
     log_end(*who);
+    if (chronicle_ != nullptr)
+        chronicle_->ended(who->info(), how, served);
 
     seat& at = *seats_[who->slot()];
     const bool wanted = at.replaced_when_dead && !retiring_;

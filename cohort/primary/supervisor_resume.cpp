@@ -92,7 +92,7 @@ result<> supervisor::recover_seat(const ledger_seat& words, claims& ours)
     at.of = generation_of(words.generation);
     at.replaced_when_dead = words.replaced_when_dead;
     at.crashes.recall(words.deaths);
-    if (words.occupied && words.stage <= static_cast<std::uint8_t>(stage::parked))
+    if (words.occupied && words.stage < static_cast<std::uint8_t>(stage::gone))
         at.life.emplace(static_cast<stage>(words.stage));
     // What was called for by a dead primary, nobody answers.
     while (const auto stale = net::take(at.hotline.take.borrow())) {
@@ -219,7 +219,8 @@ void supervisor::said_hello_again(const worker_ptr& from, const ipc::hello& word
     take_up(from, words);
     hello(from);
     seat* const at = seat_of(*from);
-    if (at != nullptr && !words.leaving && at->life && at->life->now() == stage::draining)
+    if (at != nullptr && !words.leaving && at->life &&
+        (at->life->now() == stage::draining || at->life->now() == stage::withdrawing))
         ask_to_drain(*at);  // the order may have died with who gave it
     if (at != nullptr)
         note(*at);

@@ -117,12 +117,21 @@ result<> supervisor::scale(unsigned wanted)
             --how_many;
         }
     };
+    const auto is_held = [](const auto& s) {
+        return s->life && (s->life->now() == stage::held || s->life->now() == stage::withdrawing);
+    };
+    have += count(is_held);  // an operator keeps them empty, and will want them back
     // Seats without a worker first: whoever serves shall not leave for one that does not.
     if (const auto all = have + count(is(stage::parked)); all > wanted)
         give_up(is(stage::parked), all - wanted);
+    if (have > wanted) {
+        const unsigned too_many = std::min(have - wanted, count(is_held));
+        give_up(is_held, too_many);
+        have -= too_many;
+    }
     if (have > wanted)
         give_up(is(stage::resting), have - wanted);
-    if (const auto living = count(lives); living > wanted)
+    if (const auto living = count(lives) + count(is_held); living > wanted)
         give_up(lives, living - wanted);
     note_wanted(wanted);
     for (; have < wanted; ++have) {
@@ -139,6 +148,36 @@ result<> supervisor::revive(std::uint32_t slot)
         return failed(errc::stopping, "revive slot", std::to_string(slot));
     seats_[slot]->crashes.forgive();
     feed(*seats_[slot], cause::revived);
+    return {};
+}
+
+result<> supervisor::hold(std::uint32_t slot)
+{
+    if (slot >= seats_.size() || seats_[slot]->vacant())
+        return failed(errc::no_such_worker, "drain slot", std::to_string(slot));
+    seat& at = *seats_[slot];
+    const stage before = at.life->now();
+    feed(at, cause::hold_asked);
+    const stage after = at.life->now();
+    if (after != stage::withdrawing && after != stage::held)
+        return failed(errc::bad_value, "drain a slot that is", name(before));
+    return {};
+}
+
+result<> supervisor::resume(std::uint32_t slot)
+{
+    if (slot >= seats_.size() || seats_[slot]->vacant())
+        return failed(errc::no_such_worker, "resume slot", std::to_string(slot));
+    seat& at = *seats_[slot];
+    const stage now = at.life->now();
+    if (now != stage::held && now != stage::parked)
+        return failed(errc::bad_value, "resume a slot that is", name(now));
+    if (retiring_)
+        return failed(errc::stopping, "resume slot", std::to_string(slot));
+    if (at.keeper || at.tenant)
+        return failed(errc::queue_full, "resume slot", std::to_string(slot));
+    at.crashes.forgive();
+    feed(at, cause::revived);
     return {};
 }
 

@@ -12,6 +12,8 @@
 //      │ died
 //      ▼     deadline
 //   resting ─────────▶ booting …            parked: died too often, waits for revived
+//
+//   booting, serving ──hold_asked──▶ withdrawing ──died──▶ held: empty until somebody resumes it
 
 #include <array>
 #include <cstdint>
@@ -20,27 +22,31 @@
 namespace cohort::primary {
 
 /// replacing: on its way out, a successor will follow. leaving: on its way out, none will.
+/// withdrawing: on its way out, its slot is kept and stays empty: held.
 enum class stage : std::uint8_t {
     booting,
     serving,
     draining,
+    withdrawing,
     replacing,
     leaving,
     resting,
     parked,
+    held,
     gone,
 };
 
 enum class cause : std::uint8_t {
     ready,            ///< It said that its runtime is up.
     drain_asked,      ///< Somebody wants it to leave for good.
+    hold_asked,       ///< Somebody wants its slot to be empty until it is resumed.
     leave_announced,  ///< It said that it leaves by itself.
     deadline,         ///< The stage took too long, or its heart stopped.
     succeeded,        ///< It is dead, or will be, and its keeper has another one already.
     died,             ///< It is dead and shall be replaced.
     died_too_often,   ///< It is dead and has used up its attempts.
     died_unwanted,    ///< It is dead and nobody asked for a successor.
-    revived,          ///< An operator wants a parked slot to be tried again.
+    revived,          ///< An operator wants a parked or held slot to be filled again.
 };
 
 enum class order : std::uint8_t {
@@ -52,6 +58,7 @@ enum class order : std::uint8_t {
     rest,
     spawn,
     park,
+    hold,
     forget
 };
 
@@ -65,6 +72,7 @@ struct rule {
 inline constexpr auto rules = std::to_array<rule>({
     {stage::booting, cause::ready, stage::serving, order::none},
     {stage::booting, cause::drain_asked, stage::draining, order::ask_to_drain},
+    {stage::booting, cause::hold_asked, stage::withdrawing, order::ask_to_drain},
     {stage::booting, cause::leave_announced, stage::replacing, order::none},
     {stage::booting, cause::deadline, stage::replacing, order::abort},
     {stage::booting, cause::succeeded, stage::booting, order::await},
@@ -73,6 +81,7 @@ inline constexpr auto rules = std::to_array<rule>({
     {stage::booting, cause::died_unwanted, stage::gone, order::forget},
 
     {stage::serving, cause::drain_asked, stage::draining, order::ask_to_drain},
+    {stage::serving, cause::hold_asked, stage::withdrawing, order::ask_to_drain},
     {stage::serving, cause::leave_announced, stage::replacing, order::none},
     {stage::serving, cause::deadline, stage::replacing, order::abort},  // beats missed
     {stage::serving, cause::succeeded, stage::booting, order::await},
@@ -90,7 +99,19 @@ inline constexpr auto rules = std::to_array<rule>({
     {stage::draining, cause::died_too_often, stage::gone, order::forget},
     {stage::draining, cause::died_unwanted, stage::gone, order::forget},
 
+    // Its slot is kept: what it dies of is nobody's concern.
+    {stage::withdrawing, cause::ready, stage::withdrawing, order::none},
+    {stage::withdrawing, cause::drain_asked, stage::draining, order::none},  // already told
+    {stage::withdrawing, cause::hold_asked, stage::withdrawing, order::none},
+    {stage::withdrawing, cause::leave_announced, stage::withdrawing, order::none},
+    {stage::withdrawing, cause::deadline, stage::withdrawing, order::kill},
+    {stage::withdrawing, cause::succeeded, stage::withdrawing, order::none},
+    {stage::withdrawing, cause::died, stage::held, order::hold},
+    {stage::withdrawing, cause::died_too_often, stage::held, order::hold},
+    {stage::withdrawing, cause::died_unwanted, stage::gone, order::forget},
+
     {stage::replacing, cause::drain_asked, stage::leaving, order::none},  // already told
+    {stage::replacing, cause::hold_asked, stage::withdrawing, order::none},
     {stage::replacing, cause::leave_announced, stage::replacing, order::none},
     {stage::replacing, cause::deadline, stage::replacing, order::kill},
     {stage::replacing, cause::succeeded, stage::booting, order::await},
@@ -109,9 +130,13 @@ inline constexpr auto rules = std::to_array<rule>({
     {stage::resting, cause::deadline, stage::booting, order::spawn},
     {stage::resting, cause::succeeded, stage::booting, order::await},
     {stage::resting, cause::drain_asked, stage::gone, order::forget},
+    {stage::resting, cause::hold_asked, stage::held, order::hold},
 
     {stage::parked, cause::revived, stage::booting, order::spawn},
     {stage::parked, cause::drain_asked, stage::gone, order::forget},
+
+    {stage::held, cause::revived, stage::booting, order::spawn},
+    {stage::held, cause::drain_asked, stage::gone, order::forget},
 });
 
 /// A value.
@@ -154,6 +179,8 @@ private:
             return "serving";
         case stage::draining:
             return "draining";
+        case stage::withdrawing:
+            return "withdrawing";
         case stage::replacing:
             return "replacing";
         case stage::leaving:
@@ -162,8 +189,37 @@ private:
             return "resting";
         case stage::parked:
             return "parked";
+        case stage::held:
+            return "held";
         case stage::gone:
             return "gone";
+    }
+    return "unknown";
+}
+
+[[nodiscard]] constexpr const char* name(cause c) noexcept
+{
+    switch (c) {
+        case cause::ready:
+            return "ready";
+        case cause::drain_asked:
+            return "drain asked";
+        case cause::hold_asked:
+            return "hold asked";
+        case cause::leave_announced:
+            return "leave announced";
+        case cause::deadline:
+            return "deadline";
+        case cause::succeeded:
+            return "succeeded";
+        case cause::died:
+            return "died";
+        case cause::died_too_often:
+            return "died too often";
+        case cause::died_unwanted:
+            return "died unwanted";
+        case cause::revived:
+            return "revived";
     }
     return "unknown";
 }

@@ -10,8 +10,8 @@ using namespace cohort::primary;
 namespace {
 
 constexpr auto deaths = std::to_array({cause::died, cause::died_too_often, cause::died_unwanted});
-constexpr auto living = std::to_array(
-    {stage::booting, stage::serving, stage::draining, stage::replacing, stage::leaving});
+constexpr auto living = std::to_array({stage::booting, stage::serving, stage::draining,
+                                       stage::withdrawing, stage::replacing, stage::leaving});
 
 std::set<stage> reachable_from(stage start)
 {
@@ -86,8 +86,8 @@ TEST_CASE("no stage with a process can outlast its deadline for ever")
 
 TEST_CASE("a slot can be given up from every stage")
 {
-    for (const stage from :
-         {stage::booting, stage::serving, stage::replacing, stage::resting, stage::parked})
+    for (const stage from : {stage::booting, stage::serving, stage::withdrawing, stage::replacing,
+                             stage::resting, stage::parked, stage::held})
     {
         CHECK(reachable_from(from).contains(stage::gone));
     }
@@ -130,4 +130,40 @@ TEST_CASE("a worker whose channel ended is ended itself, and replaced, if it doe
     CHECK(life.on(cause::deadline) == order::kill);
     CHECK(life.on(cause::died) == order::rest);
     CHECK(life.on(cause::deadline) == order::spawn);
+}
+
+TEST_CASE("a held slot stays empty, whatever its worker died of, until it is resumed")
+{
+    for (const cause why : {cause::died, cause::died_too_often}) {
+        worker_life life;
+        REQUIRE(life.on(cause::ready));
+        CHECK(life.on(cause::hold_asked) == order::ask_to_drain);
+        CHECK(life.on(cause::hold_asked) == order::none);
+        CHECK(life.has_process());
+        CHECK(life.on(why) == order::hold);
+        CHECK_FALSE(life.has_process());
+        CHECK(life.on(cause::deadline) == std::nullopt);
+        CHECK(life.on(cause::hold_asked) == std::nullopt);
+        CHECK(life.on(cause::revived) == order::spawn);
+        CHECK(life.now() == stage::booting);
+    }
+}
+
+TEST_CASE("a worker that does not leave its slot in time is killed, and the slot is held")
+{
+    worker_life life;
+    REQUIRE(life.on(cause::ready));
+    REQUIRE(life.on(cause::hold_asked));
+    CHECK(life.on(cause::deadline) == order::kill);
+    CHECK(life.on(cause::deadline) == order::kill);
+    CHECK(life.on(cause::died) == order::hold);
+}
+
+TEST_CASE("a slot that was to be held is given up with all others when everybody leaves")
+{
+    worker_life life;
+    REQUIRE(life.on(cause::hold_asked));
+    CHECK(life.on(cause::drain_asked) == order::none);
+    CHECK(life.on(cause::died) == order::forget);
+    CHECK(reachable_from(stage::held).contains(stage::gone));
 }

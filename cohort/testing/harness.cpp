@@ -24,12 +24,15 @@ namespace cohort::testing {
 
 namespace {
 
-process::child start(const launch& how)
+process::child start(const launch& how, const temporary_folder& runtime)
 {
     process::program what;
     what.exec = how.exec;
     what.args = how.args;
-    what.env = process::environment_with(how.env);
+    // The first of a name counts: a test may have a folder of its own.
+    std::vector<std::string> env = how.env;
+    env.push_back("COHORT_RUNTIME_DIR=" + runtime.path().string());
+    what.env = process::environment_with(env);
     what.cwd = how.cwd;
     what.in = process::stdio::null();
     what.out = process::stdio::pipe();
@@ -100,7 +103,7 @@ temporary_folder::~temporary_folder()
 }
 
 running_program::running_program(const launch& how)
-    : child_{start(how)}
+    : child_{start(how, runtime_)}
 {}
 
 running_program::~running_program()

@@ -58,6 +58,13 @@ public:
 
     [[nodiscard]] pid_t pid() const noexcept { return child_.pid(); }
 
+    /// Where its admin socket is, unless the environment that it was given names another folder:
+    /// programs of the same name that run at the same time do not meet.
+    [[nodiscard]] const std::filesystem::path& runtime_folder() const noexcept
+    {
+        return runtime_.path();
+    }
+
     using wanted = std::function<bool(const boost::json::object& line)>;
 
     /// The next line that `is_it` likes; earlier ones are dropped from the queue but stay in
@@ -90,6 +97,7 @@ private:
     void take_lines();
     [[noreturn]] void give_up(std::string what);
 
+    temporary_folder runtime_;
     process::child child_;
     std::string unfinished_;
     std::string errors_;

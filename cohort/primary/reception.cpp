@@ -1,0 +1,129 @@
+#include <cohort/primary/reception.hpp>
+
+#include <cohort/control/client.hpp>
+#include <cohort/control/server.hpp>
+#include <cohort/observe/log.hpp>
+#include <cohort/primary/desk.hpp>
+#include <cohort/process/root.hpp>
+
+#include <boost/json/value.hpp>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <utility>
+
+namespace cohort::primary {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr nanoseconds last_words_within = 2s;
+constexpr milliseconds other_answers_within = 500ms;
+
+/// Nobody chose this name: a second cohort with it is no mistake.
+bool is_nobodys_choice(const std::string& name) { return name == config::settings{}.name; }
+
+std::string second_name(const std::string& name)
+{
+    return fmt::format("{}-{}", name, process::root_pid() != 0 ? process::root_pid() : ::getpid());
+}
+
+bool is_leaving(const std::filesystem::path& socket)
+{
+    control::request ask{"ls"};
+    ask.budget = other_answers_within;
+    control::client who{{.app = {}, .socket = socket, .opened_by = 0}};
+    const auto said = who.ask(ask, control::client::manner::once);
+    if (!said)
+        return false;
+    const auto* const stage = said->data.if_contains("stage");
+    return stage != nullptr && *stage == "stopping";
+}
+
+std::vector<std::filesystem::path> places_of(const config::settings& settings)
+{
+    if (const std::string& where = settings.admin.socket; where != "auto")
+        return {where};
+    std::vector<std::filesystem::path> all;
+    for (const auto& folder : control::folders(control::viewpoint::here())) {
+        all.push_back(folder / control::socket_name(settings.name));
+        all.push_back(folder / control::socket_name(second_name(settings.name)));
+    }
+    return all;
+}
+
+}  // namespace
+
+reception::reception(asio::any_io_executor executor)
+    : executor_{std::move(executor)}, past_{executor_}
+{}
+
+reception::~reception() = default;
+
+result<control::entrance> reception::enter(const config::settings& settings,
+                                           std::vector<int>* left_open)
+{
+    if (left_open != nullptr) {
+        const auto places = places_of(settings);
+        auto found = control::entrance::inherit(places, *left_open);
+        if (found) {
+            std::erase(*left_open, found->socket().borrow());
+            return found;
+        }
+    }
+    if (settings.admin.socket != "auto")
+        return control::entrance::open_at(settings.admin.socket, is_leaving);
+    const auto here = control::viewpoint::here();
+    auto opened = control::entrance::open(settings.name, here, is_leaving);
+    if (opened || opened.error().why().value() != EADDRINUSE || !is_nobodys_choice(settings.name))
+        return opened;
+    const std::string other = second_name(settings.name);
+    log::info("another cohort has no name either: this one is \"{}\" for the cohort command; "
+              "--name gives it a better one",
+              other);
+    return control::entrance::open(other, here, is_leaving);
+}
+
+result<> reception::open(const config::settings& settings, office with, std::vector<int>* left_open)
+{
+    desk_ = std::make_unique<desk>(std::move(with));
+    if (settings.admin.socket == "off")
+        return {};
+    auto entered = enter(settings, left_open);
+    if (!entered) {
+        if (entered.error().why().value() == EADDRINUSE && left_open == nullptr)
+            return std::unexpected(
+                fault(entered.error().why(), "start: a cohort of this name runs already;",
+                      fmt::format("stop it, or choose another name with --name ({})",
+                                  entered.error().text())));
+        log::warn("no admin socket: {}; going on without", entered.error().text());
+        return {};
+    }
+    auto opened = control::server::open(executor_, entered->take_socket(), ::geteuid(), *desk_);
+    if (!opened) {
+        entered->remove();
+        log::warn("no admin socket: {}; going on without", opened.error().text());
+        return {};
+    }
+    door_ = *std::move(entered);
+    server_ = *std::move(opened);
+    log::debug("admin socket {}", door_->path().string());
+    return {};
+}
+
+awaitable<> reception::close()
+{
+    past_.close();
+    if (door_)
+        door_->remove();
+    if (server_)
+        co_await server_->close(last_words_within);
+}
+
+}  // namespace cohort::primary

@@ -1,0 +1,58 @@
+// What others get to see of a supervisor.
+
+#include <cohort/primary/supervisor.hpp>
+
+#include <algorithm>
+
+namespace cohort::primary {
+
+std::vector<seat_view> supervisor::view() const
+{
+    std::vector<seat_view> all;
+    for (const auto& at : seats_) {
+        if (at->vacant() && !at->tenant)
+            continue;
+        seat_view seen;
+        seen.slot = at->slot;
+        seen.now = at->life ? at->life->now() : stage::gone;
+        seen.deadline = at->deadline;
+        if (at->tenant && !at->tenant->dead()) {
+            seen.worker = at->tenant->info();
+            seen.online = at->tenant->online_since();
+            const auto tenant = board::tenant_of(board_.generation(), seen.worker->pid);
+            seen.row = board::read(board_.row(at->slot), tenant);
+        }
+        if (at->keeper) {
+            seen.keeper = at->keeper->process().pid();
+            seen.standbys = static_cast<unsigned>(at->keeper->unnamed.size());
+        }
+        all.push_back(std::move(seen));
+    }
+    return all;
+}
+
+std::vector<std::string> supervisor::endpoints() const
+{
+    std::vector<std::string> all;
+    for (const auto& [number, each] : listeners_.all())
+        all.push_back(each->real.text());
+    return all;
+}
+
+void supervisor::tell(const seat& at, stage before, cause why) noexcept
+{
+    if (chronicle_ == nullptr || !at.life || at.life->now() == before)
+        return;
+    stage_change what;
+    what.slot = at.slot;
+    what.from = before;
+    what.to = at.life->now();
+    what.why = why;
+    if (at.tenant) {
+        what.id = at.tenant->id();
+        what.pid = at.tenant->info().pid;
+    }
+    chronicle_->changed(what);
+}
+
+}  // namespace cohort::primary
