@@ -33,6 +33,20 @@ install(FILES ${PROJECT_BINARY_DIR}/cohort.pc DESTINATION ${pkgconfig_folder})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libcohort-dev RENAME copyright)
 
+# Where they were not built they are not installed: `cohort` alone is enough to link programs.
+if(COHORT_PROGRAMS)
+    install(TARGETS cohort_command cohort_primary_program OPTIONAL
+            RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    set(share ${CMAKE_INSTALL_DATADIR})
+    install(FILES ${programs_folder}/cohort.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
+    install(FILES ${programs_folder}/cohort.bash RENAME cohort OPTIONAL
+            DESTINATION ${share}/bash-completion/completions)
+    install(FILES ${programs_folder}/_cohort OPTIONAL
+            DESTINATION ${share}/zsh/vendor-completions)
+    install(FILES ${programs_folder}/cohort.fish OPTIONAL
+            DESTINATION ${share}/fish/vendor_completions.d)
+endif()
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME libcohort-dev)
 set(CPACK_PACKAGE_CONTACT "The Cohort authors <cohort@localhost>")

@@ -34,6 +34,10 @@ target_include_directories(cohort PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(cohort PUBLIC cohort_dependencies)
 target_compile_features(cohort PUBLIC cxx_std_23)
+
+# The command is no part of the library: its room stands beside it.
+cohort_room(cli base async config process control)
+target_compile_definitions(cohort_cli PRIVATE COHORT_VERSION="${PROJECT_VERSION}")
 if(COHORT_SANITIZE)
     # Whoever links a sanitized archive needs the runtime: examples as well, which know no more of
     # us than this target.

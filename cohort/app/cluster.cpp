@@ -2,6 +2,7 @@
 
 #include <cohort/app/cluster_parts.hpp>
 #include <cohort/app/life.hpp>
+#include <cohort/app/program_note.hpp>
 #include <cohort/app/role.hpp>
 #include <cohort/async/deadline.hpp>
 #include <cohort/base/try.hpp>
@@ -86,6 +87,7 @@ cluster::~cluster() = default;
 
 int cluster::run_main(worker_main main)
 {
+    detail::keep_program_note();
     auto& chosen = parts_->chosen;
     auto mold = primary::take_mold_line();
     if (!mold || mold->valid())
@@ -173,6 +175,8 @@ int cluster::parts::reign(cluster& group, const cohort::primary::estate* from,
         log::born();
     primary = std::make_unique<cohort::primary::primary>(chosen, upkeep_of(chosen), *this);
     primary->use(care);
+    if (chosen.named_by_default)
+        primary->use(cohort::primary::naming::by_default);
     if (from != nullptr)
         primary->inherit(*from, std::move(left_open));
     primary->reads_again_from([this] { return read_again(); });

@@ -36,6 +36,7 @@ struct spoken {
     std::vector<std::string> listen;
     std::string file;
     std::string name;
+    std::string user;
     std::string balance;
     std::string keepers;
     std::string standby;
@@ -94,6 +95,12 @@ void check_endpoints(const config::document& file, const config::settings& app,
     }
 }
 
+bool is_this_program(const std::string& file)
+{
+    std::error_code ec;
+    return !file.empty() && std::filesystem::equivalent(file, "/proc/self/exe", ec) && !ec;
+}
+
 /// Applies the file, if one was named or lies in the working directory.
 std::vector<config::problem> apply_file(config::settings& s, const spoken& said)
 {
@@ -120,6 +127,11 @@ std::vector<config::problem> apply_file(config::settings& s, const spoken& said)
                  .words = fmt::format("the apps of the file are: {}", names_of(*file))}};
     }
     s = *app;
+    // `exec` is how `cohort run` finds the program. One that reads its own file there, forks.
+    if (is_this_program(s.exec)) {
+        s.exec.clear();
+        s.args.clear();
+    }
     return {};
 }
 
@@ -152,6 +164,8 @@ std::vector<config::problem> apply_command_line(config::settings& s, const spoke
         s.listen = said.listen;
     if (!said.name.empty())
         s.name = said.name;
+    if (!said.user.empty())
+        s.user = said.user;
     return wrong;
 }
 
@@ -201,8 +215,9 @@ settings settings::read_sources(int argc, char** argv, settings defaults)
         process::init_title(argc, argv);
     }
     settings chosen = std::move(defaults);
+    std::string own_name;
     if (chosen.name == config::settings{}.name && argc > 0)
-        chosen.name = std::filesystem::path{argv[0]}.filename();
+        own_name = chosen.name = std::filesystem::path{argv[0]}.filename();
 
     spoken said;
     CLI::App line{fmt::format("{}: a server of several processes that share its ports, built with "
@@ -220,6 +235,7 @@ settings settings::read_sources(int argc, char** argv, settings defaults)
     line.add_option("-e,--env", said.environment,
                     "Which [env.NAME] of the file overrides the rest (otherwise COHORT_ENV)");
     line.add_option("-n,--name", said.name, "Name of the app, in titles and logs");
+    line.add_option("-u,--user", said.user, "Whom workers become: a name or a number");
     line.add_option("--balance", said.balance,
                     "balanced, round_robin, least_connections, reuseport or sticky");
     line.add_option("--keepers", said.keepers,
@@ -249,6 +265,7 @@ settings settings::read_sources(int argc, char** argv, settings defaults)
     for (const config::problem& slip : config::unknown_variables())
         chosen.warnings.push_back(slip.text());
     add(apply_command_line(chosen, said));
+    chosen.named_by_default = said.name.empty() && chosen.name == own_name;
     check_endpoints(chosen, wrong);
     add(config::problems(chosen));
     if (wrong.empty() && is_primary())

@@ -23,6 +23,9 @@ struct settings : config::settings {
     /// `by_hand`: nothing is forked at the start and nobody is replaced, as in Node.
     cohort::supervision supervision = cohort::supervision::automatic;
 
+    /// Nobody chose the name, it is that of the program's file: two such cohorts may run at a time.
+    bool named_by_default = false;
+
     /// Reads the command line, the file and the environment; what they say wins over `defaults`.
     ///
     ///     -w, --workers auto|N|min..max   -b, --bind, --listen ADDRESS (repeatable)

@@ -108,17 +108,17 @@ awaitable<> desk::change(steady_time until)
     static_cast<void>(co_await with_deadline(std::move(wait), std::max<nanoseconds>(left, 1ms)));
 }
 
-std::vector<seat_view> desk::seats_of(const request& what) const
+std::vector<slot_view> desk::seats_of(const request& what) const
 {
     auto all = with_.workers.view();
-    std::erase_if(all, [&](const seat_view& each) { return what.slot && each.slot != *what.slot; });
+    std::erase_if(all, [&](const slot_view& each) { return what.slot && each.slot != *what.slot; });
     return all;
 }
 
 result<std::vector<std::uint32_t>> desk::ids_of(const request& what) const
 {
     std::vector<std::uint32_t> ids;
-    for (const seat_view& each : seats_of(what)) {
+    for (const slot_view& each : seats_of(what)) {
         if (each.worker)
             ids.push_back(each.worker->id);
     }

@@ -50,7 +50,7 @@ private:
     /// Until something changed with the workers, or `until`.
     [[nodiscard]] awaitable<> change(steady_time until);
     [[nodiscard]] result<std::vector<std::uint32_t>> ids_of(const control::request& what) const;
-    [[nodiscard]] std::vector<seat_view> seats_of(const control::request& what) const;
+    [[nodiscard]] std::vector<slot_view> seats_of(const control::request& what) const;
 
     office with_;
     std::vector<desk_verbs*> others_;

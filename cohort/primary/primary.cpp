@@ -66,7 +66,8 @@ result<> primary::open_desk()
                 .settings = settings_,
                 .stop = [this] { stop(); },
                 .stopping = [this] { return stopping_; }};
-    return reception_.open(settings_, std::move(with), left_open_ ? &*left_open_ : nullptr);
+    return reception_.open(settings_, naming_, std::move(with),
+                           left_open_ ? &*left_open_ : nullptr);
 }
 
 result<board::segment> primary::open_board() const

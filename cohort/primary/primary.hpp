@@ -37,6 +37,7 @@ public:
 
     /// How workers are born. Order: before run(), as inherit().
     void use(care which) noexcept { care_ = which; }
+    void use(naming name_is) noexcept { naming_ = name_is; }
     /// Writes down what it does there, for who follows it; and if it follows one itself, which left
     /// descriptors open, goes on where that one stopped.
     void inherit(const estate& from, std::optional<std::vector<int>> left_open);
@@ -81,6 +82,7 @@ private:
     upkeep upkeep_;
     audience& audience_;
     care care_ = care::plain;
+    naming naming_ = naming::chosen;
     const estate* estate_ = nullptr;             // nothing outlives us without one
     std::optional<std::vector<int>> left_open_;  // by the primary before us
     boost::asio::io_context loop_{1};

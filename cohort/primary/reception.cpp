@@ -26,9 +26,6 @@ namespace {
 constexpr nanoseconds last_words_within = 2s;
 constexpr milliseconds other_answers_within = 500ms;
 
-/// Nobody chose this name: a second cohort with it is no mistake.
-bool is_nobodys_choice(const std::string& name) { return name == config::settings{}.name; }
-
 std::string second_name(const std::string& name)
 {
     return fmt::format("{}-{}", name, process::root_pid() != 0 ? process::root_pid() : ::getpid());
@@ -66,7 +63,7 @@ reception::reception(asio::any_io_executor executor)
 
 reception::~reception() = default;
 
-result<control::entrance> reception::enter(const config::settings& settings,
+result<control::entrance> reception::enter(const config::settings& settings, naming name_is,
                                            std::vector<int>* left_open)
 {
     if (left_open != nullptr) {
@@ -81,21 +78,22 @@ result<control::entrance> reception::enter(const config::settings& settings,
         return control::entrance::open_at(settings.admin.socket, is_leaving);
     const auto here = control::viewpoint::here();
     auto opened = control::entrance::open(settings.name, here, is_leaving);
-    if (opened || opened.error().why().value() != EADDRINUSE || !is_nobodys_choice(settings.name))
+    if (opened || opened.error().why().value() != EADDRINUSE || name_is == naming::chosen)
         return opened;
     const std::string other = second_name(settings.name);
-    log::info("another cohort has no name either: this one is \"{}\" for the cohort command; "
-              "--name gives it a better one",
-              other);
+    log::info("another {} runs already: this one is \"{}\" for the cohort command; --name gives it "
+              "a better name",
+              settings.name, other);
     return control::entrance::open(other, here, is_leaving);
 }
 
-result<> reception::open(const config::settings& settings, office with, std::vector<int>* left_open)
+result<> reception::open(const config::settings& settings, naming name_is, office with,
+                         std::vector<int>* left_open)
 {
     desk_ = std::make_unique<desk>(std::move(with));
     if (settings.admin.socket == "off")
         return {};
-    auto entered = enter(settings, left_open);
+    auto entered = enter(settings, name_is, left_open);
     if (!entered) {
         if (entered.error().why().value() == EADDRINUSE && left_open == nullptr)
             return std::unexpected(

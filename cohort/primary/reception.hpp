@@ -7,6 +7,7 @@
 #include <cohort/primary/chronicle.hpp>
 #include <cohort/primary/office.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -19,6 +20,12 @@ namespace cohort::primary {
 
 class desk;
 
+/// Who gave a cohort its name.
+enum class naming : std::uint8_t {
+    chosen,      ///< somebody: a second one is a mistake
+    by_default,  ///< nobody: a second one is not, and is called name-PID for the command
+};
+
 /// A primary's admin socket, and the desk behind it. A resource.
 class reception {
 public:
@@ -30,10 +37,11 @@ public:
     /// Opens the socket, as settings.admin.socket says. Somebody who can be reached by it is worth
     /// much, and no reason not to serve: what fails is a warning, except a name that is taken.
     ///
+    /// @param name_is    by_default: a name that is taken is no reason not to start.
     /// @param left_open  what a dead primary of the same cohort had open: its socket is among it,
     ///                   and is taken out of the list.
     /// Errors: EADDRINUSE, a cohort of this name lives.
-    [[nodiscard]] result<> open(const config::settings& settings, office with,
+    [[nodiscard]] result<> open(const config::settings& settings, naming name_is, office with,
                                 std::vector<int>* left_open);
 
     /// Says the last words to whoever waits for them, and takes the socket away.
@@ -44,7 +52,7 @@ public:
     [[nodiscard]] desk& front_desk() noexcept { return *desk_; }
 
 private:
-    [[nodiscard]] result<control::entrance> enter(const config::settings& settings,
+    [[nodiscard]] result<control::entrance> enter(const config::settings& settings, naming name_is,
                                                   std::vector<int>* left_open);
 
     asio::any_io_executor executor_;

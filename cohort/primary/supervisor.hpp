@@ -19,7 +19,7 @@
 #include <cohort/primary/pulse.hpp>
 #include <cohort/primary/salvage.hpp>
 #include <cohort/primary/seat.hpp>
-#include <cohort/primary/seat_view.hpp>
+#include <cohort/primary/slot_view.hpp>
 #include <cohort/primary/worker_handle.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -108,11 +108,9 @@ public:
     /// errc::queue_full, its last keeper is still leaving (again later); errc::stopping.
     [[nodiscard]] result<> resume(std::uint32_t slot);
     /// How the slots stand, those without a tenant and a future left out.
-    [[nodiscard]] std::vector<seat_view> view() const;
+    [[nodiscard]] std::vector<slot_view> view() const;
     /// The sockets that are open now, as people write them.
     [[nodiscard]] std::vector<std::string> endpoints() const;
-    [[nodiscard]] bool retiring() const noexcept { return retiring_; }
-    [[nodiscard]] std::uint32_t generation() const noexcept { return board_.generation(); }
 
     // By generation, for who replaces one by another.
 

@@ -16,7 +16,7 @@ std::vector<std::uint32_t> supervisor::filled_slots() const
 {
     std::vector<std::uint32_t> list;
     for (const auto& at : seats_) {
-        if (!at->vacant())
+        if (!at->vacant() && at->life->now() != stage::held)
             list.push_back(at->slot);
     }
     return list;

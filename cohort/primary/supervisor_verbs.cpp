@@ -176,6 +176,7 @@ result<> supervisor::resume(std::uint32_t slot)
         return failed(errc::stopping, "resume slot", std::to_string(slot));
     if (at.keeper || at.tenant)
         return failed(errc::queue_full, "resume slot", std::to_string(slot));
+    at.of = current_;  // also if there was a reload meanwhile
     at.crashes.forgive();
     feed(at, cause::revived);
     return {};

@@ -6,16 +6,17 @@
 
 namespace cohort::primary {
 
-std::vector<seat_view> supervisor::view() const
+std::vector<slot_view> supervisor::view() const
 {
-    std::vector<seat_view> all;
+    std::vector<slot_view> all;
     for (const auto& at : seats_) {
         if (at->vacant() && !at->tenant)
             continue;
-        seat_view seen;
+        slot_view seen;
         seen.slot = at->slot;
         seen.now = at->life ? at->life->now() : stage::gone;
         seen.deadline = at->deadline;
+        seen.generation = at->of ? at->of->number() : 0;
         if (at->tenant && !at->tenant->dead()) {
             seen.worker = at->tenant->info();
             seen.online = at->tenant->online_since();

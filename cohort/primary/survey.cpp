@@ -23,7 +23,7 @@ std::int64_t milliseconds_of(nanoseconds length)
     return std::chrono::duration_cast<milliseconds>(length).count();
 }
 
-void add_worker(json::object& to, const seat_view& seen)
+void add_worker(json::object& to, const slot_view& seen)
 {
     const worker_info& who = *seen.worker;
     to["worker"] = who.id;
@@ -36,7 +36,6 @@ void add_worker(json::object& to, const seat_view& seen)
 
 void add_row(json::object& to, const board::slot_reading& row)
 {
-    to["generation"] = board::generation_of(row.tenant);
     to["connections"] = row.connections_open;
     to["connections_total"] = row.connections_total;
     to["requests"] = row.requests_total;
@@ -49,10 +48,11 @@ void add_row(json::object& to, const board::slot_reading& row)
                         : json::value(milliseconds_of(nanoseconds{now_ns() - row.beat_ns}));
 }
 
-json::object slot_words(const surveyed& of, const seat_view& seen)
+json::object slot_words(const surveyed& of, const slot_view& seen)
 {
     json::object words{{"slot", seen.slot}, {"name", slot_name(of, seen.slot)}};
     words["stage"] = name(seen.now);
+    words["generation"] = seen.generation;
     if (seen.worker)
         add_worker(words, seen);
     if (seen.row)
@@ -82,10 +82,10 @@ std::string slot_name(const surveyed& of, std::uint32_t slot)
     return fmt::format("{}.{}", of.settings.name, slot);
 }
 
-head_count count(const std::vector<seat_view>& seats) noexcept
+head_count count(const std::vector<slot_view>& seats) noexcept
 {
     head_count seen;
-    for (const seat_view& each : seats) {
+    for (const slot_view& each : seats) {
         switch (each.now) {
             case stage::serving:
                 ++seen.serving;
@@ -110,7 +110,7 @@ json::object survey(const surveyed& of)
     json::object all{{"app", of.settings.name}, {"stage", of.stopping ? "stopping" : "serving"}};
     all["primary"] = ::getpid();
     all["root"] = process::root_pid() != 0 ? process::root_pid() : ::getpid();
-    all["generation"] = of.workers.generation();
+    all["generation"] = of.workers.current()->number();
     all["wanted"] = of.workers.wanted();
     all["workers"] = of.settings.workers.text();
     all["serving"] = seen.serving;
@@ -122,7 +122,7 @@ json::object survey(const surveyed& of)
         listen.emplace_back(each);
     all["listen"] = std::move(listen);
     json::array slots;
-    for (const seat_view& each : seats)
+    for (const slot_view& each : seats)
         slots.emplace_back(slot_words(of, each));
     all["slots"] = std::move(slots);
     return all;
@@ -131,11 +131,11 @@ json::object survey(const surveyed& of)
 std::optional<json::object> survey_slot(const surveyed& of, std::uint32_t slot)
 {
     const auto seats = of.workers.view();
-    const auto found = std::ranges::find(seats, slot, &seat_view::slot);
+    const auto found = std::ranges::find(seats, slot, &slot_view::slot);
     const auto ends = of.past.ends_of(slot);
     if (found == seats.end() && ends.empty())
         return std::nullopt;
-    seat_view nobody;
+    slot_view nobody;
     nobody.slot = slot;
     json::object words = slot_words(of, found == seats.end() ? nobody : *found);
     json::array past;

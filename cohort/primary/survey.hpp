@@ -4,7 +4,7 @@
 
 #include <cohort/config/settings.hpp>
 #include <cohort/primary/chronicle.hpp>
-#include <cohort/primary/seat_view.hpp>
+#include <cohort/primary/slot_view.hpp>
 #include <cohort/primary/supervisor.hpp>
 
 #include <boost/json/object.hpp>
@@ -34,7 +34,7 @@ struct head_count {
     /// Nothing will change by itself.
     [[nodiscard]] bool settled() const noexcept { return moving == 0; }
 };
-[[nodiscard]] head_count count(const std::vector<seat_view>& seats) noexcept;
+[[nodiscard]] head_count count(const std::vector<slot_view>& seats) noexcept;
 
 /// The whole cohort, and a line for each slot.
 [[nodiscard]] boost::json::object survey(const surveyed& of);

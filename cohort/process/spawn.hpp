@@ -61,6 +61,8 @@ struct program {
     stdio err;
     std::optional<credentials> user;
     std::vector<kept_descriptor> keep;
+    /// It leads a session of its own: no terminal reaches it.
+    bool new_session = false;
     /// What the program gets when we die.
     parent_death orphan = parent_death::kill();
 };

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """Installs cohort into a temporary prefix, copies an example out of the tree, builds it there by
-find_package and by pkg-config, and lets the example's own test run both programs."""
+find_package and by pkg-config, and lets the example's own test run both programs. Then the command
+makes a new project, which must build, pass its test and run at once."""
 
 import argparse
+import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 
 def run(*command: object, **options) -> str:
@@ -42,6 +45,29 @@ def by_pkgconfig(app: pathlib.Path, pkgconfig: pathlib.Path, compiler: str) -> p
     return program
 
 
+def by_init(folder: pathlib.Path, prefix: pathlib.Path, compiler: str) -> None:
+    """What `cohort init` writes builds, passes its test, and runs as its own file says."""
+    command = prefix / "bin/cohort"
+    app = folder / "shop"
+    environment = {**os.environ, "COHORT_RUNTIME_DIR": str(folder / "run"),
+                   "COHORT_STATE_DIR": str(folder / "state")}
+    run(command, "init", app)
+    by_cmake(app, prefix, compiler)
+    run("ctest", "--test-dir", app / "build", "--output-on-failure", "--no-tests=error")
+    run(command, "check", app)
+    try:
+        run(command, "start", "-w", 1, "-b", "127.0.0.1:0", cwd=app, env=environment)
+        shown = json.loads(run(command, "ls", "--json", env=environment))
+        if [each["app"] for each in shown] != ["shop"]:
+            raise SystemExit(f"not the cohort that was started: {shown}")
+        where = shown[0]["listen"][0].replace("tcp://", "http://")
+        with urllib.request.urlopen(f"{where}/hello/you", timeout=30) as answer:
+            if answer.read() != b"Hello, you\n":
+                raise SystemExit("the new project answers something else")
+    finally:
+        run(command, "stop", env=environment)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=pathlib.Path, required=True)
@@ -58,6 +84,7 @@ def main() -> None:
         for program in (by_cmake(app, prefix, options.compiler),
                         by_pkgconfig(app, prefix / options.pkgconfig, options.compiler)):
             run(sys.executable, app / "hello_test.py", program)
+        by_init(pathlib.Path(folder), prefix, options.compiler)
 
 
 if __name__ == "__main__":

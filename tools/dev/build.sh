@@ -108,6 +108,6 @@ dev_package() {
     need base package
     mkdir -p build
     configure Release
-    make_targets Release cohort
+    make_targets Release cohort cohort_command cohort_texts
     (cd build/Release && cpack -G DEB)
 }

@@ -209,6 +209,8 @@ stumble launch::go(pid_t parent) noexcept
         return bad;
     if (const stumble bad = reset_signals(); bad.at != step::none)
         return bad;
+    if (what_->new_session)
+        ::setsid();  // cannot fail: a newborn leads no group
     if (what_->user) {
         if (const stumble bad = become(*what_->user); bad.at != step::none)
             return bad;

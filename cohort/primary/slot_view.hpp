@@ -13,9 +13,10 @@
 namespace cohort::primary {
 
 /// How a slot stood when somebody asked. A value.
-struct seat_view {
+struct slot_view {
     std::uint32_t slot = 0;
     stage now = stage::gone;
+    std::uint32_t generation = 0;            ///< of code and settings
     std::optional<worker_info> worker;       ///< who sits there
     std::optional<steady_time> online;       ///< since when
     std::optional<board::slot_reading> row;  ///< what it says of itself

@@ -1,0 +1,171 @@
+#include <cohort/cli/background.hpp>
+
+#include <cohort/base/try.hpp>
+#include <cohort/cli/view.hpp>
+#include <cohort/process/child.hpp>
+#include <cohort/process/permit.hpp>
+#include <cohort/process/spawn.hpp>
+
+#include <fmt/format.h>
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+namespace cohort::cli {
+
+namespace {
+
+using namespace std::chrono_literals;
+using control::answer;
+using control::request;
+
+constexpr milliseconds look_again = 20ms;
+
+result<process::child> spawn(const launch_record& what, const std::filesystem::path& log)
+{
+    process::program how;
+    how.exec = what.program;
+    how.args = what.args;
+    how.env = process::environment_with({});
+    how.cwd = what.folder;
+    how.in = process::stdio::null();
+    how.out = process::stdio::file(log.string());
+    how.err = process::stdio::file(log.string());
+    how.new_session = true;
+    how.orphan = process::parent_death::ignored();
+    COHORT_TRY(auto permit, process::fork_permit::ask());
+    return process::spawn(std::move(permit), how);
+}
+
+/// The cohort that `root` is, once it can be asked.
+std::optional<answer> ask_it(const std::string& app, pid_t root)
+{
+    const auto all = control::find_cohorts(control::viewpoint::here());
+    if (!all)
+        return std::nullopt;
+    for (const control::cohort_place& each : *all) {
+        if (each.app != app)
+            continue;
+        request ask{"ls"};
+        ask.budget = 1s;
+        auto said = ask_quietly({.place = each, .slot = {}}, ask, control::client::manner::once);
+        if (said.code == exit_code::done && number_at(said.data, "root") == root)
+            return said;
+    }
+    return std::nullopt;
+}
+
+/// What is known once the slots have settled.
+std::optional<answer> verdict(const answer& said)
+{
+    const auto serving = number_at(said.data, "serving").value_or(0);
+    const auto parked = number_at(said.data, "parked").value_or(0);
+    const auto wanted = number_at(said.data, "wanted").value_or(0);
+    boost::json::object data{{"root", number_at(said.data, "root").value_or(0)},
+                             {"serving", serving},
+                             {"wanted", wanted}};
+    if (wanted > 0 && serving == wanted)
+        return answer{exit_code::done, fmt::format("{} of {} workers serve", serving, wanted),
+                      std::move(data)};
+    if (parked > 0 && serving + parked >= wanted)
+        return answer{
+            exit_code::degraded,
+            fmt::format("{} of {} workers serve, {} slots parked", serving, wanted, parked),
+            std::move(data)};
+    return std::nullopt;
+}
+
+answer left_at_once(const process::exit_reason& how)
+{
+    const int code = how.code().value_or(static_cast<int>(exit_code::refused));
+    const bool known = code >= 1 && code <= static_cast<int>(exit_code::refused);
+    return {known ? static_cast<exit_code>(code) : exit_code::refused,
+            "it did not start: " + how.words()};
+}
+
+}  // namespace
+
+answer start_in_background(const launch_record& what, const std::filesystem::path& state,
+                           milliseconds wait, console& out)
+{
+    const steady_time until = now() + wait;
+    auto born = spawn(what, log_file(state, what.app));
+    if (!born)
+        return {exit_code::refused, born.error().text()};
+    std::int64_t told = -1;
+    while (now() < until) {
+        if (const auto ended = born->try_reap())
+            return left_at_once(*ended);
+        if (const auto said = ask_it(what.app, born->pid())) {
+            if (auto known = verdict(*said)) {
+                born->let_go();
+                return *std::move(known);
+            }
+            const auto serving = number_at(said->data, "serving").value_or(0);
+            if (std::exchange(told, serving) != serving)
+                out.progress(fmt::format("{}: {} of {} workers serve", what.app, serving,
+                                         count_at(said->data, "wanted")));
+        }
+        // Its end is an event; that it serves is not, for somebody who is not its parent.
+        pollfd end{.fd = born->pidfd().borrow(), .events = POLLIN, .revents = 0};
+        ::poll(&end, 1, static_cast<int>(look_again.count()));
+    }
+    born->let_go();
+    return {exit_code::timed_out, "it does not serve yet; it goes on starting"};
+}
+
+result<> wait_for_end(pid_t pid, milliseconds wait)
+{
+    const unique_fd process{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+    if (!process.valid())
+        return {};  // it is gone
+    const steady_time until = now() + wait;
+    for (;;) {
+        const auto left =
+            std::max<milliseconds>(std::chrono::ceil<milliseconds>(until - now()), milliseconds{0});
+        pollfd end{.fd = process.borrow(), .events = POLLIN, .revents = 0};
+        const int got = ::poll(&end, 1, static_cast<int>(left.count()));
+        if (got > 0)
+            return {};
+        if (got == 0)
+            return failed(errc::deadline_passed, "wait for the end of", std::to_string(pid));
+        if (errno != EINTR)
+            return failed("wait for the end of", std::to_string(pid));
+    }
+}
+
+answer stop_and_wait(const target& whom, milliseconds wait, bool at_once, console& out)
+{
+    const steady_time until = now() + wait;
+    request look{"ls"};
+    look.budget = std::min<milliseconds>(wait, 5s);
+    const auto before = ask_quietly(whom, look, control::client::manner::repeatable);
+    if (before.code != exit_code::done)
+        return before;
+    const auto root = number_at(before.data, "root");
+    request what{"stop"};
+    what.budget = wait;
+    what.arguments["now"] = at_once;
+    target app = whom;
+    app.slot.reset();
+    auto said = ask(app, what, control::client::manner::repeatable, out);
+    // Asked while the last primary ended, and found nobody any more: that is what was wanted.
+    if (said.code == exit_code::no_such_cohort)
+        said = {exit_code::done, "stopped"};
+    if (said.code != exit_code::done || !root)
+        return said;
+    const auto left = std::max<milliseconds>(
+        std::chrono::duration_cast<milliseconds>(until - now()), milliseconds{1000});
+    if (const auto ended = wait_for_end(static_cast<pid_t>(*root), left); !ended)
+        return {exit_code::timed_out,
+                "its workers have left, and process " + std::to_string(*root) + " is still there"};
+    return said;
+}
+
+}  // namespace cohort::cli

@@ -1,0 +1,61 @@
+#include <cohort/cli/log_filter.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace cohort::cli;
+
+namespace {
+
+constexpr const char* line =
+    R"({"timestamp":"2026-01-02T10:00:00.000Z","level":"warn","message":"slow",)"
+    R"("pid":7,"workerId":3,"took":12})";
+
+}  // namespace
+
+TEST_CASE("without a wish every line is wanted")
+{
+    const log_filter all;
+    CHECK(all.wants(line));
+    CHECK(all.wants("Traceback (most recent call last):"));
+    CHECK(all.wants(""));
+}
+
+TEST_CASE("a level lets itself and what is worse through, and no line without one")
+{
+    log_filter some;
+    some.least = rank_of("warn");
+    CHECK(some.wants(line));
+    CHECK(some.wants(R"({"level":50,"msg":"pino's error"})"));
+    CHECK_FALSE(some.wants(R"({"level":"info"})"));
+    CHECK_FALSE(some.wants("Traceback"));
+    CHECK_FALSE(rank_of("loud"));
+}
+
+TEST_CASE("older lines are left out")
+{
+    log_filter some;
+    some.since = "2026-01-02T10:00:00.000Z";
+    CHECK(some.wants(line));
+    some.since = "2026-01-02T10:00:00.001Z";
+    CHECK_FALSE(some.wants(line));
+}
+
+TEST_CASE("a slot's lines are its own, and those of the worker that sits there")
+{
+    log_filter some;
+    some.slot = 1;
+    CHECK_FALSE(some.wants(line));
+    some.pid = 7;
+    CHECK(some.wants(line));
+    some.pid.reset();
+    some.worker = 3;
+    CHECK(some.wants(line));
+    CHECK(some.wants(R"({"slot":1,"message":"ended"})"));
+    CHECK_FALSE(some.wants(R"({"slot":2,"message":"ended","pid":7})"));
+}
+
+TEST_CASE("a line is read as people do, and moves no cursor")
+{
+    CHECK(readable(line) == "2026-01-02T10:00:00.000Z warn  slow  workerId=3  took=12");
+    CHECK(readable("plain \x1b[31mred") == "plain ?[31mred");
+}

@@ -1,0 +1,40 @@
+#pragma once
+// What `cohort start` leaves for the verbs that come later: where a cohort's output goes, and how
+// it was started.
+
+#include <cohort/base/error.hpp>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cohort::cli {
+
+/// How a cohort was started. A value.
+struct launch_record {
+    std::string app;
+    std::string program;            ///< an absolute path
+    std::vector<std::string> args;  ///< after the program's name
+    std::string folder;             ///< where it runs
+};
+
+/// $COHORT_STATE_DIR; else /var/log/cohort (root), $XDG_STATE_HOME/cohort or
+/// ~/.local/state/cohort. Made if it is not there.
+/// Errors: errc::bad_value, there is no HOME; errno of mkdir(2).
+[[nodiscard]] result<std::filesystem::path> state_folder();
+
+[[nodiscard]] std::filesystem::path log_file(const std::filesystem::path& state,
+                                             const std::string& app);
+
+/// Errors: errno of open(2), write(2), rename(2).
+[[nodiscard]] result<> remember(const std::filesystem::path& state, const launch_record& what);
+/// Nothing: it was not started by `cohort start`.
+[[nodiscard]] std::optional<launch_record> recall(const std::filesystem::path& state,
+                                                  const std::string& app);
+
+/// The last lines of a file, at most so many and 1 MiB of them.
+[[nodiscard]] std::vector<std::string> last_lines(const std::filesystem::path& file,
+                                                  std::size_t most);
+
+}  // namespace cohort::cli

@@ -1,0 +1,73 @@
+#pragma once
+// Which cohorts a verb is about: "api" is an app, "api.3" its slot 3, "all" everything.
+
+#include <cohort/cli/verb.hpp>
+#include <cohort/control/client.hpp>
+#include <cohort/control/protocol.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cohort::cli {
+
+/// A cohort, and perhaps a slot of it. A value.
+struct target {
+    control::cohort_place place;
+    std::optional<std::uint32_t> slot;
+
+    [[nodiscard]] std::string name() const;
+};
+
+/// What a word may mean when it is missing.
+enum class missing : std::uint8_t {
+    only_one,  ///< the cohort that runs, if there is just one
+    all,
+};
+
+/// What was found, or how the verb ends. Everything about that has been said.
+struct choice {
+    std::vector<target> targets;
+    exit_code code = exit_code::done;
+    [[nodiscard]] bool failed() const noexcept { return code != exit_code::done; }
+};
+
+/// Looks the word up among the cohorts that run; `--socket` names one by its path.
+[[nodiscard]] choice choose(const arguments& args, console& out,
+                            const std::optional<std::string>& word, missing when);
+
+/// An app's name and a slot out of "api.3"; no slot if that is none.
+struct app_and_slot {
+    std::string app;
+    std::optional<std::uint32_t> slot;
+};
+[[nodiscard]] app_and_slot take_apart_name(std::string_view word);
+
+/// How long a verb waits: `--wait`, or the verb's own. Nothing: it was misused, and that was said.
+[[nodiscard]] std::optional<milliseconds> patience(const arguments& args, console& out,
+                                                   milliseconds otherwise);
+
+/// Asks one cohort, shows progress, and says what went wrong, if something did.
+///
+/// @return  the answer; one that was made here if none came.
+[[nodiscard]] control::answer ask(const target& whom, control::request what,
+                                  control::client::manner how, console& out);
+/// The same without a word about it.
+[[nodiscard]] control::answer ask_quietly(const target& whom, const control::request& what,
+                                          control::client::manner how,
+                                          control::client::hear_progress hear = {});
+
+/// The usual end of a verb that asked: a line, or JSON: {"app":…,"exit":…,"reason":…,…data}.
+exit_code conclude(const target& whom, const control::answer& said, console& out);
+
+/// Asks all of them the same, one after the other, and concludes; the worst exit code.
+exit_code ask_all(const choice& whom, const control::request& what, control::client::manner how,
+                  console& out);
+
+[[nodiscard]] boost::json::object to_json(const target& whom, const control::answer& said);
+
+}  // namespace cohort::cli

@@ -1,0 +1,106 @@
+#include <cohort/cli/verbs.hpp>
+
+#include <cohort/cli/elf.hpp>
+#include <cohort/config/problem.hpp>
+#include <cohort/config/read.hpp>
+#include <cohort/config/settings.hpp>
+
+#include <boost/json/array.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <iterator>
+#include <utility>
+
+namespace cohort::cli::verbs {
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+/// The program of an app must be there; config itself does not look at the world.
+void look_for_program(const config::settings& app, const fs::path& file,
+                      std::vector<config::problem>& wrong)
+{
+    if (app.exec.empty())
+        return;
+    const fs::path from_there = app.exec.find('/') == std::string::npos
+                                    ? fs::path{app.exec}
+                                    : file.parent_path() / app.exec;
+    const char* const path = std::getenv("PATH");
+    if (!find_program(from_there.string(), path != nullptr ? path : ""))
+        wrong.push_back({.file = file.string(),
+                         .line = 0,
+                         .column = 0,
+                         .key = fmt::format("app.{}.exec", app.name),
+                         .words = fmt::format("there is no program {}", from_there.string())});
+}
+
+json::object words_of(const config::problem& what)
+{
+    return {{"file", what.file},
+            {"line", what.line},
+            {"column", what.column},
+            {"key", what.key},
+            {"words", what.words}};
+}
+
+exit_code run_check(const arguments& args, console& out)
+{
+    const fs::path file = args.word(0).value_or(args.value("--config").value_or("cohort.toml"));
+    std::error_code ec;
+    const fs::path whole = fs::is_directory(file, ec) ? file / "cohort.toml" : file;
+    const auto said = config::read_file(whole.string());
+    if (!said) {
+        out.problem(said.error().text());
+        return exit_code::invalid;
+    }
+    std::vector<config::problem> wrong = said->problems;
+    if (said->usable()) {
+        for (const config::settings& app : said->apps) {
+            const auto more = config::problems(app);
+            wrong.insert(wrong.end(), more.begin(), more.end());
+            look_for_program(app, whole, wrong);
+        }
+    }
+    if (out.wants_json()) {
+        json::array list;
+        for (const config::problem& each : wrong)
+            list.emplace_back(words_of(each));
+        json::array apps;
+        for (const config::settings& app : said->apps)
+            apps.emplace_back(app.name);
+        out.json(json::object{{"file", whole.string()},
+                              {"valid", wrong.empty()},
+                              {"apps", std::move(apps)},
+                              {"problems", std::move(list)}});
+    }
+    for (const config::problem& each : wrong)
+        out.line(each.text());
+    if (wrong.empty())
+        out.line(fmt::format("{}: valid, {} app{}", whole.string(), said->apps.size(),
+                             said->apps.size() == 1 ? "" : "s"));
+    return wrong.empty() ? exit_code::done : exit_code::invalid;
+}
+
+constexpr auto flags =
+    std::to_array<flag_rule>({{"--config", "-c", "FILE", "the file (cohort.toml)"},
+                              {"--env", "-e", "NAME", "which environment's tables of the file"}});
+
+}  // namespace
+
+constinit const verb check{
+    .name = "check",
+    .aliases = {},
+    .usage = "check [file] [--json]",
+    .summary = "Validates a configuration file: everything that is wrong with it, at once.",
+    .about = "Ends with 2 if anything is. What a program sets itself, `./program --check` knows.",
+    .flags = flags,
+    .run = run_check,
+};
+
+}  // namespace cohort::cli::verbs

@@ -1,0 +1,282 @@
+#include <cohort/cli/verbs.hpp>
+
+#include <cohort/base/unique_fd.hpp>
+#include <cohort/cli/log_filter.hpp>
+#include <cohort/cli/state.hpp>
+#include <cohort/cli/target.hpp>
+#include <cohort/cli/view.hpp>
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <fstream>
+#include <string>
+#include <utility>
+
+namespace cohort::cli::verbs {
+
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+/// A file that grows, and may be replaced or cut. A resource.
+class follower {
+public:
+    explicit follower(fs::path file)
+        : path_{std::move(file)}
+    {}
+
+    /// Errors: errno of inotify or open(2).
+    result<> begin()
+    {
+        watch_ = unique_fd{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
+        constexpr unsigned what = IN_MODIFY | IN_CREATE | IN_MOVED_TO;
+        if (!watch_.valid() ||
+            ::inotify_add_watch(watch_.borrow(), path_.parent_path().c_str(), what) == -1)
+            return failed("follow", path_.string());
+        return open();
+    }
+
+    /// Whole lines that have come; empty when none has.
+    std::vector<std::string> more()
+    {
+        struct stat now{};
+        if (file_.valid() && ::fstat(file_.borrow(), &now) == 0 && now.st_size < at_) {
+            at_ = 0;  // it was cut
+            part_.clear();
+        }
+        auto lines = read();
+        struct stat named{};
+        if (lines.empty() && ::stat(path_.c_str(), &named) == 0 && named.st_ino != inode_ && open())
+        {
+            at_ = 0;
+            lines = read();
+        }
+        return lines;
+    }
+
+    /// Until something in the folder changed. Deadline: none, that is what following means.
+    void wait()
+    {
+        pollfd ask{.fd = watch_.borrow(), .events = POLLIN, .revents = 0};
+        ::poll(&ask, 1, -1);
+        std::array<char, 4096> dropped;
+        while (::read(watch_.borrow(), dropped.data(), dropped.size()) > 0) {
+        }
+    }
+
+    void skip_to_end() { at_ = ::lseek(file_.borrow(), 0, SEEK_END); }
+
+private:
+    result<> open()
+    {
+        file_ = unique_fd{::open(path_.c_str(), O_RDONLY | O_CLOEXEC)};
+        struct stat seen{};
+        if (!file_.valid() || ::fstat(file_.borrow(), &seen) == -1)
+            return failed("read", path_.string());
+        inode_ = seen.st_ino;
+        return {};
+    }
+
+    std::vector<std::string> read()
+    {
+        std::vector<std::string> lines;
+        std::array<char, 65'536> piece;
+        for (;;) {
+            const auto got = ::pread(file_.borrow(), piece.data(), piece.size(), at_);
+            if (got <= 0)
+                return lines;
+            at_ += got;
+            part_.append(piece.data(), static_cast<std::size_t>(got));
+            std::size_t begin = 0;
+            for (auto end = part_.find('\n'); end != std::string::npos;
+                 end = part_.find('\n', begin))
+            {
+                lines.push_back(part_.substr(begin, end - begin));
+                begin = end + 1;
+            }
+            part_.erase(0, begin);
+            if (part_.size() > line_bytes_max)
+                lines.push_back(std::exchange(part_, {}));
+        }
+    }
+
+    static constexpr std::size_t line_bytes_max = std::size_t{1} << 20;
+
+    fs::path path_;
+    unique_fd watch_;
+    unique_fd file_;
+    ino_t inode_ = 0;
+    off_t at_ = 0;
+    std::string part_;
+};
+
+void show_line(const std::string& line, const arguments& args, console& out)
+{
+    if (out.wants_json() || args.flag("--raw"))
+        out.raw(line + '\n');
+    else
+        out.raw(readable(line) + '\n');
+}
+
+/// What the flags and the slot ask for. Nothing: misused, and that was said.
+std::optional<log_filter> filter_of(const arguments& args, console& out)
+{
+    log_filter filter;
+    filter.part = args.value("--grep").value_or("");
+    if (const auto level = args.value("--level")) {
+        filter.least = rank_of(*level);
+        if (!filter.least) {
+            misused(out, logs,
+                    fmt::format("--level is trace, debug, info, warn, error or fatal, "
+                                "not {}",
+                                *level));
+            return std::nullopt;
+        }
+    }
+    const auto since = args.duration("--since", 0ms);
+    if (!since) {
+        misused(out, logs, since.error().subject());
+        return std::nullopt;
+    }
+    if (*since > 0ms)
+        filter.since = timestamp(wall_now() - *since);
+    return filter;
+}
+
+void look_for_slot(const target& whom, log_filter& filter)
+{
+    filter.slot = whom.slot;
+    if (!whom.slot || whom.place.socket.empty())
+        return;
+    control::request ask{"show"};
+    ask.slot = whom.slot;
+    ask.budget = 5s;
+    const auto said = ask_quietly(whom, ask, control::client::manner::repeatable);
+    filter.pid = number_at(said.data, "pid");
+    filter.worker = number_at(said.data, "worker");
+}
+
+/// Which file: of a cohort that runs, or of one that has run.
+std::optional<fs::path> file_of(const target& whom, const fs::path& state, console& out)
+{
+    std::error_code ec;
+    auto file = log_file(state, whom.place.app);
+    if (fs::exists(file, ec))
+        return file;
+    out.problem(
+        fmt::format("{} has no log here: it was not started by `cohort start`", whom.place.app));
+    out.hint("its lines are where its standard output goes; under systemd: journalctl -u its unit");
+    return std::nullopt;
+}
+
+exit_code read_one(const target& whom, const arguments& args, console& out, std::size_t lines)
+{
+    const auto state = state_folder();
+    auto filter = filter_of(args, out);
+    if (!filter)
+        return exit_code::usage;
+    if (!state) {
+        out.problem(state.error().text());
+        return exit_code::refused;
+    }
+    const auto file = file_of(whom, *state, out);
+    if (!file)
+        return exit_code::refused;
+    look_for_slot(whom, *filter);
+    follower follows{*file};
+    if (const auto begun = follows.begin(); !begun) {
+        out.problem(begun.error().text());
+        return exit_code::refused;
+    }
+    std::deque<std::string> last;
+    for (std::string& line : follows.more()) {
+        if (!filter->wants(line))
+            continue;
+        last.push_back(std::move(line));
+        if (last.size() > lines)
+            last.pop_front();
+    }
+    for (const std::string& line : last)
+        show_line(line, args, out);
+    out.flush();
+    while (args.flag("--follow")) {
+        for (const std::string& line : follows.more()) {
+            if (filter->wants(line))
+                show_line(line, args, out);
+        }
+        out.flush();
+        follows.wait();
+    }
+    return exit_code::done;
+}
+
+exit_code run_logs(const arguments& args, console& out)
+{
+    const bool all_since = args.value("--since").has_value() && !args.value("--lines");
+    const auto lines = args.number("--lines", all_since ? std::size_t{1'000'000} : 15);
+    if (!lines)
+        return misused(out, logs, lines.error().subject());
+    const auto word = args.word(0);
+    // Of a cohort that has ended, the log is what is left.
+    if (word && *word != "all" && !args.value("--socket")) {
+        const auto state = state_folder();
+        const auto [app, slot] = take_apart_name(*word);
+        std::error_code ec;
+        for (const auto& name : {*word, app}) {
+            if (!state || !fs::exists(log_file(*state, name), ec))
+                continue;
+            target whom;
+            whom.place.app = name;
+            if (name != *word)
+                whom.slot = slot;
+            if (const auto found = control::find_cohorts(control::viewpoint::here()); found) {
+                const auto at = std::ranges::find(*found, name, &control::cohort_place::app);
+                if (at != found->end())
+                    whom.place = *at;
+            }
+            return read_one(whom, args, out, *lines);
+        }
+    }
+    const auto whom = choose(args, out, word, missing::only_one);
+    if (whom.failed())
+        return whom.code;
+    if (args.flag("--follow") && whom.targets.size() > 1)
+        return misused(out, logs, "only one cohort can be followed at a time");
+    exit_code worst = exit_code::done;
+    for (const target& each : whom.targets)
+        worst = std::max(worst, read_one(each, args, out, *lines));
+    return worst;
+}
+
+constexpr auto flags = std::to_array<flag_rule>({
+    {"--follow", "-f", "", "go on with what comes"},
+    {"--lines", "-n", "N", "so many of the last ones (15)"},
+    {"--since", "", "DURATION", "not older than that: 10m"},
+    {"--grep", "", "TEXT", "only lines that contain it"},
+    {"--level", "", "LEVEL", "trace, debug, info, warn, error or fatal, and what is worse"},
+    {"--raw", "", "", "the lines as they were written"},
+});
+
+}  // namespace
+
+constinit const verb logs{
+    .name = "logs",
+    .aliases = {},
+    .usage = "logs [app[.slot]] [-f] [-n N] [--since 10m] [--grep TEXT] [--level LEVEL] [--json]",
+    .summary = "What an app that was started by `cohort start` has written.",
+    .about = "Also after its end. With --json the lines are as they were written.",
+    .flags = flags,
+    .run = run_logs,
+};
+
+}  // namespace cohort::cli::verbs

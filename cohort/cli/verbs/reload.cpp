@@ -1,0 +1,121 @@
+// The verbs of a transaction: the primary decides, and says how it ended.
+
+#include <cohort/cli/verbs.hpp>
+
+#include <cohort/cli/target.hpp>
+#include <cohort/cli/view.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace cohort::cli::verbs {
+
+namespace {
+
+using namespace std::chrono_literals;
+using manner = control::client::manner;
+
+exit_code ask_for(const arguments& args, console& out, const verb& which, manner how)
+{
+    const auto wait = patience(args, out, 10min);
+    if (!wait)
+        return exit_code::usage;
+    const auto whom = choose(args, out, args.word(0), missing::only_one);
+    if (whom.failed())
+        return whom.code;
+    control::request what{std::string{which.name}};
+    what.budget = *wait;
+    exit_code worst = exit_code::done;
+    for (const target& each : whom.targets) {
+        const auto said = ask(each, what, how, out);
+        worst = std::max(worst, conclude(each, said, out));
+        if (said.code == exit_code::rolled_back)
+            out.hint(fmt::format("cohort why {0} · cohort logs {0}", each.place.app));
+    }
+    return worst;
+}
+
+exit_code run_reload(const arguments& args, console& out)
+{
+    return ask_for(args, out, reload, manner::once);
+}
+exit_code run_rollback(const arguments& args, console& out)
+{
+    return ask_for(args, out, rollback, manner::once);
+}
+exit_code run_upgrade(const arguments& args, console& out)
+{
+    return ask_for(args, out, upgrade, manner::once);
+}
+
+exit_code run_plan(const arguments& args, console& out)
+{
+    const auto whom = choose(args, out, args.word(0), missing::only_one);
+    if (whom.failed())
+        return whom.code;
+    exit_code worst = exit_code::done;
+    for (const target& each : whom.targets) {
+        control::request what{"plan"};
+        const auto said = ask(each, what, manner::repeatable, out);
+        worst = std::max(worst, conclude(each, said, out));
+        for (const boost::json::object* change : objects_at(said.data, "changes"))
+            out.line(fmt::format("  {} ({}): {} → {}", text_at(*change, "key"),
+                                 text_at(*change, "effect"), text_at(*change, "from"),
+                                 text_at(*change, "to")));
+    }
+    return worst;
+}
+
+constexpr auto flags = std::to_array<flag_rule>(
+    {{"--wait", "", "DURATION", "how long to wait for the verdict (10m)"}});
+
+}  // namespace
+
+constinit const verb reload{
+    .name = "reload",
+    .aliases = {},
+    .usage = "reload [app] [--wait DURATION] [--json]",
+    .summary = "Replaces an app's workers by new code and configuration, or puts the old back.",
+    .about = "A transaction: the new generation is started beside the old one, must become ready "
+             "and behave, and only then takes over, slot by slot. Ends with 0 when it serves, with "
+             "2 when the configuration is invalid, with 3 when it failed and the old one serves "
+             "again.",
+    .flags = flags,
+    .run = run_reload,
+};
+
+constinit const verb rollback{
+    .name = "rollback",
+    .aliases = {},
+    .usage = "rollback [app] [--wait DURATION] [--json]",
+    .summary = "Back to the generation before, even if its file was replaced.",
+    .about = "The program of the previous generation is still open by descriptor.",
+    .flags = flags,
+    .run = run_rollback,
+};
+
+constexpr auto upgrade_aliases = std::to_array<std::string_view>({"update"});
+
+constinit const verb upgrade{
+    .name = "upgrade",
+    .aliases = upgrade_aliases,
+    .usage = "upgrade [app] [--wait DURATION] [--json]",
+    .summary = "Replaces the primary itself by a new version; the workers do not notice.",
+    .about = "",
+    .flags = flags,
+    .run = run_upgrade,
+};
+
+constinit const verb plan{
+    .name = "plan",
+    .aliases = {},
+    .usage = "plan [app] [--json]",
+    .summary = "What a reload would change, and which workers it would replace.",
+    .about = "Reads the file as a reload would, and changes nothing.",
+    .flags = {},
+    .run = run_plan,
+};
+
+}  // namespace cohort::cli::verbs

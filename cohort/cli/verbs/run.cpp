@@ -1,0 +1,58 @@
+#include <cohort/cli/verbs.hpp>
+
+#include <cohort/cli/launch.hpp>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+namespace cohort::cli::verbs {
+
+namespace {
+
+exit_code run_here(const arguments& args, console& out)
+{
+    const auto plans = plan_launch(args);
+    if (!plans) {
+        out.problem(plans.error().subject().empty() ? plans.error().text()
+                                                    : plans.error().subject());
+        return plans.error().why() == errc::malformed ? exit_code::invalid : exit_code::usage;
+    }
+    if (plans->size() != 1)
+        return misused(out, run, "the file has several apps: say which with --name");
+    launch_record plan = plans->front();
+    if (::chdir(plan.folder.c_str()) == -1) {
+        out.problem(fmt::format("cannot go to {}: {}", plan.folder, last_errno().message()));
+        return exit_code::refused;
+    }
+    out.flush();
+    // This process becomes the program: nobody stands between it and who started it.
+    std::vector<char*> argv{plan.program.data()};
+    for (std::string& each : plan.args)
+        argv.push_back(each.data());
+    argv.push_back(nullptr);
+    ::execv(plan.program.c_str(), argv.data());
+    out.problem(fmt::format("cannot run {}: {}", plan.program, last_errno().message()));
+    return exit_code::refused;
+}
+
+}  // namespace
+
+const verb run{
+    .name = "run",
+    .aliases = {},
+    .usage = "run [flags] [program | file | folder] [arguments…]",
+    .summary = "Runs a program as a cohort, in the foreground.",
+    .about = "For containers, systemd and development. The flags come first; what follows the "
+             "program is for the program. A program that was built with Cohort becomes this "
+             "process; any other one is looked after by cohort-primary, and finds its sockets as "
+             "LISTEN_FDS. Without a program, cohort.toml says what to run.",
+    .flags = launch_flags(),
+    .run = run_here,
+    .stops = arguments::stop_at::first_word,
+};
+
+}  // namespace cohort::cli::verbs

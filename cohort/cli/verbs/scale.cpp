@@ -1,0 +1,51 @@
+#include <cohort/cli/verbs.hpp>
+
+#include <cohort/cli/target.hpp>
+
+#include <array>
+
+namespace cohort::cli::verbs {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+exit_code run_scale(const arguments& args, console& out)
+{
+    // `cohort scale 8` is enough where one cohort runs.
+    const bool named = args.words().size() > 1;
+    const auto to = args.word(named ? 1 : 0);
+    if (!to || args.words().size() > 2)
+        return misused(out, scale, "scale needs to know to how many");
+    const auto wait = patience(args, out, 60s);
+    if (!wait)
+        return exit_code::usage;
+    const auto whom = choose(args, out, named ? args.word(0) : std::nullopt, missing::only_one);
+    if (whom.failed())
+        return whom.code;
+    control::request ask{"scale"};
+    ask.arguments["to"] = *to;
+    ask.budget = *wait;
+    const bool relative = to->starts_with('+') || to->starts_with('-');
+    return ask_all(whom, ask,
+                   relative ? control::client::manner::once : control::client::manner::repeatable,
+                   out);
+}
+
+constexpr auto flags =
+    std::to_array<flag_rule>({{"--wait", "", "DURATION", "how long to wait until it is so (60s)"}});
+
+}  // namespace
+
+constinit const verb scale{
+    .name = "scale",
+    .aliases = {},
+    .usage = "scale [app] N|+N|-N [--wait DURATION] [--json]",
+    .summary = "So many workers; waits until they serve, and the others have left in peace.",
+    .about = "Ends with 0 when that is so, with 5 when some slots are parked, with 4 when the time "
+             "was not enough: it goes on then.",
+    .flags = flags,
+    .run = run_scale,
+};
+
+}  // namespace cohort::cli::verbs

@@ -1,0 +1,116 @@
+#include <cohort/cli/verbs.hpp>
+
+#include <cohort/cli/footprint.hpp>
+#include <cohort/cli/target.hpp>
+#include <cohort/cli/view.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace cohort::cli::verbs {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A text of several lines, set apart.
+void indent(std::string_view text, console& out)
+{
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        out.line("    " + printable(text.substr(0, end)));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+}
+
+void print_end(const boost::json::object& end, console& out)
+{
+    const auto lived = number_at(end, "lived_ms");
+    out.line(fmt::format("{}  worker {} (pid {}) {}, after {}", text_at(end, "time"),
+                         count_at(end, "worker"), count_at(end, "pid"),
+                         out.paint(text_at(end, "reason"), tone::bad),
+                         lived ? text_of(milliseconds{*lived}) : std::string{"?"}));
+    if (const auto* const report = end.if_contains("report"); report && report->is_string())
+        indent({report->as_string().data(), report->as_string().size()}, out);
+}
+
+exit_code run_why(const arguments& args, console& out)
+{
+    const auto whom = choose(args, out, args.word(0), missing::only_one);
+    if (whom.failed())
+        return whom.code;
+    exit_code worst = exit_code::done;
+    for (const target& each : whom.targets) {
+        control::request ask{"why"};
+        ask.slot = each.slot;
+        ask.budget = 10s;
+        const auto said = ask_quietly(each, ask, control::client::manner::repeatable);
+        worst = std::max(worst, conclude(each, said, out));
+        for (const boost::json::object* slot : objects_at(said.data, "slots")) {
+            const auto ends = objects_at(*slot, "ends");
+            if (!out.wants_json())
+                out.line(fmt::format("{}: {} ended, {} kept", text_at(*slot, "name"),
+                                     count_at(*slot, "total"), ends.size()));
+            for (const boost::json::object* end : ends)
+                print_end(*end, out);
+        }
+    }
+    return worst;
+}
+
+exit_code run_dump(const arguments& args, console& out)
+{
+    const auto word = args.word(0);
+    const auto wait = patience(args, out, 10s);
+    if (!wait)
+        return exit_code::usage;
+    const auto whom = choose(args, out, word, missing::only_one);
+    if (whom.failed())
+        return whom.code;
+    exit_code worst = exit_code::done;
+    for (const target& each : whom.targets) {
+        control::request what{"dump"};
+        what.budget = *wait;
+        const auto said = ask(each, what, control::client::manner::once, out);
+        worst = std::max(worst, conclude(each, said, out));
+        if (const auto* const text = said.data.if_contains("report"); text && text->is_string())
+            indent({text->as_string().data(), text->as_string().size()}, out);
+        for (const boost::json::object* slot : objects_at(said.data, "slots")) {
+            out.line(text_at(*slot, "name"));
+            if (const auto* const text = slot->if_contains("report"); text && text->is_string())
+                indent({text->as_string().data(), text->as_string().size()}, out);
+        }
+    }
+    return worst;
+}
+
+constexpr auto dump_flags =
+    std::to_array<flag_rule>({{"--wait", "", "DURATION", "how long the worker may take (10s)"}});
+
+}  // namespace
+
+constinit const verb why{
+    .name = "why",
+    .aliases = {},
+    .usage = "why [app[.slot]] [--json]",
+    .summary = "The last deaths of workers, and their reasons.",
+    .about = "Eight of each slot are kept, since the primary began; a crash comes with its report "
+             "where one was written.",
+    .flags = {},
+    .run = run_why,
+};
+
+constinit const verb dump{
+    .name = "dump",
+    .aliases = {},
+    .usage = "dump app.slot [--json]",
+    .summary = "The stacks of a live worker, now.",
+    .about = "",
+    .flags = dump_flags,
+    .run = run_dump,
+};
+
+}  // namespace cohort::cli::verbs
