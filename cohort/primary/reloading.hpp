@@ -4,6 +4,7 @@
 #include <cohort/async/tokens.hpp>
 #include <cohort/base/clock.hpp>
 #include <cohort/base/error.hpp>
+#include <cohort/config/difference.hpp>
 #include <cohort/config/settings.hpp>
 #include <cohort/primary/generation.hpp>
 #include <cohort/primary/rolling.hpp>
@@ -46,6 +47,11 @@ public:
     /// Back to the generation before this one, without asking the disk.
     [[nodiscard]] awaitable<reload_report> roll_back(progress tell);
 
+    /// What a reload would change, without changing it.
+    /// Errors: errc::bad_value, the settings are invalid; errc::queue_full, a reload is under way;
+    /// those of starting the program. Cancel: total.
+    [[nodiscard]] awaitable<result<config::difference>> look_ahead();
+
     [[nodiscard]] bool busy() const noexcept { return busy_; }
     /// Sees to it that the current generation has its mold. For as long as there is a primary.
     [[nodiscard]] awaitable<> keep_mold();
@@ -67,7 +73,7 @@ private:
     [[nodiscard]] awaitable<result<>> remove_extra();
     [[nodiscard]] awaitable<result<>> soak();
     [[nodiscard]] awaitable<result<>> replace(std::uint32_t slot, generation_ptr by);
-    [[nodiscard]] awaitable<result<>> seat_at(std::uint32_t slot, generation_ptr of);
+    [[nodiscard]] awaitable<result<>> seat_at(std::uint32_t slot, generation_ptr by);
     [[nodiscard]] awaitable<result<>> until_ready(std::uint32_t slot, generation_ptr of);
     [[nodiscard]] awaitable<result<>> until_free(std::uint32_t slot);
     [[nodiscard]] awaitable<result<>> until(std::function<std::optional<result<>>()> settled,

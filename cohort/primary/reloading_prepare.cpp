@@ -109,6 +109,28 @@ result<std::shared_ptr<mold>> reloading::begin_mold(const unique_fd& binary)
     return mold::start(how);
 }
 
+awaitable<result<config::difference>> reloading::look_ahead()
+{
+    if (busy_)
+        co_return failed(errc::queue_full, "plan", "a reload is under way");
+    const generation_ptr now_serves = of_.current();
+    const config::settings& now = now_serves->settings();
+    if (!now.exec.empty()) {
+        if (!read_settings_)
+            co_return std::unexpected(invalid("there is nowhere to read the settings from"));
+        COHORT_CO_TRY(const auto wanted, read_settings_());
+        co_return config::compare(now, wanted);
+    }
+    // Only the program itself knows what it makes of its file; it is ended again.
+    COHORT_CO_TRY(const process::origin start, process::own_origin());
+    COHORT_CO_TRY(auto binary, keep_binary(start.path));
+    COHORT_CO_TRY(auto begun, begin_mold(binary));
+    auto wanted = co_await mold::ready(begun, now.ready.timeout);
+    if (!wanted)
+        co_return std::unexpected(std::move(wanted).error());
+    co_return config::compare(now, *wanted);
+}
+
 /// Some settings are fixed for as long as there is a primary.
 result<> reloading::check(const config::settings& wanted) const
 {

@@ -240,6 +240,7 @@ private:
     void begin(const worker_ptr& who);
     void not_born(seat& at, const fault& why);
     void welcome(const seat& at, worker_handle& who, std::vector<unique_fd> cargo);
+    // cppcheck-suppress returnTempReference ; it is a reference to what current_ holds
     [[nodiscard]] const config::settings& settings() const noexcept { return current_->settings(); }
     void introduce(seat& at, worker_handle& who);
     void ask_to_drain(seat& at);

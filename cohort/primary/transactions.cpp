@@ -1,0 +1,166 @@
+#include <cohort/primary/transactions.hpp>
+
+#include <cohort/async/deadline.hpp>
+#include <cohort/async/stop.hpp>
+#include <cohort/config/difference.hpp>
+#include <cohort/control/server.hpp>
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/json/array.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace cohort::primary {
+
+using namespace std::chrono_literals;
+using namespace asio::experimental::awaitable_operators;
+using control::exit_code;
+namespace json = boost::json;
+
+namespace {
+
+exit_code code_of(const reload_report& how) noexcept
+{
+    if (how.refused)
+        return exit_code::refused;
+    if (how.invalid)
+        return exit_code::invalid;
+    switch (how.end) {
+        case roll_end::replaced:
+            return exit_code::done;
+        case roll_end::unchanged:
+        case roll_end::rolled_back:
+            return exit_code::rolled_back;
+        case roll_end::degraded:
+        case roll_end::half_way:
+            return exit_code::degraded;
+    }
+    return exit_code::degraded;
+}
+
+control::answer answer_of(const reload_report& how)
+{
+    const auto ms = std::chrono::duration_cast<milliseconds>(how.took).count();
+    std::string words;
+    if (how.end == roll_end::replaced)
+        words = fmt::format("generation {} serves with {} workers, after {} ms", how.generation,
+                            how.workers, ms);
+    else if (how.refused)
+        words = how.reason;
+    else
+        words =
+            fmt::format("{}; generation {} serves ({})", how.reason, how.generation, name(how.end));
+    json::object data{{"end", name(how.end)},
+                      {"reason", how.reason},
+                      {"generation", how.generation},
+                      {"workers", how.workers},
+                      {"took_ms", ms}};
+    return {code_of(how), std::move(words), std::move(data)};
+}
+
+}  // namespace
+
+/// Shared: whoever asked may be gone before it ends.
+struct transactions::transaction {
+    bool back = false;
+    control::asker* hears = nullptr;  // nobody any more
+    std::optional<reload_report> report;
+};
+
+bool transactions::answers(std::string_view verb) const noexcept
+{
+    return verb == "reload" || verb == "rollback" || verb == "plan";
+}
+
+awaitable<control::answer> transactions::handle(control::request what, control::asker& to)
+{
+    if (what.slot)
+        co_return control::answer{exit_code::usage,
+                                  "a generation is of the whole app: name it without a slot"};
+    control::answer said;
+    if (what.verb == "plan")
+        said = co_await plan();
+    else
+        said = co_await replace(std::move(what), to);
+    co_return said;
+}
+
+awaitable<> transactions::run(std::shared_ptr<transaction> which)
+{
+    reloading::progress tell = [which](std::string_view words) {
+        if (which->hears != nullptr)
+            which->hears->tell(control::progress{std::string{words}});
+    };
+    reload_report how;
+    if (which->back)
+        how = co_await of_.roll_back(std::move(tell));
+    else
+        how = co_await of_.reload(std::move(tell));
+    which->report.emplace(std::move(how));
+    ended_.notify_all();
+}
+
+awaitable<control::answer> transactions::replace(control::request what, control::asker& to)
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    const auto mine = std::make_shared<transaction>();
+    mine->back = what.verb == "rollback";
+    mine->hears = &to;
+    if (tasks_.spawn(run(mine)) == nullptr)
+        co_return control::answer{exit_code::refused, "the cohort is stopping"};
+    const bool patient = what.budget == 0ms;
+    const steady_time until = now() + what.budget;
+    while (!mine->report && !stopped(stop)) {
+        const nanoseconds left = patient ? nanoseconds{1h} : until - now();
+        if (left <= 0ns)
+            break;
+        auto race = ended_.wait() || sleep_for(left);
+        co_await std::move(race);
+    }
+    mine->hears = nullptr;
+    if (!mine->report)
+        co_return control::answer{exit_code::timed_out,
+                                  "it goes on; how it ends is in the log, and in `cohort show`"};
+    co_return answer_of(*mine->report);
+}
+
+awaitable<control::answer> transactions::plan()
+{
+    auto ahead = co_await of_.look_ahead();
+    if (!ahead) {
+        const bool invalid = ahead.error().why() == errc::bad_value;
+        const fault& why = ahead.error();
+        co_return control::answer{invalid ? exit_code::invalid : exit_code::refused,
+                                  why.subject().empty() ? why.text() : why.subject()};
+    }
+    json::array changes;
+    for (const config::change& each : ahead->changes)
+        changes.push_back(json::object{{"key", each.key},
+                                       {"from", each.before},
+                                       {"to", each.after},
+                                       {"effect", config::name_of(each.when)}});
+    const auto outcome = ahead->outcome();
+    std::string words;
+    switch (outcome) {
+        case config::outcome::nothing:
+            words = "no setting changes; a reload replaces every worker by the program on disk";
+            break;
+        case config::outcome::live:
+        case config::outcome::recycle:
+            words = "a reload replaces every worker";
+            break;
+        case config::outcome::restart:
+            words = "a reload would be refused: this takes a stop and a start";
+            break;
+    }
+    json::object data{{"changes", std::move(changes)}, {"outcome", config::name_of(outcome)}};
+    co_return control::answer{exit_code::done, std::move(words), std::move(data)};
+}
+
+}  // namespace cohort::primary

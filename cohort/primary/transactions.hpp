@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cohort/async/scope.hpp>
+#include <cohort/async/tokens.hpp>
+#include <cohort/async/wakeup.hpp>
+#include <cohort/control/protocol.hpp>
+#include <cohort/primary/desk_verbs.hpp>
+#include <cohort/primary/reloading.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <string_view>
+
+namespace cohort::primary {
+
+/// The verbs of the admin socket that replace one generation by another: reload, rollback, plan. A
+/// resource.
+///
+/// What was begun goes on when the asker hangs up or runs out of patience: it hears then that the
+/// truth is not known yet.
+class transactions final : public desk_verbs {
+public:
+    /// Both outlive it; `tasks` is where a reload runs.
+    transactions(asio::any_io_executor executor, reloading& of, scope& tasks)
+        : of_{of}, tasks_{tasks}, ended_{std::move(executor)}
+    {}
+
+    [[nodiscard]] bool answers(std::string_view verb) const noexcept override;
+    [[nodiscard]] awaitable<control::answer> handle(control::request what,
+                                                    control::asker& to) override;
+
+private:
+    struct transaction;
+    [[nodiscard]] awaitable<control::answer> replace(control::request what, control::asker& to);
+    [[nodiscard]] awaitable<control::answer> plan();
+    [[nodiscard]] awaitable<> run(std::shared_ptr<transaction> which);
+
+    reloading& of_;
+    scope& tasks_;
+    wakeup ended_;
+};
+
+}  // namespace cohort::primary
