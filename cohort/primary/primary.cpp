@@ -5,6 +5,7 @@
 #include <cohort/base/try.hpp>
 #include <cohort/net/limits.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/primary/desk.hpp>
 #include <cohort/process/cpu_quota.hpp>
 #include <cohort/process/identity.hpp>
 #include <cohort/process/root.hpp>
@@ -66,8 +67,12 @@ result<> primary::open_desk()
                 .settings = settings_,
                 .stop = [this] { stop(); },
                 .stopping = [this] { return stopping_; }};
-    return reception_.open(settings_, naming_, std::move(with),
-                           left_open_ ? &*left_open_ : nullptr);
+    COHORT_TRY(
+        reception_.open(settings_, naming_, std::move(with), left_open_ ? &*left_open_ : nullptr));
+    transactions_ = std::make_unique<transactions>(loop_.get_executor(), *reloading_, tasks_);
+    if (upkeep_ == upkeep::automatic)
+        reception_.front_desk().add(*transactions_);
+    return {};
 }
 
 result<board::segment> primary::open_board() const
@@ -109,6 +114,7 @@ outcome primary::run(act begin)
             fail(thrown.what());
         }
     }
+    transactions_.reset();
     reloading_.reset();
     supervisor_.reset();
     log::flush_waiting(100);
@@ -329,33 +335,10 @@ void primary::reload()
 {
     if (stopping_)
         return;
-    if (upkeep_ == upkeep::by_hand) {
+    if (upkeep_ == upkeep::by_hand)
         log::warn("a cluster that forks by hand cannot be reloaded; going on as before");
-        return;
-    }
-    if (reloading_->busy()) {
-        log::info("a reload is under way; the next one follows it");
-        reload_again_ = true;
-        return;
-    }
-    tasks_.spawn(reload_now());
-}
-
-awaitable<> primary::reload_now()
-{
-    const auto stop = co_await asio::this_coro::cancellation_state;
-    do {
-        reload_again_ = false;
-        reloading::progress tell = [](std::string_view words) { log::info("reload: {}", words); };
-        const auto report = co_await reloading_->reload(std::move(tell));
-        if (report.end == roll_end::replaced)
-            log::info("reload: generation {} serves with {} workers, after {} ms",
-                      report.generation, report.workers,
-                      std::chrono::duration_cast<milliseconds>(report.took).count());
-        else
-            log::error("reload: {}: {}; generation {} serves", name(report.end), report.reason,
-                       report.generation);
-    } while (reload_again_ && !stopped(stop) && !stopping_);
+    else
+        transactions_->reload_soon();
 }
 
 bool primary::is_echo(const process::caught_signal& heard)

@@ -10,6 +10,7 @@
 #include <cohort/primary/reception.hpp>
 #include <cohort/primary/reloading.hpp>
 #include <cohort/primary/supervisor.hpp>
+#include <cohort/primary/transactions.hpp>
 #include <cohort/process/signals.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -72,7 +73,6 @@ private:
     [[nodiscard]] awaitable<> hear_signals();
     void heed(int number);
     void reload();
-    [[nodiscard]] awaitable<> reload_now();
     [[nodiscard]] unsigned workers_wanted() const;
     [[nodiscard]] bool is_echo(const process::caught_signal& heard);
     [[nodiscard]] awaitable<> drain_after(nanoseconds grace);
@@ -92,8 +92,8 @@ private:
     reloading::reader read_again_;
     std::unique_ptr<reloading> reloading_;
     reception reception_{loop_.get_executor()};
-    bool reload_again_ = false;  // asked for while one was under way
-    bool playing_ = false;       // the program's coroutine
+    std::unique_ptr<transactions> transactions_;
+    bool playing_ = false;  // the program's coroutine
     bool stopping_ = false;
     std::optional<process::caught_signal> last_heard_;
     steady_time last_heard_at_{};

@@ -4,6 +4,7 @@
 #include <cohort/async/stop.hpp>
 #include <cohort/config/difference.hpp>
 #include <cohort/control/server.hpp>
+#include <cohort/observe/log.hpp>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/json/array.hpp>
@@ -24,6 +25,8 @@ using control::exit_code;
 namespace json = boost::json;
 
 namespace {
+
+constexpr nanoseconds look_again = 100ms;  // whether what is under way has ended
 
 exit_code code_of(const reload_report& how) noexcept
 {
@@ -128,6 +131,35 @@ awaitable<control::answer> transactions::replace(control::request what, control:
         co_return control::answer{exit_code::timed_out,
                                   "it goes on; how it ends is in the log, and in `cohort show`"};
     co_return answer_of(*mine->report);
+}
+
+void transactions::reload_soon()
+{
+    once_more_ = true;
+    if (!by_signal_)
+        tasks_.spawn(reload_logged());
+}
+
+awaitable<> transactions::reload_logged()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    by_signal_ = true;
+    while (std::exchange(once_more_, false) && !stopped(stop)) {
+        // Somebody else's, which has its own deadlines; or what a dead primary left is put right.
+        while (of_.busy() && !stopped(stop)) {
+            auto race = ended_.wait() || sleep_for(look_again);
+            co_await std::move(race);
+        }
+        reloading::progress tell = [](std::string_view words) { log::info("reload: {}", words); };
+        const reload_report how = co_await of_.reload(std::move(tell));
+        ended_.notify_all();
+        if (how.end == roll_end::replaced)
+            log::info("reload: {}", answer_of(how).reason);
+        else
+            log::error("reload: {}: {}; generation {} serves", name(how.end), how.reason,
+                       how.generation);
+    }
+    by_signal_ = false;
 }
 
 awaitable<control::answer> transactions::plan()

@@ -9,7 +9,9 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <memory>
 #include <string_view>
+#include <utility>
 
 namespace cohort::primary {
 
@@ -25,6 +27,10 @@ public:
         : of_{of}, tasks_{tasks}, ended_{std::move(executor)}
     {}
 
+    /// For a signal, whose sender hears nothing: the log has the verdict. While one is under way,
+    /// one more follows it, however often this is asked.
+    void reload_soon();
+
     [[nodiscard]] bool answers(std::string_view verb) const noexcept override;
     [[nodiscard]] awaitable<control::answer> handle(control::request what,
                                                     control::asker& to) override;
@@ -34,10 +40,13 @@ private:
     [[nodiscard]] awaitable<control::answer> replace(control::request what, control::asker& to);
     [[nodiscard]] awaitable<control::answer> plan();
     [[nodiscard]] awaitable<> run(std::shared_ptr<transaction> which);
+    [[nodiscard]] awaitable<> reload_logged();
 
     reloading& of_;
     scope& tasks_;
     wakeup ended_;
+    bool once_more_ = false;
+    bool by_signal_ = false;  // reload_logged() runs
 };
 
 }  // namespace cohort::primary
