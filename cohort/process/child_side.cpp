@@ -58,6 +58,28 @@ stumble arm_last_grace(std::chrono::milliseconds grace) noexcept
 
 }  // namespace
 
+std::string_view words_of(step at) noexcept
+{
+    switch (at) {
+        case step::set_groups:
+        case step::set_group:
+        case step::set_user:
+            return "change user";
+        case step::capabilities:
+            return "drop its capabilities";
+        case step::parent_gone:
+            return "find the parent alive";
+        case step::no_new_privileges:
+            return "give up new privileges";
+        case step::landlock:
+            return "enter its sandbox (landlock)";
+        case step::seccomp:
+            return "enter its sandbox (seccomp)";
+        default:
+            return "take its first steps";
+    }
+}
+
 int detail::death_signal() noexcept { return SIGRTMAX - 2; }
 
 signal_silence::signal_silence() noexcept

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 #include <span>
+#include <string_view>
 
 namespace cohort::process {
 
@@ -55,11 +56,19 @@ enum class step : int {
     set_groups,
     set_group,
     set_user,
+    capabilities,
     change_directory,
     death_signal,
     parent_gone,
+    no_new_privileges,
+    landlock,
+    seccomp,
     exec,
 };
+
+/// "set up seccomp", for a sentence that begins with "could not"; nothing for a step that needs
+/// none.
+[[nodiscard]] std::string_view words_of(step at) noexcept;
 
 /// The step that failed and its errno; step::none if none did.
 struct stumble {

@@ -21,24 +21,10 @@ void write_to_stderr(std::string_view words) noexcept
     [[maybe_unused]] const auto lost = ::write(STDERR_FILENO, words.data(), words.size());
 }
 
-std::string_view words_for(step at) noexcept
-{
-    switch (at) {
-        case step::set_groups:
-        case step::set_group:
-        case step::set_user:
-            return "change user";
-        case step::parent_gone:
-            return "find the parent alive";
-        default:
-            return "take its first steps";
-    }
-}
-
 [[noreturn]] void give_up(const stumble& why) noexcept
 {
     write_to_stderr("cohort: a newborn process could not ");
-    write_to_stderr(words_for(why.at));
+    write_to_stderr(words_of(why.at));
     write_to_stderr(": ");
     // Without a locale's text: this may not allocate.
     if (const char* text = ::strerrordesc_np(why.why))
@@ -58,9 +44,15 @@ std::string_view words_for(step at) noexcept
     take(reset_signals());
     // A dead peer is an error code of the write, never the end of a server.
     ::signal(SIGPIPE, SIG_IGN);
+    if (how.box)
+        take(how.box->bound());
     if (how.user)
         take(become(*how.user));
+    if (how.box)
+        take(how.box->drop());
     take(on_parent_death(how.orphan, parent));
+    if (how.box && how.sandbox_entry == birth::entering::now)
+        take(how.box->enter());
     if (!how.title.empty())
         set_title(how.title);
     life();

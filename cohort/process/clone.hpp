@@ -4,8 +4,11 @@
 #include <cohort/process/child.hpp>
 #include <cohort/process/child_side.hpp>
 #include <cohort/process/permit.hpp>
+#include <cohort/process/sandbox.hpp>
 
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +20,10 @@ struct birth {
     std::string title;      ///< for ps; empty: ours
     std::vector<int> keep;  ///< descriptors that stay open besides 0, 1 and 2
     std::optional<credentials> user;
+    /// What it cannot do; nothing: what its user can do, it can. With `later` it
+    /// gives up its capabilities, and enters the rest itself (sandbox::enter()).
+    std::shared_ptr<const sandbox> box;
+    enum class entering : std::uint8_t { now, later } sandbox_entry = entering::now;
     parent_death orphan = parent_death::kill();
 };
 

@@ -72,6 +72,8 @@ result<kept_pair> start_keeper(fork_permit permit, keeping how)
     born.keep = how.keep;
     born.keep.insert(born.keep.end(), {its.borrow(), how.journal->fd().borrow()});
     born.user = how.user;
+    born.box = how.box;
+    born.sandbox_entry = birth::entering::later;
     born.orphan = how.orphan;
     const int line = its.borrow();
     COHORT_TRY(auto keeper, clone(std::move(permit), born, [&how, line]() noexcept {

@@ -9,12 +9,14 @@
 #include <cohort/process/child.hpp>
 #include <cohort/process/child_side.hpp>
 #include <cohort/process/permit.hpp>
+#include <cohort/process/sandbox.hpp>
 
 #include <sys/types.h>
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,7 +42,9 @@ struct keeping {
     std::string standby_title;          ///< of one that waits
     board::journal* journal = nullptr;  ///< mapped already; outlives everything
     std::vector<int> keep;  ///< descriptors that twins need (board, inbox, …; the journal is)
-    std::optional<credentials> user;                  ///< of the keeper, and so of its twins
+    std::optional<credentials> user;  ///< of the keeper, and so of its twins
+    /// Of its twins; of it the keeper itself only has no capabilities, for it must clone.
+    std::shared_ptr<const sandbox> box;
     parent_death orphan = parent_death::ignored();    ///< what the keeper gets when its parent dies
     parent_death twin_orphan = parent_death::kill();  ///< what a worker gets when its keeper dies
     /// What twins have to leave in when the line has ended, before the keeper kills them.

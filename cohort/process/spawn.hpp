@@ -6,7 +6,9 @@
 #include <cohort/process/child.hpp>
 #include <cohort/process/child_side.hpp>
 #include <cohort/process/permit.hpp>
+#include <cohort/process/sandbox.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -60,6 +62,7 @@ struct program {
     stdio out;
     stdio err;
     std::optional<credentials> user;
+    std::shared_ptr<const sandbox> box;  ///< what it cannot do; nothing: what its user can, it can
     std::vector<kept_descriptor> keep;
     /// It leads a session of its own: no terminal reaches it.
     bool new_session = false;

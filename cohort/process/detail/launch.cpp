@@ -211,8 +211,17 @@ stumble launch::go(pid_t parent) noexcept
         return bad;
     if (what_->new_session)
         ::setsid();  // cannot fail: a newborn leads no group
+    const sandbox* const box = what_->box.get();
+    if (box != nullptr) {
+        if (const stumble bad = box->bound(); bad.at != step::none)
+            return bad;
+    }
     if (what_->user) {
         if (const stumble bad = become(*what_->user); bad.at != step::none)
+            return bad;
+    }
+    if (box != nullptr) {
+        if (const stumble bad = box->drop(); bad.at != step::none)
             return bad;
     }
     // As the new user, who may not go everywhere.
@@ -220,6 +229,10 @@ stumble launch::go(pid_t parent) noexcept
         return {step::change_directory, errno};
     if (const stumble bad = on_parent_death(what_->orphan, parent); bad.at != step::none)
         return bad;
+    if (box != nullptr) {
+        if (const stumble bad = box->enter(); bad.at != step::none)
+            return bad;
+    }
 
     return {step::exec, execute()};
 }
@@ -293,6 +306,13 @@ fault launch::explain(const stumble& why) const
         case step::death_signal:
         case step::parent_gone:
             return {code, "tie to its parent", what_->exec};
+        case step::capabilities:
+            return {code, "drop the capabilities of", what_->exec};
+        case step::no_new_privileges:
+        case step::landlock:
+            return {code, "keep files from", what_->exec};
+        case step::seccomp:
+            return {code, "keep system calls from", what_->exec};
         case step::exec:
             return {code, "exec", what_->exec};
         case step::none:

@@ -104,6 +104,11 @@ void enter_life(twin_inheritance& from) noexcept
     birth.keeper = open_pidfd(from.keeper);
     if (!birth.keeper.valid())
         give_up("watch its keeper");
+    // Last, after the sweep: it may need a number of those that the dead had.
+    if (from.how.box) {
+        const stumble entered = from.how.box->enter();
+        take(entered, words_of(entered.at));
+    }
     show(from.how.twin_title);
     from.how.life(std::move(birth));
     ::_exit(0);
