@@ -4,6 +4,8 @@
 #include <cohort/process/detail/pair_kit_test.hpp>
 #include <cohort/process/succession_rule.hpp>
 
+#include <sched.h>
+
 #include <csignal>
 
 using namespace cohort;
@@ -190,6 +192,29 @@ TEST_CASE("a root reaps what its primaries left behind")
         return reaped() ? 0 : 1;
     });
     CHECK(root.wait() == exit_reason::exited(0));
+}
+
+TEST_CASE("PID 1 cannot die of a signal, so it exits with what a shell would say of it")
+{
+    if (::geteuid() != 0)
+        return;  // namespaces are root's
+    auto outside = process::clone(kit::permit(), {}, []() noexcept {
+        if (::unshare(CLONE_NEWPID) == -1)
+            ::_exit(98);
+        auto asked = fork_permit::ask();
+        birth first;
+        first.orphan = parent_death::ignored();  // it sees no parent
+        auto root = process::clone(std::move(*asked), first, []() noexcept {
+            root_plan plan;
+            plan.life = [](reign) noexcept -> int { ::abort(); };
+            auto again = fork_permit::ask();
+            const auto code = run_root(std::move(*again), std::move(plan));
+            ::_exit(::getpid() == 1 && code ? *code : 99);
+        });
+        ::_exit(root ? root->wait().code().value_or(97) : 96);
+    });
+    REQUIRE(outside);
+    CHECK(outside->wait() == exit_reason::exited(128 + SIGABRT));
 }
 
 TEST_CASE("a primary that lived long is followed at once")
