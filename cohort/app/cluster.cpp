@@ -116,6 +116,7 @@ int cluster::run_main(worker_main main)
         return static_cast<int>(primary::outcome::failed);
     }
     parts_->main = std::move(main);
+    parts_->manager = process::service_manager::take_from_environment();
     parts_->care = primary::care_for(chosen, upkeep_of(chosen));
     if (parts_->care == primary::care::kept) {
         const auto code = parts_->found(*this);
@@ -177,6 +178,7 @@ int cluster::parts::reign(cluster& group, const cohort::primary::estate* from,
     primary->use(care);
     if (chosen.named_by_default)
         primary->use(cohort::primary::naming::by_default);
+    primary->serve_under(manager);
     if (from != nullptr)
         primary->inherit(*from, std::move(left_open));
     primary->reads_again_from([this] { return read_again(); });

@@ -5,6 +5,7 @@
 #include <cohort/primary/audience.hpp>
 #include <cohort/primary/primary.hpp>
 #include <cohort/process/root.hpp>
+#include <cohort/process/service_manager.hpp>
 
 #include <cstddef>
 #include <deque>
@@ -89,6 +90,7 @@ struct cluster::parts final : primary::audience {
     }
 
     cohort::settings chosen;
+    process::service_manager manager;  // who started us
     worker_main main;
     cohort::primary::care care = cohort::primary::care::plain;
     std::unique_ptr<cohort::primary::primary> primary;

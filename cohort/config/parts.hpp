@@ -130,6 +130,8 @@ struct sandbox {
     /// Kept of what root has, as capabilities(7) names them: "CAP_NET_BIND_SERVICE". At most 41.
     std::vector<std::string> capabilities;
     bool no_new_privs = false;  ///< A profile switches it on by itself.
+    /// strict: go on where the kernel cannot do all of it, instead of refusing to start.
+    bool best_effort = false;
     friend bool operator==(const sandbox&, const sandbox&) = default;
 };
 

@@ -14,6 +14,8 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace cohort::primary {
@@ -30,6 +32,39 @@ result<std::optional<process::credentials>> user_of(const config::settings& sett
         COHORT_TRY(who.gid, process::find_group(settings.group));
     }
     return who;
+}
+
+result<std::shared_ptr<const process::sandbox>> sandbox_of(const config::settings& settings,
+                                                           const std::string& program)
+{
+    const config::sandbox& wanted = settings.sandbox;
+    process::sandbox_options how;
+    switch (wanted.profile) {
+        case config::sandbox_profile::off:
+            if (!wanted.no_new_privs)
+                return nullptr;
+            break;
+        case config::sandbox_profile::server:
+            how.profile = process::sandbox_profile::server;
+            break;
+        case config::sandbox_profile::strict:
+            how.profile = process::sandbox_profile::strict;
+            break;
+    }
+    how.read = wanted.read;
+    how.write = wanted.write;
+    how.capabilities = wanted.capabilities;
+    how.no_new_privs = wanted.no_new_privs;
+    how.best_effort = wanted.best_effort;
+    how.program = program;
+    // Where it starts: relative paths in a program mean something there. The root folder is none.
+    std::error_code unknown;
+    const std::string here =
+        settings.cwd.empty() ? std::filesystem::current_path(unknown).string() : settings.cwd;
+    if (here.starts_with('/') && here != "/")
+        how.read.push_back(here);
+    COHORT_TRY(auto made, process::sandbox::prepare(how));
+    return std::make_shared<const process::sandbox>(std::move(made));
 }
 
 namespace {
@@ -79,6 +114,7 @@ result<newborn> execute(const config::settings& settings, const birth_plan& plan
     what.out = stdio_of(settings.out);
     what.err = stdio_of(settings.err);
     COHORT_TRY(what.user, user_of(settings));
+    COHORT_TRY(what.box, sandbox_of(settings, what.exec));
     what.keep.push_back({.ours = ends.second.borrow(), .number = channel_number});
     for (const auto& [number, ours] : plan.extra_descriptors)
         what.keep.push_back({.ours = ours, .number = number});
@@ -102,6 +138,7 @@ result<newborn> give_birth(const config::settings& settings, const birth_plan& p
     for (const auto& [number, ours] : plan.extra_descriptors)
         how.keep.push_back(ours);
     COHORT_TRY(how.user, user_of(settings));
+    COHORT_TRY(how.box, sandbox_of(settings, {}));
     how.orphan = process::parent_death::after(settings.stop.timeout);
     COHORT_TRY(auto permit, process::fork_permit::ask());
 

@@ -6,9 +6,11 @@
 #include <cohort/primary/audience.hpp>
 #include <cohort/primary/worker_process.hpp>
 #include <cohort/process/child_side.hpp>
+#include <cohort/process/sandbox.hpp>
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,6 +51,11 @@ inline constexpr int channel_number = 3;
 
 /// Whom workers become, if the settings name somebody. Errors: errc::bad_value, no such user.
 [[nodiscard]] result<std::optional<process::credentials>> user_of(const config::settings& settings);
+
+/// What workers cannot do, if the settings keep anything from them; `program`: what is executed
+/// instead of a fork, empty: nothing. Errors: those of process::sandbox::prepare().
+[[nodiscard]] result<std::shared_ptr<const process::sandbox>>
+sandbox_of(const config::settings& settings, const std::string& program);
 
 /// Starts a worker: forked from this process, or another program if the settings or the plan name
 /// one; of that, the file that is open as `binary`, if it is not -1. Errors: errc::threads_running,

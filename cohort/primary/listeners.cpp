@@ -43,6 +43,20 @@ open_endpoint* listeners::find(const net::endpoint& where, const ipc::listen_req
     return nullptr;
 }
 
+result<unique_fd> listeners::open_socket(const open_endpoint& of, std::uint32_t index)
+{
+    // Several queues of one port: whoever follows may want fewer of them, and who waits in the
+    // others would wait for ever.
+    if (manager_ == nullptr || of.how.reuse_port)
+        return net::open_listener(of.asked, of.how);
+    const socket_key which{.asked = of.asked, .index = index};
+    if (auto passed = manager_->find(which, of.how))
+        return *std::move(passed);
+    COHORT_TRY(auto made, net::open_listener(of.asked, of.how));
+    manager_->keep(which, made.borrow());
+    return made;
+}
+
 result<open_endpoint*> listeners::open(const net::endpoint& where, const ipc::listen_request& what)
 {
     auto made = std::make_unique<open_endpoint>();
@@ -50,9 +64,10 @@ result<open_endpoint*> listeners::open(const net::endpoint& where, const ipc::li
     made->how = options_of(what);
     if (balance_ == config::policy::reuseport && where.kind() == net::endpoint::family::tcp)
         made->how.reuse_port = true;
-    COHORT_TRY(made->socket, net::open_listener(where, made->how));
+    COHORT_TRY(made->socket, open_socket(*made, what.index));
     COHORT_TRY(made->real, net::local_endpoint(made->socket.borrow()));
-    if (where.kind() == net::endpoint::family::unix_path) {
+    const bool shared = manager_ != nullptr && manager_->shares();
+    if (where.kind() == net::endpoint::family::unix_path && !shared) {
         COHORT_TRY(made->file, net::unix_socket_file::of(where));
     }
     made->index = what.index;

@@ -7,6 +7,7 @@
 #include <cohort/ipc/protocol.hpp>
 #include <cohort/net/endpoint.hpp>
 #include <cohort/net/listener.hpp>
+#include <cohort/primary/service_sockets.hpp>
 
 #include <cstdint>
 #include <map>
@@ -56,6 +57,8 @@ public:
 
     /// Writes down from now on what is open, for who comes after us.
     void write_to(const board::ledger& book) noexcept { book_ = &book; }
+    /// Asks there first for every socket, and has it kept.
+    void use(service_sockets& manager) noexcept { manager_ = &manager; }
     /// Goes on with what a dead primary had open. What is not what it was written down as is left
     /// alone. Returns the numbers that are ours now.
     [[nodiscard]] std::vector<int> recover(const board::ledger& book);
@@ -93,11 +96,13 @@ private:
     [[nodiscard]] open_endpoint* find(const net::endpoint& where, const ipc::listen_request& what);
     [[nodiscard]] result<open_endpoint*> open(const net::endpoint& where,
                                               const ipc::listen_request& what);
+    [[nodiscard]] result<unique_fd> open_socket(const open_endpoint& of, std::uint32_t index);
     void write_down(const open_endpoint& what) const noexcept;
     [[nodiscard]] result<> open_queue(open_endpoint& of, std::uint32_t slot);
 
     config::policy balance_;
     const board::ledger* book_ = nullptr;
+    service_sockets* manager_ = nullptr;
     std::map<std::uint32_t, std::unique_ptr<open_endpoint>> open_;
     std::map<std::tuple<std::string, bool, std::uint32_t>, std::uint32_t> by_key_;
     std::uint32_t last_number_ = 0;

@@ -99,6 +99,7 @@ result<process::keeping> keeping_for(const pairing& what)
     how.last_grace = what.settings.stop.timeout + 1s;
     how.standby = what.settings.standby ? process::standby_mode::on : process::standby_mode::off;
     COHORT_TRY(how.user, user_of(what.settings));
+    COHORT_TRY(how.box, sandbox_of(what.settings, {}));
     how.life = [what, terms = terms_for(what.settings, {.id = 0, .slot = what.slot})](
                    process::twin_birth born) noexcept { live(what, terms, std::move(born)); };
     return how;

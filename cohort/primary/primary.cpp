@@ -50,12 +50,16 @@ result<> primary::open()
         log::warn("limit.connections is {}, but a process may have descriptors for {} here; going "
                   "on with those (ulimit -Hn)",
                   settings_.limit.connections, fit);
+    COHORT_TRY(announce_sandbox());
     COHORT_TRY(poller_.start());
     COHORT_TRY(auto board, open_board());
     supervisor_ = std::make_unique<supervisor>(loop_, poller_, std::move(board), settings_, upkeep_,
                                                audience_);
     supervisor_->use(care_);
     reloading_ = std::make_unique<reloading>(*supervisor_, std::move(read_again_));
+    sockets_.emplace(*manager_);
+    supervisor_->use(*sockets_);
+    notice_.emplace(*manager_, settings_);
     return open_desk();
 }
 
@@ -69,7 +73,8 @@ result<> primary::open_desk()
                 .stopping = [this] { return stopping_; }};
     COHORT_TRY(
         reception_.open(settings_, naming_, std::move(with), left_open_ ? &*left_open_ : nullptr));
-    transactions_ = std::make_unique<transactions>(loop_.get_executor(), *reloading_, tasks_);
+    transactions_ =
+        std::make_unique<transactions>(loop_.get_executor(), *reloading_, *notice_, tasks_);
     if (upkeep_ == upkeep::automatic)
         reception_.front_desk().add(*transactions_);
     return {};
@@ -135,6 +140,8 @@ unsigned primary::workers_wanted() const
 awaitable<> primary::live(act begin)
 {
     tasks_.spawn(hear_signals());
+    tasks_.spawn(tell_service_manager());
+    tasks_.spawn(notice_->keep_alive());
     co_await asio::post(loop_, asio::use_awaitable);  // a signal from now on finds its hearer
     tasks_.spawn(reloading_->keep_mold());
     if (left_open_) {
@@ -278,6 +285,7 @@ void primary::stop()
         return;
     }
     const nanoseconds grace = settings_.stop.drain_time();
+    notice_->stopping(grace + settings_.stop.timeout);
     if (grace > 0ns) {
         log::info("serving on for {} ms before the drain", settings_.stop.drain_time().count());
         note(board::reign_stage::grace, grace);
@@ -298,6 +306,7 @@ awaitable<> primary::drain_after(nanoseconds grace)
 void primary::drain()
 {
     note(board::reign_stage::stopping, settings_.stop.timeout);
+    notice_->stopping(settings_.stop.timeout);
     supervisor_->retire_all(settings_.stop.timeout, finality::last);
 }
 
@@ -335,10 +344,13 @@ void primary::reload()
 {
     if (stopping_)
         return;
-    if (upkeep_ == upkeep::by_hand)
+    if (upkeep_ == upkeep::by_hand) {
         log::warn("a cluster that forks by hand cannot be reloaded; going on as before");
-    else
-        transactions_->reload_soon();
+        notice_->reload_began("reloading");
+        notice_->reload_ended("a cluster that forks by hand cannot be reloaded");
+        return;
+    }
+    transactions_->reload_soon();
 }
 
 bool primary::is_echo(const process::caught_signal& heard)

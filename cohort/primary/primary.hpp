@@ -9,8 +9,11 @@
 #include <cohort/primary/estate.hpp>
 #include <cohort/primary/reception.hpp>
 #include <cohort/primary/reloading.hpp>
+#include <cohort/primary/service_notice.hpp>
+#include <cohort/primary/service_sockets.hpp>
 #include <cohort/primary/supervisor.hpp>
 #include <cohort/primary/transactions.hpp>
+#include <cohort/process/service_manager.hpp>
 #include <cohort/process/signals.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -47,6 +50,13 @@ public:
 
     [[nodiscard]] outcome run(act begin);
 
+    /// Who started this cohort: hears how it is, and has sockets for it. Order: before run().
+    /// Lifetime: outlives this.
+    void serve_under(const process::service_manager& manager) noexcept { manager_ = &manager; }
+    /// For whoever reloads: what the service manager hears of it. Between the beginning and the end
+    /// of run().
+    [[nodiscard]] service_notice& notice() noexcept { return *notice_; }
+
     /// Drains all workers, then run() returns. A second call kills them.
     void stop();
     /// The program's own hook threw: everything ends, and so does run(), with `failed`.
@@ -63,6 +73,7 @@ public:
 private:
     [[nodiscard]] result<> open();
     [[nodiscard]] result<> open_desk();
+    [[nodiscard]] result<> announce_sandbox() const;
     [[nodiscard]] result<board::segment> open_board() const;
     void go_on();
     [[nodiscard]] awaitable<> start_the_rest();
@@ -73,6 +84,7 @@ private:
     [[nodiscard]] awaitable<> hear_signals();
     void heed(int number);
     void reload();
+    [[nodiscard]] awaitable<> tell_service_manager();
     [[nodiscard]] unsigned workers_wanted() const;
     [[nodiscard]] bool is_echo(const process::caught_signal& heard);
     [[nodiscard]] awaitable<> drain_after(nanoseconds grace);
@@ -88,6 +100,10 @@ private:
     boost::asio::io_context loop_{1};
     net::poller poller_{loop_};
     scope tasks_{loop_.get_executor()};
+    process::service_manager nobody_;
+    const process::service_manager* manager_ = &nobody_;
+    std::optional<service_sockets> sockets_;  // outlives the supervisor
+    std::optional<service_notice> notice_;
     std::unique_ptr<supervisor> supervisor_;
     reloading::reader read_again_;
     std::unique_ptr<reloading> reloading_;

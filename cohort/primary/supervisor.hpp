@@ -70,6 +70,8 @@ public:
 
     /// How workers are born from now on. (Not those that are another program.)
     void use(care which) noexcept { care_ = which; }
+    /// Where its sockets may come from, and are kept.
+    void use(service_sockets& manager) noexcept { listeners_.use(manager); }
 
     /// Tells it from now on what changes. It outlives us.
     void tell(chronicle& whom) noexcept { chronicle_ = &whom; }
@@ -139,7 +141,9 @@ public:
     [[nodiscard]] bool empty() const noexcept;
     /// Every slot that should be filled was given up.
     [[nodiscard]] bool all_parked() const noexcept;
-    /// Completes at the next death, parking, or end of a worker. Wait in a loop.
+    /// How many slots were given up.
+    [[nodiscard]] unsigned parked() const noexcept;
+    /// Completes at the next change of a worker: online, listening, dead, parked. Wait in a loop.
     [[nodiscard]] awaitable<> change() { return changed_.wait(); }
     void wake() { changed_.notify_all(); }
 

@@ -162,6 +162,7 @@ void supervisor::hello(const worker_ptr& from)
         note(*at);
     }
     audience_.online(from->info());
+    changed_.notify_all();
 }
 
 void supervisor::farewell(const worker_ptr& from, ipc::envelope&& what)
@@ -239,6 +240,7 @@ result<> supervisor::try_listen(const worker_ptr& from, ipc::envelope& reply,
         return {};  // its channel has ended, or it does not read: nobody hears an answer
     }
     from->listens();
+    changed_.notify_all();
     if (seat* const its = seat_of(*from))
         note(*its);
     changed_.notify_all();

@@ -189,11 +189,13 @@ bool supervisor::empty() const noexcept
            });
 }
 
-bool supervisor::all_parked() const noexcept
+unsigned supervisor::parked() const noexcept
 {
-    const auto parked = [](const auto& at) { return at->life && at->life->now() == stage::parked; };
-    return empty() && std::ranges::any_of(seats_, parked);
+    const auto is = [](const auto& at) { return at->life && at->life->now() == stage::parked; };
+    return static_cast<unsigned>(std::ranges::count_if(seats_, is));
 }
+
+bool supervisor::all_parked() const noexcept { return empty() && parked() > 0; }
 
 const exit_status* supervisor::end_of(std::uint32_t id) const noexcept
 {

@@ -100,13 +100,14 @@ awaitable<> transactions::run(std::shared_ptr<transaction> which)
         if (which->hears != nullptr)
             which->hears->tell(control::progress{std::string{words}});
     };
+    notice_.reload_began(which->back ? "rolling back" : "reloading");
     reload_report how;
     if (which->back)
         how = co_await of_.roll_back(std::move(tell));
     else
         how = co_await of_.reload(std::move(tell));
     which->report.emplace(std::move(how));
-    ended_.notify_all();
+    ended(*which->report);
 }
 
 awaitable<control::answer> transactions::replace(control::request what, control::asker& to)
@@ -133,6 +134,14 @@ awaitable<control::answer> transactions::replace(control::request what, control:
     co_return answer_of(*mine->report);
 }
 
+void transactions::ended(const reload_report& how)
+{
+    notice_.reload_ended(how.end == roll_end::replaced
+                             ? fmt::format("generation {} serves", how.generation)
+                             : fmt::format("reload: {}: {}", name(how.end), how.reason));
+    ended_.notify_all();
+}
+
 void transactions::reload_soon()
 {
     once_more_ = true;
@@ -151,8 +160,9 @@ awaitable<> transactions::reload_logged()
             co_await std::move(race);
         }
         reloading::progress tell = [](std::string_view words) { log::info("reload: {}", words); };
+        notice_.reload_began("reloading");
         const reload_report how = co_await of_.reload(std::move(tell));
-        ended_.notify_all();
+        ended(how);
         if (how.end == roll_end::replaced)
             log::info("reload: {}", answer_of(how).reason);
         else

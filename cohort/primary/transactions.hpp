@@ -6,6 +6,7 @@
 #include <cohort/control/protocol.hpp>
 #include <cohort/primary/desk_verbs.hpp>
 #include <cohort/primary/reloading.hpp>
+#include <cohort/primary/service_notice.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -22,9 +23,10 @@ namespace cohort::primary {
 /// truth is not known yet.
 class transactions final : public desk_verbs {
 public:
-    /// Both outlive it; `tasks` is where a reload runs.
-    transactions(asio::any_io_executor executor, reloading& of, scope& tasks)
-        : of_{of}, tasks_{tasks}, ended_{std::move(executor)}
+    /// All outlive it; `tasks` is where a reload runs.
+    transactions(asio::any_io_executor executor, reloading& of, service_notice& notice,
+                 scope& tasks)
+        : of_{of}, notice_{notice}, tasks_{tasks}, ended_{std::move(executor)}
     {}
 
     /// For a signal, whose sender hears nothing: the log has the verdict. While one is under way,
@@ -41,8 +43,10 @@ private:
     [[nodiscard]] awaitable<control::answer> plan();
     [[nodiscard]] awaitable<> run(std::shared_ptr<transaction> which);
     [[nodiscard]] awaitable<> reload_logged();
+    void ended(const reload_report& how);
 
     reloading& of_;
+    service_notice& notice_;
     scope& tasks_;
     wakeup ended_;
     bool once_more_ = false;

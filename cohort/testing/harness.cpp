@@ -34,6 +34,7 @@ process::child start(const launch& how, const temporary_folder& runtime)
     env.push_back("COHORT_RUNTIME_DIR=" + runtime.path().string());
     what.env = process::environment_with(env);
     what.cwd = how.cwd;
+    what.keep = how.keep;
     what.in = process::stdio::null();
     what.out = process::stdio::pipe();
     what.err = process::stdio::pipe();

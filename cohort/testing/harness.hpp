@@ -5,6 +5,7 @@
 #include <cohort/base/error.hpp>
 #include <cohort/process/child.hpp>
 #include <cohort/process/exit_reason.hpp>
+#include <cohort/process/spawn.hpp>
 
 #include <boost/json/object.hpp>
 
@@ -41,6 +42,7 @@ struct launch {
     std::vector<std::string> args = {};
     std::vector<std::string> env = {};  ///< "NAME=value", over ours
     std::string cwd = {};
+    std::vector<process::kept_descriptor> keep = {};  ///< that the program finds under numbers
 };
 
 /// A program that writes log lines (JSON, one a line) to its standard output. A resource.

@@ -4,6 +4,8 @@
 #include <cohort/config/detail/kinds.hpp>
 #include <cohort/config/detail/pairs.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -35,7 +37,7 @@ constexpr auto parse_code = [](std::string_view text) -> result<unsigned> {
     if (const auto code = parse_integer<unsigned>(text))
         return *code;
     return failed(errc::bad_value, "read an exit code, 0 to 255, from",
-                  "\"" + std::string{text} + "\"");
+                  fmt::format("\"{}\"", text));
 };
 
 template <auto... Path>
@@ -179,6 +181,9 @@ constexpr auto fence_keys = std::to_array<key>({
     row<a_switch<&S::sandbox, &sandbox::no_new_privs>>(
         "sandbox.no_new_privs", "true or false", recycle,
         "no program that they run gets more rights; a profile switches it on by itself"),
+    row<a_switch<&S::sandbox, &sandbox::best_effort>>(
+        "sandbox.best_effort", "true or false", recycle,
+        "strict starts even where the kernel cannot do all of it"),
     row<words<parse_log_level, name_of_value, &S::log, &log::level>>(
         "log.level", "trace, debug, info, warn, error, fatal or silent", recycle,
         "the least important lines that are written"),

@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <string_view>
 
 #include <poll.h>
 #include <unistd.h>
@@ -52,6 +53,18 @@ http::response release(const http::request& of)
 {
     released = true;
     return who(of);
+}
+
+/// What a program that this worker starts would find.
+http::response environment(const http::request&)
+{
+    json::object all;
+    for (char** each = ::environ; *each != nullptr; ++each) {
+        const std::string_view entry{*each};
+        const auto sign = entry.find('=');
+        all[entry.substr(0, sign)] = sign == std::string_view::npos ? "" : entry.substr(sign + 1);
+    }
+    return http::json(all);
 }
 
 http::response hang(const http::request&)
@@ -100,6 +113,7 @@ int main(int argc, char** argv)
     api.get("/occupy", occupy_lane, {.cpu_bound = true});
     api.get("/release", release);
     api.get("/hang", hang);
+    api.get("/environment", environment);
 
     cohort::serve_options more;
     more.on_worker = perhaps_die;
