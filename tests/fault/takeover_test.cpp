@@ -91,7 +91,10 @@ public:
     [[nodiscard]] bool made() const noexcept { return !path_.empty(); }
     /// We, and whoever we start meanwhile, live there for so long: as in a container, a process is
     /// where it is from its first moment on.
-    [[nodiscard]] bool enter() const { return put(path_, "cgroup.procs", std::to_string(::getpid())); }
+    [[nodiscard]] bool enter() const
+    {
+        return put(path_, "cgroup.procs", std::to_string(::getpid()));
+    }
     [[nodiscard]] bool leave() const
     {
         return put(parent_, "cgroup.procs", std::to_string(::getpid()));
