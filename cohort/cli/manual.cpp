@@ -148,11 +148,13 @@ std::string zsh_completion()
     script += ")\"} all)\n    case $words[2] in\n";
     for (const verb* each : all_verbs()) {
         script += fmt::format("        {}) _arguments", each->name);
-        for (const flag_rule& flag : flags_of(*each))
-            script +=
-                " " + for_shell(fmt::format("{}[{}]{}", flag.name, for_zsh(flag.about),
-                                            flag.value.empty() ? std::string{}
-                                                               : ":" + for_zsh(flag.value) + ":"));
+        for (const flag_rule& flag : flags_of(*each)) {
+            const std::string value =
+                flag.value.empty() ? std::string{} : fmt::format(":{}:", for_zsh(flag.value));
+            const std::string word =
+                for_shell(fmt::format("{}[{}]{}", flag.name, for_zsh(flag.about), value));
+            script += fmt::format(" {}", word);
+        }
         const bool files = each->name == "run" || each->name == "start" || each->name == "check" ||
                            each->name == "init";
         script += files ? " '*:file:_files' ;;\n" : " '*:app:($apps)' ;;\n";
