@@ -45,10 +45,6 @@ exit_code run_rollback(const arguments& args, console& out)
 {
     return ask_for(args, out, rollback, manner::once);
 }
-exit_code run_upgrade(const arguments& args, console& out)
-{
-    return ask_for(args, out, upgrade, manner::once);
-}
 
 exit_code run_plan(const arguments& args, console& out)
 {
@@ -94,18 +90,6 @@ constinit const verb rollback{
     .about = "The program of the previous generation is still open by descriptor.",
     .flags = flags,
     .run = run_rollback,
-};
-
-constexpr auto upgrade_aliases = std::to_array<std::string_view>({"update"});
-
-constinit const verb upgrade{
-    .name = "upgrade",
-    .aliases = upgrade_aliases,
-    .usage = "upgrade [app] [--wait DURATION] [--json]",
-    .summary = "Replaces the primary itself by a new version; the workers do not notice.",
-    .about = "",
-    .flags = flags,
-    .run = run_upgrade,
 };
 
 constinit const verb plan{
