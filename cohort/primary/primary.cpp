@@ -60,6 +60,9 @@ result<> primary::open()
     sockets_.emplace(*manager_);
     supervisor_->use(*sockets_);
     notice_.emplace(*manager_, settings_);
+    recycler_ = std::make_unique<recycler>(loop_.get_executor(), *supervisor_,
+                                           [this] { return reloading_->busy(); });
+    scaler_ = std::make_unique<scaler>(*supervisor_, [this] { return reloading_->busy(); });
     return open_desk();
 }
 
@@ -120,6 +123,8 @@ outcome primary::run(act begin)
         }
     }
     transactions_.reset();
+    scaler_.reset();
+    recycler_.reset();
     reloading_.reset();
     supervisor_.reset();
     log::flush_waiting(100);
@@ -161,6 +166,10 @@ awaitable<> primary::live(act begin)
         playing_ = true;
         tasks_.spawn(play(std::move(begin)));
     }
+    if (upkeep_ == upkeep::automatic) {
+        tasks_.spawn(recycler_->run());
+        tasks_.spawn(scaler_->run());
+    }
     // Deadline: none, this is the life of the primary.
     while (!supervisor_->empty() || (playing_ && !stopping_))
         co_await supervisor_->change();
@@ -171,6 +180,7 @@ awaitable<> primary::live(act begin)
     co_await reception_.close();
     tasks_.stop();
     co_await tasks_.join();
+    co_await recycler_->close();
     co_await supervisor_->close();
     poller_.stop();
 }
@@ -223,6 +233,10 @@ awaitable<> primary::start_the_rest()
         const unsigned wanted =
             supervisor_->wanted() != 0 ? supervisor_->wanted() : workers_wanted();
         const auto started = supervisor_->start(wanted);
+        if (started && !reloading_->busy() && supervisor_->seats_taken() > wanted) {
+            // One that was more for a while, while the last primary recycled another.
+            static_cast<void>(supervisor_->scale(wanted));
+        }
         if (started)
             co_return;
         log::error("{}; trying again", started.error().text());

@@ -8,7 +8,9 @@
 #include <cohort/primary/audience.hpp>
 #include <cohort/primary/estate.hpp>
 #include <cohort/primary/reception.hpp>
+#include <cohort/primary/recycler.hpp>
 #include <cohort/primary/reloading.hpp>
+#include <cohort/primary/scaler.hpp>
 #include <cohort/primary/service_notice.hpp>
 #include <cohort/primary/service_sockets.hpp>
 #include <cohort/primary/supervisor.hpp>
@@ -66,6 +68,7 @@ public:
     /// Only between the beginning and the end of run().
     [[nodiscard]] supervisor& workers() noexcept { return *supervisor_; }
     [[nodiscard]] reloading& generations() noexcept { return *reloading_; }
+    [[nodiscard]] recycler& recycling() noexcept { return *recycler_; }
     [[nodiscard]] bool running() const noexcept { return supervisor_ != nullptr; }
     /// As workers(). Who answers verbs of the admin socket says so here: front_desk().add().
     [[nodiscard]] desk& front_desk() noexcept { return reception_.front_desk(); }
@@ -109,6 +112,8 @@ private:
     std::unique_ptr<reloading> reloading_;
     reception reception_{loop_.get_executor()};
     std::unique_ptr<transactions> transactions_;
+    std::unique_ptr<recycler> recycler_;
+    std::unique_ptr<scaler> scaler_;
     bool playing_ = false;  // the program's coroutine
     bool stopping_ = false;
     std::optional<process::caught_signal> last_heard_;

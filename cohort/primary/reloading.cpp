@@ -4,8 +4,6 @@
 #include <cohort/async/stop.hpp>
 #include <cohort/observe/log.hpp>
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,24 +12,19 @@
 namespace cohort::primary {
 
 using namespace std::chrono_literals;
-using namespace asio::experimental::awaitable_operators;
 
 namespace {
 
-/// On top of the time that a worker has to leave: aborting and killing take theirs.
-constexpr nanoseconds leaving_slack = 10s;
 constexpr nanoseconds watch_period = 100ms;
-constexpr nanoseconds look_again = 20ms;  // at what changes without a sound
+/// For a recycling that is under way: it finishes with the worker that it is at.
+constexpr nanoseconds recycling_takes = 2min;
 
-fault because(std::string words)
-{
-    return {make_error_code(errc::answer_failed), "reload", std::move(words)};
-}
+fault because(std::string words) { return usher::because(std::move(words)); }
 
 }  // namespace
 
 reloading::reloading(supervisor& of, reader read_settings)
-    : of_{of}, read_settings_{std::move(read_settings)}
+    : of_{of}, seats_{of}, read_settings_{std::move(read_settings)}
 {}
 
 awaitable<reload_report> reloading::reload(progress tell)
@@ -60,6 +53,14 @@ awaitable<reload_report> reloading::run(source from, progress tell)
     }
     busy_ = true;
     const steady_time began = now();
+    const auto alone = co_await until_alone();
+    if (!alone) {
+        busy_ = false;
+        report.refused = true;
+        report.reason = of_.retiring() ? "the cohort is stopping"
+                                       : "a worker that is being recycled does not come to an end";
+        co_return report;
+    }
     from_ = from;
     tell_ = std::move(tell);
     next_ = nullptr;
@@ -144,17 +145,15 @@ awaitable<result<>> reloading::carry_out(roll_order what)
 
 awaitable<result<>> reloading::add_extra()
 {
-    const auto slot = of_.seat_extra(next_);
-    if (!slot) {
-        // The automaton counts it: it is taken away again like one that came to life.
-        extras_.push_back(UINT32_MAX);
-        co_return std::unexpected(
-            because(fmt::format("no worker of the new generation: {}", slot.error().text())));
-    }
-    extras_.push_back(*slot);
-    auto ready = co_await until_ready(*slot, next_);
+    std::optional<std::uint32_t> slot;
+    auto ready = co_await seats_.seat_extra(next_, slot);
+    // The automaton counts it in any case: it is taken away again like one that came to life.
+    extras_.push_back(slot.value_or(UINT32_MAX));
     if (ready)
         tell_(fmt::format("slot {} serves as the first of generation {}", *slot, next_->number()));
+    else if (!slot)
+        ready = std::unexpected(
+            because("no worker of the new generation: " + std::string{ready.error().subject()}));
     co_return ready;
 }
 
@@ -164,8 +163,7 @@ awaitable<result<>> reloading::remove_extra()
     extras_.pop_back();
     if (slot == UINT32_MAX)
         co_return result<>{};
-    of_.empty_seat(slot);
-    auto gone = co_await until_free(slot);
+    auto gone = co_await seats_.see_out(slot);
     co_return gone;
 }
 
@@ -186,8 +184,7 @@ awaitable<result<>> reloading::soak()
 
 awaitable<result<>> reloading::replace(std::uint32_t slot, generation_ptr by)
 {
-    of_.empty_seat(slot);
-    auto gone = co_await until_free(slot);
+    auto gone = co_await seats_.see_out(slot);
     if (!gone)
         co_return gone;
     auto seated = co_await seat_at(slot, by);
@@ -196,68 +193,22 @@ awaitable<result<>> reloading::replace(std::uint32_t slot, generation_ptr by)
 
 awaitable<result<>> reloading::seat_at(std::uint32_t slot, generation_ptr by)
 {
-    if (const auto seated = of_.seat_again(slot, by); !seated)
-        co_return std::unexpected(
-            because(fmt::format("slot {} got no worker: {}", slot, seated.error().text())));
-    auto ready = co_await until_ready(slot, by);
+    auto ready = co_await seats_.seat(slot, by);
     if (ready && by == next_)
         ready = judge();
     co_return ready;
 }
 
-awaitable<result<>> reloading::until(std::function<std::optional<result<>>()> settled,
-                                     nanoseconds budget)
+/// Two who empty seats at a time would take each other's extras for workers.
+awaitable<result<>> reloading::until_alone()
 {
-    const auto stop = co_await asio::this_coro::cancellation_state;
-    const steady_time end = now() + budget;
-    while (!stopped(stop)) {
-        if (const auto answer = settled())
-            co_return *answer;
-        if (of_.retiring())
-            co_return std::unexpected(because("the cohort is stopping"));
-        const nanoseconds left = end - now();
-        if (left <= 0ns)
-            co_return failed(errc::deadline_passed, "reload");
-        auto race = of_.change() || sleep_for(std::min(look_again, left));
-        co_await std::move(race);
-    }
-    co_return failed(errc::cancelled, "reload");
-}
-
-awaitable<result<>> reloading::until_ready(std::uint32_t slot, generation_ptr of)
-{
-    const nanoseconds budget = of->settings().ready.timeout;
-    auto settled = [this, slot]() -> std::optional<result<>> {
-        const seat_view seen = of_.look_at(slot);
-        if (seen.misfortunes > 0)
-            return std::unexpected(because(fmt::format(
-                "the worker of slot {} failed at its start: {}", slot, seen.last_misfortune)));
-        if (seen.ready)
+    usher::question look = [this]() -> std::optional<result<>> {
+        if (of_.extras() == 0)
             return result<>{};
         return std::nullopt;
     };
-    std::function<std::optional<result<>>()> look = settled;
-    auto done = co_await until(std::move(look), budget);
-    if (!done && done.error().why() == errc::deadline_passed)
-        co_return std::unexpected(
-            because(fmt::format("the worker of slot {} was not ready within {} ms", slot,
-                                std::chrono::duration_cast<milliseconds>(budget).count())));
-    co_return done;
-}
-
-awaitable<result<>> reloading::until_free(std::uint32_t slot)
-{
-    std::function<std::optional<result<>>()> look = [this, slot]() -> std::optional<result<>> {
-        if (of_.look_at(slot).free)
-            return result<>{};
-        return std::nullopt;
-    };
-    const nanoseconds budget = of_.current()->settings().stop.timeout + leaving_slack;
-    auto done = co_await until(std::move(look), budget);
-    if (!done && done.error().why() == errc::deadline_passed)
-        co_return std::unexpected(
-            because(fmt::format("the worker of slot {} does not leave", slot)));
-    co_return done;
+    auto alone = co_await seats_.until(std::move(look), recycling_takes);
+    co_return alone;
 }
 
 result<> reloading::judge() const

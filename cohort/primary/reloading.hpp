@@ -9,6 +9,7 @@
 #include <cohort/primary/generation.hpp>
 #include <cohort/primary/rolling.hpp>
 #include <cohort/primary/supervisor.hpp>
+#include <cohort/primary/usher.hpp>
 #include <cohort/primary/watch.hpp>
 
 #include <cstdint>
@@ -74,10 +75,7 @@ private:
     [[nodiscard]] awaitable<result<>> soak();
     [[nodiscard]] awaitable<result<>> replace(std::uint32_t slot, generation_ptr by);
     [[nodiscard]] awaitable<result<>> seat_at(std::uint32_t slot, generation_ptr by);
-    [[nodiscard]] awaitable<result<>> until_ready(std::uint32_t slot, generation_ptr of);
-    [[nodiscard]] awaitable<result<>> until_free(std::uint32_t slot);
-    [[nodiscard]] awaitable<result<>> until(std::function<std::optional<result<>>()> settled,
-                                            nanoseconds budget);
+    [[nodiscard]] awaitable<result<>> until_alone();
     [[nodiscard]] result<> judge() const;
     /// What the workers of a generation, or of all others, did since the watch began.
     enum class whose : std::uint8_t { fresh, old };
@@ -86,6 +84,7 @@ private:
     void commit();
 
     supervisor& of_;
+    usher seats_;
     reader read_settings_;
     bool busy_ = false;
     std::uint32_t last_number_ = 1;

@@ -72,14 +72,14 @@ awaitable<> reloading::put_right()
     const std::uint32_t wanted = of_.wanted();
     for (const std::uint32_t slot : of_.filled_slots()) {
         if (of_.look_at(slot).leaving) {
-            auto gone = co_await until_free(slot);
+            auto gone = co_await seats_.until_free(slot);
             log_if_bad(slot, gone);
         }
     }
     for (std::uint32_t slot = 0; slot < wanted; ++slot) {
         if (!of_.look_at(slot).vacant)
             continue;
-        auto filled = co_await until_free(slot);
+        auto filled = co_await seats_.until_free(slot);
         if (filled)
             filled = co_await seat_at(slot, of_.current());
         log_if_bad(slot, filled);
@@ -93,8 +93,7 @@ awaitable<> reloading::put_right()
                   extra ? "its extra worker leaves" : "it is of the old generation again");
         result<> done;
         if (extra) {
-            of_.empty_seat(slot);
-            done = co_await until_free(slot);
+            done = co_await seats_.see_out(slot);
         } else {
             done = co_await replace(slot, of_.current());
         }

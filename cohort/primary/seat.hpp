@@ -74,6 +74,8 @@ struct seat {
     bool waits = false;              // it does so now: that one's end was told
     bool seeking = false;            // somebody looks for who has the seat
     bool replaced_when_dead = true;  // forked by hand: not
+    bool extra = false;              // one more than wanted, for a while
+    bool ill = false;                // it was ended for its health, and nobody serves yet
 };
 
 /// How the supervisor reads the settings.

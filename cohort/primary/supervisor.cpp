@@ -80,6 +80,8 @@ result<worker_ptr> supervisor::fill(seat& at)
     if (!at.of)
         at.of = current_;
     at.life.emplace();
+    at.extra = false;
+    at.ill = false;
     auto born = spawn(at);
     if (!born)
         at.life.reset();
@@ -230,9 +232,10 @@ void supervisor::carry_out(seat& at, order what)
 {
     switch (what) {
         case order::none:
-            if (at.life->now() == stage::serving)
+            if (at.life->now() == stage::serving) {
                 disarm(at);
-            else if (at.life->now() == stage::replacing)
+                at.ill = false;
+            } else if (at.life->now() == stage::replacing)
                 arm(at, drain_budget_ + drain_slack);
             break;
         case order::await:

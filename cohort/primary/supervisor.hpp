@@ -7,6 +7,7 @@
 #include <cohort/base/error.hpp>
 #include <cohort/board/answers.hpp>
 #include <cohort/board/ledger.hpp>
+#include <cohort/board/reading.hpp>
 #include <cohort/board/segment.hpp>
 #include <cohort/config/settings.hpp>
 #include <cohort/net/poller.hpp>
@@ -56,6 +57,18 @@ struct seat_view {
     std::uint32_t generation = 0;  ///< of who sits here, or sat here last
     unsigned misfortunes = 0;      ///< ends of this generation's workers by their own fault
     std::string last_misfortune;   ///< in words
+};
+
+/// A worker that serves, for who judges it. A value.
+struct tenant_view {
+    std::uint32_t slot = 0;
+    std::uint32_t id = 0;
+    pid_t pid = 0;
+    steady_time born{};
+    generation_ptr of;
+    bool kept_up = true;                     ///< it is replaced when it dies
+    bool extra = false;                      ///< see supervisor::seat_extra
+    std::optional<board::slot_reading> row;  ///< nothing: it does not write it, or has gone
 };
 
 /// Keeps seats filled: feeds each slot's automaton with what happens, and carries out what it
@@ -137,6 +150,17 @@ public:
     [[nodiscard]] std::uint64_t memory_of(std::uint32_t slot) const;
     [[nodiscard]] bool retiring() const noexcept { return retiring_; }
 
+    // For who judges workers that live.
+
+    [[nodiscard]] std::vector<tenant_view> tenants() const;
+    /// Workers more than wanted, until they are gone.
+    [[nodiscard]] unsigned extras() const noexcept;
+    /// Slots that are filled, or will be, without those.
+    [[nodiscard]] unsigned seats_taken() const noexcept;
+    /// Ends a worker for its health: aborted, then killed; it is replaced. False: it does not serve
+    /// any more, or `health.at_once` others were ended and are not replaced yet.
+    [[nodiscard]] bool end_ill(std::uint32_t slot, std::uint32_t worker);
+
     /// No process and no channel is left, and none will be started by itself.
     [[nodiscard]] bool empty() const noexcept;
     /// Every slot that should be filled was given up.
@@ -179,6 +203,7 @@ private:
     void buried(const worker_ptr& who, aftermath then);
     void forget_if_done(const worker_ptr& who);
     void feel_pulse();
+    [[nodiscard]] unsigned ill() const noexcept;
     void close_doors_if_done();
 
     // What happens to kept pairs.

@@ -28,6 +28,7 @@ result<std::uint32_t> supervisor::seat_extra(generation_ptr of)
         return failed(errc::stopping, "start worker");
     COHORT_TRY(seat * at, seat_for(std::nullopt));
     COHORT_TRY(seat_in(*at, std::move(of)));
+    at->extra = true;
     return at->slot;
 }
 

@@ -29,9 +29,10 @@ void supervisor::feel_pulse()
                     beat = static_cast<std::uint64_t>(since->time_since_epoch().count());
                 if (!pulse_.silent(beat))
                     continue;
-                log::error("worker {} is silent: its event loop has stopped; it is ended",
-                           at->tenant->id());
-                feed(*at, cause::deadline);
+                // Others that were ended come first: whatever stops them all shall not end them
+                // all.
+                if (const std::uint32_t id = at->tenant->id(); end_ill(at->slot, id))
+                    log::error("worker {} is silent: its event loop has stopped; it is ended", id);
             }
         } else {
             log::warn("this process slept longer than it meant to; judging nobody this time");

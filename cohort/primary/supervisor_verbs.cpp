@@ -96,12 +96,14 @@ result<> supervisor::scale(unsigned wanted)
         return failed(errc::bad_value, "scale to", std::to_string(wanted));
     if (retiring_)
         return failed(errc::stopping, "scale to", std::to_string(wanted));
+    // Whoever is one more for a while (reload, recycling) is no part of the number.
     const auto is = [](stage which) {
-        return [which](const auto& s) { return s->life && s->life->now() == which; };
+        return [which](const auto& s) { return !s->extra && s->life && s->life->now() == which; };
     };
     const auto lives = [](const auto& s) {
-        return s->life && (s->life->now() == stage::booting || s->life->now() == stage::serving ||
-                           s->life->now() == stage::replacing);
+        return !s->extra && s->life &&
+               (s->life->now() == stage::booting || s->life->now() == stage::serving ||
+                s->life->now() == stage::replacing);
     };
     const auto count = [&](const auto& which) {
         return static_cast<unsigned>(std::ranges::count_if(seats_, which));

@@ -8,22 +8,46 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <string>
 
 namespace cohort::process {
 
+namespace {
+
+constexpr std::size_t text_max = 4096;
+
+/// Empty: it could not be read.
+std::string text_of(pid_t pid, std::string_view file)
+{
+    const std::string path = fmt::format("/proc/{}/{}", pid, file);
+    const unique_fd opened{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!opened.valid())
+        return {};
+    std::string text(text_max, '\0');
+    const ssize_t got = ::read(opened.borrow(), text.data(), text.size());
+    text.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+    return text;
+}
+
+}  // namespace
+
 std::optional<std::uint64_t> memory_share(pid_t pid)
 {
-    const std::string path = fmt::format("/proc/{}/smaps_rollup", pid);
-    const unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (!file.valid())
+    return parse_memory_share(text_of(pid, "smaps_rollup"));
+}
+
+std::optional<std::uint64_t> memory_resident(pid_t pid)
+{
+    const std::string text = text_of(pid, "statm");
+    const std::size_t first = text.find(' ');
+    const std::size_t second = text.find(' ', first + 1);
+    if (first == std::string::npos || second == std::string::npos)
         return std::nullopt;
-    std::array<char, 4096> text{};
-    const ssize_t got = ::read(file.borrow(), text.data(), text.size());
-    if (got <= 0)
+    const auto pages =
+        parse_integer<std::uint64_t>(std::string_view{text}.substr(first + 1, second - first - 1));
+    if (!pages)
         return std::nullopt;
-    return parse_memory_share({text.data(), static_cast<std::size_t>(got)});
+    return *pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 std::optional<std::uint64_t> parse_memory_share(std::string_view smaps_rollup)

@@ -14,6 +14,11 @@ namespace cohort::process {
 /// Source: proc(5), smaps_rollup.
 [[nodiscard]] std::optional<std::uint64_t> memory_share(pid_t pid);
 
+/// All pages that a process has in memory, shared or not, in bytes: never less than its share, and
+/// read in microseconds. Nothing: it is gone.
+/// Source: proc(5), statm.
+[[nodiscard]] std::optional<std::uint64_t> memory_resident(pid_t pid);
+
 /// The figure in such a text. Nothing: there is none.
 [[nodiscard]] std::optional<std::uint64_t> parse_memory_share(std::string_view smaps_rollup);
 

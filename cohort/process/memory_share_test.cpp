@@ -22,3 +22,14 @@ TEST_CASE("the figure is read from the kernel's text, and nothing from any other
     CHECK_FALSE(process::parse_memory_share("a\nPss: many kB\n"));
     CHECK_FALSE(process::parse_memory_share("a\nPss: 12\n"));
 }
+
+TEST_CASE("what a process has in memory is no less than its share of it")
+{
+    const auto resident = process::memory_resident(::getpid());
+    const auto share = process::memory_share(::getpid());
+    REQUIRE(resident);
+    REQUIRE(share);
+    // The kernel counts the one lazily: some pages of each thread are not told yet.
+    CHECK(*resident + (std::uint64_t{1} << 20) > *share);
+    CHECK_FALSE(process::memory_resident(-1));
+}

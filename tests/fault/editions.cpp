@@ -82,7 +82,7 @@ edition_server::~edition_server()
 testing::launch edition_server::prepare(const plan& what)
 {
     configure(what);
-    deploy("1 fine");
+    deploy(what.edition);
     testing::launch how;
     how.exec = (folder_.path() / "edition").string();
     how.args = {"--config", (folder_.path() / "cohort.toml").string(), "--name", "edition"};
@@ -92,8 +92,10 @@ testing::launch edition_server::prepare(const plan& what)
 
 void edition_server::configure(const plan& what) const
 {
+    const std::string number =
+        what.range.empty() ? std::to_string(what.workers) : fmt::format("\"{}\"", what.range);
     std::ofstream{folder_.path() / "cohort.toml"} << fmt::format(
-        "[app.edition]\nlisten = [\"127.0.0.1:0\"]\nworkers = {}\n{}\n", what.workers, what.file);
+        "[app.edition]\nlisten = [\"127.0.0.1:0\"]\nworkers = {}\n{}\n", number, what.file);
 }
 
 void edition_server::deploy(std::string_view words)

@@ -19,7 +19,9 @@ class edition_server {
 public:
     struct plan {
         unsigned workers = 2;
-        std::string file = {};  ///< more of cohort.toml, behind [app.edition]
+        std::string range = {};  ///< "2..4", instead of that many; at least so many are waited for
+        std::string file = {};   ///< more of cohort.toml, behind [app.edition]
+        std::string edition = "1 fine";
     };
     explicit edition_server(const plan& what);
     ~edition_server();

@@ -2,7 +2,7 @@
 // its own bytes: a test copies the file and writes over them, so that editions are different files
 // without a compiler.
 //
-//     GET /edition   its number
+//     GET, POST /edition   its number
 //     and the paths of witness_api
 #include <cohort/async/deadline.hpp>
 #include <cohort/cohort.hpp>
@@ -58,6 +58,9 @@ cohort::task<> misbehave(cohort::worker& self, const std::string& manner)
 {
     if (manner == "dies_at_start")
         ::_exit(9);
+    // FIX: an environment that does not lack what it needs.
+    if (manner == "second_dies" && self.slot() == 1 && std::getenv("FIX") == nullptr)
+        ::_exit(9);
     if (manner == "never_ready")
         co_await never_ready();
     if (manner == "crashes_soon")
@@ -85,6 +88,7 @@ int main(int argc, char** argv)
             answer.status(500);
         return answer;
     });
+    api.post("/edition", [number](const http::request&) { return http::text(number); });
     if (!fails)
         watched.add_to(api);
 

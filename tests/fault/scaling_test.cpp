@@ -1,0 +1,56 @@
+// The number of workers follows the load, up and down, and no client notices.
+#include "editions.hpp"
+#include "storm.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace cohort;
+using namespace cohort::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr const char* eager = "[app.edition.scale]\ntarget = \"10%\"\nup_after = \"500ms\"\n"
+                              "down_after = \"1s\"\n";
+
+bool has_workers(const edition_server& of, std::size_t count)
+{
+    return of.processes("cohort: worker").size() == count;
+}
+
+}  // namespace
+
+TEST_CASE("a cohort grows under load and shrinks after it, and no request fails")
+{
+    edition_server server{{.range = "2..4", .file = eager}};
+    // It starts with what this machine's quota gives; nobody asks anything yet.
+    CHECK(testing::eventually([&] { return has_workers(server, 2); }));
+
+    const auto terms = storm_terms::read(600, 0);
+    auto watching = testing::witness::make(server.load(terms.lasting, terms.seed)).value();
+    bool grew = false;
+    for (const auto until = now() + testing::patience; !grew && now() < until;) {
+        if (!watching.run_for(100ms))
+            break;
+        grew = has_workers(server, 4);
+    }
+    CHECK(grew);
+    watching.stop();
+    while (watching.run_for(100ms)) {
+    }
+    CHECK_MESSAGE(watching.report().good(), watching.report().text());
+    MESSAGE(watching.report().text());
+    CHECK(testing::eventually([&] { return has_workers(server, 2); }));
+}
+
+TEST_CASE("whoever sets the number by hand pins it")
+{
+    edition_server server{{.range = "2..4", .file = eager}};
+    CHECK(testing::eventually([&] { return has_workers(server, 2); }));
+    server.program().signal(SIGTTIN);
+    const auto line = server.program().wait_for("scaling: the number of workers stays 3");
+    CHECK(!line.empty());
+    CHECK(testing::eventually([&] { return has_workers(server, 3); }));
+}
