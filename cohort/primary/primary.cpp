@@ -29,7 +29,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr nanoseconds start_again = 1s;
-constexpr nanoseconds echo_comes_within = 250ms;
 
 }  // namespace
 
@@ -322,82 +321,6 @@ void primary::drain()
     note(board::reign_stage::stopping, settings_.stop.timeout);
     notice_->stopping(settings_.stop.timeout);
     supervisor_->retire_all(settings_.stop.timeout, finality::last);
-}
-
-void primary::heed(int number)
-{
-    const unsigned now = supervisor_->wanted();
-    switch (number) {
-        case SIGTERM:
-        case SIGQUIT:
-        case SIGINT:
-            // TERM twice is what impatient supervisors send; INT on top is a person's hurry.
-            if (stopping_ && number != SIGINT)
-                return;
-            log::info("stopping");
-            stop();
-            return;
-        case SIGHUP:
-            reload();
-            return;
-        case SIGTTIN:
-        case SIGTTOU: {
-            const unsigned wanted = number == SIGTTIN ? now + 1 : now - 1;
-            if (const auto done = supervisor_->scale(wanted); done)
-                log::info("{} workers wanted", wanted);
-            else
-                log::warn("{}; going on with {}", done.error().text(), now);
-            return;
-        }
-        default:
-            log::warn("{} is for a later version; ignored", process::signal_name(number));
-    }
-}
-
-void primary::reload()
-{
-    if (stopping_)
-        return;
-    if (upkeep_ == upkeep::by_hand) {
-        log::warn("a cluster that forks by hand cannot be reloaded; going on as before");
-        notice_->reload_began("reloading");
-        notice_->reload_ended("a cluster that forks by hand cannot be reloaded");
-        return;
-    }
-    transactions_->reload_soon();
-}
-
-bool primary::is_echo(const process::caught_signal& heard)
-{
-    // Who signals the whole group reaches us directly, and once more through the root.
-    const bool echo =
-        last_heard_ && last_heard_->number == heard.number && last_heard_->from == heard.from &&
-        last_heard_->forwarded != heard.forwarded && now() - last_heard_at_ < echo_comes_within;
-    last_heard_.reset();
-    if (!echo) {
-        last_heard_ = heard;
-        last_heard_at_ = now();
-    }
-    return echo;
-}
-
-awaitable<> primary::hear_signals()
-{
-    const auto stop = co_await asio::this_coro::cancellation_state;
-    const std::vector<int> numbers{SIGTERM, SIGQUIT, SIGINT,  SIGHUP,  SIGUSR1,
-                                   SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH};
-    auto caught = process::signals::catch_these(loop_.get_executor(), numbers);
-    if (!caught) {
-        log::warn("cannot listen to signals: {}; going on without", caught.error().text());
-        co_return;
-    }
-    while (!stopped(stop)) {
-        const auto next = co_await caught->next();
-        if (!next)
-            co_return;
-        if (!is_echo(*next))
-            heed(next->number);
-    }
 }
 
 }  // namespace cohort::primary
