@@ -61,6 +61,7 @@ read = ["/a"]
 write = ["/b"]
 capabilities = ["CAP_KILL"]
 no_new_privs = true
+best_effort = true
 )",
                                    "test");
     CAPTURE(config::text(all.problems));

@@ -297,6 +297,7 @@ void primary::stop()
         supervisor_->kill_all();
         return;
     }
+    log::info("stopping");
     const nanoseconds grace = settings_.stop.drain_time();
     notice_->stopping(grace + settings_.stop.timeout);
     if (grace > 0ns) {

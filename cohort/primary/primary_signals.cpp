@@ -29,7 +29,6 @@ void primary::heed(int number)
             // TERM twice is what impatient supervisors send; INT on top is a person's hurry.
             if (stopping_ && number != SIGINT)
                 return;
-            log::info("stopping");
             stop();
             return;
         case SIGHUP:

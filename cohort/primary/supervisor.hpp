@@ -316,7 +316,8 @@ private:
     unsigned wanted_ = 0;
     std::uint32_t last_id_ = 0;
     bool retiring_ = false;
-    bool final_ = false;  // never reset: nobody is started any more, whoever asks
+    bool killing_ = false;  // never reset: a successor that was faster is ended, too
+    bool final_ = false;    // never reset: nobody is started any more, whoever asks
     nanoseconds drain_budget_;
 };
 

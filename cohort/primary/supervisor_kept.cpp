@@ -246,9 +246,9 @@ void supervisor::twin_named(const worker_ptr& who, const ipc::hello& words)
     hello(who);
     note(at);
     const stage now = at.life ? at.life->now() : stage::gone;
-    if (now == stage::draining || now == stage::withdrawing)
+    if (!killing_ && (now == stage::draining || now == stage::withdrawing))
         ask_to_drain(at);
-    else if (now == stage::leaving || now == stage::gone ||
+    else if (killing_ || now == stage::leaving || now == stage::gone ||
              ((now == stage::parked || now == stage::held) && !words.leaving))
         signal(at, SIGKILL);
 }

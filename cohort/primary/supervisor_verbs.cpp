@@ -54,8 +54,10 @@ void supervisor::kill_all()
 {
     retiring_ = true;
     final_ = true;
+    killing_ = true;
     for (const auto& at : seats_) {
         feed(*at, cause::drain_asked);
+        order_keeper(*at, process::keeper_order::hold);
         signal(*at, SIGKILL);
     }
 }

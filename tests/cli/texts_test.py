@@ -40,7 +40,7 @@ def test_manual(cohort: Command) -> None:
     for verb in cohort("help", "--json", expect=0).json():
         check(f".B cohort {verb['verb']}" in page, f"the page has {verb['verb']}")
     lint(["mandoc", "-T", "lint", "-W", "warning"], page)
-    lint(["groff", "-man", "-Tutf8", "-ww", "-z"], page)
+    lint(["groff", "-Kutf8", "-man", "-Tutf8", "-ww", "-z"], page)
 
 
 def test_completion(cohort: Command) -> None:

@@ -38,7 +38,7 @@ TEST_CASE("a slot is given up with few words, the other serves on, and a reload 
     });
     CHECK(about_it <= 5 * 4);  // four lines a death, at most
     CHECK(server.editions() == names{"1"});
-    CHECK(server.processes("cohort: worker").size() == 1);
+    CHECK(testing::eventually([&] { return server.processes("cohort: worker").size() == 1; }));
 
     edition_server::plan repaired = half_broken();
     repaired.file += "[app.edition.env]\nFIX = \"1\"\n";

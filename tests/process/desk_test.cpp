@@ -135,7 +135,8 @@ TEST_CASE("a slot stays held across the primary's death")
 {
     kept_server server{{.workers = 2}};
     operator_of ops{server};
-    REQUIRE(ops.ask("drain", {}, 0).code == exit_code::done);
+    const answer drained = ops.ask("drain", {}, 0);
+    REQUIRE_MESSAGE(drained.code == exit_code::done, drained.reason);
     ::kill(primary_below(server.root()), SIGKILL);
     CHECK(eventually([&] { return ops.stages() == names{"held", "serving"}; }));
     CHECK(ops.ask("resume", {}, 0).code == exit_code::done);
