@@ -7,6 +7,7 @@
 #include <cohort/process/child_side.hpp>
 #include <cohort/process/permit.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -61,6 +62,10 @@ struct program {
     stdio err;
     std::optional<credentials> user;
     std::vector<kept_descriptor> keep;
+    /// Names of variables whose value is the pid of the program itself: "LISTEN_PID".
+    std::vector<std::string> pid_variables;
+    /// Open descriptors that it may have, as far as we may grant them; 0: as many as we.
+    std::uint64_t files_max = 0;
     /// What the program gets when we die.
     parent_death orphan = parent_death::kill();
 };
