@@ -53,6 +53,7 @@ enum class step : int {
     reset_signals,
     place_descriptors,
     close_descriptors,
+    limit_files,
     set_groups,
     set_group,
     set_user,

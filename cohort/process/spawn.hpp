@@ -8,6 +8,7 @@
 #include <cohort/process/permit.hpp>
 #include <cohort/process/sandbox.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,6 +67,10 @@ struct program {
     std::vector<kept_descriptor> keep;
     /// It leads a session of its own: no terminal reaches it.
     bool new_session = false;
+    /// Names of variables whose value is the pid of the program itself: "LISTEN_PID".
+    std::vector<std::string> pid_variables;
+    /// Open descriptors that it may have, as far as we may grant them; 0: as many as we.
+    std::uint64_t files_max = 0;
     /// What the program gets when we die.
     parent_death orphan = parent_death::kill();
 };

@@ -243,3 +243,22 @@ TEST_CASE("a program that was opened runs, whatever its name leads to by now")
     what.binary = binary.borrow();
     CHECK(output_of(what).out == "/no/such/shell by descriptor\n");
 }
+
+TEST_CASE("a program finds its own pid in the variables that were named for it")
+{
+    program what = shell("echo $$ $LISTEN_PID $WATCHDOG_PID");
+    what.pid_variables = {"LISTEN_PID", "WATCHDOG_PID"};
+    const std::string out = output_of(std::move(what)).out;
+    const std::string pid = out.substr(0, out.find(' '));
+    CHECK(out == pid + " " + pid + " " + pid + "\n");
+}
+
+TEST_CASE("a program has no more descriptors than it was granted, or than we can grant")
+{
+    program few = shell("ulimit -n; ulimit -Hn");
+    few.files_max = 64;
+    CHECK(output_of(std::move(few)).out == "64\n64\n");
+    program many = shell("ulimit -n");
+    many.files_max = std::uint64_t{1} << 40;
+    CHECK(output_of(shell("ulimit -Hn")).out == output_of(std::move(many)).out);
+}

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <utility>
@@ -20,6 +21,7 @@ namespace cohort::process::detail {
 namespace {
 
 constexpr int number_most = 1023;
+constexpr std::size_t digits_most = 20;
 
 bool has_nul(const std::string& text) noexcept { return text.find('\0') != std::string::npos; }
 
@@ -98,6 +100,7 @@ result<launch> launch::prepare(const program& what)
     }
     COHORT_TRY(plan.prepare_paths());
     COHORT_TRY(plan.prepare_binary());
+    plan.prepare_limits();
 
     int ends[2] = {-1, -1};
     if (::pipe2(ends, O_CLOEXEC) == -1)
@@ -136,7 +139,35 @@ result<> launch::prepare_paths()
     const std::string& first = what_->argv0.empty() ? exec : what_->argv0;
     argv_.insert(argv_.begin(), const_cast<char*>(first.c_str()));
     envp_ = pointers_to(what_->env);
+    for (const std::string& name : what_->pid_variables)
+        own_pid_.push_back(name + "=" + std::string(digits_most + 1, '\0'));
+    for (std::string& text : own_pid_)
+        envp_.insert(envp_.end() - 1, text.data());
     return {};
+}
+
+/// Of what we may grant: a limit that is too high shall not keep a program from its start.
+void launch::prepare_limits() noexcept
+{
+    rlimit have{};
+    if (what_->files_max == 0 || ::getrlimit(RLIMIT_NOFILE, &have) == -1)
+        return;
+    const rlim_t most = std::min<rlim_t>(what_->files_max, have.rlim_max);
+    files_ = rlimit{most, most};
+}
+
+/// In the newborn, which alone knows its pid: no allocation, no locale.
+void launch::write_pid() noexcept
+{
+    std::array<char, digits_most> digits{};
+    std::size_t count = 0;
+    for (auto rest = static_cast<unsigned long>(::getpid()); rest != 0; rest /= 10)
+        digits[count++] = static_cast<char>('0' + rest % 10);
+    for (std::string& text : own_pid_) {
+        const std::size_t begin = text.size() - (digits_most + 1);
+        for (std::size_t i = 0; i < count; ++i)
+            text[begin + i] = digits[count - 1 - i];
+    }
 }
 
 result<> launch::prepare_binary()
@@ -216,6 +247,8 @@ stumble launch::go(pid_t parent) noexcept
         if (const stumble bad = box->bound(); bad.at != step::none)
             return bad;
     }
+    if (files_ && ::setrlimit(RLIMIT_NOFILE, &*files_) == -1)
+        return {step::limit_files, errno};
     if (what_->user) {
         if (const stumble bad = become(*what_->user); bad.at != step::none)
             return bad;
@@ -234,6 +267,7 @@ stumble launch::go(pid_t parent) noexcept
             return bad;
     }
 
+    write_pid();
     return {step::exec, execute()};
 }
 
@@ -313,6 +347,8 @@ fault launch::explain(const stumble& why) const
             return {code, "keep files from", what_->exec};
         case step::seccomp:
             return {code, "keep system calls from", what_->exec};
+        case step::limit_files:
+            return {code, "limit the descriptors of", what_->exec};
         case step::exec:
             return {code, "exec", what_->exec};
         case step::none:

@@ -6,7 +6,10 @@
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/process/spawn.hpp>
 
+#include <sys/resource.h>
+
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +49,8 @@ private:
     result<> place(unique_fd from, int to);
     result<> prepare_paths();
     result<> prepare_binary();
+    void prepare_limits() noexcept;
+    void write_pid() noexcept;
     [[nodiscard]] int execute() noexcept;
     [[nodiscard]] fault explain(const stumble& why) const;
 
@@ -53,6 +58,8 @@ private:
     std::vector<std::string> paths_;  // what to try to execute, in order
     std::vector<char*> argv_;
     std::vector<char*> envp_;
+    std::vector<std::string> own_pid_;  // "LISTEN_PID=", and room for digits
+    std::optional<rlimit> files_;
     int binary_ = -1;  // what is executed instead of a path
     std::vector<placement> placements_;
     std::vector<unique_fd> moved_;  // what the placements are made from, above every target

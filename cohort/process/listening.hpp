@@ -1,0 +1,35 @@
+#pragma once
+// Who listens: what the kernel's tables say of the sockets of a program and its children.
+
+#include <cohort/base/error.hpp>
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cohort::process {
+
+/// The inodes of the sockets that listen, in the text of /proc/net/tcp or tcp6; with a port: there.
+/// Lines that make no sense are passed over. Source: proc(5).
+[[nodiscard]] std::vector<std::uint64_t> listening_tcp(std::string_view table,
+                                                       std::optional<std::uint16_t> port);
+
+/// The same in /proc/net/unix, for streams that listen at `path` ("@name": abstract).
+[[nodiscard]] std::vector<std::uint64_t> listening_unix(std::string_view table,
+                                                        std::string_view path);
+
+/// Where somebody may listen. A value.
+struct listening_place {
+    std::optional<std::uint16_t> port;  ///< of TCP; nothing: any, if there is no path either
+    std::string unix_path;              ///< not empty: a Unix socket
+};
+
+/// Does the process, or a child of it, or one of theirs, listen there? Blocks for some reads of
+/// /proc; processes that end meanwhile, or that we may not look into, do not count.
+[[nodiscard]] bool family_listens(pid_t eldest, const listening_place& where);
+
+}  // namespace cohort::process
