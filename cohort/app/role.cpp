@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -43,6 +44,23 @@ role born_as() noexcept
     return fd && is_channel(*fd) ? role::worker : role::primary;
 }
 
+std::optional<int> number_in_environment(const char* name) noexcept
+{
+    const char* text = ::getenv(name);
+    return text == nullptr ? std::nullopt : parse_integer<int>(text);
+}
+
+/// What we inherited in case that we would not speak our own protocol: we do, and ask for it.
+void close_inherited() noexcept
+{
+    constexpr int most = 1024;
+    const auto count = number_in_environment("LISTEN_FDS");
+    if (!count || *count > most || number_in_environment("LISTEN_PID") != ::getpid())
+        return;
+    for (int fd = primary::first_inherited; fd < primary::first_inherited + *count; ++fd)
+        ::close(fd);  // or somebody in between has done so already
+}
+
 /// Decided before main; a fork changes it in the child.
 std::atomic<role> ours{born_as()};
 std::atomic<worker*> self{nullptr};
@@ -65,8 +83,12 @@ result<unique_fd> take_channel_from_environment()
         return unique_fd{};
     const std::string written = text;
     const auto fd = channel_in_environment();
+    close_inherited();
     for (const char* each : {primary::variable::channel, primary::variable::worker_id,
                              primary::variable::slot, primary::variable::app})
+        ::unsetenv(each);
+    for (const char* each : {"COHORT_GENERATION", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES",
+                             "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"})
         ::unsetenv(each);
     if (!fd)
         return failed(errc::malformed, "read COHORT_CHANNEL_FD", written);

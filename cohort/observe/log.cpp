@@ -178,4 +178,17 @@ void write(level at, std::string_view message, std::span<const field> more) noex
     }
 }
 
+void pass_on(std::string_view text) noexcept
+{
+    try {
+        std::string line;
+        line.reserve(text.size() + 1);
+        line += text;
+        line += '\n';
+        ours().sink.line(line);
+    } catch (const std::exception&) {
+        return;  // no memory: likewise
+    }
+}
+
 }  // namespace cohort::log

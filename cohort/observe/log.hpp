@@ -102,6 +102,9 @@ void flush_waiting(int timeout_ms) noexcept;
 /// is held back, and counted as dropped when there is no room for that. Any thread.
 void write(level at, std::string_view message, std::span<const field> more = {}) noexcept;
 
+/// Writes a line that somebody else has made, as it is; `text` has no line end. Any thread.
+void pass_on(std::string_view text) noexcept;
+
 namespace detail {
 
 inline void say(level at, fields more, fmt::string_view words, fmt::format_args values) noexcept

@@ -2,6 +2,7 @@
 
 #include <cohort/base/try.hpp>
 #include <cohort/ipc/channel.hpp>
+#include <cohort/primary/stranger.hpp>
 #include <cohort/process/child_side.hpp>
 #include <cohort/process/clone.hpp>
 #include <cohort/process/identity.hpp>
@@ -12,6 +13,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -84,13 +86,23 @@ process::stdio stdio_of(const config::stream_target& target)
     return process::stdio::inherit();
 }
 
+/// With a log file, what programs write goes there, too: through us.
+process::stdio output_of(const config::stream_target& target, const config::log& log)
+{
+    const bool ours = target.what == config::stream_target::kind::inherit &&
+                      log.to.what == config::log_target::kind::file;
+    return ours ? process::stdio::pipe() : stdio_of(target);
+}
+
 std::vector<std::string> environment_for(const config::settings& settings, const birth_plan& plan,
-                                         birth_place where)
+                                         birth_place where, const offer& what)
 {
     std::map<std::string, std::string> all = settings.env;
     for (const auto& [name, value] : plan.env)
         all[name] = value;
-    all[variable::channel] = fmt::format("{}", channel_number);
+    for (const std::string_view name : own_variables())
+        all.erase(std::string{name});
+    describe(what, all);
     all[variable::worker_id] = fmt::format("{}", where.id);
     all[variable::slot] = fmt::format("{}", where.slot);
     all[variable::app] = settings.name;
@@ -98,39 +110,56 @@ std::vector<std::string> environment_for(const config::settings& settings, const
     changes.reserve(all.size());
     for (const auto& [name, value] : all)
         changes.push_back(name + "=" + value);
-    return process::environment_with(changes);
+    auto environment = process::environment_with(changes);
+    std::erase_if(environment, [&all](const std::string& entry) {
+        const std::string name = entry.substr(0, entry.find('='));
+        return std::ranges::find(own_variables(), name) != own_variables().end() &&
+               !all.contains(name);
+    });
+    return environment;
 }
 
 result<newborn> execute(const config::settings& settings, const birth_plan& plan, birth_place where,
-                        std::pair<unique_fd, unique_fd> ends, int binary)
+                        std::pair<unique_fd, unique_fd> ends, const offer& offered, int binary)
 {
     process::program what;
     what.exec = plan.exec.value_or(settings.exec);
     what.binary = binary;
     what.args = plan.args.value_or(settings.args);
-    what.env = environment_for(settings, plan, where);
+    what.env = environment_for(settings, plan, where, offered);
+    what.pid_variables = pid_variables_of(offered);
+    what.files_max = settings.limit.files;
     what.cwd = settings.cwd;
     what.in = stdio_of(settings.in);
-    what.out = stdio_of(settings.out);
-    what.err = stdio_of(settings.err);
+    what.out = output_of(settings.out, settings.log);
+    what.err = output_of(settings.err, settings.log);
     COHORT_TRY(what.user, user_of(settings));
     COHORT_TRY(what.box, sandbox_of(settings, what.exec));
-    what.keep.push_back({.ours = ends.second.borrow(), .number = channel_number});
-    for (const auto& [number, ours] : plan.extra_descriptors)
-        what.keep.push_back({.ours = ours, .number = number});
+    int number = first_inherited;
+    for (const int socket : offered.sockets)
+        what.keep.push_back({.ours = socket, .number = number++});
+    if (offered.channel)
+        what.keep.push_back({.ours = ends.second.borrow(), .number = offered.channel_number()});
+    for (const auto& [theirs, ours] : plan.extra_descriptors)
+        what.keep.push_back({.ours = ours, .number = theirs});
     COHORT_TRY(auto permit, process::fork_permit::ask());
     COHORT_TRY(auto child, process::spawn(std::move(permit), what));
-    return newborn{worker_process{std::move(child)}, std::move(ends.first), false};
+    if (offered.to) {
+        offered.to->user = what.user ? what.user->uid : ::geteuid();
+        if (!offered.channel)
+            offered.to->far_end = std::move(ends.second);
+    }
+    return newborn{worker_process{std::move(child)}, std::move(ends.first), false, offered.to};
 }
 
 }  // namespace
 
 result<newborn> give_birth(const config::settings& settings, const birth_plan& plan,
-                           birth_place where, audience& life, int binary)
+                           birth_place where, audience& life, const offer& what, int binary)
 {
     COHORT_TRY(auto ends, ipc::channel::make_pair());
     if (!settings.exec.empty() || plan.exec)
-        return execute(settings, plan, where, std::move(ends), binary);
+        return execute(settings, plan, where, std::move(ends), what, binary);
 
     process::birth how;
     how.title = fmt::format("cohort: worker {} ({})", where.slot, settings.name);

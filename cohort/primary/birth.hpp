@@ -4,6 +4,7 @@
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/config/settings.hpp>
 #include <cohort/primary/audience.hpp>
+#include <cohort/primary/offer.hpp>
 #include <cohort/primary/worker_process.hpp>
 #include <cohort/process/child_side.hpp>
 #include <cohort/process/sandbox.hpp>
@@ -36,6 +37,7 @@ struct newborn {
     worker_process process;
     unique_fd channel;   ///< our end
     bool cohort_inside;  ///< forked from this very program: it speaks our protocol for sure
+    std::shared_ptr<stranger> unknown = nullptr;  ///< a program that need not know us
 };
 
 /// Variables that tell an exec'ed program that it is a worker; read and removed at its start.
@@ -46,9 +48,6 @@ inline constexpr const char* slot = "COHORT_SLOT";
 inline constexpr const char* app = "COHORT_APP";
 }  // namespace variable
 
-/// The number under which an exec'ed worker finds its channel.
-inline constexpr int channel_number = 3;
-
 /// Whom workers become, if the settings name somebody. Errors: errc::bad_value, no such user.
 [[nodiscard]] result<std::optional<process::credentials>> user_of(const config::settings& settings);
 
@@ -58,9 +57,11 @@ inline constexpr int channel_number = 3;
 sandbox_of(const config::settings& settings, const std::string& program);
 
 /// Starts a worker: forked from this process, or another program if the settings or the plan name
-/// one; of that, the file that is open as `binary`, if it is not -1. Errors: errc::threads_running,
+/// one; of that, the file that is open as `binary`, if it is not -1, with `what` it is offered.
+/// Errors: errc::threads_running,
 /// naming them; EAGAIN; those of the exec, with the step; errc::bad_value, no such user.
 [[nodiscard]] result<newborn> give_birth(const config::settings& settings, const birth_plan& plan,
-                                         birth_place where, audience& life, int binary = -1);
+                                         birth_place where, audience& life, const offer& what = {},
+                                         int binary = -1);
 
 }  // namespace cohort::primary

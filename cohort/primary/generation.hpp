@@ -4,9 +4,11 @@
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/config/settings.hpp>
 #include <cohort/primary/mold.hpp>
+#include <cohort/primary/program_file.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace cohort::primary {
@@ -50,6 +52,13 @@ public:
         return own_ == nullptr && settings().exec.empty();
     }
 
+    void hold(program_file file)
+    {
+        held_for = std::move(file.exec);
+        binary = std::move(file.binary);
+        made = file.made;
+    }
+
     /// Who forks its pairs, if neither we do nor its workers are another program. Nothing while it
     /// is being started again.
     std::shared_ptr<mold> maker;
@@ -57,6 +66,8 @@ public:
     /// it is our own, or a script, which is executed by its path.
     unique_fd binary;
     unique_fd text;  ///< its settings, in a memfd; not valid: they are the program's own
+    std::string held_for;         ///< the `exec` that `binary` was opened for
+    build made = build::unknown;  ///< how that was built
 
 private:
     std::uint32_t number_ = 1;

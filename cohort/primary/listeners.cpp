@@ -3,6 +3,7 @@
 #include <cohort/base/try.hpp>
 #include <cohort/net/socket_address.hpp>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -26,6 +27,20 @@ net::listen_options options_of(const ipc::listen_request& what)
     how.reuse_port = what.reuse_port;
     how.unix_mode = what.unix_mode;
     return how;
+}
+
+enum class waiting : std::uint8_t { never, as_asked };
+
+/// Whether calls on it may wait: of the open file, hence for all who have it.
+result<> set_waiting(int fd, waiting wanted)
+{
+    const int now = ::fcntl(fd, F_GETFL);
+    if (now == -1)
+        return failed("ask how a socket waits");
+    const int then = wanted == waiting::never ? now | O_NONBLOCK : now & ~O_NONBLOCK;
+    if (then != now && ::fcntl(fd, F_SETFL, then) == -1)
+        return failed("say how a socket waits");
+    return {};
 }
 
 }  // namespace
@@ -84,12 +99,40 @@ result<open_endpoint*> listeners::ask(listen_asker who, const ipc::listen_reques
     COHORT_TRY(const auto where, net::endpoint::parse(what.where));
     if (closed_)
         return failed(errc::stopping, "listen on", what.where);
+    const open_endpoint* const known = find(where, what);
+    // (That a socket for datagrams was closed, nobody tells us.)
+    if (known != nullptr && known->holders.contains(who.id) && !known->datagrams())
+        return in_use(where);
+    COHORT_TRY(open_endpoint * at, reach(who.slot, where, what));
+    // It may have been another program's before.
+    for (const auto& [slot, queue] : at->by_slot) {
+        COHORT_TRY(set_waiting(queue.borrow(), waiting::never));
+    }
+    COHORT_TRY(set_waiting(at->socket.borrow(), waiting::never));
+    at->holders.insert(who.id);
+    return at;
+}
+
+result<int> listeners::inherited(const ipc::listen_request& what)
+{
+    COHORT_TRY(const auto where, net::endpoint::parse(what.where));
+    if (closed_)
+        return failed(errc::stopping, "listen on", what.where);
     open_endpoint* at = find(where, what);
     if (at == nullptr) {
         COHORT_TRY(at, open(where, what));
-    } else if (at->holders.contains(who.id) && !at->datagrams()) {
-        // (That a socket for datagrams was closed, nobody tells us.)
-        return in_use(where);
+        // Once: a program that has chosen otherwise since shares the open file with its siblings.
+        COHORT_TRY(set_waiting(at->socket.borrow(), waiting::as_asked));
+    }
+    return at->socket.borrow();
+}
+
+result<open_endpoint*> listeners::reach(std::uint32_t slot, const net::endpoint& where,
+                                        const ipc::listen_request& what)
+{
+    open_endpoint* at = find(where, what);
+    if (at == nullptr) {
+        COHORT_TRY(at, open(where, what));
     }
     // Node keeps the backlog of whoever came first; the largest is what everybody can live with.
     if (!at->datagrams() && what.backlog > at->how.backlog &&
@@ -99,9 +142,8 @@ result<open_endpoint*> listeners::ask(listen_asker who, const ipc::listen_reques
         write_down(*at);
     }
     if (at->how.reuse_port && !at->datagrams()) {
-        COHORT_TRY(open_queue(*at, who.slot));
+        COHORT_TRY(open_queue(*at, slot));
     }
-    at->holders.insert(who.id);
     return at;
 }
 

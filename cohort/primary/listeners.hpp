@@ -70,6 +70,11 @@ public:
     /// Errors: EADDRINUSE, also if this worker listens there already; EACCES; errc::bad_value; …
     [[nodiscard]] result<open_endpoint*> ask(listen_asker who, const ipc::listen_request& what);
 
+    /// The same for programs that accept by themselves on what they inherit, and ask nobody: the
+    /// socket, which stays ours, and is one for all slots: a queue of its own would keep what
+    /// arrives when its slot is given up. Such programs expect accept() to wait, as systemd's do.
+    [[nodiscard]] result<int> inherited(const ipc::listen_request& what);
+
     /// A duplicate for the worker; not valid() if connections will be dealt to it.
     /// Errors: EMFILE (again later).
     [[nodiscard]] result<unique_fd> socket_for(open_endpoint& of, std::uint32_t slot) const;
@@ -97,6 +102,8 @@ private:
     [[nodiscard]] result<open_endpoint*> open(const net::endpoint& where,
                                               const ipc::listen_request& what);
     [[nodiscard]] result<unique_fd> open_socket(const open_endpoint& of, std::uint32_t index);
+    [[nodiscard]] result<open_endpoint*> reach(std::uint32_t slot, const net::endpoint& where,
+                                               const ipc::listen_request& what);
     void write_down(const open_endpoint& what) const noexcept;
     [[nodiscard]] result<> open_queue(open_endpoint& of, std::uint32_t slot);
 

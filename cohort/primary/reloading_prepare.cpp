@@ -5,11 +5,11 @@
 #include <cohort/base/try.hpp>
 #include <cohort/config/difference.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/primary/program_file.hpp>
 #include <cohort/process/origin.hpp>
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <utility>
 
 namespace cohort::primary {
@@ -19,25 +19,6 @@ namespace {
 fault invalid(std::string words)
 {
     return {make_error_code(errc::bad_value), "reload", std::move(words)};
-}
-
-/// What a start would execute: relative to where workers run. A name without '/' is looked up in
-/// PATH, then by name again: there is no file to hold on to.
-std::string path_of(const config::settings& of)
-{
-    const std::filesystem::path exec{of.exec};
-    if (exec.is_absolute() || of.exec.find('/') == std::string::npos)
-        return of.exec;
-    return (std::filesystem::path{of.cwd} / exec).string();
-}
-
-/// A script is executed by its path: nothing is kept.
-result<unique_fd> keep_binary(const std::string& path)
-{
-    COHORT_TRY(auto binary, process::open_binary(path));
-    if (!process::runs_by_descriptor(binary.borrow()))
-        binary.reset();
-    return binary;
 }
 
 }  // namespace
@@ -73,19 +54,16 @@ result<> reloading::prepare_program()
         return std::unexpected(invalid("there is nowhere to read the settings from"));
     COHORT_TRY(auto wanted, read_settings_());
     COHORT_TRY(check(wanted));
-    unique_fd binary;
-    if (const std::string path = path_of(wanted); path.find('/') != std::string::npos) {
-        COHORT_TRY(binary, keep_binary(path));
-    }
+    COHORT_TRY(auto file, hold_program(wanted.exec, wanted.cwd));
     next_ = std::make_shared<generation>(++last_number_, std::move(wanted));
-    next_->binary = std::move(binary);
+    next_->hold(std::move(file));
     return {};
 }
 
 awaitable<result<>> reloading::prepare_own()
 {
     COHORT_CO_TRY(const process::origin start, process::own_origin());
-    COHORT_CO_TRY(auto binary, keep_binary(start.path));
+    COHORT_CO_TRY(auto binary, hold_binary(start.path));
     COHORT_CO_TRY(auto begun, begin_mold(binary));
     tell_(fmt::format("{} starts (pid {})", start.path, begun->pid()));
     auto wanted = co_await mold::ready(begun, of_.current()->settings().ready.timeout);

@@ -76,6 +76,8 @@ struct seat {
     bool replaced_when_dead = true;  // forked by hand: not
     bool extra = false;              // one more than wanted, for a while
     bool ill = false;                // it was ended for its health, and nobody serves yet
+    bool inherits = false;           // its program accepts on sockets that it was given
+    bool stopped = false;            // its last worker left on purpose, see restart.stop_codes
 };
 
 /// How the supervisor reads the settings.

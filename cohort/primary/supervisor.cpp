@@ -131,15 +131,22 @@ result<worker_ptr> supervisor::spawn(seat& at)
 /// programs that have Cohort inside.
 result<newborn> supervisor::give_birth_to(seat& at, birth_place where)
 {
-    const generation& of = *at.of;
-    const int binary = of.binary.valid() && !at.plan.exec ? of.binary.borrow() : -1;
-    if (of.is_own() || !of.settings().exec.empty() || at.plan.exec)
-        return give_birth(of.settings(), at.plan, where, audience_, binary);
+    generation& of = *at.of;
+    at.inherits = false;
+    if (!of.settings().exec.empty() || at.plan.exec) {
+        const int held = at.plan.exec ? -1 : held_binary(of);
+        COHORT_TRY(const offer what, offer_to(at));
+        at.inherits = !what.sockets.empty();
+        return give_birth(of.settings(), at.plan, where, audience_, what, held);
+    }
+    if (of.is_own())
+        return give_birth(of.settings(), at.plan, where, audience_);
+    const int binary = of.binary.valid() ? of.binary.borrow() : -1;
     birth_plan plan = at.plan;
     COHORT_TRY(process::origin start, process::own_origin());
     plan.exec = std::move(start.path);
     plan.args.emplace(start.args.begin() + 1, start.args.end());
-    return give_birth(of.settings(), plan, where, audience_, binary);
+    return give_birth(of.settings(), plan, where, audience_, {}, binary);
 }
 
 result<worker_ptr> supervisor::spawn_plain(seat& at)
@@ -163,8 +170,12 @@ result<worker_ptr> supervisor::spawn_plain(seat& at)
     welcome(at, *who, std::move(cargo));
     arm(at, at.of->settings().ready.timeout);
     tasks_.spawn(watch(who));
+    attend(who);
     const worker_info seen = who->info();
-    boost::asio::post(loop_, [this, seen] { audience_.forked(seen); });
+    boost::asio::post(loop_, [this, seen, who] {
+        audience_.forked(seen);
+        transcribe(who);
+    });
     return who;
 }
 
@@ -201,7 +212,7 @@ void supervisor::introduce(seat& at, worker_handle& who)
     // Only this policy has workers who pass fresh connections on by themselves. Kept workers hand
     // over what they serve when they leave; in need to whoever follows them.
     const bool passes = settings().balance == config::policy::balanced && at.slot != who.slot();
-    if (!passes && !who.is_kept())
+    if ((!passes && !who.is_kept()) || who.is_stranger())
         return;
     dealer_.look_after_inboxes();
     auto end = duplicate(at.inbox.give);
@@ -319,6 +330,10 @@ void supervisor::rest(seat& at)
 
 void supervisor::lend_queues(std::uint32_t slot)
 {
+    // A program's connections can only go to a program that has its sockets: they wait for the
+    // next.
+    if (seats_[slot]->inherits)
+        return;
     // With a kernel queue for each slot, somebody must look after the one of an empty seat.
     for (const auto& [number, each] : listeners_.all()) {
         if (const auto queue = each->by_slot.find(slot); queue != each->by_slot.end())
@@ -359,7 +374,7 @@ void supervisor::ask_to_drain(seat& at)
     words.budget = drain_budget_;
     words.last = retiring_;
     auto letter = ipc::letter(ipc::kind::drain, ipc::encode(words));
-    const bool speaks = who.forked_without_exec() || who.online_since();
+    const bool speaks = !who.is_stranger() && (who.forked_without_exec() || who.online_since());
     const bool backed_up = who.channel().queued_bytes() > 0;
     // A program that may not be listening to us yet, or not reading: TERM says the same.
     if (!who.channel().try_send(letter) || !speaks || (backed_up && who.online_since()))

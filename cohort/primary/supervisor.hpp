@@ -18,10 +18,12 @@
 #include <cohort/primary/listeners.hpp>
 #include <cohort/primary/post_office.hpp>
 #include <cohort/primary/pulse.hpp>
+#include <cohort/primary/readiness.hpp>
 #include <cohort/primary/salvage.hpp>
 #include <cohort/primary/seat.hpp>
 #include <cohort/primary/slot_view.hpp>
 #include <cohort/primary/worker_handle.hpp>
+#include <cohort/process/notice.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -54,6 +56,7 @@ struct seat_view {
     bool ready = false;            ///< its worker serves
     bool parked = false;           ///< it was given up
     bool leaving = false;          ///< its worker was asked to leave for good
+    bool stopped = false;          ///< its worker left on purpose, for good: stop_codes
     std::uint32_t generation = 0;  ///< of who sits here, or sat here last
     unsigned misfortunes = 0;      ///< ends of this generation's workers by their own fault
     std::string last_misfortune;   ///< in words
@@ -251,6 +254,19 @@ private:
     [[nodiscard]] result<worker_ptr> spawn(seat& at);
     /// A worker for an empty seat.
     [[nodiscard]] result<worker_ptr> fill(seat& at);
+    // Of programs that need not know us.
+    [[nodiscard]] static int held_binary(generation& of);
+    [[nodiscard]] result<offer> offer_to(const seat& at);
+    /// It says by its exit code that nobody shall follow it.
+    [[nodiscard]] static bool stops_by(const exit_status& how, const seat& at);
+    void attend(const worker_ptr& who);
+    void transcribe(const worker_ptr& who);
+    [[nodiscard]] awaitable<> hear_program(worker_ptr who);
+    [[nodiscard]] awaitable<> await_readiness(worker_ptr who);
+    void heed(worker_handle& who, const process::notice& words);
+    void learn(worker_handle& who, evidence what);
+    void get_to_know(worker_handle& who);
+
     [[nodiscard]] result<newborn> give_birth_to(seat& at, birth_place where);
     [[nodiscard]] result<worker_ptr> spawn_plain(seat& at);
     [[nodiscard]] result<worker_ptr> spawn_kept(seat& at);

@@ -9,6 +9,7 @@
 #include <cohort/board/slot.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/shortage.hpp>
+#include <cohort/primary/stranger.hpp>
 
 #include <boost/asio/post.hpp>
 
@@ -153,6 +154,8 @@ void supervisor::control(const worker_ptr& from, ipc::envelope&& what)
 
 void supervisor::hello(const worker_ptr& from)
 {
+    if (from->is_stranger())
+        get_to_know(*from);
     if (from->online_since())
         return;
     from->came_online();
@@ -270,7 +273,8 @@ void supervisor::hung_up(const worker_ptr& who, std::optional<fault> why) noexce
     post_.gone(who->id());
     audience_.disconnected(who->info());
     // Alive or not, it is of no use any more: it is waited for like one that leaves, not for ever.
-    if (seat* const at = seat_of(*who))
+    // Unless it is a program that never cared for what we say.
+    if (seat* const at = seat_of(*who); at != nullptr && !who->is_stranger())
         feed(*at, cause::leave_announced);
     forget_if_done(who);
     close_doors_if_done();
@@ -290,6 +294,8 @@ awaitable<> supervisor::watch(worker_ptr who)
     }
     if (!end)
         co_return;
+    if (who->unknown())
+        who->unknown()->end();
     const auto until = now() + wait_for_last_words;
     for (unsigned i = 0; who->connected() && now() < until && !stopped(stop); ++i) {
         // Slow receivers may have paused it; its confirmations are worth more than their peace.
@@ -334,7 +340,8 @@ void supervisor::buried(const worker_ptr& who, aftermath then)
         chronicle_->ended(who->info(), how, served);
 
     seat& at = *seats_[who->slot()];
-    const bool wanted = at.replaced_when_dead && !retiring_;
+    at.stopped = then == aftermath::seat_empty && stops_by(how, at);
+    const bool wanted = at.replaced_when_dead && !retiring_ && !at.stopped;
     verdict v{verdict::deed::replace, 0ns};
     const bool follows = then != aftermath::seat_empty;
     if (wanted) {
@@ -344,7 +351,7 @@ void supervisor::buried(const worker_ptr& who, aftermath then)
         const killer by = served_well ? killer::outside : killer_of(*who);
         v = at.crashes.on_death({now(), served, by});
     }
-    if (killer_of(*who) != killer::outside && !(who->leaving() && how.success()))
+    if (killer_of(*who) != killer::outside && !(who->leaving() && how.success()) && !at.stopped)
         blame(at, how.words());
     const bool was_tenant = seat_of(*who) != nullptr;
     if (was_tenant)

@@ -76,6 +76,7 @@ seat_view supervisor::look_at(std::uint32_t slot) const
     seen.generation = at.of ? at.of->number() : 0;
     seen.misfortunes = at.misfortunes;
     seen.last_misfortune = at.last_misfortune;
+    seen.stopped = at.stopped;
     seen.parked = at.life && at.life->now() == stage::parked;
     seen.vacant = at.vacant();
     seen.leaving =
@@ -99,7 +100,7 @@ std::uint64_t supervisor::memory_of(std::uint32_t slot) const
 /// It has its endpoints, and takes connections: also those of whoever leaves for its sake.
 bool supervisor::accepts(const seat& at) const
 {
-    if (at.of->settings().listen.empty())
+    if (at.of->settings().listen.empty() || at.tenant->is_stranger())
         return true;
     if (!at.tenant->listening_since())
         return false;

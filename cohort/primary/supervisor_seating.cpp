@@ -5,6 +5,7 @@
 #include <cohort/board/reading.hpp>
 #include <cohort/board/slot.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/primary/stranger.hpp>
 
 namespace cohort::primary {
 
@@ -24,6 +25,9 @@ void supervisor::feel_pulse()
                     at->tenant->info().pid)
                     continue;
                 auto beat = row.beat_ns.load(std::memory_order_acquire);
+                // A program that does not ping us has nothing to fall silent with.
+                if (at->tenant->is_stranger() && !at->tenant->unknown()->pinged)
+                    continue;
                 // Its hello ended the boot deadline; the first beat is due from then on.
                 if (const auto since = at->tenant->online_since(); beat == 0 && since)
                     beat = static_cast<std::uint64_t>(since->time_since_epoch().count());

@@ -67,6 +67,8 @@ void supervisor::close_doors_if_done()
     if (!final_ || listeners_.closed())
         return;
     const auto accepts = [](const auto& each) {
+        if (each.second->is_stranger())  // it does not tell; who was asked to leave takes nothing
+            return !each.second->dead() && !each.second->leaving();
         return each.second->connected() && !each.second->said_leaving();
     };
     if (std::ranges::any_of(workers_, accepts))

@@ -1,6 +1,7 @@
 #include <cohort/primary/worker_handle.hpp>
 
 #include <cohort/base/try.hpp>
+#include <cohort/primary/stranger.hpp>
 
 #include <utility>
 
@@ -40,7 +41,14 @@ worker_info worker_handle::info() const
     if (leaving_ || dead() || !connected_)
         seen.exited_after_disconnect = leaving_;
     seen.born = birth_time_;
+    if (born_.unknown)
+        seen.status = born_.unknown->status;
     return seen;
+}
+
+bool worker_handle::is_stranger() const noexcept
+{
+    return born_.unknown != nullptr && !born_.unknown->knows_us;
 }
 
 void worker_handle::recover(const past& known) noexcept

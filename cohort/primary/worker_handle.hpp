@@ -45,6 +45,13 @@ public:
     [[nodiscard]] bool dead() const noexcept { return end_.has_value(); }
     [[nodiscard]] bool forked_without_exec() const noexcept { return born_.cohort_inside; }
 
+    /// A program that need not know us, or nullptr; is_stranger(): it has not said hello so far.
+    [[nodiscard]] const std::shared_ptr<stranger>& unknown() const noexcept
+    {
+        return born_.unknown;
+    }
+    [[nodiscard]] bool is_stranger() const noexcept;
+
     /// A keeper's child.
     [[nodiscard]] bool is_kept() noexcept { return born_.process.kept() != nullptr; }
 

@@ -55,6 +55,7 @@ struct worker_info {
     /// before its end.
     std::optional<bool> exited_after_disconnect;
     steady_time born{};
+    std::string status;  ///< what a program said of itself last (STATUS= over NOTIFY_SOCKET)
 };
 
 /// How a worker ended. A value.

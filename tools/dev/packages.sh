@@ -3,12 +3,13 @@
 packages_base=(build-essential cmake ninja-build ccache pkg-config
     libboost1.81-dev libboost-system1.81-dev libboost-json1.81-dev
     libfmt-dev libtomlplusplus-dev libcli11-dev libssl-dev)
-packages_test=(doctest-dev node-llhttp python3)
+packages_test=(doctest-dev node-llhttp python3 gunicorn nginx-light)
 packages_lint=(clang-19 clang-format-19 clang-tidy-19 cppcheck python3 git)
 packages_fuzz=(clang-19 libclang-rt-19-dev llvm-19)
 packages_bench=(wrk nginx-light haproxy librestinio-dev python3)
 # Node from elsewhere (nodesource, nvm) will do, and Debian's npm would refuse to stand beside it.
 command -v npm >/dev/null || packages_bench+=(nodejs npm)
+command -v node >/dev/null || packages_test+=(nodejs)
 packages_package=(dpkg-dev file)
 
 # need <set>...: installs what is missing of these sets.

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cohort/async/tokens.hpp>
+#include <cohort/base/clock.hpp>
+#include <cohort/base/error.hpp>
+#include <cohort/net/endpoint.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cohort::primary {
+
+/// The status in the first bytes of an answer: "HTTP/1.1 204 No Content". Nothing: it is none.
+[[nodiscard]] std::optional<int> status_of(std::string_view answer) noexcept;
+
+/// Asks `GET path` there once, over a connection of its own, and returns the status. Nothing more
+/// of the answer is read.
+/// Errors: errno of the connection; errc::malformed, no HTTP; errc::deadline_passed. Cancel: total.
+[[nodiscard]] awaitable<result<int>> ask_over_http(net::endpoint where, std::string path,
+                                                   nanoseconds budget);
+
+}  // namespace cohort::primary

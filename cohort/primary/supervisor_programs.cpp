@@ -1,0 +1,306 @@
+// What a supervisor does for workers that are programs which need not know us: what they get, how
+// they are heard, and when they count as ready.
+
+#include <cohort/primary/supervisor.hpp>
+
+#include <cohort/async/deadline.hpp>
+#include <cohort/async/stop.hpp>
+#include <cohort/base/random.hpp>
+#include <cohort/base/try.hpp>
+#include <cohort/board/slot.hpp>
+#include <cohort/observe/log.hpp>
+#include <cohort/primary/http_inquiry.hpp>
+#include <cohort/primary/offer.hpp>
+#include <cohort/primary/stranger.hpp>
+#include <cohort/primary/transcript.hpp>
+#include <cohort/process/listening.hpp>
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace cohort::primary {
+
+using namespace std::chrono_literals;
+using namespace asio::experimental::awaitable_operators;
+
+namespace {
+
+/// Who has lived for so long has survived its start, mostly.
+constexpr nanoseconds settling_time = 1s;
+constexpr nanoseconds look_again = 50ms;
+constexpr nanoseconds ask_again = 200ms;
+constexpr nanoseconds answer_patience = 5s;
+/// The most that a program can ask for at a time (EXTEND_TIMEOUT_USEC).
+constexpr nanoseconds extension_max = 1h;
+
+/// Where its programs are to be asked, or looked for. With port 0 that is anywhere.
+struct first_place {
+    std::optional<net::endpoint> at;
+    process::listening_place where;
+};
+
+first_place place_in(const std::vector<std::string>& listen)
+{
+    first_place found;
+    for (const std::string& each : listen) {
+        const auto where = net::endpoint::parse(each);
+        if (!where || where->kind() == net::endpoint::family::udp ||
+            where->kind() == net::endpoint::family::descriptor)
+            continue;
+        found.at = *where;
+        if (where->kind() == net::endpoint::family::tcp && where->port() != 0)
+            found.where.port = where->port();
+        if (where->kind() == net::endpoint::family::unix_path)
+            found.where.unix_path = where->path();
+        if (where->kind() == net::endpoint::family::unix_abstract)
+            found.where.unix_path = "@" + where->path();
+        break;
+    }
+    return found;
+}
+
+std::string address_for_notices(std::uint32_t slot)
+{
+    // Two cohorts of one machine must not meet there. Who writes there is known by the kernel.
+    auto dice = random_source::from_kernel();
+    return fmt::format("@cohort/{}/{}/{:016x}", ::getpid(), slot, dice.next());
+}
+
+}  // namespace
+
+int supervisor::held_binary(generation& of)
+{
+    const config::settings& s = of.settings();
+    if (of.held_for != s.exec) {
+        // Whoever executes it will say what is wrong.
+        of.hold(hold_program(s.exec, s.cwd).value_or(program_file{}));
+    }
+    return of.binary.valid() ? of.binary.borrow() : -1;
+}
+
+result<offer> supervisor::offer_to(const seat& at)
+{
+    const config::settings& s = at.of->settings();
+    offer what;
+    what.generation = at.of->number();
+    build made = at.of->made;
+    if (at.plan.exec) {
+        const auto held = hold_program(*at.plan.exec, s.cwd);
+        made = held ? held->made : build::unknown;
+    }
+    const auto speaks = spoken_by(s, made);
+    if (speaks == config::protocol::cohort || speaks == config::protocol::node)
+        return what;
+    what.channel = speaks == config::protocol::automatic;
+    if (speaks == config::protocol::none) {
+        what.port = first_port(s.listen);
+    } else {
+        for (const std::string& each : s.listen) {
+            ipc::listen_request wanted;
+            wanted.where = each;
+            wanted.backlog = static_cast<std::int32_t>(s.backlog);
+            COHORT_TRY(const int socket, listeners_.inherited(wanted));
+            what.sockets.push_back(socket);
+            what.names.push_back(name_for(each));
+        }
+    }
+    const readiness signs{s.ready.on.what, speaks, s.listen.size()};
+    what.to = std::make_shared<stranger>(loop_.get_executor(), signs);
+    what.to->has_sockets = !what.sockets.empty();
+    if (speaks != config::protocol::none) {
+        COHORT_TRY(auto ear, process::notify_socket::open(loop_.get_executor(),
+                                                          address_for_notices(at.slot)));
+        what.notify_address = ear.address();
+        what.to->ear.emplace(std::move(ear));
+        what.heartbeat = s.health.heartbeat;
+    }
+    return what;
+}
+
+bool supervisor::stops_by(const exit_status& how, const seat& at)
+{
+    const auto code = how.code();
+    // Whoever was asked to leave is not replaced anyway.
+    if (!code || !at.of || !at.replaced_when_dead || !at.life ||
+        at.life->now() == stage::draining || at.life->now() == stage::leaving)
+        return false;
+    const auto& codes = at.of->settings().restart.stop_codes;
+    if (std::ranges::find(codes, static_cast<unsigned>(*code)) == codes.end())
+        return false;
+    log::info("slot {} stays empty: its worker ended on purpose (exit code {})", at.slot, *code);
+    return true;
+}
+
+void supervisor::attend(const worker_ptr& who)
+{
+    if (who->unknown() == nullptr)
+        return;
+    if (who->unknown()->ear)
+        tasks_.spawn(hear_program(who));
+    tasks_.spawn(await_readiness(who));
+}
+
+void supervisor::transcribe(const worker_ptr& who)
+{
+    // Whoever forks by hand reads by hand: cluster::take_pipes().
+    if (upkeep_ != upkeep::automatic)
+        return;
+    process::stdio_pipes pipes = who->process().take_pipes();
+    const writer by{.worker = who->id(), .slot = who->slot()};
+    if (pipes.out.valid())
+        tasks_.spawn(write_down_output(std::move(pipes.out), by, "stdout"));
+    if (pipes.err.valid())
+        tasks_.spawn(write_down_output(std::move(pipes.err), by, "stderr"));
+}
+
+awaitable<> supervisor::hear_program(worker_ptr who)
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    const std::shared_ptr<stranger> to = who->unknown();
+    // Deadline: none, it may speak for as long as it lives.
+    while (!stopped(stop) && !to->over) {
+        auto race = to->ear->next() || to->changed.wait();
+        auto first = co_await std::move(race);
+        if (first.index() == 1)
+            continue;
+        auto& heard = std::get<0>(first);
+        if (!heard) {
+            if (heard.error().why() == errc::cancelled)
+                break;
+            log::warn("worker {} made no sense ({}); ignored", who->id(), heard.error().text());
+            continue;
+        }
+        if (heard->user != to->user && heard->user != 0) {
+            log::warn("user {} spoke in the name of worker {}; ignored", heard->user, who->id());
+            continue;
+        }
+        heed(*who, heard->words);
+    }
+}
+
+void supervisor::heed(worker_handle& who, const process::notice& words)
+{
+    stranger& of = *who.unknown();
+    seat* const at = seat_of(who);
+    if (at == nullptr || of.over)
+        return;
+    if (!words.oddity.empty())
+        log::warn("worker {} said \"{}\", which makes no sense; ignored", who.id(), words.oddity);
+    if (words.status && *words.status != of.status) {
+        of.status = *words.status;
+        log::debug("worker {}: {}", who.id(), of.status);
+    }
+    if (words.main_pid && *words.main_pid != who.info().pid)
+        log::warn("worker {} names {} as its main process; we go on watching the one that we "
+                  "started, {}",
+                  who.id(), *words.main_pid, who.info().pid);
+    if (words.watchdog_alive) {
+        of.pinged = true;
+        board_.row(at->slot).beat_ns.store(
+            static_cast<std::uint64_t>(now().time_since_epoch().count()),
+            std::memory_order_release);
+    }
+    if (words.extension && at->deadline) {
+        const nanoseconds wanted = std::min<nanoseconds>(*words.extension, extension_max);
+        if (now() + wanted > *at->deadline)
+            arm(*at, wanted);
+    }
+    if (words.reloading)
+        log::info("worker {} reloads itself", who.id());
+    if (words.ready)
+        learn(who, evidence::ready);
+    else
+        learn(who, evidence::notice);
+    if (words.stopping) {
+        who.leaves();
+        feed(*at, cause::leave_announced);
+        note(*at);
+    }
+    if (words.watchdog_trigger) {
+        log::error("worker {} says that it has failed; it is ended", who.id());
+        feed(*at, cause::deadline);
+    }
+    changed_.notify_all();
+}
+
+void supervisor::learn(worker_handle& who, evidence what)
+{
+    stranger& of = *who.unknown();
+    const bool ready = of.signs.on(what);
+    of.changed.notify_all();
+    if (!ready || of.over)
+        return;
+    // From here on what it lives counts as service.
+    who.came_online();
+    who.listens();
+    if (seat* const at = seat_of(who)) {
+        at->shortage.reset();
+        feed(*at, cause::ready);
+        note(*at);
+    }
+    log::info("worker {} (pid {}) is ready", who.id(), who.info().pid);
+    audience_.online(who.info());
+    changed_.notify_all();
+}
+
+void supervisor::get_to_know(worker_handle& who)
+{
+    who.unknown()->knows_us = true;
+    if (seat* const at = seat_of(who))
+        at->inherits = false;
+    static_cast<void>(who.unknown()->signs.on(evidence::hello));
+    who.unknown()->changed.notify_all();
+    for (const auto& other : seats_)
+        introduce(*other, who);
+}
+
+awaitable<> supervisor::await_readiness(worker_ptr who)
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    const std::shared_ptr<stranger> to = who->unknown();
+    const config::settings& s = seats_[who->slot()]->of->settings();
+    const first_place place = place_in(s.listen);
+    const std::string path = s.ready.on.path;
+    // Deadline: the boot deadline of its slot, which ends the worker.
+    while (!stopped(stop) && !to->over && !to->signs.ready()) {
+        switch (to->signs.next()) {
+            case inquiry::none:
+                co_await to->changed.wait();
+                break;
+            case inquiry::time: {
+                auto race = sleep_for(settling_time) || to->changed.wait();
+                const auto first = co_await std::move(race);
+                if (first.index() == 0 && !stopped(stop) && !to->over)
+                    learn(*who, evidence::settled);
+                break;
+            }
+            case inquiry::listening:
+                if (process::family_listens(who->info().pid, place.where))
+                    learn(*who, evidence::listens);
+                else
+                    co_await sleep_for(look_again);
+                break;
+            case inquiry::http: {
+                if (!place.at)
+                    co_return;  // nowhere to ask: it runs into the deadline, which says so
+                auto question = ask_over_http(*place.at, path, answer_patience);
+                const auto status = co_await std::move(question);
+                if (to->over || stopped(stop))
+                    break;
+                if (status && *status >= 200 && *status < 400)
+                    learn(*who, evidence::answers);
+                else
+                    co_await sleep_for(ask_again);
+                break;
+            }
+        }
+    }
+}
+
+}  // namespace cohort::primary

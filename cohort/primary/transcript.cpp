@@ -1,0 +1,53 @@
+#include <cohort/primary/transcript.hpp>
+
+#include <cohort/async/stop.hpp>
+#include <cohort/observe/log.hpp>
+#include <cohort/primary/line_cutter.hpp>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace cohort::primary {
+
+namespace {
+
+constexpr std::size_t piece_bytes = 16 * 1024;
+
+void put(std::string_view line, writer by, std::string_view stream)
+{
+    if (is_json_object(line)) {
+        log::pass_on(line);
+        return;
+    }
+    const log::field more[] = {{"slot", by.slot}, {"worker", by.worker}, {"stream", stream}};
+    log::write(log::level::info, line, more);
+}
+
+}  // namespace
+
+awaitable<> write_down_output(unique_fd from, writer by, std::string stream)
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    const auto executor = co_await asio::this_coro::executor;
+    asio::posix::stream_descriptor pipe{executor, from.release()};
+    line_cutter lines;
+    const auto take = [&](std::string_view line) { put(line, by, stream); };
+    std::array<char, piece_bytes> piece{};
+    const auto into = asio::buffer(piece);
+    while (!stopped(stop)) {
+        auto [ec, got] = co_await pipe.async_read_some(into, use_tuple);
+        if (ec)
+            break;
+        lines.feed({piece.data(), got}, take);
+    }
+    lines.finish(take);
+    if (lines.cut_off() > 0)
+        log::warn("{} bytes of worker {} on {} did not fit into their lines", lines.cut_off(),
+                  by.worker, stream);
+}
+
+}  // namespace cohort::primary
