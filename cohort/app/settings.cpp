@@ -190,6 +190,7 @@ std::function<settings()> reader_of(int argc, char** argv, const settings& defau
     std::vector<std::string> words(argv, argv + argc);
     return [words, defaults]() mutable {
         std::vector<char*> list;
+        list.reserve(words.size() + 1);
         for (std::string& word : words)
             list.push_back(word.data());
         list.push_back(nullptr);

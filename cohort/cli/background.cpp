@@ -145,7 +145,7 @@ answer stop_and_wait(const target& whom, milliseconds wait, bool at_once, consol
     const steady_time until = now() + wait;
     request look{"ls"};
     look.budget = std::min<milliseconds>(wait, 5s);
-    const auto before = ask_quietly(whom, look, control::client::manner::repeatable);
+    auto before = ask_quietly(whom, look, control::client::manner::repeatable);
     if (before.code != exit_code::done)
         return before;
     const auto root = number_at(before.data, "root");

@@ -68,6 +68,7 @@ exit_code run_command(std::span<const std::string> words, console& out)
     const verb* const which = find_verb(name);
     if (which == nullptr) {
         std::vector<std::string_view> names;
+        names.reserve(every_verb.size());
         for (const verb* each : every_verb)
             names.push_back(each->name);
         const auto near = nearest_of(name, names);

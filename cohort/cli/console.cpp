@@ -151,6 +151,7 @@ void console::print(const table& what)
         put(stdout, text + '\n');
     };
     std::vector<table::cell> head;
+    head.reserve(what.heads_.size());
     for (const auto& [words, where] : what.heads_)
         head.emplace_back(words, tone::faint);
     write(head);

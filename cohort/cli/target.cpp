@@ -87,6 +87,7 @@ choice by_name(const std::vector<cohort_place>& all, const std::string& word, co
         return found;
     if (found.targets.empty()) {
         std::vector<std::string_view> names;
+        names.reserve(all.size());
         for (const cohort_place& each : all)
             names.push_back(each.app);
         const auto near = nearest_of(word, names);
@@ -134,7 +135,7 @@ app_and_slot take_apart_name(std::string_view word)
     const auto dot = word.rfind('.');
     if (dot != std::string_view::npos && dot != 0) {
         if (const auto slot = parse_integer<std::uint32_t>(word.substr(dot + 1)))
-            return {std::string{word.substr(0, dot)}, *slot};
+            return {std::string{word.substr(0, dot)}, slot};
     }
     return {std::string{word}, std::nullopt};
 }

@@ -101,7 +101,7 @@ awaitable<result<config::difference>> reloading::look_ahead()
     }
     // Only the program itself knows what it makes of its file; it is ended again.
     COHORT_CO_TRY(const process::origin start, process::own_origin());
-    COHORT_CO_TRY(auto binary, keep_binary(start.path));
+    COHORT_CO_TRY(auto binary, hold_binary(start.path));
     COHORT_CO_TRY(auto begun, begin_mold(binary));
     auto wanted = co_await mold::ready(begun, now.ready.timeout);
     if (!wanted)

@@ -21,7 +21,7 @@ namespace {
 std::optional<int> signal_number(std::string_view text)
 {
     if (const auto number = parse_integer<int>(text))
-        return *number >= 1 && *number <= SIGRTMAX ? std::optional{*number} : std::nullopt;
+        return *number >= 1 && *number <= SIGRTMAX ? number : std::nullopt;
     std::string name;
     std::ranges::transform(text, std::back_inserter(name),
                            [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
