@@ -164,6 +164,7 @@ private:
             const toml::table* table = node.as_table();
             if (app == apps.end()) {
                 std::vector<std::string_view> known;
+                known.reserve(apps.size());
                 for (const settings& s : apps)
                     known.push_back(s.name);
                 desk_.complain(name.source().begin, full,
@@ -172,7 +173,8 @@ private:
             } else if (!table) {
                 desk_.complain(name.source().begin, full, "must be a table");
             } else {
-                const settings before = *app;
+                // What is read next changes the app itself.
+                settings before = *app;
                 read_section(*table, "", full, *app);
                 complain_of_changes(before, *app, full, fmt::format("app.{}.", app->name), of_app);
             }
