@@ -15,7 +15,7 @@ namespace cohort::process {
 
 /// One message. A value; it has a constructor because it travels through co_await.
 struct notice {
-    notice() noexcept {}
+    notice() noexcept = default;
 
     bool ready = false;             ///< READY=1: the start, or a reload, is finished
     bool reloading = false;         ///< RELOADING=1; READY=1 ends it

@@ -17,7 +17,7 @@ namespace cohort::process {
 /// One message, and who sent it: the kernel says so, not the message. A resource: descriptors that
 /// came along and are not taken out are closed with it (which is all that BARRIER=1 wants).
 struct received_notice {
-    received_notice() noexcept {}
+    received_notice() noexcept = default;
 
     pid_t from = 0;  ///< 0: somebody outside our pid namespace
     uid_t user = 0;
