@@ -165,7 +165,9 @@ awaitable<> supervisor::watch_keeper(seat& at, keeper_ptr keeper)
         keeper_lost(at, keeper);
     } else if (at.life && at.life->has_process()) {
         // The last that we heard was that somebody would follow; the order to hold came between.
-        feed(at, cause::died_unwanted);
+        // A slot that an operator keeps empty stays a slot.
+        const bool kept_empty = at.life->now() == stage::withdrawing && !retiring_;
+        feed(at, kept_empty ? cause::died : cause::died_unwanted);
     }
     changed_.notify_all();
 }

@@ -24,7 +24,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using board::held_number;
 using board::ledger_seat;
 
 constexpr nanoseconds old_channels_stay = 1s;     // workers that did not swap by then are stuck

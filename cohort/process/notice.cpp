@@ -64,7 +64,7 @@ bool read_number(std::string_view value, notice& into)
     const auto number = parse_integer<int>(value);
     if (!number || *number < 0 || *number > Most)
         return false;
-    into.*Number = *number;
+    into.*Number = number;
     return true;
 }
 
@@ -86,7 +86,7 @@ bool read_main_pid(std::string_view value, notice& into)
     const auto pid = parse_integer<pid_t>(value);
     if (!pid || *pid < 1)
         return false;
-    into.main_pid = *pid;
+    into.main_pid = pid;
     return true;
 }
 
