@@ -65,8 +65,8 @@ public:
     /// The file that runs: of the mold, or of the workers if they are another program. Not valid:
     /// it is our own, or a script, which is executed by its path.
     unique_fd binary;
-    unique_fd text;  ///< its settings, in a memfd; not valid: they are the program's own
-    std::string held_for;         ///< the `exec` that `binary` was opened for
+    unique_fd text;        ///< its settings, in a memfd; not valid: they are the program's own
+    std::string held_for;  ///< the `exec` that `binary` was opened for
     build made = build::unknown;  ///< how that was built
 
 private:
