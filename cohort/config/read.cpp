@@ -174,7 +174,8 @@ private:
                 desk_.complain(name.source().begin, full, "must be a table");
             } else {
                 // What is read next changes the app itself.
-                settings before = *app;
+                // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
+                const settings before = *app;
                 read_section(*table, "", full, *app);
                 complain_of_changes(before, *app, full, fmt::format("app.{}.", app->name), of_app);
             }
