@@ -15,7 +15,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr nanoseconds look_period = 1s;
-constexpr nanoseconds look_soonest = 25ms;
 /// Between two walks through one worker's page tables: a millisecond for each GiB.
 constexpr nanoseconds measure_period = 5s;
 /// Aborting and killing take theirs.
