@@ -18,7 +18,7 @@ public:
 
     /// "net_bind_service", with or without "cap_", whatever the case.
     /// Errors: errc::bad_value, nothing is called so.
-    [[nodiscard]] static result<capability_set> parse(const std::vector<std::string>& names);
+    [[nodiscard]] static result<capability_set> parse(const std::vector<std::string>& list);
     /// What this process may use. Errors: those of capget(2).
     [[nodiscard]] static result<capability_set> own();
 
