@@ -171,13 +171,13 @@ stumble sandbox::bound() const noexcept
 
 stumble sandbox::drop() const noexcept { return confines_ ? drop_capabilities(kept_) : stumble{}; }
 
-stumble sandbox::enter() const noexcept
+stumble sandbox::enter(int program) const noexcept
 {
     // Without it landlock and seccomp want CAP_SYS_ADMIN; with it setuid programs are harmless.
     if (no_new_privs_ && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
         return stumbled(step::no_new_privileges);
     if (files_) {
-        if (const stumble bad = files_->enforce(); bad.at != step::none)
+        if (const stumble bad = files_->enforce(program); bad.at != step::none)
             return bad;
     }
     if (!calls_.empty()) {

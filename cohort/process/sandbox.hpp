@@ -60,8 +60,9 @@ public:
     [[nodiscard]] stumble bound() const noexcept;
     [[nodiscard]] stumble drop() const noexcept;
     /// There is no way back out of it, for this process and all that come from it. It opens
-    /// descriptors for a moment, two at a time.
-    [[nodiscard]] stumble enter() const noexcept;
+    /// descriptors for a moment, two at a time. `program`: a descriptor of what is executed next,
+    /// whose path may lead elsewhere by now; -1: a path is.
+    [[nodiscard]] stumble enter(int program = -1) const noexcept;
 
 private:
     sandbox() = default;

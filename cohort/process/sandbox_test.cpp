@@ -307,6 +307,28 @@ TEST_CASE("a script starts under strict with its interpreter, through env as wel
     }
 }
 
+TEST_CASE("a program that was kept by its descriptor starts under strict, whatever its path is now")
+{
+    const kit::temporary_folder folder;
+    const std::string path = folder.path() + "/server";
+    std::filesystem::copy_file("/bin/echo", path);
+    const unique_fd binary{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    REQUIRE(binary.valid());
+    REQUIRE(std::filesystem::remove(path));
+    std::filesystem::copy_file("/bin/false", path);
+    program what;
+    what.exec = path;
+    what.binary = binary.borrow();
+    what.args = {"the old one"};
+    what.env = environment_with({});
+    what.out = stdio::pipe();
+    what.box = prepared({.profile = sandbox_profile::strict, .program = path});
+    auto born = process::spawn(kit::permit(), what);
+    REQUIRE_MESSAGE(born.has_value(), (born ? "" : born.error().text()));
+    CHECK(kit::read_all(born->pipes.out) == "the old one\n");
+    CHECK(born->wait().success());
+}
+
 TEST_CASE("a sandbox that cannot be is refused with what is wrong about it")
 {
     const auto refusal = [](const sandbox_options& wanted) {

@@ -101,7 +101,19 @@ std::uint64_t landlock_rules::bits_of(reach what) const noexcept
     return 0;
 }
 
-stumble landlock_rules::enforce() const noexcept
+/// False, with errno: the kernel refuses it.
+bool landlock_rules::add(int ruleset, int below, reach what) const noexcept
+{
+    struct stat found{};
+    if (::fstat(below, &found) == -1)
+        return false;
+    landlock_path_beneath_attr path{};
+    path.allowed_access = bits_of(what) & (S_ISDIR(found.st_mode) ? ~0ULL : of_files);
+    path.parent_fd = below;
+    return ::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &path, 0U) == 0;
+}
+
+stumble landlock_rules::enforce(int program) const noexcept
 {
     ruleset_attributes wanted;
     wanted.files = handled();
@@ -114,16 +126,11 @@ stumble landlock_rules::enforce() const noexcept
         const brief_descriptor below{::open(each.path.c_str(), O_PATH | O_CLOEXEC)};
         if (below.number == -1 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
             return stumbled(errno);
-        struct stat found{};
-        if (below.number == -1 || ::fstat(below.number, &found) == -1)
-            continue;
-        landlock_path_beneath_attr path{};
-        path.allowed_access = bits_of(each.what) & (S_ISDIR(found.st_mode) ? ~0ULL : of_files);
-        path.parent_fd = below.number;
-        if (::syscall(SYS_landlock_add_rule, ruleset.number, LANDLOCK_RULE_PATH_BENEATH, &path,
-                      0U) == -1)
+        if (below.number != -1 && !add(ruleset.number, below.number, each.what))
             return stumbled(errno);
     }
+    if (program != -1 && !add(ruleset.number, program, reach::execute))
+        return stumbled(errno);
     if (::syscall(SYS_landlock_restrict_self, ruleset.number, 0U) == -1)
         return stumbled(errno);
     return {};

@@ -36,7 +36,8 @@ public:
     /// In a newborn with no_new_privs: makes the rules true for it and all that come from it. A
     /// path that is not there, or that this user may not see, is allowed to nobody.
     /// Async-signal-safe. It opens descriptors for a moment, two at a time.
-    [[nodiscard]] stumble enforce() const noexcept;
+    /// `program`: a descriptor of a file that may be executed as well; -1: none.
+    [[nodiscard]] stumble enforce(int program) const noexcept;
 
 private:
     struct rule {
@@ -44,6 +45,7 @@ private:
         reach what;
     };
     [[nodiscard]] std::uint64_t handled() const noexcept;
+    [[nodiscard]] bool add(int ruleset, int below, reach what) const noexcept;
     [[nodiscard]] std::uint64_t bits_of(reach what) const noexcept;
 
     int version_;

@@ -263,7 +263,7 @@ stumble launch::go(pid_t parent) noexcept
     if (const stumble bad = on_parent_death(what_->orphan, parent); bad.at != step::none)
         return bad;
     if (box != nullptr) {
-        if (const stumble bad = box->enter(); bad.at != step::none)
+        if (const stumble bad = box->enter(binary_); bad.at != step::none)
             return bad;
     }
 

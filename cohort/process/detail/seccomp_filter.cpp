@@ -169,8 +169,11 @@ std::vector<sock_filter> make_strict(bool execs)
     // The limits of this process, by its own name: 0.
     text.rule_if(SYS_prlimit64, {.values = {0}}, allow, refuse);
     forbid_typing(text);
-    if (execs)
+    // Which file, landlock says: by its path, or by the descriptor that a generation keeps of it.
+    if (execs) {
         text.rule(SYS_execve, allow);
+        text.rule(SYS_execveat, allow);
+    }
     text.rules(machine_calls, refuse);
     text.from_number_on(first_unknown_call, unknown);
     return std::move(text).end(refuse);
