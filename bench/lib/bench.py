@@ -63,7 +63,8 @@ def node_modules():
 
 def program(build, name):
     """A program of ours in the build tree."""
-    for place in (f"examples/{name}/{name}", f"examples/{name}", f"bench/{name}", name):
+    for place in (f"examples/{name}/{name}", f"examples/{name}", f"bench/{name}", f"bin/{name}",
+                  name):
         found = (Path(build) / place).resolve()
         if found.is_file() and os.access(found, os.X_OK):
             return str(found)
@@ -120,39 +121,65 @@ def pss_kib(root):
     return sum(pss_of(pid) for pid in tree(root))
 
 
-def switches(root):
-    """Voluntary context switches of all threads of a process tree: how often they went to sleep."""
-    total = 0
-    for pid in tree(root):
+def title_of(pid):
+    """Its command line, as ps shows it; empty when it is gone."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+        return words.decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def end(pids):
+    """Kills those of them that are there."""
+    for pid in pids:
         try:
-            for task in os.listdir(f"/proc/{pid}/task"):
-                for line in open(f"/proc/{pid}/task/{task}/status"):
-                    if line.startswith("voluntary_ctxt_switches"):
-                        total += int(line.split()[1])
-        except OSError:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
             pass
+
+
+def switches_of(pid):
+    """Voluntary context switches of all threads of a process: how often they went to sleep."""
+    total = 0
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            for line in open(f"/proc/{pid}/task/{task}/status"):
+                if line.startswith("voluntary_ctxt_switches"):
+                    total += int(line.split()[1])
+    except OSError:
+        pass
     return total
+
+
+def switches(root):
+    """The same of a process tree."""
+    return sum(switches_of(pid) for pid in tree(root))
 
 
 class Server:
     """A server process tree on a port of its own; `command` has {port} where the port goes."""
 
-    def __init__(self, command, cores=None, env=None):
-        self.port = free_port()
+    def __init__(self, command, cores=None, env=None, port=None, output=subprocess.DEVNULL):
+        self.port = port or free_port()
         command = [part.replace("{port}", str(self.port)) for part in command]
         if cores:
             command = ["taskset", "-c", ",".join(map(str, cores))] + command
         self.command = command
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL,
+        self.process = subprocess.Popen(command, stdout=output,
                                         stderr=subprocess.DEVNULL, cwd=BENCH,
                                         env={**os.environ, "PORT": str(self.port), **(env or {})})
         self.pid = self.process.pid
 
+    def ended(self):
+        """None while it runs."""
+        return self.process.poll()
+
     def __enter__(self):
         deadline = time.monotonic() + 20
         while True:
-            if self.process.poll() is not None:
-                raise RuntimeError(f"{self.command} ended with {self.process.returncode}")
+            if self.ended() is not None:
+                raise RuntimeError(f"{self.command} ended with {self.ended()}")
             try:
                 self.get("/healthz")
                 return self
@@ -170,11 +197,7 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        for pid in pids[1:]:  # a primary that was killed leaves these to us
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        end(pids[1:])  # a primary that was killed leaves these to us
 
     def connect(self, timeout=10.0):
         made = socket.create_connection(("127.0.0.1", self.port), timeout)

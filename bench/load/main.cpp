@@ -37,9 +37,11 @@ constexpr std::string_view usage =
   --slow-ms N         what slow requests take on average (20)
   --pauses N          share of requests with a pause behind them (0.2)
   --pause-ms N        pauses are up to this long (20)
+  --fresh N           share of requests for which a new connection is made (0)
   --timeout N         seconds until a request has failed (10)
   --seed N            the same seed asks the same (1)
-  --only-plain        every request is GET /, for servers without the paths of witness_api
+  --only-plain        every request is for /, for servers without the paths of witness_api; only
+                      GETs, unless a mix is given
   --target PATH       the same with another path
   --json FILE         the report as JSON ("-": standard output, in place of the table)
 
@@ -114,6 +116,8 @@ bool take(std::string_view name, std::string_view value, options& into)
         return read_milliseconds(value, plan.asks.work);
     if (name == "--pauses")
         return read(value, plan.asks.pauses);
+    if (name == "--fresh")
+        return read(value, plan.asks.fresh);
     if (name == "--pause-ms")
         return read_milliseconds(value, plan.asks.pause_max);
     if (name == "--timeout")

@@ -296,10 +296,6 @@ result<witness> witness::make(witness_plan plan)
         return failed(errc::bad_value, "prepare a witness: connections must be 1 to 100,000");
     if (plan.asks.mix.sum() == 0)
         return failed(errc::bad_value, "prepare a witness: every weight of the mix is 0");
-    const auto& mix = plan.asks.mix;
-    if (!plan.plain_target.empty() &&
-        mix[witness_kind::post] + mix[witness_kind::put] + mix[witness_kind::slow_writer] != 0)
-        return failed(errc::bad_value, "prepare a witness: a plain one only GETs");
     if (plan.duration <= 0ns || plan.timeout <= 0ns || plan.rate < 0 || plan.rate > 1e7)
         return failed(errc::bad_value, "prepare a witness: duration, timeout or rate");
     COHORT_TRY(const net::socket_address server, net::to_socket_address(plan.server));

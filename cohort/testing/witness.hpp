@@ -37,8 +37,8 @@ struct witness_plan {
     /// What is asked. Its seed makes the run repeatable.
     witness_schedule::plan asks = {};
 
-    /// Not empty: every request is a GET of this path, which any server can answer; its first
-    /// answer is what the others have to be. `asks` then says when and in what bursts.
+    /// Not empty: every request is for this path, which any server can answer; the first answer is
+    /// what the others have to be. `asks` says with which verbs, when and in what bursts.
     std::string plain_target = {};
 
     /// Asked at the end for what the server counted: see ask_witness_counts(). Nothing: no

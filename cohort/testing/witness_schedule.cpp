@@ -123,6 +123,7 @@ witness_item witness_schedule::at(std::uint64_t index) const noexcept
     if (dice.fraction() < plan_.pauses)
         item.pause = nanoseconds{static_cast<std::int64_t>(
             dice.fraction() * static_cast<double>(nanoseconds{plan_.pause_max}.count()))};
+    item.fresh = dice.fraction() < plan_.fresh;  // last: plans without it ask what they always did
     return item;
 }
 

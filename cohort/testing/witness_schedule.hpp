@@ -64,6 +64,7 @@ struct witness_item {
     std::uint32_t body_bytes = 0;    ///< Of the request. 0: none.
     milliseconds work{0};            ///< How long its handler takes.
     nanoseconds pause{0};            ///< How long the connection rests after the answer.
+    bool fresh = false;              ///< On a new connection: the one before is closed first.
 };
 
 /// The items by their index. Pure: the same seed gives the same items, in any order of asking.
@@ -75,6 +76,7 @@ public:
         double pauses = 0.2;         ///< The share of items with a pause behind it.
         milliseconds pause_max{20};  ///< Pauses are evenly spread up to it.
         milliseconds work{20};       ///< Of slow requests, on average.
+        double fresh = 0;            ///< The share of items that come on a new connection.
         std::uint32_t large_bytes = 100 * 1024;
     };
 

@@ -43,7 +43,12 @@ TEST_CASE("the same seed asks the same, another asks something else")
     other_plan.seed = 8;
     const witness_schedule other{other_plan};
 
+    witness_schedule::plan fresh_plan = plan;
+    fresh_plan.fresh = 0.5;
+    const witness_schedule fresh{fresh_plan};
+
     int differing = 0;
+    int news = 0;
     for (std::uint64_t i = 1000; i-- > 0;) {
         const witness_item a = first.at(i);
         const witness_item b = second.at(i);
@@ -53,9 +58,15 @@ TEST_CASE("the same seed asks the same, another asks something else")
         REQUIRE(a.body_bytes == b.body_bytes);
         REQUIRE(a.work == b.work);
         REQUIRE(a.pause == b.pause);
+        REQUIRE_FALSE(a.fresh);
+        const witness_item c = fresh.at(i);
+        REQUIRE((c.kind == a.kind && c.answer_bytes == a.answer_bytes && c.pause == a.pause));
+        news += c.fresh ? 1 : 0;
         differing += other.at(i).answer_bytes != a.answer_bytes ? 1 : 0;
     }
     CHECK(differing > 900);
+    CHECK(news > 400);
+    CHECK(news < 600);
 }
 
 TEST_CASE("kinds come as often as they weigh, and are what they are called")

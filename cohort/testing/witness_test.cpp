@@ -249,15 +249,25 @@ TEST_CASE("a plain witness compares every answer with the first")
         misbehaving_server server{how, 5};
         witness_plan plan = plan_for(server.where());
         plan.plain_target = "/witness/7?bytes=300";
+        plan.asks.mix[witness_kind::post] = 1;
         const witness_report report = run(plan);
         CAPTURE(report.text());
         CHECK(report.good());
+        CHECK(report.count(witness_kind::post, ok) > 0);
     }
+}
+
+TEST_CASE("an item that is to be fresh comes on a new connection, and the old one ends in peace")
+{
     misbehaving_server server{misdeed::none};
     witness_plan plan = plan_for(server.where());
-    plan.plain_target = "/";
-    plan.asks.mix[witness_kind::post] = 1;
-    CHECK_FALSE(witness::make(plan));
+    plan.asks.fresh = 0.5;
+    const witness_report report = run(plan);
+    CAPTURE(report.text());
+    CHECK(report.good());
+    CHECK(report.connects > report.planned / 4);
+    CHECK(report.connects < report.planned);
+    CHECK(report.idle_closes == 0);
 }
 
 TEST_CASE("a death is answered by the next answer to a request sent after it")

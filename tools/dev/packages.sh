@@ -6,7 +6,7 @@ packages_base=(build-essential cmake ninja-build ccache pkg-config
 packages_test=(doctest-dev node-llhttp python3 gunicorn nginx-light)
 packages_lint=(clang-19 clang-format-19 clang-tidy-19 cppcheck python3 git)
 packages_fuzz=(clang-19 libclang-rt-19-dev llvm-19)
-packages_bench=(wrk nginx-light haproxy librestinio-dev python3)
+packages_bench=(wrk gunicorn nginx-light haproxy librestinio-dev python3)
 # Node from elsewhere (nodesource, nvm) will do, and Debian's npm would refuse to stand beside it.
 command -v npm >/dev/null || packages_bench+=(nodejs npm)
 command -v node >/dev/null || packages_test+=(nodejs)

@@ -67,14 +67,14 @@ witness_connection::witness_connection(std::uint32_t number, int epoll, witness_
 void witness_connection::compose(const witness_item& item, std::uint64_t number)
 {
     if (!setting_.plain_target.empty()) {
-        fmt::format_to(std::back_inserter(out_), "GET {} HTTP/1.1\r\nHost: witness\r\n\r\n",
+        fmt::format_to(std::back_inserter(out_), "{} {}", verb_of(item.kind),
                        setting_.plain_target);
-        return;
+    } else {
+        fmt::format_to(std::back_inserter(out_), "{} {}{}?bytes={}", verb_of(item.kind),
+                       path_of(item, number), number, item.answer_bytes);
+        if (item.work.count() != 0)
+            fmt::format_to(std::back_inserter(out_), "&ms={}", item.work.count());
     }
-    fmt::format_to(std::back_inserter(out_), "{} {}{}?bytes={}", verb_of(item.kind),
-                   path_of(item, number), number, item.answer_bytes);
-    if (item.work.count() != 0)
-        fmt::format_to(std::back_inserter(out_), "&ms={}", item.work.count());
     out_ += " HTTP/1.1\r\nHost: witness\r\n";
     if (item.body_bytes != 0)
         fmt::format_to(std::back_inserter(out_), "Content-Length: {}\r\n", item.body_bytes);
@@ -107,6 +107,8 @@ void witness_connection::take(const witness_item& item, std::uint64_t first_numb
         gates_ = gates_of(out_);
     expect_next();
 
+    if (item.fresh)
+        close();
     if (stage_ == stage::closed)
         open(when);
     else
