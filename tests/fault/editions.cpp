@@ -1,5 +1,9 @@
 #include "editions.hpp"
 
+#include "storm.hpp"
+
+#include <cohort/control/client.hpp>
+#include <cohort/control/entrance.hpp>
 #include <cohort/net/socket_address.hpp>
 
 #include <fmt/format.h>
@@ -8,6 +12,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <set>
 #include <stdexcept>
@@ -30,15 +35,8 @@ std::string bytes_of(const std::filesystem::path& file)
     return {std::istreambuf_iterator<char>{from}, {}};
 }
 
-void collect(pid_t from, std::vector<pid_t>& into)  // NOLINT(misc-no-recursion)
-{
-    into.push_back(from);
-    for (const pid_t child : testing::children_of(from))
-        collect(child, into);
-}
-
 /// What one fresh connection is answered.
-std::string ask(const net::endpoint& server)
+std::string first_answer(const net::endpoint& server)
 {
     const auto address = net::to_socket_address(server).value();
     const unique_fd socket{::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)};
@@ -66,8 +64,7 @@ edition_server::edition_server(const plan& what)
 
 edition_server::~edition_server()
 {
-    std::vector<pid_t> whole;
-    collect(program_.pid(), whole);
+    const std::vector<pid_t> whole = family_of(program_.pid());
     try {
         (void)program_.stop();
     } catch (const failure& why) {
@@ -83,10 +80,16 @@ testing::launch edition_server::prepare(const plan& what)
 {
     configure(what);
     deploy(what.edition);
+    std::filesystem::create_directory(temporary_files());
+    std::vector<std::string> words = what.under;
+    words.push_back((folder_.path() / "edition").string());
+    words.insert(words.end(), {"--config", (folder_.path() / "cohort.toml").string()});
+    words.insert(words.end(), {"--name", "edition"});
     testing::launch how;
-    how.exec = (folder_.path() / "edition").string();
-    how.args = {"--config", (folder_.path() / "cohort.toml").string(), "--name", "edition"};
-    how.env = {"COHORT_RUNTIME_DIR=" + (folder_.path() / "run").string()};
+    how.exec = words.front();
+    how.args.assign(words.begin() + 1, words.end());
+    how.env = {"COHORT_RUNTIME_DIR=" + (folder_.path() / "run").string(),
+               "TMPDIR=" + temporary_files().string()};
     return how;
 }
 
@@ -123,18 +126,31 @@ std::string edition_server::reload()
     return std::string{line.at("message").as_string()};
 }
 
+control::answer edition_server::ask(const std::string& verb, boost::json::object arguments) const
+{
+    control::client asks{{.app = "edition",
+                          .socket = folder_.path() / "run" / control::socket_name("edition"),
+                          .opened_by = program_.pid()}};
+    control::request what{verb};
+    what.arguments = std::move(arguments);
+    what.budget = std::chrono::duration_cast<milliseconds>(testing::patience);
+    auto said = asks.ask(what, control::client::manner::once);
+    if (!said)
+        throw failure{said.error()};
+    return *std::move(said);
+}
+
 std::vector<std::string> edition_server::editions() const
 {
     std::set<std::string> seen;
     for (int i = 0; i < 40; ++i)
-        seen.insert(ask(where_));
+        seen.insert(first_answer(where_));
     return {seen.begin(), seen.end()};
 }
 
 std::vector<pid_t> edition_server::processes(std::string_view title) const
 {
-    std::vector<pid_t> all;
-    collect(program_.pid(), all);
+    std::vector<pid_t> all = family_of(program_.pid());
     std::erase_if(all, [&](pid_t each) { return !testing::title_of(each).starts_with(title); });
     return all;
 }
@@ -148,6 +164,32 @@ testing::witness_plan edition_server::load(nanoseconds lasting, std::uint64_t se
     what.asks.seed = seed;
     what.asks.mix = testing::witness_mix::everything();
     return what;
+}
+
+testing::witness_plan edition_server::plain_load(nanoseconds lasting, std::uint64_t seed) const
+{
+    testing::witness_plan what = load(lasting, seed);
+    what.plain_target = "/alike";
+    what.asks.mix = testing::witness_mix::plain();
+    what.asks.mix[testing::witness_kind::post] = 1;
+    what.asks.mix[testing::witness_kind::get] = 3;
+    return what;
+}
+
+testing::witness_report under_load(const testing::witness_plan& load,
+                                   const std::function<void()>& deed)
+{
+    auto watching = testing::witness::make(load).value();
+    (void)watching.run_for(300ms);
+    auto other = std::async(std::launch::async, deed);
+    while (other.wait_for(0s) != std::future_status::ready && watching.run_for(20ms)) {
+    }
+    other.wait();
+    watching.stop();
+    while (watching.run_for(100ms)) {
+    }
+    other.get();
+    return watching.report();
 }
 
 }  // namespace cohort::test

@@ -2,10 +2,13 @@
 // An application that exists in several editions, and is reloaded from one to the next.
 
 #include <cohort/base/clock.hpp>
+#include <cohort/control/protocol.hpp>
 #include <cohort/net/endpoint.hpp>
 #include <cohort/testing/harness.hpp>
 #include <cohort/testing/witness.hpp>
 
+#include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +25,8 @@ public:
         std::string range = {};  ///< "2..4", instead of that many; at least so many are waited for
         std::string file = {};   ///< more of cohort.toml, behind [app.edition]
         std::string edition = "1 fine";
+        /// A command that starts it, with the words before its own: {"/usr/bin/prlimit", "-n64"}.
+        std::vector<std::string> under = {};
     };
     explicit edition_server(const plan& what);
     ~edition_server();
@@ -37,15 +42,25 @@ public:
     /// SIGHUP, and the line of the log that says how it went.
     [[nodiscard]] std::string reload();
 
+    /// Asks at the admin socket, as the command does, and waits for the answer. Throws failure.
+    [[nodiscard]] control::answer ask(const std::string& verb,
+                                      boost::json::object arguments = {}) const;
+
     /// Numbers that so many fresh connections are answered with, each once, ascending.
     [[nodiscard]] std::vector<std::string> editions() const;
 
     [[nodiscard]] net::endpoint where() const { return where_; }
     [[nodiscard]] testing::running_program& program() noexcept { return program_; }
     [[nodiscard]] std::vector<pid_t> processes(std::string_view title) const;
+    [[nodiscard]] pid_t root() const noexcept { return program_.pid(); }
+
+    /// Files it may leave behind would be here.
+    [[nodiscard]] std::filesystem::path temporary_files() const { return folder_.path() / "tmp"; }
 
     /// The mixed load of a witness, without the server's own counts: generations count apart.
     [[nodiscard]] testing::witness_plan load(nanoseconds lasting, std::uint64_t seed) const;
+    /// GETs and POSTs of /alike, which all editions answer with the same words.
+    [[nodiscard]] testing::witness_plan plain_load(nanoseconds lasting, std::uint64_t seed) const;
 
 private:
     [[nodiscard]] testing::launch prepare(const plan& what);
@@ -54,5 +69,10 @@ private:
     testing::running_program program_;
     net::endpoint where_;
 };
+
+/// Lets the load run for as long as `deed` takes, and says what became of each request. What the
+/// deed throws, it throws.
+[[nodiscard]] testing::witness_report under_load(const testing::witness_plan& load,
+                                                 const std::function<void()>& deed);
 
 }  // namespace cohort::test

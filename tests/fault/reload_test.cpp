@@ -4,11 +4,9 @@
 
 #include <doctest/doctest.h>
 
-#include <atomic>
 #include <csignal>
 #include <functional>
 #include <string>
-#include <thread>
 #include <vector>
 
 using namespace cohort;
@@ -26,21 +24,9 @@ constexpr const char* quick = "[app.edition.reload]\nsoak = \"1500ms\"\n"
 void under_load(edition_server& server, const std::function<void()>& deed)
 {
     const auto terms = storm_terms::read(600, 0);
-    auto watching = testing::witness::make(server.load(terms.lasting, terms.seed)).value();
-    CHECK(watching.run_for(300ms));
-    std::atomic<bool> done{false};
-    std::jthread other{[&] {
-        deed();
-        done = true;
-    }};
-    while (!done && watching.run_for(20ms)) {
-    }
-    watching.stop();
-    while (watching.run_for(100ms)) {
-    }
-    other.join();
-    CHECK_MESSAGE(watching.report().good(), watching.report().text());
-    MESSAGE(watching.report().text());
+    const auto report = test::under_load(server.load(terms.lasting, terms.seed), deed);
+    CHECK_MESSAGE(report.good(), report.text());
+    MESSAGE(report.text());
 }
 
 }  // namespace

@@ -2,8 +2,11 @@
 #include "editions.hpp"
 #include "storm.hpp"
 
+#include <cohort/base/random.hpp>
+
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <string>
 
 using namespace cohort;
@@ -43,6 +46,25 @@ TEST_CASE("a cohort grows under load and shrinks after it, and no request fails"
     CHECK_MESSAGE(watching.report().good(), watching.report().text());
     MESSAGE(watching.report().text());
     CHECK(testing::eventually([&] { return has_workers(server, 2); }));
+}
+
+TEST_CASE("the number of workers walks between 1 and 8, and no request fails")
+{
+    const unsigned steps = how_often("COHORT_STORM_STEPS", 6);
+    const auto terms = storm_terms::read(3600, 0);
+    edition_server server{{.workers = 1}};
+    const auto report = under_load(server.load(terms.lasting, terms.seed), [&] {
+        random_source dice{terms.seed};
+        for (unsigned i = 0; i < steps; ++i) {
+            // From one end to the other first, then anywhere.
+            const std::uint64_t to = i == 0 ? 8 : i == 1 ? 1 : 1 + dice.next() % 8;
+            const auto said = server.ask("scale", {{"to", std::to_string(to)}});
+            CHECK_MESSAGE(said.code == control::exit_code::done, said.reason);
+            CHECK_MESSAGE(has_workers(server, to), to, " wanted: ", said.reason);
+        }
+    });
+    CHECK_MESSAGE(report.good(), report.text());
+    MESSAGE(steps << " steps\n" << report.text());
 }
 
 TEST_CASE("whoever sets the number by hand pins it")

@@ -48,13 +48,6 @@ std::string_view title_begins(part which)
     return "?";
 }
 
-void collect(pid_t from, std::vector<pid_t>& into)  // NOLINT(misc-no-recursion)
-{
-    into.push_back(from);
-    for (const pid_t child : testing::children_of(from))
-        collect(child, into);
-}
-
 /// By its descriptor, if it still is the one that was meant.
 bool strike_one(pid_t pid, std::string_view title, int number)
 {
@@ -97,6 +90,24 @@ storm_terms storm_terms::read(double seconds_by_default, unsigned deaths_by_defa
         .deaths = from_environment<unsigned>("COHORT_STORM_DEATHS", deaths_by_default)};
     std::printf("COHORT_STORM_SEED=%llu\n", static_cast<unsigned long long>(terms.seed));
     return terms;
+}
+
+unsigned how_often(const char* variable, unsigned by_default)
+{
+    return from_environment(variable, by_default);
+}
+
+std::vector<pid_t> family_of(pid_t root)
+{
+    std::vector<pid_t> found;
+    if (testing::is_alive(root))
+        found.push_back(root);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        const auto more = testing::children_of(found[i]);
+        found.insert(found.end(), more.begin(), more.end());
+    }
+    std::ranges::sort(found);
+    return found;
 }
 
 storm_server::storm_server(const storm_plan& plan)
@@ -153,14 +164,7 @@ std::vector<std::string> storm_server::stop()
     return left;
 }
 
-std::vector<pid_t> storm_server::all() const
-{
-    std::vector<pid_t> found;
-    if (testing::is_alive(program_.pid()))
-        collect(program_.pid(), found);
-    std::ranges::sort(found);
-    return found;
-}
+std::vector<pid_t> storm_server::all() const { return family_of(program_.pid()); }
 
 std::vector<pid_t> storm_server::all(part which) const
 {
@@ -222,10 +226,23 @@ unsigned storm(testing::witness& load, nanoseconds pause, storm_server& over,
     return times;
 }
 
-holdings count(const storm_server& of)
+bool holdings::no_more_than(const holdings& before) const
+{
+    constexpr std::uint64_t mebibyte = 1U << 20;
+    for (const auto& [when, of] : {std::pair{"before", &before}, std::pair{"after", this}})
+        std::printf("%-8s %zu processes, %zu descriptors, %zu files, %.1f MiB, primary %.1f MiB\n",
+                    when, of->processes, of->descriptors, of->files,
+                    static_cast<double>(of->bytes) / mebibyte,
+                    static_cast<double>(of->primary_bytes) / mebibyte);
+    return processes <= before.processes && descriptors <= before.descriptors &&
+           files <= before.files && bytes <= before.bytes + before.bytes / 4 + 4 * mebibyte &&
+           primary_bytes <= before.primary_bytes + mebibyte;
+}
+
+holdings count(pid_t root, const std::filesystem::path& temporary)
 {
     holdings sum;
-    for (const pid_t each : of.all()) {
+    for (const pid_t each : family_of(root)) {
         const std::uint64_t bytes = proportional_bytes(each);
         ++sum.processes;
         sum.descriptors += entries(fmt::format("/proc/{}/fd", each));
@@ -233,8 +250,24 @@ holdings count(const storm_server& of)
         if (title_of(each).starts_with(title_begins(part::primary)))
             sum.primary_bytes += bytes;
     }
-    sum.files = entries(of.temporary_files());
+    sum.files = entries(temporary);
     return sum;
+}
+
+holdings count(const storm_server& of) { return count(of.root(), of.temporary_files()); }
+
+holdings count_settled(pid_t root, const std::filesystem::path& temporary)
+{
+    holdings last = count(root, temporary);
+    steady_time since = now();
+    (void)eventually([&] {
+        const holdings seen = count(root, temporary);
+        if (!seen.same_count(last))
+            since = now();
+        last = seen;
+        return now() - since > 500ms;
+    });
+    return last;
 }
 
 }  // namespace cohort::test

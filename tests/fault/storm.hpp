@@ -29,8 +29,14 @@ struct storm_terms {
     [[nodiscard]] static storm_terms read(double seconds_by_default, unsigned deaths_by_default);
 };
 
+/// How often something is done in a row: what the environment says, or that.
+[[nodiscard]] unsigned how_often(const char* variable, unsigned by_default);
+
 /// A process of a cohort, by its title.
 enum class part : std::uint8_t { primary, keeper, worker, standby };
+
+/// This process and all below it, in the order of their pids. None, if it is gone.
+[[nodiscard]] std::vector<pid_t> family_of(pid_t root);
 
 /// How to start one. A value.
 struct storm_plan {
@@ -51,6 +57,7 @@ public:
     [[nodiscard]] net::endpoint where() const { return where_; }
     [[nodiscard]] std::uint16_t port() const { return where_.port(); }
     [[nodiscard]] testing::running_program& program() noexcept { return program_; }
+    [[nodiscard]] pid_t root() const noexcept { return program_.pid(); }
 
     /// Who is there now, in the order of their pids.
     [[nodiscard]] std::vector<pid_t> all() const;
@@ -98,7 +105,20 @@ struct holdings {
     std::size_t files = 0;        ///< temporary ones
     std::uint64_t bytes = 0;      ///< proportional set sizes
     std::uint64_t primary_bytes = 0;
+
+    /// As many processes, descriptors and files at most, and no more memory than what one load
+    /// happens to touch more than another. Says on standard output what was compared.
+    [[nodiscard]] bool no_more_than(const holdings& before) const;
+    [[nodiscard]] bool same_count(const holdings& other) const noexcept
+    {
+        return processes == other.processes && descriptors == other.descriptors &&
+               files == other.files;
+    }
 };
+/// Of this process and all below it.
+[[nodiscard]] holdings count(pid_t root, const std::filesystem::path& temporary);
 [[nodiscard]] holdings count(const storm_server& of);
+/// The same once the numbers have not moved for half a second: nobody announces that all is done.
+[[nodiscard]] holdings count_settled(pid_t root, const std::filesystem::path& temporary);
 
 }  // namespace cohort::test

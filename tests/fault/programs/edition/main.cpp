@@ -3,6 +3,7 @@
 // without a compiler.
 //
 //     GET, POST /edition   its number
+//     GET, POST /alike     the same words in every edition, unless it "fails" or is "slow"
 //     and the paths of witness_api
 #include <cohort/async/deadline.hpp>
 #include <cohort/cohort.hpp>
@@ -69,6 +70,17 @@ cohort::task<> misbehave(cohort::worker& self, const std::string& manner)
         self.spawn(leak());
 }
 
+/// What clients of all editions are answered, when all is well.
+cohort::task<http::response> answer_alike(std::string manner)
+{
+    if (manner == "slow")
+        co_await cohort::sleep_for(60ms);
+    auto answer = http::text("alike");
+    if (manner == "fails")
+        answer.status(500);
+    co_return answer;
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
@@ -80,17 +92,10 @@ int main(int argc, char** argv)
         return 3;
 
     http::router api;
-    cohort::testing::witness_api watched;
-    const bool fails = manner == "fails";
-    api.get("/edition", [number, fails](const http::request&) {
-        auto answer = http::text(number);
-        if (fails)
-            answer.status(500);
-        return answer;
-    });
-    api.post("/edition", [number](const http::request&) { return http::text(number); });
-    if (!fails)
-        watched.add_to(api);
+    const cohort::testing::witness_api watched;
+    watched.add_to(api);
+    api.any("/edition", [number](const http::request&) { return http::text(number); });
+    api.any("/alike", [&manner](http::request&) { return answer_alike(manner); });
 
     cohort::serve_options more;
     more.on_worker = [&manner](cohort::worker& self) { return misbehave(self, manner); };
