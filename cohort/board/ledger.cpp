@@ -15,7 +15,7 @@ namespace {
 
 /// "COHORT_L", read as a little-endian number.
 constexpr std::uint64_t ledger_magic = 0x4c5f'5452'4f48'4f43ULL;
-constexpr std::uint32_t ledger_layout_number = 2;
+constexpr std::uint32_t ledger_layout_number = 3;
 
 constexpr std::size_t seats_at = sizeof(ledger_head);
 constexpr std::size_t endpoints_at = seats_at + slots_max * sizeof(committed<ledger_seat>);

@@ -66,6 +66,18 @@ struct ledger_deaths {
     std::int64_t pause_ns = 0;  ///< the next one
 };
 
+/// What is held of a program that need not know us. A value.
+struct ledger_program {
+    bool here = false;         ///< one sits there, and has not turned out to know us
+    bool has_sockets = false;  ///< of ours
+    bool pinged = false;
+    std::uint32_t user = 0;
+    held_number out;                ///< our ends of its pipes
+    held_number err;
+    held_number ear;                ///< behind its NOTIFY_SOCKET
+    std::uint64_t ends_before = 0;  ///< see process::child::of_root()
+};
+
 /// One slot. A value.
 struct ledger_seat {
     bool used = false;  ///< its inbox and hotline exist
@@ -93,6 +105,7 @@ struct ledger_seat {
     std::int64_t listening_ns = 0;  ///< 0: it does not
     std::int64_t deadline_ns = 0;   ///< of the stage; 0: none
     ledger_deaths deaths;
+    ledger_program program;
 };
 
 /// One socket that workers share. A value.

@@ -7,6 +7,7 @@
 #include <cohort/process/clone.hpp>
 #include <cohort/process/identity.hpp>
 #include <cohort/process/permit.hpp>
+#include <cohort/process/root.hpp>
 #include <cohort/process/spawn.hpp>
 
 #include <fmt/format.h>
@@ -129,6 +130,8 @@ result<newborn> execute(const config::settings& settings, const birth_plan& plan
     what.env = environment_for(settings, plan, where, offered);
     what.pid_variables = pid_variables_of(offered);
     what.files_max = settings.limit.files;
+    // Where there is a root, it outlives us as kept workers do.
+    what.of_root = process::root_pid() != 0 && process::root_pid() == ::getppid();
     what.cwd = settings.cwd;
     what.in = stdio_of(settings.in);
     what.out = output_of(settings.out, settings.log);

@@ -49,7 +49,7 @@ result<> try_positions()
 care care_for(const config::settings& settings, upkeep who)
 {
     // Where nobody replaces the dead, nobody can go on with their connections.
-    if (!settings.keepers || !settings.exec.empty() || who == upkeep::by_hand)
+    if (!settings.keepers || who == upkeep::by_hand)
         return care::plain;
     auto permit = process::fork_permit::ask();
     if (!permit) {
@@ -57,6 +57,11 @@ care care_for(const config::settings& settings, upkeep who)
         return care::plain;
     }
     const auto holds = process::test_guarantees(*std::move(permit), &try_positions);
+    // Of programs we have no keepers; but they outlive us, for which a root is enough.
+    if (holds.pairs && !settings.exec.empty()) {
+        log::info("programs outlive their primary; their connections end with them");
+        return care::kept;
+    }
     if (!holds.pairs || !holds.exact_positions) {
         log::warn("no keepers, connections end with their workers: {}", holds.words);
         return care::plain;

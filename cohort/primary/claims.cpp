@@ -47,6 +47,11 @@ unique_fd claims::pidfd(held_number held)
     return claim(held, kind_of(held.number()) == "anon_inode:[pidfd]");
 }
 
+unique_fd claims::pipe(held_number held)
+{
+    return claim(held, kind_of(held.number()).starts_with("pipe:"));
+}
+
 unique_fd claims::memory(held_number held)
 {
     return claim(held, kind_of(held.number()).starts_with("/memfd:"));

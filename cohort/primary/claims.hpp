@@ -20,6 +20,7 @@ public:
     /// Not valid: it is something else, or somebody has claimed it.
     [[nodiscard]] unique_fd socket(board::held_number held, int type);
     [[nodiscard]] unique_fd pidfd(board::held_number held);
+    [[nodiscard]] unique_fd pipe(board::held_number held);
     /// Anonymous memory.
     [[nodiscard]] unique_fd memory(board::held_number held);
     /// A file that is executed.

@@ -42,6 +42,9 @@ struct stranger {
     bool over = false;         ///< it is dead
     bool pinged = false;       ///< it said WATCHDOG=1: from then on its silence counts
     std::string status;        ///< STATUS=, its own words on how it is
+    /// The numbers of our ends of its pipes, while somebody reads them; -1: nobody does.
+    int out = -1;
+    int err = -1;
 };
 
 }  // namespace cohort::primary

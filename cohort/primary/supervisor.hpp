@@ -43,7 +43,8 @@ namespace cohort::primary {
 /// Who keeps the number of workers.
 enum class upkeep { automatic, by_hand };
 
-/// Whether workers get keepers, so that their connections outlive them.
+/// Whether there is a root, and workers that are forked get keepers, so that their connections
+/// outlive them.
 enum class care : std::uint8_t { plain, kept };
 
 /// What comes after everybody has left: somebody may be forked again, or this is the end.
@@ -236,6 +237,9 @@ private:
     [[nodiscard]] result<> recover_seat(const board::ledger_seat& words, claims& ours);
     void recover_keeper(seat& at, const board::ledger_seat& words, claims& ours);
     void recover_worker(seat& at, const board::ledger_seat& words, claims& ours);
+    [[nodiscard]] result<worker_ptr> recover_program(seat& at, const board::ledger_seat& words,
+                                                     unique_fd pidfd, claims& ours);
+    [[nodiscard]] static board::ledger_program program_of(worker_handle& who);
     void go_on(seat& at, const board::ledger_seat& words);
     [[nodiscard]] result<worker_ptr> call(seat& at, birth_place where, worker_process whom);
     void said_hello_again(const worker_ptr& from, const ipc::hello& words);
@@ -261,6 +265,7 @@ private:
     [[nodiscard]] static bool stops_by(const exit_status& how, const seat& at);
     void attend(const worker_ptr& who);
     void transcribe(const worker_ptr& who);
+    [[nodiscard]] awaitable<> write_down(worker_ptr who, unique_fd from, bool errors);
     [[nodiscard]] awaitable<> hear_program(worker_ptr who);
     [[nodiscard]] awaitable<> await_readiness(worker_ptr who);
     void heed(worker_handle& who, const process::notice& words);

@@ -87,6 +87,7 @@ void supervisor::note(seat& at) noexcept
         words.listening_ns = count(who.listening_since());
         words.leaving = who.leaving();
         words.said_leaving = who.said_leaving();
+        words.program = program_of(who);
     }
     book_->seat(at.slot).commit(words);
 }

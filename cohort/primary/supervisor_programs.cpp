@@ -12,7 +12,6 @@
 #include <cohort/primary/http_inquiry.hpp>
 #include <cohort/primary/offer.hpp>
 #include <cohort/primary/stranger.hpp>
-#include <cohort/primary/transcript.hpp>
 #include <cohort/process/listening.hpp>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -144,19 +143,6 @@ void supervisor::attend(const worker_ptr& who)
     if (who->unknown()->ear)
         tasks_.spawn(hear_program(who));
     tasks_.spawn(await_readiness(who));
-}
-
-void supervisor::transcribe(const worker_ptr& who)
-{
-    // Whoever forks by hand reads by hand: cluster::take_pipes().
-    if (upkeep_ != upkeep::automatic)
-        return;
-    process::stdio_pipes pipes = who->process().take_pipes();
-    const writer by{.worker = who->id(), .slot = who->slot()};
-    if (pipes.out.valid())
-        tasks_.spawn(write_down_output(std::move(pipes.out), by, "stdout"));
-    if (pipes.err.valid())
-        tasks_.spawn(write_down_output(std::move(pipes.err), by, "stderr"));
 }
 
 awaitable<> supervisor::hear_program(worker_ptr who)

@@ -137,10 +137,13 @@ void supervisor::recover_worker(seat& at, const ledger_seat& words, claims& ours
     if (!pidfd.valid())
         return;
     const birth_place where{.id = words.worker_id, .slot = at.slot};
-    auto process = at.keeper
-                       ? worker_process{process::ward{words.worker, std::move(pidfd)}}
-                       : worker_process{process::child::inherit(words.worker, std::move(pidfd))};
-    const auto who = call(at, where, std::move(process));
+    const bool program = !at.keeper && words.program.here;
+    const auto who =
+        program     ? recover_program(at, words, std::move(pidfd), ours)
+        : at.keeper ? call(at, where, worker_process{process::ward{words.worker, std::move(pidfd)}})
+                    : call(at, where,
+                           worker_process{process::child::of_root(words.worker, std::move(pidfd),
+                                                                  words.program.ends_before)});
     if (!who) {
         log::error("cannot go on with worker {}: {}", words.worker_id, who.error().text());
         return;
@@ -186,6 +189,8 @@ void supervisor::go_on(seat& at, const ledger_seat& words)
         tasks_.spawn(find_tenant(at));
     } else if (at.tenant) {
         tasks_.spawn(watch(at.tenant));
+        attend(at.tenant);
+        transcribe(at.tenant);
     }
     note(at);
     if (!at.life)

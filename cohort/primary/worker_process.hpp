@@ -11,8 +11,8 @@
 
 namespace cohort::primary {
 
-/// A worker's process: our own child, or the child of a keeper, which tells us of its end. A
-/// resource.
+/// A worker's process: our own child, a child of the root that we started, or the child of a keeper,
+/// which tells us of its end. A resource.
 class worker_process {
 public:
     explicit worker_process(process::child own)
@@ -34,7 +34,7 @@ public:
 
     /// nullptr: a keeper reaps it.
     [[nodiscard]] process::child* own() noexcept { return std::get_if<process::child>(&of_); }
-    /// nullptr: we reap it.
+    /// nullptr: we started it.
     [[nodiscard]] process::ward* kept() noexcept { return std::get_if<process::ward>(&of_); }
 
     /// The caller's ends of its pipes; once. A kept worker has none.

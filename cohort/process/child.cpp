@@ -1,8 +1,11 @@
 #include <cohort/process/child.hpp>
 
+#include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/process/cgroup.hpp>
 #include <cohort/process/detail/pidfd.hpp>
+#include <cohort/process/root.hpp>
+#include <cohort/process/ward.hpp>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
@@ -11,12 +14,25 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <utility>
 
 namespace cohort::process {
 
 namespace {
+
+/// A root that is alive reaps at once; one that is stopped does not.
+constexpr std::chrono::seconds root_tells_within{1};
+constexpr std::chrono::milliseconds look_again{1};
+
+bool is_dead(const unique_fd& pidfd, bool may_wait) noexcept
+{
+    pollfd ask{.fd = pidfd.borrow(), .events = POLLIN, .revents = 0};
+    while (::poll(&ask, 1, may_wait ? -1 : 0) == -1 && errno == EINTR) {
+    }
+    return ask.revents != 0;
+}
 
 /// A descriptor to wait on that stays somebody else's. Not a duplicate: a process that is short of
 /// descriptors must still hear how its children ended.
@@ -45,7 +61,9 @@ child::child(child&& other) noexcept
     : pipes{std::move(other.pipes)},
       pid_{std::exchange(other.pid_, 0)},
       owner_{std::exchange(other.owner_, 0)},
-      inherited_{other.inherited_},
+      by_{other.by_},
+      ends_before_{other.ends_before_},
+      dead_since_{other.dead_since_},
       pidfd_{std::move(other.pidfd_)},
       ended_{other.ended_},
       memory_kills_{other.memory_kills_}
@@ -59,7 +77,9 @@ child& child::operator=(child&& other) noexcept
     pipes = std::move(other.pipes);
     pid_ = std::exchange(other.pid_, 0);
     owner_ = std::exchange(other.owner_, 0);
-    inherited_ = other.inherited_;
+    by_ = other.by_;
+    ends_before_ = other.ends_before_;
+    dead_since_ = other.dead_since_;
     pidfd_ = std::move(other.pidfd_);
     ended_ = other.ended_;
     memory_kills_ = other.memory_kills_;
@@ -87,8 +107,17 @@ result<child> child::adopt(pid_t pid)
 child child::inherit(pid_t pid, unique_fd pidfd) noexcept
 {
     child heir{pid, std::move(pidfd)};
-    heir.inherited_ = true;
+    heir.by_ = reaper::nobody_we_hear;
     return heir;
+}
+
+child child::of_root(pid_t pid, unique_fd pidfd, std::uint64_t ends_before)
+{
+    child born{pid, std::move(pidfd)};
+    born.by_ = reaper::root;
+    born.ends_before_ = ends_before;
+    born.memory_kills_ = memory_kills();
+    return born;
 }
 
 result<> child::signal(int number) const
@@ -104,36 +133,50 @@ std::optional<exit_reason> child::reap(int options)
 {
     if (ended_ || !pidfd_.valid())
         return ended_;
-    if (inherited_) {
-        pollfd ask{.fd = pidfd_.borrow(), .events = POLLIN, .revents = 0};
-        const int patience = (options & WNOHANG) != 0 ? 0 : -1;
-        while (::poll(&ask, 1, patience) == -1 && errno == EINTR) {
-        }
-        if (ask.revents != 0)
-            ended_ = exit_reason::unknown();
+    if (by_ != reaper::us) {
+        const bool may_wait = (options & WNOHANG) == 0;
+        while (!ask_elsewhere(may_wait) && may_wait)
+            ::poll(nullptr, 0, 1);  // the root is about to reap it
         return ended_;
     }
+    // The loop made the pidfd non-blocking, and then waitid(2) does not wait for it: EAGAIN.
+    if ((options & WNOHANG) == 0)
+        static_cast<void>(is_dead(pidfd_, true));
     siginfo_t info{};
     int outcome = 0;
     do {
         outcome = ::waitid(P_PIDFD, static_cast<id_t>(pidfd_.borrow()), &info, WEXITED | options);
     } while (outcome == -1 && errno == EINTR);
 
+    if (outcome == -1 && errno == EAGAIN)
+        return std::nullopt;
     if (outcome == -1) {
         // ECHILD: somebody else in this program waits for children that are not his.
         ended_ = exit_reason::unknown();
     } else if (info.si_pid == 0) {
         return std::nullopt;
-    } else if (info.si_code == CLD_EXITED) {
-        ended_ = exit_reason::exited(info.si_status);
     } else {
-        const auto before = memory_kills_;
-        const auto kills = info.si_status == SIGKILL ? memory_kills() : std::nullopt;
-        const blame why = before && kills && *kills > *before ? blame::memory : blame::none;
-        const core left = info.si_code == CLD_DUMPED ? core::dumped : core::absent;
-        ended_ = exit_reason::signalled(info.si_status, left, why);
+        ended_ = reason_of({.code = info.si_code, .status = info.si_status}, memory_kills_);
     }
     return ended_;
+}
+
+bool child::ask_elsewhere(bool may_wait)
+{
+    if (!is_dead(pidfd_, may_wait))
+        return false;
+    if (by_ == reaper::root) {
+        if (const auto how = told_end(pid_, ends_before_)) {
+            ended_ = reason_of(*how, memory_kills_);
+            return true;
+        }
+        if (!dead_since_)
+            dead_since_ = now();
+        if (now() - *dead_since_ < root_tells_within)
+            return false;
+    }
+    ended_ = exit_reason::unknown();
+    return true;
 }
 
 awaitable<result<exit_reason>> child::exited()
@@ -155,6 +198,7 @@ awaitable<result<exit_reason>> child::exited()
             co_return *known;
         if (ec)
             break;
+        co_await sleep_for(look_again);  // it is dead, and the root has not told how
     }
     co_return failed(errc::cancelled, "wait for process", std::to_string(pid_));
 }

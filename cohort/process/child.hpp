@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cohort/async/tokens.hpp>
+#include <cohort/base/clock.hpp>
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/process/exit_reason.hpp>
@@ -35,6 +36,9 @@ public:
     /// Takes over a process whose parent was another one, which died: whoever reaps it now, we hear
     /// that it ended, and not how (exit_reason::unknown).
     [[nodiscard]] static child inherit(pid_t pid, unique_fd pidfd) noexcept;
+    /// Takes over a child of the root, which reaps it and tells us how it ended: told_end().
+    /// @param ends_before  ends_told() before it was born
+    [[nodiscard]] static child of_root(pid_t pid, unique_fd pidfd, std::uint64_t ends_before);
 
     child(child&& other) noexcept;
     child& operator=(child&& other) noexcept;
@@ -65,6 +69,9 @@ public:
     /// Blocks until the end. For tests and for the last steps of a process without a loop.
     exit_reason wait();
 
+    /// What of_root() wants to know, for who goes on with it; 0 with any other child.
+    [[nodiscard]] std::uint64_t ends_before() const noexcept { return ends_before_; }
+
     /// The reason, if it was already reaped.
     [[nodiscard]] const std::optional<exit_reason>& ended() const noexcept { return ended_; }
 
@@ -76,11 +83,17 @@ public:
 private:
     child(pid_t pid, unique_fd pidfd) noexcept;
     std::optional<exit_reason> reap(int options);
+    /// What there is to know of one that somebody else reaps. True: it has ended.
+    bool ask_elsewhere(bool may_wait);
     void end() noexcept;
 
+    enum class reaper : std::uint8_t { us, root, nobody_we_hear };
+
     pid_t pid_ = 0;
-    pid_t owner_ = 0;         // who gave birth; a forked copy of this object is not the owner
-    bool inherited_ = false;  // somebody else reaps it
+    pid_t owner_ = 0;  // who gave birth; a forked copy of this object is not the owner
+    reaper by_ = reaper::us;
+    std::uint64_t ends_before_ = 0;          // with reaper::root
+    std::optional<steady_time> dead_since_;  // the root has not told how, so far
     unique_fd pidfd_;
     std::optional<exit_reason> ended_;
     std::optional<std::uint64_t> memory_kills_;  // of our cgroup, when the child was born

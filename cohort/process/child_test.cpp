@@ -80,6 +80,19 @@ TEST_CASE("a wait that is cancelled leaves the child alone, and it can be awaite
     CHECK(kit::run(loop, born.exited()) == exit_reason::signalled(SIGKILL));
 }
 
+TEST_CASE("who blocks for a child that was awaited before hears its end, and leaves no zombie")
+{
+    asio::io_context loop;
+    child born = sleeper();
+    std::optional<error_code> seen;
+    scope tasks{loop.get_executor()};
+    tasks.spawn(cancel_soon(born, seen));
+    loop.run();
+    REQUIRE(born.signal(SIGTERM));
+    CHECK(born.wait() == exit_reason::signalled(SIGTERM));
+    CHECK(::kill(born.pid(), 0) == -1);
+}
+
 TEST_CASE("a child that nobody waited for is killed and reaped with its owner")
 {
     pid_t pid = 0;

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstring>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace cohort::process {
@@ -157,6 +158,25 @@ notify_socket::~notify_socket()
 result<notify_socket> notify_socket::open(asio::any_io_executor executor, std::string where)
 {
     COHORT_TRY(auto fd, bind_at(where));
+    return use(std::move(executor), std::move(fd), std::move(where));
+}
+
+result<notify_socket> notify_socket::inherit(asio::any_io_executor executor, unique_fd from)
+{
+    sockaddr_un address{};
+    socklen_t length = sizeof address;
+    if (::getsockname(from.borrow(), reinterpret_cast<sockaddr*>(&address), &length) == -1)
+        return failed("find the address of a socket for notices");
+    constexpr std::size_t before = offsetof(sockaddr_un, sun_path) + 1;
+    if (address.sun_family != AF_UNIX || length <= before || address.sun_path[0] != '\0')
+        return failed(errc::bad_value, "go on hearing notices", "the socket has no abstract name");
+    return use(std::move(executor), std::move(from),
+               fmt::format("@{}", std::string_view(address.sun_path + 1, length - before)));
+}
+
+result<notify_socket> notify_socket::use(asio::any_io_executor executor, unique_fd fd,
+                                         std::string where)
+{
     asio::posix::stream_descriptor door{executor};
     error_code broken;
     door.assign(fd.borrow(), broken);

@@ -37,12 +37,19 @@ public:
     [[nodiscard]] static result<notify_socket> open(asio::any_io_executor executor,
                                                     std::string where);
 
+    /// One that another process opened, which died; its abstract address is known to programs.
+    /// Errors: errc::bad_value, it has no address, or a path; what epoll_ctl(2) says.
+    [[nodiscard]] static result<notify_socket> inherit(asio::any_io_executor executor,
+                                                       unique_fd from);
+
     notify_socket(notify_socket&& other) noexcept;
     notify_socket& operator=(notify_socket&&) = delete;
     ~notify_socket();
 
     /// The value for NOTIFY_SOCKET.
     [[nodiscard]] const std::string& address() const noexcept { return where_; }
+    /// The number of its descriptor.
+    [[nodiscard]] int number() noexcept { return fd_.native_handle(); }
 
     /// The next message.
     ///
@@ -53,6 +60,8 @@ public:
     [[nodiscard]] awaitable<result<received_notice>> next();
 
 private:
+    [[nodiscard]] static result<notify_socket> use(asio::any_io_executor executor, unique_fd fd,
+                                                   std::string where);
     notify_socket(asio::posix::stream_descriptor fd, std::string where) noexcept;
 
     asio::posix::stream_descriptor fd_;

@@ -89,6 +89,28 @@ TEST_CASE("a program that was not written for us is heard, and told from its chi
     CHECK(born->wait().success());
 }
 
+TEST_CASE("who goes on with a socket hears what was said meanwhile")
+{
+    const kit::temporary_folder folder;
+    asio::io_context loop;
+    std::string address;
+    unique_fd left;
+    {
+        auto socket = notify_socket::open(loop.get_executor(), some_address(folder, true));
+        REQUIRE(socket);
+        address = socket->address();
+        left = unique_fd{::fcntl(socket->number(), F_DUPFD_CLOEXEC, 3)};
+    }
+    say(address, "STATUS=alone");
+    auto heir = notify_socket::inherit(loop.get_executor(), std::move(left));
+    REQUIRE(heir);
+    CHECK(heir->address() == address);
+    const auto heard = kit::run(loop, heir->next());
+    REQUIRE(heard);
+    CHECK(heard->words.status == "alone");
+    CHECK_FALSE(notify_socket::inherit(loop.get_executor(), kit::make_pipe().read));
+}
+
 TEST_CASE("descriptors that nobody takes are closed, and a barrier is lifted by that")
 {
     const kit::temporary_folder folder;

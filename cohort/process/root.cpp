@@ -3,6 +3,7 @@
 #include <cohort/base/clock.hpp>
 #include <cohort/base/try.hpp>
 #include <cohort/process/child_side.hpp>
+#include <cohort/process/detail/death_notes.hpp>
 #include <cohort/process/identity.hpp>
 #include <cohort/process/succession_rule.hpp>
 #include <cohort/process/twin.hpp>
@@ -37,6 +38,7 @@ struct throne {
     std::atomic<int> announced{0};  // the primary whose code it is, by its pid
     std::atomic<int> code{0};
     std::atomic<int> asked_to_end{0};  // the signal
+    detail::death_notes deaths;
 };
 throne* shared = nullptr;
 
@@ -199,6 +201,8 @@ std::optional<root_loop::ending> root_loop::reap() const noexcept
             return end;
         if (info.si_pid == primary_)
             end = ending{info.si_code, info.si_status};
+        else
+            shared->deaths.write(info.si_pid, {.code = info.si_code, .status = info.si_status});
     }
 }
 
@@ -307,6 +311,13 @@ void announce_exit(int code) noexcept
 }
 
 pid_t root_pid() noexcept { return shared ? shared->root.load(std::memory_order_acquire) : 0; }
+
+std::uint64_t ends_told() noexcept { return shared ? shared->deaths.count() : 0; }
+
+std::optional<ward::report> told_end(pid_t pid, std::uint64_t since) noexcept
+{
+    return shared ? shared->deaths.find(pid, since) : std::nullopt;
+}
 
 int asked_to_end() noexcept
 {

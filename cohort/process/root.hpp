@@ -5,11 +5,13 @@
 
 #include <cohort/base/error.hpp>
 #include <cohort/process/permit.hpp>
+#include <cohort/process/ward.hpp>
 
 #include <sys/types.h>
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace cohort::process {
@@ -55,5 +57,12 @@ void announce_exit(int code) noexcept;
 
 /// In the primary (and what it forks): the pid of the root, or 0 if there is none.
 [[nodiscard]] pid_t root_pid() noexcept;
+
+/// How many processes the root has reaped so far, primaries not counted; 0 where there is none.
+[[nodiscard]] std::uint64_t ends_told() noexcept;
+
+/// How `pid` ended, which the root reaped after it had told `since` ends. Nothing: it did not yet,
+/// or 1,024 others ended after it.
+[[nodiscard]] std::optional<ward::report> told_end(pid_t pid, std::uint64_t since) noexcept;
 
 }  // namespace cohort::process

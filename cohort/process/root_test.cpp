@@ -2,11 +2,17 @@
 
 #include <cohort/process/clone.hpp>
 #include <cohort/process/detail/pair_kit_test.hpp>
+#include <cohort/process/spawn.hpp>
 #include <cohort/process/succession_rule.hpp>
 
+#include <poll.h>
 #include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <functional>
+#include <string>
 
 using namespace cohort;
 using namespace cohort::process;
@@ -34,6 +40,22 @@ child start_root(std::move_only_function<int(reign) noexcept> life)
     });
     REQUIRE(born);
     return std::move(*born);
+}
+
+/// False: it did not come true within ten seconds.
+bool comes_true(const std::function<bool()>& what)
+{
+    for (int i = 0; i < 10'000 && !what(); ++i)
+        ::poll(nullptr, 0, 1);
+    return what();
+}
+
+/// No process has the number, or a zombie that somebody else is to reap.
+bool has_gone(pid_t pid)
+{
+    const unique_fd pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+    pollfd ask{.fd = pidfd.borrow(), .events = POLLIN, .revents = 0};
+    return !pidfd.valid() || ::poll(&ask, 1, 0) == 1;
 }
 
 constexpr reign_end quick{.killed = false, .lived = 1ms, .moment = 0ms};
@@ -82,6 +104,68 @@ TEST_CASE("a primary that dies is followed by one that finds its descriptors")
         return ::fcntl(static_cast<int>(words.word[0].load()), F_GETFD) == -1 ? 1 : 42;
     });
     CHECK(root.wait() == exit_reason::exited(42));
+}
+
+TEST_CASE("a program of the root outlives the primary that started it, and its end is told")
+{
+    kit::shared_words words;
+    auto root = start_root([&](reign which) noexcept -> int {
+        if (which == reign::first) {
+            program what;
+            what.exec = "sleep";
+            what.args = {"60"};
+            what.env = environment_with({});
+            what.of_root = true;
+            auto born = process::spawn(kit::permit(), what);
+            if (!born)
+                return 1;
+            words.word[0].store(static_cast<std::uint64_t>(born->pid()));
+            words.word[1].store(static_cast<std::uint64_t>(born->pidfd().borrow()));
+            ::raise(SIGKILL);
+        }
+        const auto pid = static_cast<pid_t>(words.word[0].load());
+        auto heir = child::of_root(pid, unique_fd{static_cast<int>(words.word[1].load())}, 0);
+        if (heir.try_reap())
+            return 2;
+        if (!heir.signal(SIGTERM) || heir.wait() != exit_reason::signalled(SIGTERM))
+            return 3;
+        return ::kill(pid, 0) == -1 ? 42 : 4;
+    });
+    CHECK(root.wait() == exit_reason::exited(42));
+}
+
+TEST_CASE("a program of the root that cannot start leaves nothing behind")
+{
+    auto root = start_root([&](reign) noexcept -> int {
+        program what;
+        what.exec = "/nowhere/at/all";
+        what.of_root = true;
+        const auto born = process::spawn(kit::permit(), what);
+        return !born && born.error().text().find("No such file") != std::string::npos ? 42 : 1;
+    });
+    CHECK(root.wait() == exit_reason::exited(42));
+}
+
+TEST_CASE("a program of the root ends with the root")
+{
+    kit::shared_words words;
+    auto root = start_root([&](reign) noexcept -> int {
+        program what;
+        what.exec = "sleep";
+        what.args = {"60"};
+        what.env = environment_with({});
+        what.of_root = true;
+        auto born = process::spawn(kit::permit(), what);
+        words.word[0].store(born ? static_cast<std::uint64_t>(born->pid()) : 1);
+        for (;;)
+            ::pause();
+    });
+    REQUIRE(comes_true([&] { return words.word[0].load() != 0; }));
+    const auto pid = static_cast<pid_t>(words.word[0].load());
+    REQUIRE(pid > 1);
+    REQUIRE(root.signal(SIGKILL));
+    static_cast<void>(root.wait());
+    CHECK(comes_true([pid] { return has_gone(pid); }));
 }
 
 TEST_CASE("after five quick deaths by its own fault there is no other primary")

@@ -2,8 +2,15 @@
 
 #include <cohort/base/try.hpp>
 #include <cohort/process/detail/launch.hpp>
+#include <cohort/process/detail/raw_clone.hpp>
+#include <cohort/process/root.hpp>
 
 #include <unistd.h>
+
+#include <linux/sched.h>
+
+#include <csignal>
+#include <cstdint>
 
 #include <string_view>
 
@@ -31,12 +38,19 @@ std::vector<std::string> environment_with(const std::vector<std::string>& change
 result<child> spawn(fork_permit, const program& what)
 {
     COHORT_TRY(auto plan, detail::launch::prepare(what));
-    const pid_t parent = ::getpid();
+    const pid_t parent = what.of_root ? root_pid() : ::getpid();
+    if (what.of_root && ::getppid() != parent)
+        return failed(errc::bad_value, "start a program for a root that we have not got");
 
+    const std::uint64_t ends_before = ends_told();
     pid_t pid = -1;
+    int pidfd = -1;
     {
         const signal_silence quiet;
-        pid = ::fork();
+        // The root might reap it before we could ask for its pidfd by its number.
+        pid = what.of_root ? static_cast<pid_t>(detail::raw_clone(
+                                 CLONE_PARENT | CLONE_PIDFD | SIGCHLD, &pidfd, nullptr))
+                           : ::fork();
         if (pid == 0) {
             plan.confess(plan.go(parent));
             ::_exit(stillborn);
@@ -46,7 +60,9 @@ result<child> spawn(fork_permit, const program& what)
         return failed("fork");
 
     // Owned at once: whatever fails from here on, it does not stay behind.
-    COHORT_TRY(child born, child::adopt(pid));
+    COHORT_TRY(child born, what.of_root
+                               ? result<child>{child::of_root(pid, unique_fd{pidfd}, ends_before)}
+                               : child::adopt(pid));
     COHORT_TRY(plan.outcome());
     born.pipes = plan.take_pipes();
     return born;

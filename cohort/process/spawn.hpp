@@ -71,8 +71,11 @@ struct program {
     std::vector<std::string> pid_variables;
     /// Open descriptors that it may have, as far as we may grant them; 0: as many as we.
     std::uint64_t files_max = 0;
-    /// What the program gets when we die.
+    /// What the program gets when its parent dies.
     parent_death orphan = parent_death::kill();
+    /// Its parent is the root (root_pid()), not us: it lives on when we die, and the root reaps it.
+    /// Order: in the primary of a root.
+    bool of_root = false;
 };
 
 /// Our own environment as "NAME=value", with `changes` ("NAME=value") replacing or adding.

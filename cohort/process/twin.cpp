@@ -1,6 +1,7 @@
 #include <cohort/process/twin.hpp>
 
 #include <cohort/process/child_side.hpp>
+#include <cohort/process/detail/raw_clone.hpp>
 
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -11,24 +12,6 @@
 #include <csignal>
 
 namespace cohort::process {
-
-namespace {
-
-/// clone(2) without a stack of its own: the newborn goes on here, on its copy of ours.
-long raw_clone(unsigned long flags, int* pidfd, int* child_tid) noexcept
-{
-    // The system call's order of arguments is the architecture's. clone3(2) would have one for all,
-    // but container runtimes refuse it.
-#if defined(__x86_64__)
-    return ::syscall(SYS_clone, flags, nullptr, pidfd, child_tid, 0UL);
-#elif defined(__aarch64__) || defined(__riscv)
-    return ::syscall(SYS_clone, flags, nullptr, pidfd, 0UL, child_tid);
-#else
-#error "write down clone(2)'s order of arguments for this architecture"
-#endif
-}
-
-}  // namespace
 
 result<twin_maker> twin_maker::prepare(fork_permit)
 {
@@ -51,7 +34,7 @@ long twin_maker::start(unsigned long flags, int* pidfd, twin_life life,
                        void* argument) const noexcept
 {
     const signal_silence quiet;
-    const long pid = raw_clone(
+    const long pid = detail::raw_clone(
         flags | CLONE_FILES | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD, pidfd, tid_);
     if (pid == 0) {
         // A newborn has no list with the kernel, and so its mutexes would die in silence.

@@ -31,14 +31,15 @@ result<> ward::signal(int number) const
     return {};
 }
 
-exit_reason ward::reason(report of) const
+exit_reason ward::reason(report of) const { return reason_of(of, memory_kills_); }
+
+exit_reason reason_of(ward::report how, std::optional<std::uint64_t> kills_before)
 {
-    if (of.code == CLD_EXITED)
-        return exit_reason::exited(of.status);
-    const auto kills = of.status == SIGKILL ? memory_kills() : std::nullopt;
-    const blame why =
-        memory_kills_ && kills && *kills > *memory_kills_ ? blame::memory : blame::none;
-    return exit_reason::signalled(of.status, of.code == CLD_DUMPED ? core::dumped : core::absent,
+    if (how.code == CLD_EXITED)
+        return exit_reason::exited(how.status);
+    const auto kills = how.status == SIGKILL ? memory_kills() : std::nullopt;
+    const blame why = kills_before && kills && *kills > *kills_before ? blame::memory : blame::none;
+    return exit_reason::signalled(how.status, how.code == CLD_DUMPED ? core::dumped : core::absent,
                                   why);
 }
 

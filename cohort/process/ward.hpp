@@ -44,4 +44,7 @@ private:
     std::optional<std::uint64_t> memory_kills_;
 };
 
+/// The same for whoever is told of an end. @param kills_before  those of our cgroup, at its birth
+[[nodiscard]] exit_reason reason_of(ward::report how, std::optional<std::uint64_t> kills_before);
+
 }  // namespace cohort::process

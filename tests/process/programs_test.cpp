@@ -1,120 +1,23 @@
 // Programs that were not written for Cohort as its workers: under load they are reloaded, scaled
 // and killed, and nobody who asks notices.
 
-#include "family.hpp"
-
-#include <cohort/testing/client.hpp>
-#include <cohort/testing/harness.hpp>
+#include "outfit.hpp"
 
 #include <boost/json/object.hpp>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <atomic>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
-
-#include <sys/stat.h>
 
 using namespace cohort;
 using namespace cohort::testing;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// One request after the other, each on a connection of its own, until the end.
-class steady_load {
-public:
-    explicit steady_load(std::uint16_t port)
-        : port_{port}, thread_{[this] { run(); }}
-    {}
-    ~steady_load() { stop(); }
-    steady_load(const steady_load&) = delete;
-    steady_load& operator=(const steady_load&) = delete;
-
-    [[nodiscard]] std::uint64_t answered() const { return answered_; }
-    /// Waits until so many more were answered.
-    bool goes_on(std::uint64_t more = 20)
-    {
-        const std::uint64_t until = answered_ + more;
-        return eventually([&] { return answered_ >= until; });
-    }
-    /// What went wrong, after the end.
-    const std::vector<std::string>& stop()
-    {
-        over_ = true;
-        if (thread_.joinable())
-            thread_.join();
-        return failures_;
-    }
-
-private:
-    void run()
-    {
-        while (!over_) {
-            try {
-                client each{port_};
-                each.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-                const std::string answer = each.receive_all();
-                if (!answer.starts_with("HTTP/1.1 200"))
-                    throw std::runtime_error{"answer: " + answer};
-                ++answered_;
-            } catch (const std::exception& wrong) {
-                failures_.emplace_back(wrong.what());
-            }
-        }
-    }
-
-    std::uint16_t port_;
-    std::atomic<bool> over_{false};
-    std::atomic<std::uint64_t> answered_{0};
-    std::vector<std::string> failures_;  // of the thread, until it has ended
-    std::thread thread_;
-};
-
-/// A cohort of another program, and the folder that it lives in.
-class outfit {
-public:
-    void write(std::string_view name, std::string_view text, mode_t mode = 0644)
-    {
-        const auto path = folder_.path() / name;
-        const auto fresh = folder_.path() / "fresh";
-        std::ofstream{fresh} << text;
-        ::chmod(fresh.c_str(), mode);
-        std::filesystem::rename(fresh, path);
-    }
-    [[nodiscard]] std::string path(std::string_view name) const { return folder_.path() / name; }
-    [[nodiscard]] std::uint16_t port() const { return port_; }
-
-    void start(std::string_view exec, std::string_view args, std::string_view more = {})
-    {
-        write("cohort.toml",
-              fmt::format("[app.it]\nexec = \"{}\"\nargs = [{}]\nworkers = 2\n"
-                          "listen = [\"127.0.0.1:{}\"]\n"
-                          "reload = {{soak = \"100ms\"}}\nstop.timeout = \"20s\"\n{}\n",
-                          exec, args, port_, more));
-        launch how;
-        how.exec = PROCESS_PROGRAMS "api";
-        how.args = {"--config", path("cohort.toml"), "--name", "it"};
-        program_.emplace(how);
-    }
-    [[nodiscard]] running_program& program() { return *program_; }
-    void until_ready(std::size_t workers = 2) { program().wait_for_all("is ready", workers); }
-
-    [[nodiscard]] std::vector<pid_t> workers() const { return children_of(program_->pid()); }
-
-private:
-    temporary_folder folder_;
-    std::uint16_t port_ = free_port();
-    std::optional<running_program> program_;
-};
 
 /// Reload, scale and kill, each under load.
 void put_through_its_paces(outfit& of)
@@ -151,32 +54,6 @@ void put_through_its_paces(outfit& of)
     CHECK(again.stop().size() <= 1);
     CHECK(of.program().stop().code() == 0);
 }
-
-/// Python's http.server on what it inherits; TERM lets it finish.
-constexpr std::string_view http_server = R"(import os, signal, socket, sys, threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-assert os.environ["LISTEN_PID"] == str(os.getpid()) and os.environ["LISTEN_FDS"] == "1"
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    def do_GET(self):
-        body = b"%d\n" % os.getpid()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-    def log_message(self, *words):
-        pass
-
-server = ThreadingHTTPServer(("127.0.0.1", 0), Handler, bind_and_activate=False)
-server.daemon_threads = False
-server.socket = socket.socket(fileno=3)
-server.socket.setblocking(False)
-signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
-server.serve_forever(0.05)
-server.server_close()
-)";
 
 }  // namespace
 
