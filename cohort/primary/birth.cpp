@@ -130,6 +130,10 @@ result<newborn> execute(const config::settings& settings, const birth_plan& plan
     what.env = environment_for(settings, plan, where, offered);
     what.pid_variables = pid_variables_of(offered);
     what.files_max = settings.limit.files;
+    what.own_group = true;
+    // It could not read from a terminal that is in the hands of another group: it would be stopped.
+    if (what.in.what() == process::stdio::kind::inherit && ::isatty(STDIN_FILENO) == 1)
+        what.in = process::stdio::null();
     // Where there is a root, it outlives us as kept workers do.
     what.of_root = process::root_pid() != 0 && process::root_pid() == ::getppid();
     what.cwd = settings.cwd;

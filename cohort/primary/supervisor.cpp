@@ -391,6 +391,9 @@ void supervisor::signal(seat& at, int number)
         return;
     if (const auto sent = at.tenant->process().signal(number); !sent)
         audience_.failed(at.tenant->info(), sent.error());
+    process::child* const own = at.tenant->process().own();
+    if (number == SIGKILL && own != nullptr)
+        static_cast<void>(own->signal_group(SIGKILL));  // and what it has started
 }
 
 }  // namespace cohort::primary

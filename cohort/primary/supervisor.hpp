@@ -266,6 +266,7 @@ private:
     void attend(const worker_ptr& who);
     void transcribe(const worker_ptr& who);
     [[nodiscard]] awaitable<> write_down(worker_ptr who, unique_fd from, bool errors);
+    [[nodiscard]] awaitable<> end_family(worker_ptr who);
     [[nodiscard]] awaitable<> hear_program(worker_ptr who);
     [[nodiscard]] awaitable<> await_readiness(worker_ptr who);
     void heed(worker_handle& who, const process::notice& words);

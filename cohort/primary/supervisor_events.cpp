@@ -296,6 +296,8 @@ awaitable<> supervisor::watch(worker_ptr who)
         co_return;
     if (who->unknown())
         who->unknown()->end();
+    auto family = end_family(who);
+    co_await std::move(family);
     const auto until = now() + wait_for_last_words;
     for (unsigned i = 0; who->connected() && now() < until && !stopped(stop); ++i) {
         // Slow receivers may have paused it; its confirmations are worth more than their peace.

@@ -3,6 +3,8 @@
 
 #include <cohort/primary/supervisor.hpp>
 
+#include <cohort/async/deadline.hpp>
+#include <cohort/async/stop.hpp>
 #include <cohort/base/try.hpp>
 #include <cohort/ipc/channel.hpp>
 #include <cohort/observe/log.hpp>
@@ -14,12 +16,22 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <csignal>
 #include <memory>
 #include <utility>
 
 namespace cohort::primary {
 
+using namespace std::chrono_literals;
 using board::held_number;
+
+namespace {
+
+constexpr nanoseconds orphans_end_within = 1s;  // of one that nobody had asked to leave
+constexpr nanoseconds look_for_orphans = 20ms;
+constexpr unsigned looks_after_kill = 50;
+
+}  // namespace
 
 board::ledger_program supervisor::program_of(worker_handle& who)
 {
@@ -104,6 +116,28 @@ awaitable<> supervisor::write_down(worker_ptr who, unique_fd from, bool errors)
     (errors ? to->err : to->out) = -1;
     if (seat* const at = seat_of(*who))
         note(*at);
+}
+
+/// What a program has started does not go on without it: behind our sockets, with old code. It is
+/// asked to end first, for as long as the program itself had been given, if it was asked to.
+awaitable<> supervisor::end_family(worker_ptr who)
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    process::child& leader = *who->process().own();
+    if (!leader.signal_group(SIGTERM))
+        co_return;
+    const seat& at = *seats_[who->slot()];
+    const nanoseconds patience =
+        who->leaving() ? at.of->settings().stop.timeout : orphans_end_within;
+    log::info("worker {} has ended, processes that it started have not: they are ended", who->id());
+    const auto until = now() + patience;
+    while (!stopped(stop) && now() < until && leader.signal_group(0))
+        co_await sleep_for(look_for_orphans);
+    if (!leader.signal_group(SIGKILL))
+        co_return;
+    log::warn("processes that worker {} had started did not end in time: killed", who->id());
+    for (unsigned i = 0; i < looks_after_kill && !stopped(stop) && leader.signal_group(0); ++i)
+        co_await sleep_for(look_for_orphans);
 }
 
 }  // namespace cohort::primary

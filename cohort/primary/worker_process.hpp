@@ -11,8 +11,8 @@
 
 namespace cohort::primary {
 
-/// A worker's process: our own child, a child of the root that we started, or the child of a keeper,
-/// which tells us of its end. A resource.
+/// A worker's process: our own child, a child of the root that we started, or the child of a
+/// keeper, which tells us of its end. A resource.
 class worker_process {
 public:
     explicit worker_process(process::child own)

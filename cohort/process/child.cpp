@@ -62,6 +62,7 @@ child::child(child&& other) noexcept
       pid_{std::exchange(other.pid_, 0)},
       owner_{std::exchange(other.owner_, 0)},
       by_{other.by_},
+      leads_group_{other.leads_group_},
       ends_before_{other.ends_before_},
       dead_since_{other.dead_since_},
       pidfd_{std::move(other.pidfd_)},
@@ -78,6 +79,7 @@ child& child::operator=(child&& other) noexcept
     pid_ = std::exchange(other.pid_, 0);
     owner_ = std::exchange(other.owner_, 0);
     by_ = other.by_;
+    leads_group_ = other.leads_group_;
     ends_before_ = other.ends_before_;
     dead_since_ = other.dead_since_;
     pidfd_ = std::move(other.pidfd_);
@@ -115,6 +117,7 @@ child child::of_root(pid_t pid, unique_fd pidfd, std::uint64_t ends_before)
 {
     child born{pid, std::move(pidfd)};
     born.by_ = reaper::root;
+    born.leads_group_ = true;
     born.ends_before_ = ends_before;
     born.memory_kills_ = memory_kills();
     return born;
@@ -127,6 +130,17 @@ result<> child::signal(int number) const
     if (detail::send_signal(pidfd_, number) == -1 && errno != ESRCH)
         return failed("signal process", std::to_string(pid_));
     return {};
+}
+
+bool child::signal_group(int number) const noexcept
+{
+    if (!leads_group_ || pid_ <= 0)
+        return false;
+    // Once it is reaped its number may be given away, but not while anybody is in its group: who
+    // has the number now is a stranger, and so is his group.
+    if (ended_ && detail::open_pidfd(pid_).valid())
+        return false;
+    return ::kill(-pid_, number) == 0 || errno == EPERM;
 }
 
 std::optional<exit_reason> child::reap(int options)

@@ -55,6 +55,12 @@ public:
     /// Errors: EPERM; EINVAL, no such signal. Loop: any thread.
     [[nodiscard]] result<> signal(int number) const;
 
+    /// Sends a signal to everybody in the group that it leads (program::own_group), whether it has
+    /// ended itself or not; 0 sends nothing. False: nobody is in it, or it leads none.
+    bool signal_group(int number) const noexcept;
+    /// Spawn says so.
+    void leads_group() noexcept { leads_group_ = true; }
+
     /// Waits for the end, reaps, and says why. May be awaited once the process is reaped, too: the
     /// answer stays. One waiter at a time.
     ///
@@ -92,6 +98,7 @@ private:
     pid_t pid_ = 0;
     pid_t owner_ = 0;  // who gave birth; a forked copy of this object is not the owner
     reaper by_ = reaper::us;
+    bool leads_group_ = false;
     std::uint64_t ends_before_ = 0;          // with reaper::root
     std::optional<steady_time> dead_since_;  // the root has not told how, so far
     unique_fd pidfd_;

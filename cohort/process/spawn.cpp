@@ -64,6 +64,8 @@ result<child> spawn(fork_permit, const program& what)
                                ? result<child>{child::of_root(pid, unique_fd{pidfd}, ends_before)}
                                : child::adopt(pid));
     COHORT_TRY(plan.outcome());
+    if (what.own_group)
+        born.leads_group();
     born.pipes = plan.take_pipes();
     return born;
 }

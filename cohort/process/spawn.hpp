@@ -67,6 +67,9 @@ struct program {
     std::vector<kept_descriptor> keep;
     /// It leads a session of its own: no terminal reaches it.
     bool new_session = false;
+    /// It leads a process group of its own, in our session: what it starts can be ended with it
+    /// (child::signal_group()), and keys of a terminal do not reach it. So has who is `of_root`.
+    bool own_group = false;
     /// Names of variables whose value is the pid of the program itself: "LISTEN_PID".
     std::vector<std::string> pid_variables;
     /// Open descriptors that it may have, as far as we may grant them; 0: as many as we.

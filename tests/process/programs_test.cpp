@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <string>
@@ -178,6 +179,46 @@ TEST_CASE("a worker that dies is followed by the old program when another one ha
     of.until_ready(1);
     CHECK(of.workers().size() == 2);
     CHECK(of.program().stop().code() == 0);
+}
+
+TEST_CASE("what a program has started ends with it: at a reload, at its death, at the end")
+{
+    outfit of;
+    of.write("server.py", http_server);
+    // As npm does it: nobody passes TERM on.
+    of.write("wrap.sh",
+             fmt::format("#!/bin/sh\nLISTEN_PID= /usr/bin/python3 -c 'import os, runpy\n"
+                         "os.environ[\"LISTEN_PID\"] = str(os.getpid())\n"
+                         "runpy.run_path(\"{}\")'\necho done\n",
+                         of.path("server.py")),
+             0755);
+    of.start(of.path("wrap.sh"), "");
+    of.until_ready();
+    const auto families = [&] {
+        std::vector<pid_t> all;
+        for (const pid_t each : of.workers()) {
+            const auto family = descendants_of(each);
+            all.insert(all.end(), family.begin(), family.end());
+        }
+        return all;
+    };
+    REQUIRE(eventually([&] { return families().size() == 2; }));
+    const auto first = families();
+    of.program().signal(SIGHUP);
+    of.program().wait_for("reload: generation 2 serves with 2 workers");
+    CHECK(std::ranges::none_of(first, is_alive));
+
+    REQUIRE(eventually([&] { return families().size() == 2; }));
+    const pid_t wrapper = of.workers().front();
+    const auto below = descendants_of(wrapper);
+    REQUIRE(::kill(wrapper, SIGKILL) == 0);
+    of.until_ready(1);
+    CHECK(std::ranges::none_of(below, is_alive));
+
+    REQUIRE(eventually([&] { return families().size() == 2; }));
+    const auto last = families();
+    CHECK(of.program().stop().code() == 0);
+    CHECK(std::ranges::none_of(last, is_alive));
 }
 
 TEST_CASE("who opens its own sockets gets PORT, and is ready when it listens")

@@ -242,6 +242,8 @@ stumble launch::go(pid_t parent) noexcept
         return bad;
     if (what_->new_session)
         ::setsid();  // cannot fail: a newborn leads no group
+    else if (what_->own_group || what_->of_root)
+        ::setpgid(0, 0);  // nor can this
     const sandbox* const box = what_->box.get();
     if (box != nullptr) {
         if (const stumble bad = box->bound(); bad.at != step::none)
