@@ -2,6 +2,7 @@
 
 #include <cohort/process/keeper.hpp>
 #include <cohort/process/seat_lock.hpp>
+#include <cohort/process/stacks.hpp>
 
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -154,6 +155,8 @@ bool came_from_outside(const siginfo_t& info) noexcept
 
 void on_crash(int number, siginfo_t* info, void*) noexcept
 {
+    if (number == SIGSEGV || number == SIGBUS)
+        stacks::leave_unreadable();
     const int before = errno;
     if (::getpid() == scene.process) {
         const pid_t me = this_thread();
@@ -173,6 +176,8 @@ void on_crash(int number, siginfo_t* info, void*) noexcept
         else if (info->si_code > 0)
             what.address = reinterpret_cast<std::uintptr_t>(info->si_addr);
         note(what);
+        if (!outside)
+            stacks::note_crash(number, *info);
         const testimony say = scene.say.load(std::memory_order_acquire);
         if (say != nullptr && what.thread != no_thread)
             say(what.thread);
@@ -181,6 +186,9 @@ void on_crash(int number, siginfo_t* info, void*) noexcept
         else
             have_the_seat_given();
         ring_keeper();
+        // Last: the successor serves already, however long this takes.
+        if (!outside)
+            stacks::note_crash_stack(stacks::interrupted::by_signal);
     }
     let_it_happen(number, info);
     errno = before;
@@ -202,6 +210,8 @@ void on_exit_call(int code, void*) noexcept
     what.thread = this_index;
     what.address = static_cast<std::uint64_t>(static_cast<unsigned>(code));
     note(what);
+    stacks::note_crash(0, {});
+    stacks::note_crash_stack(stacks::interrupted::no);
 }
 
 // The names that the C library's tables of handlers hold.

@@ -1,7 +1,11 @@
 #pragma once
 // Walking through the small text files of /proc and /sys. Closed to other rooms.
 
+#include <charconv>
+#include <cstdint>
+#include <optional>
 #include <string_view>
+#include <system_error>
 
 namespace cohort::process::detail {
 
@@ -16,5 +20,14 @@ inline std::string_view cut(std::string_view& rest, char separator) noexcept
 
 /// Takes one line, without its end, off the front of `rest`.
 inline std::string_view next_line(std::string_view& rest) noexcept { return cut(rest, '\n'); }
+
+/// Digits of base 16, and nothing else.
+inline std::optional<std::uint64_t> hexadecimal(std::string_view text) noexcept
+{
+    std::uint64_t value = 0;
+    const auto* const end = text.data() + text.size();
+    const auto [at, failed] = std::from_chars(text.data(), end, value, 16);
+    return failed == std::errc{} && at == end ? std::optional{value} : std::nullopt;
+}
 
 }  // namespace cohort::process::detail

@@ -1,0 +1,97 @@
+#include <cohort/board/stack_sheet.hpp>
+
+#include <doctest/doctest.h>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+using namespace cohort;
+using namespace cohort::board;
+
+namespace {
+
+void write(stack_words& to, std::uint32_t round, std::uint32_t depth)
+{
+    for (std::uint32_t i = 0; i < depth && i < stack_frames_max; ++i)
+        to.frames[i] = 0x1000 + i;
+    to.depth = depth;
+    to.round = round;
+}
+
+}  // namespace
+
+TEST_CASE("what one process writes on a sheet, the other reads")
+{
+    const auto made = stack_sheet::create();
+    REQUIRE(made);
+    auto again = duplicate(made->fd());
+    REQUIRE(again);
+    const auto seen = stack_sheet::attach(*std::move(again));
+    REQUIRE(seen);
+    write(made->words().threads[3], 1, 2);
+    const auto stack = read(seen->words().threads[3], 1);
+    REQUIRE(stack);
+    CHECK(stack->frames == std::vector<std::uint64_t>{0x1000, 0x1001});
+    CHECK(stack->end == stack_end::whole);
+    CHECK(stack->errand.empty());
+}
+
+TEST_CASE("an answer to an earlier question is none")
+{
+    const auto made = stack_sheet::create();
+    REQUIRE(made);
+    stack_words& row = made->words().threads[0];
+    CHECK_FALSE(read(row, 0));
+    write(row, 1, 1);
+    CHECK_FALSE(read(row, 2));
+    CHECK(read(row, 1));
+}
+
+TEST_CASE("whatever a worker wrote, what is read of it is in range and can be printed")
+{
+    const auto made = stack_sheet::create();
+    REQUIRE(made);
+    stack_words& row = made->words().threads[0];
+    write(row, 1, 4'000'000'000);
+    row.end = 77;
+    row.errand_bytes = 4'000'000'000;
+    row.errand[0] = 'G';
+    row.errand[1] = '\n';
+    row.errand[2] = '\x1b';
+    row.errand[3] = static_cast<char>(0xff);
+    const auto stack = read(row, 1);
+    REQUIRE(stack);
+    CHECK(stack->frames.size() == stack_frames_max);
+    CHECK(stack->end == stack_end::unreadable);
+    CHECK(stack->errand.size() == stack_errand_max);
+    CHECK(stack->errand.starts_with("G???"));
+}
+
+TEST_CASE("a crash is there once its stack is")
+{
+    const auto made = stack_sheet::create();
+    REQUIRE(made);
+    crash_words& crash = made->words().crash;
+    crash.signal = 11;
+    crash.address = 0x1230;
+    CHECK_FALSE(read(crash));
+    write(crash.stack, 1, 2);
+    const auto seen = read(crash);
+    REQUIRE(seen);
+    CHECK(seen->signal == 11);
+    CHECK(seen->address == 0x1230);
+    CHECK(seen->stack.frames.size() == 2);
+}
+
+TEST_CASE("memory that is no sheet is refused")
+{
+    unique_fd plain{::memfd_create("plain", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
+    REQUIRE(::ftruncate(plain.borrow(), sizeof(stack_words_of_all)) == 0);
+    CHECK_FALSE(stack_sheet::attach(std::move(plain)));
+    const auto made = stack_sheet::create();
+    REQUIRE(made);
+    made->words().layout = stack_layout_number + 1;
+    auto again = duplicate(made->fd());
+    REQUIRE(again);
+    CHECK(stack_sheet::attach(*std::move(again)).error().why() == errc::board_layout_mismatch);
+}
