@@ -5,6 +5,7 @@
 #include <cohort/app/worker.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/process/last_words.hpp>
+#include <cohort/process/stacks.hpp>
 #include <cohort/worker/core.hpp>
 
 #include <unistd.h>
@@ -30,13 +31,15 @@ constexpr int could_not_begin = 1;
 
 namespace {
 
-void begin() noexcept
+void begin(const board::journal* journal) noexcept
 {
     // A dead peer, or a log reader that left, is an error code of the write. An exec'ed worker
     // begins with the default: death.
     ::signal(SIGPIPE, SIG_IGN);
     log::born();
     born_as_worker();
+    if (const auto shown = process::stacks::install(journal); !shown)
+        log::warn("nobody will see the stacks of this worker: {}; going on", shown.error().text());
 }
 
 [[noreturn]] void live(result<std::unique_ptr<work::core>> opened, const settings& chosen,
@@ -58,13 +61,13 @@ void begin() noexcept
 
 void live_as_worker(unique_fd channel, const settings& chosen, worker_main& main)
 {
-    begin();
+    begin(nullptr);
     live(work::core::open(std::move(channel)), chosen, main);
 }
 
 void live_as_kept_worker(primary::birthright mine, const settings& chosen, worker_main& main)
 {
-    begin();
+    begin(mine.journal);
     if (const auto caught = process::last_words::install(*mine.journal); !caught)
         log::warn("no last words at a crash: {}; going on", caught.error().text());
     work::heritage from_birth;

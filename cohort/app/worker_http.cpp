@@ -6,8 +6,10 @@
 #include <cohort/http/server.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/process/last_words.hpp>
+#include <cohort/process/stacks.hpp>
 #include <cohort/worker/core.hpp>
 
+#include <cstdint>
 #include <utility>
 
 namespace cohort {
@@ -32,6 +34,13 @@ task<> finish(http::server& server, work::core& core, nanoseconds budget)
     }
     if (cut != 0)
         log::warn("{} connections were cut: not finished in time", cut);
+}
+
+void tell_age(const http::server& of) noexcept
+{
+    const auto begun = of.oldest_begun();
+    const auto ns = begun ? begun->time_since_epoch().count() : 0;
+    process::stacks::note_oldest_request(static_cast<std::uint64_t>(ns));
 }
 
 void tell_adoption(const http::adoption_entry& entry) noexcept
@@ -94,6 +103,7 @@ void worker::look_after(http::server& server)
     work::core& core = core_;
     on_drain([&server, &core](nanoseconds budget) { return finish(server, core, budget); });
     work::hall& doors = core.doors();
+    doors.on_beat([&server]() noexcept { tell_age(server); });
     // One server of a worker has the journal; connections of any other end with their process.
     if (doors.journal() == nullptr || !server.is_recorded())
         return;
@@ -104,7 +114,10 @@ void worker::look_after(http::server& server)
         return server.take_over(std::move(connection), at).has_value();
     });
     process::last_words::on_culprit(&http::culprit::accuse);
-    doors.on_beat([&server]() noexcept { server.vouch(); });
+    doors.on_beat([&server]() noexcept {
+        server.vouch();
+        tell_age(server);
+    });
     const auto found = doors.take_found();
     const std::size_t adopted = server.adopt(
         found, [&doors](std::uint32_t ticket) noexcept { return doors.is_ours(ticket); });

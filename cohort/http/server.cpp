@@ -158,6 +158,20 @@ void server::give_back(std::unique_ptr<record> used) noexcept
         spare_.push_back(std::move(used));
 }
 
+std::optional<steady_time> server::oldest_begun() const noexcept
+{
+    std::optional<steady_time> oldest;
+    if (running_ == 0 || options_.counters.answers == nullptr)
+        return oldest;
+    for (const session* each = first_; each != nullptr; each = each->next_) {
+        if (!each->counted_ || each->streaming_ || each->reading_body_ || !each->record_)
+            continue;
+        if (!oldest || each->record_->started < *oldest)
+            oldest = each->record_->started;
+    }
+    return oldest;
+}
+
 void server::begun() noexcept
 {
     ++running_;

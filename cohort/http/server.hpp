@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -113,6 +114,11 @@ public:
 
     /// Requests whose handler has begun and whose answer is not complete.
     [[nodiscard]] std::size_t running() const noexcept { return running_; }
+
+    /// When the oldest request began that has no answer yet, if answers are counted. Of a streamed
+    /// answer that has begun, and of a handler that waits for the rest of a body, the client may be
+    /// the slow one: neither counts. A walk over all connections.
+    [[nodiscard]] std::optional<steady_time> oldest_begun() const noexcept;
 
     [[nodiscard]] std::uint64_t requests() const noexcept { return requests_; }
 

@@ -51,12 +51,31 @@ void chronicle::ended(const worker_info& who, const exit_status& how, nanosecond
     ++of.total;
     of.ends.push_front(
         {.who = who, .how = how, .when = wall_now(), .lived = now() - who.born, .served = served});
+    if (const auto known = reports_.find(who.id); known != reports_.end()) {
+        of.ends.front().report = std::move(known->second);
+        reports_.erase(known);
+    }
     if (of.ends.size() > ends_max)
         of.ends.pop_back();
     json::object more = to_json(of.ends.front());
     more["slot"] = who.slot;
     more.erase("time");
+    more.erase("report");
     note("end", std::move(more));
+}
+
+void chronicle::report(std::uint32_t worker, std::string text)
+{
+    for (auto& [slot, of] : slots_) {
+        const auto end = std::ranges::find(of.ends, worker, [](const auto& e) { return e.who.id; });
+        if (end != of.ends.end()) {
+            end->report = std::move(text);
+            return;
+        }
+    }
+    if (reports_.size() == reports_max)
+        reports_.erase(reports_.begin());  // the oldest: it may live for long
+    reports_.insert_or_assign(worker, std::move(text));
 }
 
 chronicle::page chronicle::since(std::uint64_t from, std::size_t most) const
@@ -101,6 +120,8 @@ json::object to_json(const slot_end& what)
     words["last_words"] = what.how.last_words();
     words["lived_ms"] = span(what.lived);
     words["served_ms"] = span(what.served);
+    if (!what.report.empty())
+        words["report"] = what.report;
     return words;
 }
 

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -35,15 +36,17 @@ struct slot_end {
     exit_status how;
     wall_time when;
     nanoseconds lived;
-    nanoseconds served;  ///< 0: it never did
+    nanoseconds served;       ///< 0: it never did
+    std::string report = {};  ///< where its threads were; empty: nobody knows
 };
 
 /// What happened to a cohort lately: a bounded list that whoever asks can read, and follow. A
 /// resource of one event loop; it begins anew with each primary.
 class chronicle {
 public:
-    static constexpr std::size_t kept_max = 1024;  // events; older ones are forgotten
-    static constexpr std::size_t ends_max = 8;     // of each slot
+    static constexpr std::size_t kept_max = 1024;   // events; older ones are forgotten
+    static constexpr std::size_t ends_max = 8;      // of each slot
+    static constexpr std::size_t reports_max = 64;  // of workers that have not ended yet
 
     explicit chronicle(asio::any_io_executor executor)
         : grown_{executor}
@@ -51,6 +54,8 @@ public:
 
     void changed(const stage_change& what) noexcept;
     void ended(const worker_info& who, const exit_status& how, nanoseconds served) noexcept;
+    /// Where the threads of a worker were when it hung, or crashed: before or after its end.
+    void report(std::uint32_t worker, std::string text);
     /// Something of the whole cohort: "scaled", "reloaded", …
     void note(std::string_view what, boost::json::object more) noexcept;
 
@@ -88,6 +93,7 @@ private:
     std::deque<boost::json::object> events_;
     std::uint64_t first_ = 1;  // number of events_.front()
     std::map<std::uint32_t, history> slots_;
+    std::map<std::uint32_t, std::string> reports_;  // of workers that have not ended yet, by id
     wakeup grown_;
     bool closed_ = false;
 };

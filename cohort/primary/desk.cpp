@@ -69,7 +69,7 @@ const std::vector<desk::verb>& desk::verbs()
         {"ls", &desk::list},       {"show", &desk::show},   {"scale", &desk::scale},
         {"stop", &desk::stop},     {"drain", &desk::drain}, {"resume", &desk::resume},
         {"signal", &desk::signal}, {"send", &desk::send},   {"events", &desk::events},
-        {"why", &desk::why},
+        {"why", &desk::why},       {"dump", &desk::dump},
     };
     return all;
 }

@@ -45,6 +45,8 @@ private:
     [[nodiscard]] answering send(control::request what, control::asker& to);
     [[nodiscard]] answering events(control::request what, control::asker& to);
     [[nodiscard]] answering why(control::request what, control::asker& to);
+    [[nodiscard]] answering dump(control::request what, control::asker& to);
+    [[nodiscard]] awaitable<> keep_stacks(std::vector<std::uint32_t> ids);
 
     [[nodiscard]] surveyed around();
     /// Until something changed with the workers, or `until`.

@@ -53,6 +53,10 @@ awaitable<answer> desk::signal(request what, asker&)
     const auto ids = ids_of(what);
     if (!ids)
         co_return refusal(ids.error());
+    if (*which == SIGABRT) {
+        awaitable<> keep = keep_stacks(*ids);
+        co_await std::move(keep);
+    }
     std::vector<std::uint32_t> done;
     for (const std::uint32_t each : *ids) {
         if (const auto sent = with_.workers.kill(each, static_cast<int>(*which)); sent)

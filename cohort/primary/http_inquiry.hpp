@@ -3,6 +3,7 @@
 #include <cohort/async/tokens.hpp>
 #include <cohort/base/clock.hpp>
 #include <cohort/base/error.hpp>
+#include <cohort/base/unique_fd.hpp>
 #include <cohort/net/endpoint.hpp>
 
 #include <optional>
@@ -19,5 +20,9 @@ namespace cohort::primary {
 /// Errors: errno of the connection; errc::malformed, no HTTP; errc::deadline_passed. Cancel: total.
 [[nodiscard]] awaitable<result<int>> ask_over_http(net::endpoint where, std::string path,
                                                    nanoseconds budget);
+
+/// The same over a connection that is there. Errors: likewise.
+[[nodiscard]] awaitable<result<int>> ask_over_connection(unique_fd connection, std::string path,
+                                                         nanoseconds budget);
 
 }  // namespace cohort::primary

@@ -61,6 +61,8 @@ result<> primary::open()
     notice_.emplace(*manager_, settings_);
     recycler_ = std::make_unique<recycler>(loop_.get_executor(), *supervisor_,
                                            [this] { return reloading_->busy(); });
+    checkup_ = std::make_unique<checkup>(loop_.get_executor(), *supervisor_, *recycler_,
+                                         reception_.past());
     scaler_ = std::make_unique<scaler>(*supervisor_, [this] { return reloading_->busy(); });
     return open_desk();
 }
@@ -123,6 +125,7 @@ outcome primary::run(act begin)
     }
     transactions_.reset();
     scaler_.reset();
+    checkup_.reset();
     recycler_.reset();
     reloading_.reset();
     supervisor_.reset();
@@ -168,6 +171,8 @@ awaitable<> primary::live(act begin)
     if (upkeep_ == upkeep::automatic) {
         tasks_.spawn(recycler_->run());
         tasks_.spawn(scaler_->run());
+        tasks_.spawn(checkup_->ask_over_http());
+        tasks_.spawn(checkup_->look_at_requests());
     }
     // Deadline: none, this is the life of the primary.
     while (!supervisor_->empty() || (playing_ && !stopping_))

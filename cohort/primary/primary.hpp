@@ -6,6 +6,7 @@
 #include <cohort/config/settings.hpp>
 #include <cohort/net/poller.hpp>
 #include <cohort/primary/audience.hpp>
+#include <cohort/primary/checkup.hpp>
 #include <cohort/primary/estate.hpp>
 #include <cohort/primary/reception.hpp>
 #include <cohort/primary/recycler.hpp>
@@ -113,6 +114,7 @@ private:
     reception reception_{loop_.get_executor()};
     std::unique_ptr<transactions> transactions_;
     std::unique_ptr<recycler> recycler_;
+    std::unique_ptr<checkup> checkup_;
     std::unique_ptr<scaler> scaler_;
     bool playing_ = false;  // the program's coroutine
     bool stopping_ = false;

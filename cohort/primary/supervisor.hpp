@@ -70,9 +70,10 @@ struct tenant_view {
     pid_t pid = 0;
     steady_time born{};
     generation_ptr of;
-    bool kept_up = true;                     ///< it is replaced when it dies
-    bool extra = false;                      ///< see supervisor::seat_extra
-    std::optional<board::slot_reading> row;  ///< nothing: it does not write it, or has gone
+    bool kept_up = true;                        ///< it is replaced when it dies
+    bool extra = false;                         ///< see supervisor::seat_extra
+    std::optional<board::slot_reading> row;     ///< nothing: it does not write it, or has gone
+    std::optional<steady_time> oldest_request;  ///< when its oldest request without an answer began
 };
 
 /// Keeps seats filled: feeds each slot's automaton with what happens, and carries out what it
@@ -164,6 +165,10 @@ public:
     /// Ends a worker for its health: aborted, then killed; it is replaced. False: it does not serve
     /// any more, or `health.at_once` others were ended and are not replaced yet.
     [[nodiscard]] bool end_ill(std::uint32_t slot, std::uint32_t worker);
+    /// A connection to this very worker, through its inbox, as if a client had come.
+    /// Errors: errc::no_such_worker, it does not serve, listens nowhere, or has no inbox of ours;
+    /// errc::queue_full, it does not take what is there; EMFILE.
+    [[nodiscard]] result<unique_fd> visit(std::uint32_t slot, std::uint32_t worker);
 
     /// No process and no channel is left, and none will be started by itself.
     [[nodiscard]] bool empty() const noexcept;
@@ -207,6 +212,9 @@ private:
     void buried(const worker_ptr& who, aftermath then);
     void forget_if_done(const worker_ptr& who);
     void feel_pulse();
+    void take_sheet(worker_handle& from, ipc::envelope& hello);
+    [[nodiscard]] awaitable<> examine_and_end(seat& at, worker_ptr who);
+    [[nodiscard]] awaitable<> tell_crash(worker_ptr who);
     [[nodiscard]] unsigned ill() const noexcept;
     void close_doors_if_done();
 
@@ -337,6 +345,7 @@ private:
     unsigned late_listens_ = 0;  // that wait for descriptors
     unsigned wanted_ = 0;
     std::uint32_t last_id_ = 0;
+    std::uint64_t visits_ = 0;
     bool retiring_ = false;
     bool killing_ = false;  // never reset: a successor that was faster is ended, too
     bool final_ = false;    // never reset: nobody is started any more, whoever asks

@@ -93,6 +93,7 @@ void supervisor::control(const worker_ptr& from, ipc::envelope&& what)
     };
     switch (static_cast<ipc::kind>(what.kind)) {
         case ipc::kind::hello:
+            take_sheet(*from, what);
             if (const auto words = ipc::decode<ipc::hello>(what.body); !words)
                 nonsense(words.error());
             else if (from->id() == 0)
@@ -340,6 +341,8 @@ void supervisor::buried(const worker_ptr& who, aftermath then)
     log_end(*who);
     if (chronicle_ != nullptr)
         chronicle_->ended(who->info(), how, served);
+    if (who->sheet() != nullptr)
+        tasks_.spawn(tell_crash(who));
 
     seat& at = *seats_[who->slot()];
     at.stopped = then == aftermath::seat_empty && stops_by(how, at);

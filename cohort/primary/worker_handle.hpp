@@ -3,12 +3,15 @@
 #include <cohort/async/tokens.hpp>
 #include <cohort/base/clock.hpp>
 #include <cohort/base/error.hpp>
+#include <cohort/board/stack_sheet.hpp>
 #include <cohort/ipc/call.hpp>
 #include <cohort/ipc/channel.hpp>
 #include <cohort/ipc/protocol.hpp>
 #include <cohort/primary/birth.hpp>
 #include <cohort/primary/worker_info.hpp>
 #include <cohort/primary/worker_process.hpp>
+
+#include <cohort/process/program_map.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -17,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace cohort::primary {
 
@@ -66,6 +70,25 @@ public:
     void recover(const past& known) noexcept;
     [[nodiscard]] bool is_recovered() const noexcept { return recovered_; }
 
+    /// Where its threads show their stacks; nullptr: it has not said so, or is another program.
+    [[nodiscard]] board::stack_sheet* sheet() noexcept { return sheet_ ? &*sheet_ : nullptr; }
+    /// It runs the code that we run, at the same addresses.
+    [[nodiscard]] bool copy_of_us() const noexcept { return copy_of_us_; }
+    /// What another program runs, as it was when it said hello: for names after its end.
+    [[nodiscard]] const process::program_map& code() const noexcept { return code_; }
+    enum class program : std::uint8_t { another, ours };
+    void shows_stacks_on(board::stack_sheet sheet, program which)
+    {
+        sheet_.emplace(std::move(sheet));
+        copy_of_us_ = which == program::ours;
+        if (!copy_of_us_)
+            code_ = process::program_map::of(info().pid);
+    }
+    /// Somebody looks at its stacks right now: one at a time.
+    [[nodiscard]] bool asked() const noexcept { return asked_; }
+    void begin_asking() noexcept { asked_ = true; }
+    void end_asking() noexcept { asked_ = false; }
+
     // What happened to it.
     /// A kept worker said who it is; until then its id is 0.
     void named(std::uint32_t id) noexcept { where_.id = id; }
@@ -99,6 +122,10 @@ private:
     bool leaving_ = false;
     bool said_leaving_ = false;
     bool recovered_ = false;
+    bool copy_of_us_ = false;
+    bool asked_ = false;
+    std::optional<board::stack_sheet> sheet_;
+    process::program_map code_;
     std::optional<process::exit_reason> end_;
     std::string last_words_;
 };

@@ -32,6 +32,12 @@ public:
         return std::visit([number](const auto& each) { return each.signal(number); }, of_);
     }
 
+    /// Readable once the process has ended.
+    [[nodiscard]] const unique_fd& pidfd() const noexcept
+    {
+        return std::visit([](const auto& each) -> const unique_fd& { return each.pidfd(); }, of_);
+    }
+
     /// nullptr: a keeper reaps it.
     [[nodiscard]] process::child* own() noexcept { return std::get_if<process::child>(&of_); }
     /// nullptr: we started it.

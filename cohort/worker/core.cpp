@@ -6,6 +6,7 @@
 #include <cohort/base/try.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/process/last_words.hpp>
+#include <cohort/process/stacks.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -28,9 +29,13 @@ constexpr nanoseconds look_again = 20ms;    // while draining: sockets, and a ma
 constexpr int exit_failed = 1;
 constexpr int heap_kept_bytes = 16 << 20;
 
+/// On a lane: its stack can be seen.
+void be_seen(unsigned lane) noexcept { process::stacks::attend(lane); }
+
 /// On a lane: a crash there is noted, too.
 void take_precautions(unsigned lane) noexcept
 {
+    be_seen(lane);
     if (const auto done = process::last_words::install_on_this_thread(lane); !done)
         log::warn("no last words in lane {}: {}; going on", lane, done.error().text());
 }
@@ -111,8 +116,7 @@ void core::welcomed(ipc::welcome terms, std::vector<unique_fd> cargo) noexcept
     lanes& pool = lanes::of(loop_);
     pool.configure(std::clamp(terms_.lanes, 1U, 256U), lanes::queue_default);
     pool.mirror(row.lanes_busy);
-    if (kept_)
-        pool.on_thread(&take_precautions);
+    pool.on_thread(kept_ ? &take_precautions : &be_seen);
     beat_ = std::make_unique<beat>(loop_.get_executor(), row, std::max(terms_.beat, 10'000'000ns),
                                    [this]() noexcept {
                                        hall_->refresh();

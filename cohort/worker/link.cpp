@@ -2,6 +2,7 @@
 
 #include <cohort/base/try.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/process/stacks.hpp>
 
 #include <boost/asio/post.hpp>
 
@@ -37,11 +38,20 @@ link::link(asio::any_io_executor executor, ipc::channel over, scope& tasks, guid
       turned_{executor}
 {}
 
-void link::start()
+/// With the sheet for our stacks, if there is one; a primary that does not get it sees less of us.
+ipc::envelope link::hello() const
 {
     ipc::hello words = guide_.introduction();
     words.pid = ::getpid();
-    post(ipc::letter(ipc::kind::hello, ipc::encode(words)));
+    auto letter = ipc::letter(ipc::kind::hello, ipc::encode(words));
+    if (auto sheet = process::stacks::share())
+        letter.cargo.push_back(*std::move(sheet));
+    return letter;
+}
+
+void link::start()
+{
+    post(hello());
     listen_to_channel();
 }
 

@@ -114,6 +114,7 @@ private:
     void user_message(ipc::envelope&& what);
     void hold(ipc::envelope&& what);
     void release_held();
+    [[nodiscard]] ipc::envelope hello() const;
     void listen_to_channel();
     void send_soon();
     [[nodiscard]] awaitable<> answer(ipc::envelope request);

@@ -6,8 +6,6 @@
 
 #include <utility>
 
-#include <unistd.h>
-
 namespace cohort::work {
 
 namespace {
@@ -44,10 +42,8 @@ void link::swap(ipc::channel over)
     // Whoever asked is dead; these words could only answer somebody else's question.
     std::erase_if(held_, [](const auto& each) { return each.is(ipc::flags::request); });
 
-    ipc::hello words = guide_.introduction();
-    words.pid = ::getpid();
-    auto hello = ipc::letter(ipc::kind::hello, ipc::encode(words));
-    static_cast<void>(channel_.try_send(hello));  // the first of all finds room
+    auto introduction = hello();
+    static_cast<void>(channel_.try_send(introduction));  // the first of all finds room
     std::erase_if(postponed_, [](const auto& each) { return !outlives_primary(each); });
     for (auto each = unsent.rbegin(); each != unsent.rend(); ++each) {
         if (outlives_primary(*each))

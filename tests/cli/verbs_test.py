@@ -102,7 +102,12 @@ def test_the_past(cohort: Command) -> None:
     check(any(each["event"] == "end" for each in events), events)
     check("ended" in cohort("events", "-n", 50, expect=0).out, "events in words")
     cohort("send", "hello", '{"hello":1}', expect=0)
-    cohort("dump", "hello.0", "--wait", "2s")  # not every primary can
+    dump = cohort("dump", "hello.0", "--json", "--wait", "60s", expect=0).json()
+    threads = dump["slots"][0]["threads"]
+    check(any(each["frames"] for each in threads), dump)
+    check("epoll_wait" in cohort("dump", "hello.0", expect=0).out, "dump in words")
+    cohort("dump", "hello.9", expect=6)
+    cohort("dump", "hello.0", "--wait", "soon", expect=1)
 
 
 def test_logs(cohort: Command) -> None:

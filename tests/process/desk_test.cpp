@@ -2,6 +2,7 @@
 
 #include "family.hpp"
 #include "kept_server.hpp"
+#include "operator_of.hpp"
 
 #include <cohort/control/client.hpp>
 #include <cohort/control/entrance.hpp>
@@ -25,49 +26,6 @@ using control::request;
 
 namespace {
 
-control::cohort_place place_of(running_program& of, const std::string& app)
-{
-    return {.app = app,
-            .socket = of.runtime_folder() / control::socket_name(app),
-            .opened_by = of.pid()};
-}
-
-class operator_of {
-public:
-    explicit operator_of(kept_server& server)
-        : over_{place_of(server.program(), "regent")}
-    {}
-
-    answer ask(const std::string& verb, boost::json::object arguments = {},
-               std::optional<std::uint32_t> slot = {})
-    {
-        request what{verb};
-        what.slot = slot;
-        what.arguments = std::move(arguments);
-        what.budget = milliseconds{60'000};
-        auto said = over_.ask(what, control::client::manner::repeatable,
-                              [this](const control::progress& p) { heard.push_back(p.text); });
-        if (!said)
-            throw failure{said.error()};
-        return *std::move(said);
-    }
-
-    /// The stage of each slot, as `ls` shows it.
-    std::vector<std::string> stages()
-    {
-        std::vector<std::string> all;
-        const auto said = ask("ls");
-        for (const auto& each : said.data.at("slots").as_array())
-            all.emplace_back(each.as_object().at("stage").as_string());
-        return all;
-    }
-
-    std::vector<std::string> heard;
-
-private:
-    control::client over_;
-};
-
 using names = std::vector<std::string>;
 
 }  // namespace
@@ -75,7 +33,7 @@ using names = std::vector<std::string>;
 TEST_CASE("ls says who serves, where, and with which processes")
 {
     kept_server server{{.workers = 2}};
-    operator_of ops{server};
+    operator_of ops{server.program(), "regent"};
     const auto said = ops.ask("ls");
     CHECK(said.code == exit_code::done);
     CHECK(said.data.at("app") == "regent");
@@ -97,7 +55,7 @@ TEST_CASE("ls says who serves, where, and with which processes")
 TEST_CASE("scaling answers when the truth is known")
 {
     kept_server server{{.workers = 1}};
-    operator_of ops{server};
+    operator_of ops{server.program(), "regent"};
     CHECK(ops.ask("scale", {{"to", "3"}}).code == exit_code::done);
     CHECK(ops.stages() == names{"serving", "serving", "serving"});
     CHECK(server.workers().size() == 3);
@@ -113,7 +71,7 @@ TEST_CASE("scaling answers when the truth is known")
 TEST_CASE("a drained slot stays empty until it is resumed, and nobody is sent away for it")
 {
     kept_server server{{.workers = 2}};
-    operator_of ops{server};
+    operator_of ops{server.program(), "regent"};
     const auto before = server.described();
     client connected{server.port()};
     REQUIRE(connected.body_of("/workers").size() > 2);
@@ -134,7 +92,7 @@ TEST_CASE("a drained slot stays empty until it is resumed, and nobody is sent aw
 TEST_CASE("a slot stays held across the primary's death")
 {
     kept_server server{{.workers = 2}};
-    operator_of ops{server};
+    operator_of ops{server.program(), "regent"};
     const answer drained = ops.ask("drain", {}, 0);
     REQUIRE_MESSAGE(drained.code == exit_code::done, drained.reason);
     ::kill(primary_below(server.root()), SIGKILL);
@@ -146,7 +104,7 @@ TEST_CASE("a slot stays held across the primary's death")
 TEST_CASE("who asks while the primary is killed gets the answer of the next one")
 {
     kept_server server{{.workers = 2}};
-    operator_of ops{server};
+    operator_of ops{server.program(), "regent"};
     for (int round = 0; round < 5; ++round) {
         const pid_t primary = primary_below(server.root());
         ::kill(primary, SIGKILL);
@@ -161,7 +119,7 @@ TEST_CASE("who asks while the primary is killed gets the answer of the next one"
 TEST_CASE("an end and its reason can be asked for afterwards")
 {
     kept_server server{{.workers = 1}};
-    operator_of ops{server};
+    operator_of ops{server.program(), "regent"};
     const pid_t worker = server.workers().front();
     CHECK(ops.ask("signal", {{"number", SIGKILL}}, 0).code == exit_code::done);
     CHECK(eventually([&] { return ops.ask("show", {}, 0).data.at("restarts") == 1; }));
@@ -187,7 +145,7 @@ TEST_CASE("events are followed as they happen")
         static_cast<void>(over.ask(what, control::client::manner::once,
                                    [&](const control::progress&) { ++stages; }));
     }};
-    operator_of ops{server};
+    operator_of ops{server.program(), "regent"};
     const unsigned before = stages;
     CHECK(ops.ask("scale", {{"to", "2"}}).code == exit_code::done);
     CHECK(eventually([&] { return stages >= before + 2; }));
@@ -198,7 +156,7 @@ TEST_CASE("events are followed as they happen")
 TEST_CASE("stop answers when everybody has left, and the socket is gone")
 {
     kept_server server{{.workers = 2}};
-    operator_of ops{server};
+    operator_of ops{server.program(), "regent"};
     const auto said = ops.ask("stop");
     CHECK(said.code == exit_code::done);
     CHECK(server.program().wait().code() == 0);
@@ -218,7 +176,7 @@ TEST_CASE("a second cohort of the same name is refused, and says who has it")
     CHECK(std::ranges::any_of(lines, [](const std::string& line) {
         return line.find("runs already") != std::string::npos;
     }));
-    operator_of ops{server};
+    operator_of ops{server.program(), "regent"};
     CHECK(ops.stages() == names{"serving"});
 }
 

@@ -79,8 +79,10 @@ constinit const verb signal{
     .name = "signal",
     .aliases = signal_aliases,
     .usage = "signal SIG [app[.slot]] [--json]",
-    .summary = "A raw signal to workers: TERM drains one, ABRT has it dump its stacks.",
-    .about = "SIG is a name (TERM, SIGUSR1) or a number. Only workers get it, never keepers.",
+    .summary = "A raw signal to workers: TERM drains one, ABRT ends it and keeps its stacks.",
+    .about =
+        "SIG is a name (TERM, SIGUSR1) or a number. Only workers get it, never keepers. Before "
+        "ABRT the stacks are taken, for `why`; `dump` shows them without ending anybody.",
     .flags = {},
     .run = run_signal,
 };

@@ -16,6 +16,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// What looking for names may take besides: large programs have many symbols.
+constexpr milliseconds naming_takes = 30s;
+
 /// A text of several lines, set apart.
 void indent(std::string_view text, console& out)
 {
@@ -64,7 +67,7 @@ exit_code run_why(const arguments& args, console& out)
 exit_code run_dump(const arguments& args, console& out)
 {
     const auto word = args.word(0);
-    const auto wait = patience(args, out, 10s);
+    const auto wait = patience(args, out, 1s);
     if (!wait)
         return exit_code::usage;
     const auto whom = choose(args, out, word, missing::only_one);
@@ -73,13 +76,11 @@ exit_code run_dump(const arguments& args, console& out)
     exit_code worst = exit_code::done;
     for (const target& each : whom.targets) {
         control::request what{"dump"};
-        what.budget = *wait;
+        what.arguments["patience_ms"] = wait->count();
+        what.budget = *wait + naming_takes;
         const auto said = ask(each, what, control::client::manner::once, out);
         worst = std::max(worst, conclude(each, said, out));
-        if (const auto* const text = said.data.if_contains("report"); text && text->is_string())
-            indent({text->as_string().data(), text->as_string().size()}, out);
         for (const boost::json::object* slot : objects_at(said.data, "slots")) {
-            out.line(text_at(*slot, "name"));
             if (const auto* const text = slot->if_contains("report"); text && text->is_string())
                 indent({text->as_string().data(), text->as_string().size()}, out);
         }
@@ -88,7 +89,7 @@ exit_code run_dump(const arguments& args, console& out)
 }
 
 constexpr auto dump_flags =
-    std::to_array<flag_rule>({{"--wait", "", "DURATION", "how long the worker may take (10s)"}});
+    std::to_array<flag_rule>({{"--wait", "", "DURATION", "how long its threads may take (1s)"}});
 
 }  // namespace
 
@@ -97,8 +98,8 @@ constinit const verb why{
     .aliases = {},
     .usage = "why [app[.slot]] [--json]",
     .summary = "The last deaths of workers, and their reasons.",
-    .about = "Eight of each slot are kept, since the primary began; a crash comes with its report "
-             "where one was written.",
+    .about = "Eight of each slot are kept, since the primary began. A worker that hung comes with "
+             "the stacks of its threads, as `dump` shows them.",
     .flags = {},
     .run = run_why,
 };
@@ -108,7 +109,10 @@ constinit const verb dump{
     .aliases = {},
     .usage = "dump app.slot [--json]",
     .summary = "The stacks of a live worker, now.",
-    .about = "",
+    .about = "Each thread shows where it is, and goes on. Of one that cannot (a stopped process, a "
+             "program that was not built with the library) the kernel's word is shown: its state, "
+             "and where it waits. Names come from the symbols in the files; FILE+0x1234 is for "
+             "addr2line.",
     .flags = dump_flags,
     .run = run_dump,
 };

@@ -1,7 +1,8 @@
 // An HTTP API that does to its workers what production does: it waits, computes, hangs, and dies.
 // Environment: DIES_AT_BOOT=slot (that slot's workers end with code 42 before they listen),
 // DIES_WHEN_LISTENING=slot (they end with code 43 a tenth of a second after they listen; with
-// DIES_ONCE_THERE=file only those that begin when it is there).
+// DIES_ONCE_THERE=file only those that begin when it is there), BACKEND=file (/health says 503
+// while it is not there).
 #include "stuck.hpp"
 
 #include <cohort/async/deadline.hpp>
@@ -73,6 +74,34 @@ http::response hang(const http::request&)
     return http::text("never");
 }
 
+[[gnu::noinline]] void write_nowhere()
+{
+    auto* const nowhere = reinterpret_cast<volatile int*>(0x1230);
+    *nowhere = 1;
+}
+
+http::response crash(const http::request&)
+{
+    write_nowhere();
+    return http::text("never");
+}
+
+std::atomic<bool> ill{false};  // this worker
+
+/// Well, unless this worker fell ill, or what all workers need is not there.
+http::response health(const http::request&)
+{
+    const char* const backend = std::getenv("BACKEND");
+    const bool there = backend == nullptr || ::access(backend, F_OK) == 0;
+    return ill || !there ? http::text("ill", 503) : http::text("well");
+}
+
+http::response fall_ill(const http::request& of)
+{
+    ill = true;
+    return who(of);
+}
+
 cohort::task<void> die_when_listening(cohort::worker& self)
 {
     while (!self.core().doors().listens())
@@ -113,6 +142,9 @@ int main(int argc, char** argv)
     api.get("/occupy", occupy_lane, {.cpu_bound = true});
     api.get("/release", release);
     api.get("/hang", hang);
+    api.post("/crash", crash);
+    api.get("/health", health);
+    api.get("/fall_ill", fall_ill);
     api.get("/environment", environment);
 
     cohort::serve_options more;

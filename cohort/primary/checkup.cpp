@@ -1,0 +1,155 @@
+#include <cohort/primary/checkup.hpp>
+
+#include <cohort/async/deadline.hpp>
+#include <cohort/async/scope.hpp>
+#include <cohort/async/stop.hpp>
+#include <cohort/config/measure.hpp>
+#include <cohort/observe/log.hpp>
+#include <cohort/primary/http_inquiry.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace cohort::primary {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr nanoseconds answer_patience_max = 5s;
+/// Workers say once a second how old their oldest request is.
+constexpr nanoseconds look_period = 500ms;
+
+struct visit {
+    std::uint32_t slot = 0;
+    std::uint32_t worker = 0;
+    std::string path;
+    nanoseconds patience{0};
+};
+
+/// A worker that cannot be reached at all says nothing: it is somebody else's business.
+awaitable<> ask_one(supervisor& of, visit whom, probe_outcome& into)
+{
+    auto way = of.visit(whom.slot, whom.worker);
+    if (!way) {
+        into.well = way.error().why() != errc::queue_full;
+        co_return;
+    }
+    auto question = ask_over_connection(*std::move(way), whom.path, whom.patience);
+    const auto status = co_await std::move(question);
+    into.well = status && *status >= 200 && *status < 300;
+    if (!into.well)
+        log::debug("worker {} answers its probe with {}", whom.worker,
+                   status ? std::to_string(*status) : status.error().text());
+}
+
+}  // namespace
+
+checkup::checkup(asio::any_io_executor executor, supervisor& of, recycler& cure, chronicle& past)
+    : executor_{std::move(executor)}, of_{of}, cure_{cure}, past_{past}
+{}
+
+/// One with all the connections that it may have is busy, not ill; a program that was not built
+/// with the library has no inbox.
+bool checkup::can_be_asked(const tenant_view& who) const
+{
+    const unsigned most = who.of->settings().limit.connections;
+    return who.kept_up && who.row && who.row->connections_open < most;
+}
+
+awaitable<> checkup::ask_over_http()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    while (!stopped(stop)) {
+        if (!terms().http.on()) {
+            co_await of_.change();  // a reload may bring it
+            continue;
+        }
+        co_await sleep_for(terms().http.every);
+        if (stopped(stop) || of_.retiring() || !terms().http.on())
+            continue;
+        const config::http_probe how = terms().http;
+        awaitable<> round = one_round(how);
+        co_await std::move(round);
+    }
+}
+
+awaitable<> checkup::one_round(const config::http_probe& how)
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    std::vector<visit> whom;
+    for (const tenant_view& each : of_.tenants()) {
+        if (can_be_asked(each))
+            whom.push_back({each.slot, each.id, how.path,
+                            std::min<nanoseconds>(how.every, answer_patience_max)});
+    }
+    std::vector<probe_outcome> outcomes(whom.size());
+    scope all{executor_};
+    for (std::size_t i = 0; i < whom.size(); ++i) {
+        outcomes[i].worker = whom[i].worker;
+        all.spawn(ask_one(of_, whom[i], outcomes[i]));
+    }
+    co_await all.join();
+    if (stopped(stop)) {
+        all.stop();
+        co_await all.join();
+        co_return;
+    }
+    const auto said = probes_.judge(outcomes, how.fails);
+    act_on(said, recycle_reason::probe, "probes",
+           fmt::format("it failed its probe {} {} times in a row", how.path, how.fails));
+}
+
+awaitable<> checkup::look_at_requests()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    while (!stopped(stop)) {
+        const nanoseconds oldest = terms().request;
+        if (oldest == 0ns) {
+            co_await of_.change();
+            continue;
+        }
+        co_await sleep_for(std::min<nanoseconds>(look_period, oldest));
+        if (stopped(stop) || of_.retiring())
+            continue;
+        std::vector<probe_outcome> outcomes;
+        for (const tenant_view& each : of_.tenants()) {
+            if (each.kept_up && each.row)
+                outcomes.push_back(
+                    {each.id, !each.oldest_request || now() - *each.oldest_request <= oldest});
+        }
+        const auto said = ages_.judge(outcomes, 1);
+        act_on(said, recycle_reason::stuck, "oldest requests",
+               fmt::format("its oldest request is older than {}",
+                           config::text_of(std::chrono::duration_cast<milliseconds>(oldest))));
+    }
+}
+
+void checkup::act_on(const probing::verdict& said, recycle_reason why, std::string_view what,
+                     const std::string& words)
+{
+    if (said.begun) {
+        log::error("shared outage: the {} of {} of {} workers say that they are ill; nobody is "
+                   "ended for that",
+                   what, said.failing, said.asked);
+        past_.note("shared outage", {{"failing", said.failing}, {"asked", said.asked}});
+    } else if (said.over) {
+        log::info("the shared outage is over: {} of {} workers are ill by their {}", said.failing,
+                  said.asked, what);
+    }
+    for (const tenant_view& each : of_.tenants()) {
+        if (std::ranges::find(said.ill, each.id) == said.ill.end())
+            continue;
+        candidate who;
+        who.worker = each.id;
+        who.slot = each.slot;
+        who.why = why;
+        who.words = words;
+        cure_.ask(std::move(who));
+    }
+}
+
+}  // namespace cohort::primary

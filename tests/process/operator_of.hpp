@@ -1,0 +1,63 @@
+#pragma once
+// An operator at the admin socket of a program under test.
+
+#include <cohort/control/client.hpp>
+#include <cohort/control/entrance.hpp>
+#include <cohort/testing/harness.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cohort::testing {
+
+inline control::cohort_place place_of(const running_program& of, const std::string& app)
+{
+    return {.app = app,
+            .socket = of.runtime_folder() / control::socket_name(app),
+            .opened_by = of.pid()};
+}
+
+/// Asks, and waits for the answer. A resource.
+class operator_of {
+public:
+    operator_of(const running_program& program, const std::string& app)
+        : over_{place_of(program, app)}
+    {}
+
+    control::answer ask(const std::string& verb, boost::json::object arguments = {},
+                        std::optional<std::uint32_t> slot = {})
+    {
+        control::request what{verb};
+        what.slot = slot;
+        what.arguments = std::move(arguments);
+        what.budget = milliseconds{60'000};
+        auto said = over_.ask(what, control::client::manner::repeatable,
+                              [this](const control::progress& p) { heard.push_back(p.text); });
+        if (!said)
+            throw failure{said.error()};
+        return *std::move(said);
+    }
+
+    /// The stage of each slot, as `ls` shows it.
+    std::vector<std::string> stages()
+    {
+        std::vector<std::string> all;
+        const auto said = ask("ls");
+        for (const auto& each : said.data.at("slots").as_array())
+            all.emplace_back(each.as_object().at("stage").as_string());
+        return all;
+    }
+
+    std::vector<std::string> heard;
+
+private:
+    control::client over_;
+};
+
+}  // namespace cohort::testing
