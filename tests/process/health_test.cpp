@@ -101,7 +101,7 @@ TEST_CASE("an operator sees the stacks of a worker that lives, and it goes on")
         return !lane.empty();
     }));
     CHECK(lane.contains("occupy_lane("));
-    CHECK(lane.contains("epoll_wait"));
+    CHECK(lane.contains("work::core::run("));
     who_is(other);
     client{app.port()}.body_of("/release");
     CHECK(read_seen(read_answer(busy)).pid == pid);
@@ -117,7 +117,7 @@ TEST_CASE("ABRT from an operator ends a worker, and its stacks are kept")
     const pid_t before = who_is(one).pid;
     CHECK(ops.ask("signal", {{"number", SIGABRT}}, 0).code == exit_code::done);
     CHECK(who_is(one).pid != before);
-    CHECK(report_of(ops, 0).contains("epoll_wait"));
+    CHECK(report_of(ops, 0).contains("work::core::run("));
 }
 
 TEST_CASE("of a program that was not built with the library the kernel's word is shown")
