@@ -21,6 +21,8 @@ inline constexpr std::uint64_t from_outside = ~std::uint64_t{0};
 /// Catches SEGV, BUS, ILL, FPE, ABRT and SYS from now on: the handler writes the journal's crash
 /// note, gives the seat to the standby (0.1 ms; a core dump takes its time afterwards), rings the
 /// keeper's bell, and lets the signal do what it does by default: exit status and core are true.
+/// Where process/stacks is installed, its sheet gets signal, address and request before the seat is
+/// given (0.3 us), and the stack after it (20 us): nobody waits for that.
 ///
 /// Also notes an exit() that nobody expected: signal 0, thread, and the exit code as the address.
 /// It does not give the seat away then: destructors still run, and close what would be the
