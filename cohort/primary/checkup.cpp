@@ -22,6 +22,19 @@ namespace {
 constexpr nanoseconds answer_patience_max = 5s;
 /// Workers say once a second how old their oldest request is.
 constexpr nanoseconds look_period = 500ms;
+constexpr nanoseconds between_beats = 1s;
+constexpr nanoseconds overslept = 500ms;
+
+/// Has it a request that began longer ago? A loop that is stuck in one cannot say so: then it is as
+/// old as the silence, but for the time between two beats.
+bool has_older(const tenant_view& who, nanoseconds limit)
+{
+    if (who.oldest_request && now() - *who.oldest_request > limit)
+        return true;
+    const steady_time beat{nanoseconds{who.row->beat_ns}};
+    return who.row->requests_running != 0 && who.row->beat_ns != 0 &&
+           now() - beat > limit + between_beats;
+}
 
 struct visit {
     std::uint32_t slot = 0;
@@ -112,14 +125,16 @@ awaitable<> checkup::look_at_requests()
             co_await of_.change();
             continue;
         }
-        co_await sleep_for(std::min<nanoseconds>(look_period, oldest));
-        if (stopped(stop) || of_.retiring())
+        const nanoseconds pause = std::min<nanoseconds>(look_period, oldest);
+        const steady_time before = now();
+        co_await sleep_for(pause);
+        // Who was asleep itself (a stopped container) judges nobody: they were, too.
+        if (stopped(stop) || of_.retiring() || now() - before > 2 * pause + overslept)
             continue;
         std::vector<probe_outcome> outcomes;
         for (const tenant_view& each : of_.tenants()) {
             if (each.kept_up && each.row)
-                outcomes.push_back(
-                    {each.id, !each.oldest_request || now() - *each.oldest_request <= oldest});
+                outcomes.push_back({each.id, !has_older(each, oldest)});
         }
         const auto said = ages_.judge(outcomes, 1);
         act_on(said, recycle_reason::stuck, "oldest requests",

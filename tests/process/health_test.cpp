@@ -224,3 +224,14 @@ TEST_CASE("a worker whose oldest request is too old is replaced, and says where 
     CHECK(slow.receive_until("\r\n").contains(" 500 "));
     CHECK(eventually([&] { return ops.stages() == std::vector<std::string>(2, "serving"); }));
 }
+
+TEST_CASE("a handler that never lets the loop go is a request too old, without a heartbeat, too")
+{
+    api_server app{
+        {.workers = 2, .file = "[app.api.health]\nrequest = \"1s\"\nheartbeat = \"off\"\n"}};
+    client stuck{app.port()};
+    ask_for(stuck, "/hang");
+    app.program().wait_for("its oldest request is older than 1s");
+    const auto line = app.program().wait_for("GET /hang");
+    CHECK(line.at("stack").as_string().find("hang(") != std::string::npos);
+}
