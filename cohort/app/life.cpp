@@ -61,12 +61,14 @@ void begin(const board::journal* journal) noexcept
 
 void live_as_worker(unique_fd channel, const settings& chosen, worker_main& main)
 {
+    process::stacks::begins_at(__builtin_frame_address(0));
     begin(nullptr);
     live(work::core::open(std::move(channel)), chosen, main);
 }
 
 void live_as_kept_worker(primary::birthright mine, const settings& chosen, worker_main& main)
 {
+    process::stacks::begins_at(__builtin_frame_address(0));
     begin(mine.journal);
     if (const auto caught = process::last_words::install(*mine.journal); !caught)
         log::warn("no last words at a crash: {}; going on", caught.error().text());

@@ -114,7 +114,7 @@ std::vector<std::uint64_t> addresses_on(const process::stacks_of_all& of)
 
 std::string headline_of(const process::thread_stack& of)
 {
-    std::string words = fmt::format("thread {} ({}) {}", of.of.thread, of.of.name,
+    std::string words = fmt::format("thread {} \"{}\" {}", of.of.thread, of.of.name,
                                     process::words_of_state(of.of.state));
     if (!of.of.waits_in.empty())
         words += fmt::format(" in {}", of.of.waits_in);

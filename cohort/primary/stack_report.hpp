@@ -33,7 +33,7 @@ inline constexpr std::size_t report_bytes_max = std::size_t{32} << 10;
 [[nodiscard]] std::string text_of(const board::crash_reading& of,
                                   const process::frame_finder& names);
 
-/// "thread 4711 (api) runs, GET /hang".
+/// thread 4711 "api" runs, GET /hang
 [[nodiscard]] std::string headline_of(const process::thread_stack& of);
 /// "scenario::compute_for_ever() < hang() < …": up to `most` functions, the innermost first.
 [[nodiscard]] std::string path_of(const board::stack_reading& of,

@@ -36,11 +36,11 @@ TEST_CASE("a report has a line for each thread and for each frame")
 {
     const process::frame_finder nothing_known;
     CHECK(text_of(two_threads(), nothing_known) ==
-          "thread 10 (api) runs, GET /hang\n"
+          "thread 10 \"api\" runs, GET /hang\n"
           "    0x1000\n"
           "    0x2000\n"
           "    (and more: the stack is deeper)\n"
-          "thread 11 (lane) is stopped in do_signal_stop: nothing of it can run\n");
+          "thread 11 \"lane\" is stopped in do_signal_stop: nothing of it can run\n");
     CHECK(addresses_on(two_threads()) == std::vector<std::uint64_t>{0x1000, 0x2000});
     CHECK(path_of(two_threads().threads[0].shown, nothing_known, 1) == "0x1000 < …");
 }

@@ -40,12 +40,14 @@ struct refuge {
 // Used by handlers, so they may not be allocated on first use, as others may.
 [[gnu::tls_model("initial-exec")]] thread_local refuge here;
 [[gnu::tls_model("initial-exec")]] thread_local std::uint32_t this_index = no_index;
+[[gnu::tls_model("initial-exec")]] thread_local std::uintptr_t beginning = 0;
 
 /// A walk along the calling thread's stack, from where the signal interrupted it.
 struct walk {
     board::stack_words* to = nullptr;
     std::uint32_t depth = 0;
     bool begun = false;
+    bool in_own_life = false;
 };
 
 /// Finds its tables by _dl_find_object, which takes no lock (glibc 2.35).
@@ -61,6 +63,11 @@ _Unwind_Reason_Code take_step(_Unwind_Context* at, void* of) noexcept
         return _URC_NO_REASON;
     if (address == 0)
         return _URC_END_OF_STACK;
+    // Only a step over the beginning counts: a fiber may have its stack anywhere.
+    const bool beyond = _Unwind_GetCFA(at) > beginning;
+    if (beginning != 0 && beyond && mine.in_own_life)
+        return _URC_END_OF_STACK;
+    mine.in_own_life = !beyond;
     if (mine.depth == board::stack_frames_max) {
         mine.to->end.store(static_cast<std::uint32_t>(board::stack_end::cut), relaxed);
         return _URC_END_OF_STACK;
@@ -194,6 +201,8 @@ result<> install(const board::journal* journal)
     attend(0);
     return {};
 }
+
+void begins_at(const void* frame) noexcept { beginning = reinterpret_cast<std::uintptr_t>(frame); }
 
 void attend(std::uint32_t index) noexcept
 {

@@ -21,6 +21,10 @@ namespace cohort::process::stacks {
 /// Lifetime: the journal outlives the process. Errors: EMFILE, ENOMEM.
 [[nodiscard]] result<> install(const board::journal* journal);
 
+/// The calling thread's own life begins in this frame (__builtin_frame_address(0)): what lies
+/// beyond it is how a copy was born, and is not shown.
+void begins_at(const void* frame) noexcept;
+
 /// The calling thread answers, too, though it blocks other signals. `index`: its number in the
 /// journal.
 void attend(std::uint32_t index) noexcept;

@@ -192,6 +192,19 @@ TEST_CASE("every thread shows its own stack")
         CHECK(has(two.names(seen, thread), "looked_for::wait_for_ever()"));
 }
 
+TEST_CASE("how a copy was born is not shown")
+{
+    shower busy{[] {
+        stacks::begins_at(__builtin_frame_address(0));
+        looked_for::turn_for_ever();
+    }};
+    const auto seen = busy.ask();
+    const auto names = busy.names(seen, 0);
+    CAPTURE(fmt::format("{}", fmt::join(names, " < ")));
+    CHECK(names.size() <= 2);
+    CHECK(seen.threads.at(0).shown.end == board::stack_end::whole);
+}
+
 TEST_CASE("a deep stack is cut, and said to be")
 {
     shower deep{[] { looked_for::recurse(1000); }};
