@@ -1,5 +1,6 @@
 #include <cohort/app/settings.hpp>
 #include <cohort/app/worker.hpp>
+#include <cohort/config/app_name.hpp>
 #include <cohort/config/environment.hpp>
 #include <cohort/config/problem.hpp>
 #include <cohort/config/read.hpp>
@@ -218,7 +219,7 @@ settings settings::read_sources(int argc, char** argv, settings defaults)
     settings chosen = std::move(defaults);
     std::string own_name;
     if (chosen.name == config::settings{}.name && argc > 0)
-        own_name = chosen.name = std::filesystem::path{argv[0]}.filename();
+        own_name = chosen.name = config::app_name_of(argv[0]);
 
     spoken said;
     CLI::App line{fmt::format("{}: a server of several processes that share its ports, built with "

@@ -1,5 +1,6 @@
 #include <cohort/config/settings.hpp>
 
+#include <cohort/config/app_name.hpp>
 #include <cohort/config/detail/names.hpp>
 
 #include <fmt/format.h>
@@ -29,15 +30,6 @@ constexpr auto switch_words = std::to_array<std::pair<std::string_view, bool>>({
     {"0", false},
 });
 
-bool is_name(std::string_view text) noexcept
-{
-    const auto fine = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '_' || c == '-' || c == '.';
-    };
-    return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, fine);
-}
-
 bool is_variable(std::string_view name) noexcept
 {
     return !name.empty() && plain(name) && name.find('=') == std::string_view::npos;
@@ -53,7 +45,7 @@ std::vector<problem> own_problems(const settings& s)
     constexpr std::size_t endpoints_max = 64;
     constexpr std::size_t variables_max = 1000;
     complaints list{""};
-    list.unless(is_name(s.name), "name", "1 to 64 letters, digits, '_', '-' or '.'");
+    list.unless(is_app_name(s.name), "name", app_name_rule);
     list.unless(plain(s.exec), "exec", "without NUL");
     list.unless(std::ranges::all_of(s.args, plain), "args", "without NUL");
     list.unless(s.args.empty() || !s.exec.empty(), "args", "empty without `exec`");
