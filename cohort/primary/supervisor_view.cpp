@@ -6,6 +6,22 @@
 
 namespace cohort::primary {
 
+namespace {
+
+/// Who shall listen and has only said hello still boots, for whoever waits until it serves: its
+/// port may be taken.
+stage stage_of(const seat& at)
+{
+    const stage now = at.life ? at.life->now() : stage::gone;
+    if (now != stage::serving || !at.tenant || !at.of || at.of->settings().listen.empty())
+        return now;
+    const worker_state its = at.tenant->info().state;
+    const bool is_deaf = its == worker_state::none || its == worker_state::online;
+    return is_deaf ? stage::booting : now;
+}
+
+}  // namespace
+
 std::vector<slot_view> supervisor::view() const
 {
     std::vector<slot_view> all;
@@ -14,7 +30,7 @@ std::vector<slot_view> supervisor::view() const
             continue;
         slot_view seen;
         seen.slot = at->slot;
-        seen.now = at->life ? at->life->now() : stage::gone;
+        seen.now = stage_of(*at);
         seen.deadline = at->deadline;
         seen.generation = at->of ? at->of->number() : 0;
         if (at->tenant && !at->tenant->dead()) {
