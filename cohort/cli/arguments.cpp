@@ -123,7 +123,8 @@ result<milliseconds> arguments::duration(std::string_view name, milliseconds oth
         return otherwise;
     const auto length = parse_duration(*text);
     if (!length)
-        return usage(fmt::format("{}: {}", name, length.error().text()));
+        return usage(
+            fmt::format("{}: a duration such as 250ms, 30s, 5m or 2h, not \"{}\"", name, *text));
     return std::chrono::ceil<milliseconds>(*length);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cohort/base/try.hpp>
 #include <cohort/cli/view.hpp>
+#include <cohort/control/entrance.hpp>
 #include <cohort/process/child.hpp>
 #include <cohort/process/permit.hpp>
 #include <cohort/process/spawn.hpp>
@@ -26,6 +27,9 @@ using control::answer;
 using control::request;
 
 constexpr milliseconds look_again = 20ms;
+/// Who has served for so long without a death has started. Many a program ends over what it finds
+/// only after it listens.
+constexpr milliseconds second_look = 500ms;
 
 result<process::child> spawn(const launch_record& what, const std::filesystem::path& log)
 {
@@ -81,6 +85,57 @@ std::optional<answer> verdict(const answer& said)
     return std::nullopt;
 }
 
+std::int64_t deaths_in(const answer& said)
+{
+    std::int64_t all = 0;
+    for (const boost::json::object* slot : objects_at(said.data, "slots"))
+        all += number_at(*slot, "restarts").value_or(0);
+    return all;
+}
+
+/// Whether it serves, and goes on doing so. A value.
+class trial {
+public:
+    /// What is known by now: nothing, as long as it may still change.
+    std::optional<answer> look(const answer& said)
+    {
+        auto known = verdict(said);
+        if (!known || known->code != exit_code::done) {
+            good_.reset();
+            return known;
+        }
+        const auto deaths = deaths_in(said);
+        if (std::exchange(deaths_, deaths) != deaths || !good_)
+            since_ = now();
+        good_ = std::move(known);
+        if (now() - since_ < second_look)
+            return std::nullopt;
+        return good_;
+    }
+
+    /// What the last look showed, if it was good.
+    [[nodiscard]] std::optional<answer> good() const { return good_; }
+    [[nodiscard]] milliseconds pause() const noexcept { return good_ ? second_look : look_again; }
+
+private:
+    std::optional<answer> good_;
+    steady_time since_{};
+    std::int64_t deaths_ = 0;
+};
+
+/// Without its socket it would run, and no verb would know of it.
+result<> can_be_asked(const std::string& app)
+{
+    auto door = control::entrance::open(app, control::viewpoint::here(),
+                                        [](const std::filesystem::path&) { return false; });
+    if (door)
+        door->remove();
+    // A cohort that leaves may still have it; the one that comes gets it then.
+    else if (door.error().why().value() != EADDRINUSE)
+        return std::unexpected(std::move(door).error());
+    return {};
+}
+
 answer left_at_once(const process::exit_reason& how)
 {
     const int code = how.code().value_or(static_cast<int>(exit_code::refused));
@@ -95,15 +150,18 @@ answer start_in_background(const launch_record& what, const std::filesystem::pat
                            milliseconds wait, console& out)
 {
     const steady_time until = now() + wait;
+    if (const auto can = can_be_asked(what.app); !can)
+        return {exit_code::refused, "no verb could reach it: " + can.error().text()};
     auto born = spawn(what, log_file(state, what.app));
     if (!born)
         return {exit_code::refused, born.error().text()};
     std::int64_t told = -1;
+    trial looks;
     while (now() < until) {
         if (const auto ended = born->try_reap())
             return left_at_once(*ended);
         if (const auto said = ask_it(what.app, born->pid())) {
-            if (auto known = verdict(*said)) {
+            if (auto known = looks.look(*said)) {
                 born->let_go();
                 return *std::move(known);
             }
@@ -114,9 +172,11 @@ answer start_in_background(const launch_record& what, const std::filesystem::pat
         }
         // Its end is an event; that it serves is not, for somebody who is not its parent.
         pollfd end{.fd = born->pidfd().borrow(), .events = POLLIN, .revents = 0};
-        ::poll(&end, 1, static_cast<int>(look_again.count()));
+        ::poll(&end, 1, static_cast<int>(looks.pause().count()));
     }
     born->let_go();
+    if (auto known = looks.good())
+        return *std::move(known);
     return {exit_code::timed_out, "it does not serve yet; it goes on starting"};
 }
 

@@ -71,15 +71,21 @@ exit_code run_command(std::span<const std::string> words, console& out)
         names.reserve(every_verb.size());
         for (const verb* each : every_verb)
             names.push_back(each->name);
-        const auto near = nearest_of(name, names);
+        auto near = nearest_of(name, names);
+        // A short word is near to many.
+        if (name.size() <= 4 && !near.empty() && near.front() != name.front())
+            near = {};
         out.problem(fmt::format("no verb {}", printable(name)));
         out.hint(near.empty() ? std::string{"cohort help lists them"}
                               : fmt::format("did you mean cohort {}?", near));
         return exit_code::usage;
     }
     const auto args = arguments::parse(words.subspan(1), flags_of(*which), which->stops);
-    if (!args)
+    if (!args) {
+        if (std::ranges::find(words, "--json") != words.end())
+            out.want_json();
         return misused(out, *which, args.error().subject());
+    }
     if (args->flag("--json"))
         out.want_json();
     if (args->flag("--help")) {

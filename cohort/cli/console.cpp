@@ -1,5 +1,6 @@
 #include <cohort/cli/console.hpp>
 
+#include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <fmt/format.h>
@@ -117,6 +118,7 @@ void console::line(std::string_view text)
 
 void console::raw(std::string_view text)
 {
+    said_json_ = true;
     end_progress();
     put(stdout, text);
 }
@@ -175,11 +177,20 @@ void console::progress(std::string_view text)
 
 void console::json(const boost::json::value& what)
 {
+    said_json_ = true;
     put(stdout, boost::json::serialize(what) + '\n');
+}
+
+void console::conclude_json(unsigned code)
+{
+    if (json_ && !said_json_ && code != 0)
+        json(boost::json::object{{"exit", code}, {"reason", first_problem_}});
 }
 
 void console::problem(std::string_view text)
 {
+    if (first_problem_.empty())
+        first_problem_ = text;
     end_progress();
     std::fflush(stdout);
     put(stderr, fmt::format("cohort: {}\n", text));

@@ -57,6 +57,9 @@ public:
 
     /// "cohort: no cohort is called api"
     void problem(std::string_view text);
+    /// Where JSON is wanted and a verb failed before it had any: {"exit":1,"reason":…}, the reason
+    /// is the first problem. Order: last.
+    void conclude_json(unsigned code);
     /// What to do about it.
     void hint(std::string_view text);
 
@@ -70,6 +73,8 @@ private:
     void end_progress();
 
     bool json_ = false;
+    bool said_json_ = false;
+    std::string first_problem_;
     bool terminal_ = false;  // the standard output
     bool error_terminal_ = false;
     bool colours_ = false;

@@ -2,6 +2,7 @@
 
 #include <cohort/base/try.hpp>
 #include <cohort/cli/elf.hpp>
+#include <cohort/config/app_name.hpp>
 #include <cohort/config/problem.hpp>
 #include <cohort/config/read.hpp>
 #include <cohort/process/identity.hpp>
@@ -10,7 +11,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <utility>
@@ -75,7 +75,7 @@ result<std::string> program_file(const std::string& name)
         return wrong(fmt::format("there is no program {}", name));
     std::error_code ec;
     const auto whole = fs::absolute(*found, ec);
-    return (ec ? *found : whole).string();
+    return (ec ? *found : whole.lexically_normal()).string();
 }
 
 /// One program from the command line, with what follows it.
@@ -84,8 +84,15 @@ result<launch_record> for_program(const arguments& args, const std::string& name
     launch_record plan;
     COHORT_TRY(const auto program, program_file(name));
     COHORT_TRY(const bool ours, is_built_with_cohort(program));
-    plan.app = args.value("--name").value_or(app_name_of(program));
+    plan.app = args.value("--name").value_or(default_name(program, args.rest()));
+    // Files are called like it, before the program could complain.
+    if (!config::is_app_name(plan.app))
+        return wrong(fmt::format("--name must be {}, not \"{}\"", config::app_name_rule, plan.app));
     plan.folder = fs::current_path().string();
+    std::error_code ec;
+    if (const auto env = args.value("--env");
+        env && !args.value("--config") && !fs::exists(file_default, ec))
+        return wrong(fmt::format("--env {}: there is no {} here that has it", *env, file_default));
     plan.args = passed_on(args);
     plan.args.push_back("--name=" + plan.app);
     if (const auto file = args.value("--config"))
@@ -102,6 +109,12 @@ result<launch_record> for_program(const arguments& args, const std::string& name
     return plan;
 }
 
+/// As the file means it: seen from where it lies.
+std::string exec_seen_from(const fs::path& file, const std::string& exec)
+{
+    return exec.find('/') == std::string::npos ? exec : (file.parent_path() / exec).string();
+}
+
 result<launch_record> for_app(const arguments& args, const fs::path& file,
                               const config::settings& app)
 {
@@ -111,11 +124,7 @@ result<launch_record> for_app(const arguments& args, const fs::path& file,
     if (app.exec.empty())
         return wrong(
             fmt::format("{}: app.{} has no exec: which program is it?", file.string(), app.name));
-    // As the file means it: seen from where it lies.
-    const fs::path from_there = app.exec.find('/') == std::string::npos
-                                    ? fs::path{app.exec}
-                                    : fs::path{plan.folder} / app.exec;
-    COHORT_TRY(const auto program, program_file(from_there.string()));
+    COHORT_TRY(const auto program, program_file(exec_seen_from(file, app.exec)));
     COHORT_TRY(const bool ours, is_built_with_cohort(program));
     if (ours) {
         plan.program = program;
@@ -131,7 +140,7 @@ result<launch_record> for_app(const arguments& args, const fs::path& file,
 result<std::vector<launch_record>> for_file(const arguments& args, const fs::path& named)
 {
     std::error_code ec;
-    const fs::path file = fs::absolute(named, ec);
+    const fs::path file = fs::absolute(named, ec).lexically_normal();
     if (ec)
         return wrong(fmt::format("{}: {}", named.string(), ec.message()));
     COHORT_TRY(const auto said, config::read_file(file.string()));
@@ -157,16 +166,51 @@ result<std::vector<launch_record>> for_file(const arguments& args, const fs::pat
 
 std::span<const flag_rule> launch_flags() noexcept { return flags; }
 
-std::string app_name_of(const std::string& program)
+std::string default_name(const std::string& program, std::span<const std::string> args)
 {
-    constexpr std::size_t longest = 64;
-    std::string name = fs::path{program}.filename().string();
-    std::ranges::replace_if(
-        name,
-        [](unsigned char c) { return std::isalnum(c) == 0 && c != '_' && c != '-' && c != '.'; },
-        '_');
-    name.resize(std::min(name.size(), longest));
-    return name.empty() ? "app" : name;
+    constexpr auto interpreters = std::to_array<std::string_view>(
+        {"node", "nodejs", "python", "ruby", "perl", "php", "bun", "deno", "sh", "bash"});
+    std::string name = config::app_name_of(program);
+    // "python3.11" and "python3" are python.
+    const std::string_view bare =
+        std::string_view{name}.substr(0, name.find_first_of("0123456789"));
+    if (std::ranges::find(interpreters, bare) == interpreters.end())
+        return name;
+    const auto script = std::ranges::find_if(
+        args, [](const std::string& each) { return !each.empty() && each.front() != '-'; });
+    return script == args.end() ? name : config::app_name_of(fs::path{*script}.stem().string());
+}
+
+result<> can_start(const launch_record& what)
+{
+    constexpr std::string_view file_flag = "--config=";
+    COHORT_TRY(program_file(what.program));
+    const auto named = std::ranges::find_if(
+        what.args, [&](const std::string& each) { return each.starts_with(file_flag); });
+    const auto others = std::ranges::find(what.args, "--");
+    if (named < others) {
+        const fs::path file = fs::path{what.folder} / named->substr(file_flag.size());
+        COHORT_TRY(const auto said, config::read_file(file.string()));
+        if (!said.usable())
+            return failed(errc::malformed, "", config::text(said.problems));
+        for (const config::settings& app : said.apps) {
+            if (app.name == what.app && !app.exec.empty()) {
+                COHORT_TRY(program_file(exec_seen_from(file, app.exec)));
+            }
+        }
+    }
+    const bool is_foreign = fs::path{what.program}.filename() == foreign_primary;
+    if (is_foreign && others != what.args.end() && others + 1 != what.args.end()) {
+        COHORT_TRY(program_file(*(others + 1)));
+    }
+    return {};
+}
+
+exit_code refuse_launch(const fault& why, console& out)
+{
+    const bool in_words = why.why() == errc::bad_value || why.why() == errc::malformed;
+    out.problem(in_words && !why.subject().empty() ? why.subject() : why.text());
+    return why.why() == errc::malformed ? exit_code::invalid : exit_code::usage;
 }
 
 result<std::vector<launch_record>> plan_launch(const arguments& args)
@@ -179,8 +223,12 @@ result<std::vector<launch_record>> plan_launch(const arguments& args)
             return wrong(fmt::format("there is no {} here: name a program, or a file", file));
         return for_file(args, file);
     }
-    if (fs::is_directory(*word, ec))
-        return for_file(args, fs::path{*word} / file_default);
+    if (fs::is_directory(*word, ec)) {
+        const fs::path file = fs::path{*word} / file_default;
+        if (!fs::exists(file, ec))
+            return wrong(fmt::format("there is no {} in {}", file_default, *word));
+        return for_file(args, file);
+    }
     if (word->ends_with(".toml"))
         return for_file(args, *word);
     COHORT_TRY(auto plan, for_program(args, *word));

@@ -1,7 +1,9 @@
 #include <cohort/cli/console.hpp>
 #include <cohort/cli/verb.hpp>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,10 @@ int main(int argc, char** argv)
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
     cohort::cli::console out;
     const auto code = cohort::cli::run_command(words, out);
-    out.flush();
+    out.conclude_json(static_cast<unsigned>(code));
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+        out.problem("the standard output did not take all of it");
+        return static_cast<int>(std::max(code, cohort::cli::exit_code::refused));
+    }
     return static_cast<int>(code);
 }

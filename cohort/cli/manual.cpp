@@ -103,6 +103,11 @@ std::string manual_page(std::string_view version)
     return page;
 }
 
+/// Where a verb's words are slots, too.
+constexpr std::string_view names_of_slots =
+    "for app in $(cohort ls 2>/dev/null | awk 'NR > 1 {print $1}'); do "
+    "cohort show \"$app\" 2>/dev/null | awk -v a=\"$app.\" 'index($1, a) == 1 {print $1}'; done";
+
 std::string bash_completion()
 {
     std::string names;
@@ -120,6 +125,18 @@ std::string bash_completion()
         "        return\n"
         "    fi\n"
         "    case $verb in\n{}    esac\n"
+        "    case ${{COMP_WORDS[COMP_CWORD-1]}} in\n"
+        "        -c|--config|--socket|--out)\n"
+        "            mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
+        "            return ;;\n"
+        "        --level) mapfile -t COMPREPLY < <(compgen -W "
+        "'trace debug info warn error fatal' -- \"$word\")\n"
+        "            return ;;\n"
+        "        -u|--user) mapfile -t COMPREPLY < <(compgen -u -- \"$word\"); return ;;\n"
+        "        -[wbend]|--workers|--bind|--env|--name|--wait|--lines|--since|--grep|--every|"
+        "--frames)\n"
+        "            COMPREPLY=(); return ;;\n"
+        "    esac\n"
         "    case $verb in\n"
         "        run|start|check|init) [[ $word == -* ]] || {{\n"
         "            mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
@@ -128,12 +145,21 @@ std::string bash_completion()
         "        help) mapfile -t COMPREPLY < <(compgen -W {} -- \"$word\"); return ;;\n"
         "        completion) mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- \"$word\")\n"
         "            return ;;\n"
+        "        signal) [ \"$COMP_CWORD\" -ne 2 ] || {{\n"
+        "            mapfile -t COMPREPLY < <(compgen -W \"$(kill -l | tr -d '0-9)')\" -- "
+        "\"$word\")\n"
+        "            return\n"
+        "        }} ;;\n"
+        "        drain|resume|show|why|dump|logs|events) [[ $word != *.* ]] || {{\n"
+        "            mapfile -t COMPREPLY < <(compgen -W \"$({})\" -- \"$word\")\n"
+        "            return\n"
+        "        }} ;;\n"
         "    esac\n"
         "    [[ $word == -* ]] || flags=\"$({}) all\"\n"
         "    mapfile -t COMPREPLY < <(compgen -W \"$flags\" -- \"$word\")\n"
         "}}\n"
         "complete -o filenames -F _cohort cohort\n",
-        for_shell(names), cases, for_shell(names), names_of_cohorts);
+        for_shell(names), cases, for_shell(names), names_of_slots, names_of_cohorts);
 }
 
 std::string zsh_completion()

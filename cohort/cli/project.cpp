@@ -108,15 +108,21 @@ RUN cmake -G Ninja -B build -DCMAKE_BUILD_TYPE=Release && cmake --build build \
 FROM debian:12-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \
         libboost-json1.81.0 libfmt9 && rm -rf /var/lib/apt/lists/*
-COPY --from=build /src/build/@name@ /usr/local/bin/@name@
+# As in the tree: cohort.toml says build/@name@.
+WORKDIR /srv
+COPY --from=build /src/build/@name@ build/@name@
+COPY cohort.toml .
 USER nobody
 EXPOSE 8080
 # Process 1 reaps, forwards signals and drains; as many workers as the container has processors.
-ENTRYPOINT ["/usr/local/bin/@name@", "--name", "@name@", "--bind", "0.0.0.0:8080"]
+# Its address is not the file's: a container is reached from outside.
+ENTRYPOINT ["/srv/build/@name@", "--config", "cohort.toml", "--bind", "0.0.0.0:8080"]
 )";
 
 constexpr std::string_view docker_ignore = R"(build
 .git
+.github
+kubernetes.yaml
 )";
 
 constexpr std::string_view kubernetes = R"(apiVersion: apps/v1
@@ -133,6 +139,7 @@ spec:
     spec:
       # Longer than stop.timeout and the 5 s for which it serves on after TERM.
       terminationGracePeriodSeconds: 40
+      securityContext: {runAsNonRoot: true, runAsUser: 65534, runAsGroup: 65534}
       containers:
         - name: @dns@
           image: @dns@:latest
@@ -140,6 +147,14 @@ spec:
           readinessProbe:
             httpGet: {path: /ready, port: 8080}
             periodSeconds: 2
+          # Workers that hang are replaced within; this is for when nobody answers any more.
+          livenessProbe:
+            httpGet: {path: /ready, port: 8080}
+            periodSeconds: 10
+            failureThreshold: 6
+          securityContext:
+            allowPrivilegeEscalation: false
+            capabilities: {drop: [ALL]}
           resources:
             requests: {cpu: "1", memory: 128Mi}
             limits: {cpu: "2", memory: 512Mi}
@@ -170,6 +185,9 @@ jobs:
 )";
 
 constexpr std::string_view read_me = R"(# @name@
+
+Cohort @version@ must be installed: its packages libcohort-dev (for the build) and cohort (the
+command), or `cmake --install` of its tree.
 
     cmake -G Ninja -B build && cmake --build build
     ctest --test-dir build --output-on-failure

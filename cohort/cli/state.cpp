@@ -1,6 +1,7 @@
 #include <cohort/cli/state.hpp>
 
 #include <cohort/base/try.hpp>
+#include <cohort/base/unique_fd.hpp>
 #include <cohort/process/cgroup.hpp>
 
 #include <boost/json/array.hpp>
@@ -8,12 +9,15 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <fstream>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -38,6 +42,23 @@ fault because(const std::error_code& ec, literal doing, const std::filesystem::p
     return {error_code{ec.value(), boost::system::system_category()}, doing, what.string()};
 }
 
+/// For its owner only: arguments may have secrets in them.
+result<> write_private(const std::string& path, std::string_view text)
+{
+    constexpr int how = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+    const unique_fd file{::open(path.c_str(), how, S_IRUSR | S_IWUSR)};
+    if (!file.valid() || ::fchmod(file.borrow(), S_IRUSR | S_IWUSR) == -1)
+        return failed("write", path);
+    while (!text.empty()) {
+        const auto wrote = ::write(file.borrow(), text.data(), text.size());
+        if (wrote >= 0)
+            text.remove_prefix(static_cast<std::size_t>(wrote));
+        else if (errno != EINTR)
+            return failed("write", path);
+    }
+    return {};
+}
+
 std::filesystem::path record_file(const std::filesystem::path& state, const std::string& app)
 {
     return state / (app + ".start.json");
@@ -57,7 +78,9 @@ result<std::filesystem::path> state_folder()
     else if (const auto home = variable("HOME"))
         folder = std::filesystem::path{*home} / ".local/state/cohort";
     else
-        return failed(errc::bad_value, "find a folder for logs: set COHORT_STATE_DIR");
+        return std::unexpected(because(std::make_error_code(std::errc::no_such_file_or_directory),
+                                       "find a folder for logs without HOME: set COHORT_STATE_DIR",
+                                       {}));
     std::error_code ec;
     if (std::filesystem::create_directories(folder, ec))
         ::chmod(folder.c_str(), S_IRWXU | S_IRGRP | S_IXGRP);
@@ -82,12 +105,7 @@ result<> remember(const std::filesystem::path& state, const launch_record& what)
                              {"folder", what.folder}};
     const auto path = record_file(state, what.app);
     const auto fresh = path.string() + ".new";
-    {
-        std::ofstream out{fresh, std::ios::trunc};
-        out << json::serialize(words) << '\n';
-        if (!out.flush())
-            return failed("write", fresh);
-    }
+    COHORT_TRY(write_private(fresh, json::serialize(words) + '\n'));
     std::error_code ec;
     std::filesystem::rename(fresh, path, ec);
     if (ec)
@@ -123,17 +141,25 @@ std::optional<launch_record> recall(const std::filesystem::path& state, const st
     return known;
 }
 
-std::vector<std::string> last_lines(const std::filesystem::path& file, std::size_t most)
+std::uintmax_t bytes_of(const std::filesystem::path& file) noexcept
 {
     std::error_code ec;
     const auto size = std::filesystem::file_size(file, ec);
+    return ec ? 0 : size;
+}
+
+std::vector<std::string> last_lines(const std::filesystem::path& file, std::size_t most,
+                                    std::uintmax_t after)
+{
+    const auto size = bytes_of(file);
     std::ifstream in{file, std::ios::binary};
-    if (ec || !in)
+    if (!in)
         return {};
-    const auto skip = size > tail_bytes_max ? size - tail_bytes_max : 0;
+    const auto from = after <= size ? after : 0;
+    const auto skip = size - from > tail_bytes_max ? size - tail_bytes_max : from;
     in.seekg(static_cast<std::streamoff>(skip));
     std::string line;
-    if (skip != 0)
+    if (skip != from)
         std::getline(in, line);  // a part of one
     std::vector<std::string> all;
     while (std::getline(in, line))

@@ -4,6 +4,8 @@
 
 #include <cohort/base/error.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -21,7 +23,7 @@ struct launch_record {
 
 /// $COHORT_STATE_DIR; else /var/log/cohort (root), $XDG_STATE_HOME/cohort or
 /// ~/.local/state/cohort. Made if it is not there.
-/// Errors: errc::bad_value, there is no HOME; errno of mkdir(2).
+/// Errors: ENOENT, there is no HOME; errno of mkdir(2).
 [[nodiscard]] result<std::filesystem::path> state_folder();
 
 [[nodiscard]] std::filesystem::path log_file(const std::filesystem::path& state,
@@ -33,8 +35,14 @@ struct launch_record {
 [[nodiscard]] std::optional<launch_record> recall(const std::filesystem::path& state,
                                                   const std::string& app);
 
+/// How long it is; 0: it is not there.
+[[nodiscard]] std::uintmax_t bytes_of(const std::filesystem::path& file) noexcept;
+
 /// The last lines of a file, at most so many and 1 MiB of them.
+///
+/// @param after  bytes at its front that are not meant: what was there before. A file that is
+///               shorter by now was cut, and is meant as a whole.
 [[nodiscard]] std::vector<std::string> last_lines(const std::filesystem::path& file,
-                                                  std::size_t most);
+                                                  std::size_t most, std::uintmax_t after);
 
 }  // namespace cohort::cli

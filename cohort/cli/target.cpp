@@ -3,6 +3,7 @@
 #include <cohort/base/parse.hpp>
 #include <cohort/control/entrance.hpp>
 #include <cohort/control/place.hpp>
+#include <cohort/process/cgroup.hpp>
 
 #include <fmt/format.h>
 
@@ -106,6 +107,17 @@ choice by_name(const std::vector<cohort_place>& all, const std::string& word, co
     return none(exit_code::usage);
 }
 
+std::string late_words(pid_t primary)
+{
+    std::string words = "the primary did not answer in time; what it was asked may still be done";
+    const auto stat = process::read_system_file(fmt::format("/proc/{}/stat", primary));
+    // After the name, which may contain anything but no ')' after its own.
+    const auto name_end = stat ? stat->rfind(") ") : std::string::npos;
+    if (name_end != std::string::npos && stat->substr(name_end + 2).starts_with('T'))
+        words += fmt::format(". Process {0} is stopped: kill -CONT {0} lets it go on", primary);
+    return words;
+}
+
 /// What nobody answered, as an answer.
 answer unanswered(const target& whom, const fault& why)
 {
@@ -113,7 +125,7 @@ answer unanswered(const target& whom, const fault& why)
     std::string words = why.text();
     if (why.why() == errc::deadline_passed) {
         code = exit_code::timed_out;
-        words = "the primary did not answer in time";
+        words = late_words(whom.place.opened_by);
     } else if (why.why() == errc::channel_closed) {
         words = "the primary ended before it answered: `cohort ls` shows how far it came";
     } else if (why.why().value() == ECONNREFUSED || why.why().value() == ENOENT) {
@@ -162,7 +174,7 @@ std::optional<milliseconds> patience(const arguments& args, console& out, millis
     const auto length = args.duration("--wait", otherwise);
     if (length && *length >= milliseconds{1} && *length <= control::budget_max)
         return *length;
-    out.problem(length ? std::string{"--wait: 1ms to 24h"} : length.error().text());
+    out.problem(length ? std::string{"--wait: 1ms to 24h"} : length.error().subject());
     return std::nullopt;
 }
 
@@ -170,10 +182,12 @@ answer ask_quietly(const target& whom, const request& what, client::manner how,
                    client::hear_progress hear)
 {
     client primary{whom.place};
-    auto said = primary.ask(what, how, std::move(hear));
-    if (said)
-        return *std::move(said);
-    return unanswered(whom, said.error());
+    return answer_of(whom, primary.ask(what, how, std::move(hear)));
+}
+
+answer answer_of(const target& whom, const result<answer>& heard)
+{
+    return heard ? *heard : unanswered(whom, heard.error());
 }
 
 answer ask(const target& whom, request what, client::manner how, console& out)

@@ -61,6 +61,9 @@ struct app_and_slot {
                                           control::client::manner how,
                                           control::client::hear_progress hear = {});
 
+/// What came, or what nobody answered as an answer.
+[[nodiscard]] control::answer answer_of(const target& whom, const result<control::answer>& heard);
+
 /// The usual end of a verb that asked: a line, or JSON: {"app":…,"exit":…,"reason":…,…data}.
 exit_code conclude(const target& whom, const control::answer& said, console& out);
 

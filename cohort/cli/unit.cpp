@@ -9,16 +9,30 @@ std::string unit_name(std::string_view app)
     return fmt::format("{}{}.service", unit_prefix, app);
 }
 
-std::string quoted_for_unit(std::string_view word)
+namespace {
+
+/// A setting that is a whole line: no quotes, but specifiers.
+std::string line_for_unit(std::string_view text)
+{
+    std::string all;
+    for (const char c : text)
+        all.append(c == '%' ? 2 : 1, c);
+    return all;
+}
+
+}  // namespace
+
+std::string quoted_for_unit(std::string_view word, variables may_be)
 {
     std::string text;
     bool quotes = word.empty();
     for (const char c : word) {
         switch (c) {
             case '%':
+                text += "%%";
+                break;
             case '$':
-                text += c;
-                text += c;
+                text += may_be == variables::replaced ? "$$" : "$";
                 break;
             case '"':
             case '\\':
@@ -44,13 +58,12 @@ std::string quoted_for_unit(std::string_view word)
     return quotes ? '"' + text + '"' : text;
 }
 
-std::string unit_of(const launch_record& what, std::string_view command)
+std::string unit_of(const launch_record& what, const unit_place& where)
 {
-    std::string start = quoted_for_unit(what.program);
+    // systemd replaces no variables in what is run, only in what follows.
+    std::string start = quoted_for_unit(what.program, variables::kept);
     for (const std::string& each : what.args)
-        start += ' ' + quoted_for_unit(each);
-    const std::string self = quoted_for_unit(command);
-    const std::string app = quoted_for_unit(what.app);
+        start += ' ' + quoted_for_unit(each, variables::replaced);
     return fmt::format("[Unit]\n"
                        "Description=Cohort {0}\n"
                        "After=network-online.target\n"
@@ -60,15 +73,24 @@ std::string unit_of(const launch_record& what, std::string_view command)
                        "Type=notify\n"
                        "NotifyAccess=all\n"
                        "ExecStart={1}\n"
-                       "ExecReload={2} reload {3}\n"
-                       "WorkingDirectory={4}\n"
+                       "ExecReload={2} reload {0}\n"
+                       "WorkingDirectory={3}\n"
+                       "# A reload is a transaction, and is given as long as a start.\n"
+                       "TimeoutStartSec=600\n"
+                       "WatchdogSec=30s\n"
+                       "FileDescriptorStoreMax=64\n"
                        "KillMode=mixed\n"
                        "TimeoutStopSec=90\n"
                        "Restart=on-failure\n"
+                       "RestartPreventExitStatus=2 7\n"
+                       "LimitNOFILE=65536\n"
                        "\n"
                        "[Install]\n"
-                       "WantedBy=default.target\n",
-                       what.app, start, self, app, what.folder);
+                       "WantedBy={4}\n",
+                       what.app, start, quoted_for_unit(where.command, variables::kept),
+                       line_for_unit(what.folder),
+                       where.manager == unit_manager::system ? "multi-user.target"
+                                                             : "default.target");
 }
 
 }  // namespace cohort::cli

@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace cohort::cli {
@@ -69,6 +70,25 @@ std::string listen_of(const json::object& survey)
         all += where;
     }
     return all.empty() ? "-" : all;
+}
+
+/// A program that need not know us counts nothing: its zeros mean nothing.
+bool counts(const json::object& slot) { return number_at(slot, "beat_ms").has_value(); }
+
+std::string counted_at(const json::object& slot, std::string_view key)
+{
+    return counts(slot) ? count_at(slot, key) : std::string{"-"};
+}
+
+/// Of those who count.
+std::string counted_sum(const json::object& survey, std::string_view key)
+{
+    const auto slots = objects_at(survey, "slots");
+    std::int64_t sum = 0;
+    for (const json::object* slot : slots)
+        sum += counts(*slot) ? number_at(*slot, key).value_or(0) : 0;
+    const bool any = std::ranges::any_of(slots, [](const auto* slot) { return counts(*slot); });
+    return any ? std::to_string(sum) : std::string{"-"};
 }
 
 std::string sum_of(const json::object& survey, std::string_view key)
@@ -181,8 +201,8 @@ table cohorts_table(const std::vector<json::object>& surveys)
                  count_at(each, "root"),
                  age_at(each, "uptime_ms"),
                  sum_of(each, "restarts"),
-                 sum_of(each, "connections"),
-                 sum_of(each, "requests"),
+                 counted_sum(each, "connections"),
+                 counted_sum(each, "requests"),
                  text_of(bytes_at(each)),
                  listen_of(each)});
     }
@@ -217,8 +237,8 @@ table slots_table(const json::object& survey)
                  count_at(*each, "generation"),
                  age_at(*each, "uptime_ms"),
                  count_at(*each, "restarts"),
-                 count_at(*each, "connections"),
-                 count_at(*each, "requests"),
+                 counted_at(*each, "connections"),
+                 counted_at(*each, "requests"),
                  number_at(*each, "lanes")
                      ? count_at(*each, "lanes_busy") + "/" + count_at(*each, "lanes")
                      : std::string{"-"},

@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Over the budget: the primary says itself that it is used up.
-constexpr milliseconds slack = 10s;
+constexpr milliseconds slack = 2s;
 
 /// How long nobody may listen while one primary follows another.
 constexpr milliseconds succession_within = 5s;
@@ -44,12 +44,21 @@ int milliseconds_until(steady_time until) noexcept
     return static_cast<int>(std::clamp<milliseconds::rep>(left, 0, 86'400'000));
 }
 
-/// Errors: errc::deadline_passed.
-result<> wait_for(const unique_fd& socket, short what, steady_time until)
+/// A connection, and whose end is ours: see client::end_with_reader_of().
+struct line_ends {
+    const unique_fd& socket;
+    int output;
+};
+
+/// Errors: errc::deadline_passed; errc::cancelled, nobody reads our output.
+result<> wait_for(const line_ends& who, short what, steady_time until)
 {
     for (;;) {
-        pollfd ask{.fd = socket.borrow(), .events = what, .revents = 0};
-        const int got = ::poll(&ask, 1, milliseconds_until(until));
+        std::array ask{pollfd{.fd = who.socket.borrow(), .events = what, .revents = 0},
+                       pollfd{.fd = who.output, .events = 0, .revents = 0}};
+        const int got = ::poll(ask.data(), ask.size(), milliseconds_until(until));
+        if (got > 0 && ask[0].revents == 0)
+            return failed(errc::cancelled, "hear the primary's answer");
         if (got > 0)
             return {};
         if (got == 0)
@@ -61,16 +70,16 @@ result<> wait_for(const unique_fd& socket, short what, steady_time until)
 
 bool broken(int why) noexcept { return why == EPIPE || why == ECONNRESET; }
 
-result<> send_all(const unique_fd& socket, std::string_view line, steady_time until)
+result<> send_all(const line_ends& who, std::string_view line, steady_time until)
 {
     while (!line.empty()) {
-        const auto sent = ::send(socket.borrow(), line.data(), line.size(), MSG_NOSIGNAL);
+        const auto sent = ::send(who.socket.borrow(), line.data(), line.size(), MSG_NOSIGNAL);
         if (sent >= 0) {
             line.remove_prefix(static_cast<std::size_t>(sent));
         } else if (broken(errno)) {
             return {};  // it may have said why before it hung up
         } else if (errno == EAGAIN) {
-            COHORT_TRY(wait_for(socket, POLLOUT, until));
+            COHORT_TRY(wait_for(who, POLLOUT, until));
         } else if (errno != EINTR) {
             return failed("ask the primary");
         }
@@ -81,7 +90,7 @@ result<> send_all(const unique_fd& socket, std::string_view line, steady_time un
 /// Lines as they come. A resource.
 class reader {
 public:
-    explicit reader(const unique_fd& from)
+    explicit reader(const line_ends& from)
         : from_{from}
     {}
 
@@ -107,7 +116,7 @@ private:
     result<> more(steady_time until)
     {
         std::array<char, 16'384> piece;
-        const auto got = ::recv(from_.borrow(), piece.data(), piece.size(), 0);
+        const auto got = ::recv(from_.socket.borrow(), piece.data(), piece.size(), 0);
         if (got > 0) {
             held_.append(piece.data(), static_cast<std::size_t>(got));
             return {};
@@ -121,7 +130,7 @@ private:
         return {};
     }
 
-    const unique_fd& from_;
+    const line_ends& from_;
     std::string held_;
     std::size_t looked_at_ = 0;
 };
@@ -173,8 +182,9 @@ result<std::vector<cohort_place>> find_cohorts(const viewpoint& from)
 result<answer> client::ask_once(const request& what, limits& within, hear_progress& hear)
 {
     COHORT_TRY(const auto connection, connect_to(to_.socket));
-    COHORT_TRY(send_all(connection, encode(what), within.until));
-    reader from{connection};
+    const line_ends ends{.socket = connection, .output = output_};
+    COHORT_TRY(send_all(ends, encode(what), within.until));
+    reader from{ends};
     for (;;) {
         COHORT_TRY(const auto line, from.line(within.until));
         COHORT_TRY(auto said, decode_word(line));

@@ -43,13 +43,17 @@ public:
         repeatable,  ///< looking, or saying what shall be
     };
 
-    /// Asks, and waits for the answer: at most the request's budget and some seconds, or for ever
+    /// Asks, and waits for the answer: at most the request's budget and two seconds, or for ever
     /// if it is 0. While the primary is being replaced it waits, and asks the next one.
     ///
     /// Errors: ECONNREFUSED, ENOENT, nobody listens any more; errc::channel_closed, the primary
     /// ended before it answered, and nobody knows how far it came; errc::deadline_passed;
     /// errc::malformed, errc::not_supported: a primary of another version.
     [[nodiscard]] result<answer> ask(const request& what, manner how, hear_progress hear = {});
+
+    /// From now on it gives up, with errc::cancelled, once nobody reads any more what is written to
+    /// `output`, a pipe or socket: `cohort events -f | head`.
+    void end_with_reader_of(int output) noexcept { output_ = output; }
 
     [[nodiscard]] const cohort_place& place() const noexcept { return to_; }
 
@@ -61,6 +65,7 @@ private:
     [[nodiscard]] result<answer> ask_once(const request& what, limits& within, hear_progress& hear);
 
     cohort_place to_;
+    int output_ = -1;  // -1: none; poll(2) leaves it out
 };
 
 }  // namespace cohort::control

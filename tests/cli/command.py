@@ -1,5 +1,6 @@
 """Runs the command in folders of its own, and ends what it started."""
 
+import argparse
 import json
 import os
 import pathlib
@@ -70,3 +71,19 @@ def check(holds: bool, words: object) -> None:
 def equal(got: object, wanted: object, words: object = "") -> None:
     if got != wanted:
         raise SystemExit(f"{got!r} is not {wanted!r} {words}")
+
+
+def run_tests(module: dict) -> None:
+    """Runs the module's tests, each with folders of its own."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cohort", type=pathlib.Path, required=True)
+    parser.add_argument("--program", type=pathlib.Path)
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    if options.program:
+        module["PROGRAM"] = options.program.resolve()
+    for name, test in list(module.items()):
+        if name.startswith("test_") and options.only in name:
+            print(name, flush=True)
+            with Command(options.cohort.resolve()) as cohort:
+                test(cohort)

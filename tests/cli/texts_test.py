@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """The manual page, the completions and a new project's files say what there is."""
 
-import argparse
 import pathlib
 import shutil
 import subprocess
@@ -9,7 +8,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from command import Command, check, equal
+from command import Command, check, equal, run_tests
 
 
 def lint(command: list, text: str) -> None:
@@ -76,16 +75,5 @@ def test_colours(cohort: Command) -> None:
     check("\x1b" not in said.out + said.err, "no colours where there is no terminal")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--cohort", type=pathlib.Path, required=True)
-    options = parser.parse_args()
-    for name, test in list(globals().items()):
-        if name.startswith("test_"):
-            print(name, flush=True)
-            with Command(options.cohort.resolve()) as cohort:
-                test(cohort)
-
-
 if __name__ == "__main__":
-    main()
+    run_tests(globals())

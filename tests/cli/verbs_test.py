@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 """Every verb against a real cohort, with its JSON and its exit code."""
 
-import argparse
 import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from command import Command, check, equal
+from command import Command, check, equal, run_tests
 
 PROGRAM = pathlib.Path()
 
@@ -49,6 +49,45 @@ def test_usage(cohort: Command) -> None:
     cohort("run", "/nowhere/at/all", expect=1)
     cohort("completion", "tcsh", expect=1)
     cohort("help", "nothing", expect=1)
+    check("did you mean" not in cohort("nope", expect=1).err, "a short word is near to many")
+    said = cohort("ls", "--wait", "2", expect=1)
+    equal(said.err.count("not"), 1, said)
+    check("no cohort runs here" in cohort("top", expect=0).out, "top says that nothing runs")
+
+
+def test_failures_are_json_where_it_is_wanted(cohort: Command) -> None:
+    for words, code in ((["stop", "nosuch"], 6), (["scale", "--wiat", "1s"], 1), (["scale"], 1)):
+        said = cohort(*words, "--json", expect=code).json()
+        equal(said["exit"], code)
+        check(said["reason"] != "", said)
+
+
+def test_who_follows_ends_with_its_reader(cohort: Command) -> None:
+    start(cohort, "-w", 1)
+    for words in (["events", "-f"], ["logs", "hello", "-f", "--raw"]):
+        follower = cohort.popen(*words)
+        check(follower.stdout.readline() != "", words)
+        follower.stdout.close()
+        follower.wait(timeout=60)  # nothing happens meanwhile
+        follower.stderr.close()
+
+
+def test_a_stopped_primary_is_said_to_be_stopped(cohort: Command) -> None:
+    start(cohort, "-w", 1)
+    primary = cohort("ls", "--json", expect=0).json()[0]["primary"]
+    os.kill(primary, signal.SIGSTOP)
+    said = cohort("plan", "--wait", "1ms", expect=4)
+    os.kill(primary, signal.SIGCONT)
+    check(f"Process {primary} is stopped" in said.err and "may still" in said.err, said)
+
+
+def test_what_cannot_be_written_is_no_success(cohort: Command) -> None:
+    for words in (["ls", "--json"], ["help"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([str(cohort.program), *words], stdout=full, text=True,
+                                  stderr=subprocess.PIPE, env=cohort.environment, check=False)
+        equal(done.returncode, 7, words)
+        check("standard output" in done.stderr, done.stderr)
 
 
 def test_life(cohort: Command) -> None:
@@ -62,7 +101,8 @@ def test_life(cohort: Command) -> None:
     check("hello" in cohort("list", expect=0).out, "a table for people")
     check("serving" in cohort("show", expect=0).out, "and one for the slots")
     check(cohort("show", "hello.0", "--json", expect=0).json()["pid"] > 0, "one slot")
-    check("stage" in cohort("show", "hello.0", expect=0).out, "one slot for people")
+    shown = cohort("show", "hello.0", expect=0).out
+    check("stage" in shown and "null" not in shown and "_ms" not in shown, shown)
     cohort("show", "hello.9", expect=6)
     check("did you mean hello?" in cohort("show", "helo", expect=6).err, "a near name")
     equal(cohort("top", "--json", expect=0).json()["serving"], 2)
@@ -100,6 +140,7 @@ def test_the_past(cohort: Command) -> None:
     check("SIGKILL" in cohort("why", expect=0).out, "why in words")
     events = cohort("events", "--json", expect=0).lines()
     check(any(each["event"] == "end" for each in events), events)
+    equal({each["app"] for each in events}, {"hello"})
     check("ended" in cohort("events", "-n", 50, expect=0).out, "events in words")
     cohort("send", "hello", '{"hello":1}', expect=0)
     dump = cohort("dump", "hello.0", "--json", "--wait", "60s", expect=0).json()
@@ -119,6 +160,7 @@ def test_logs(cohort: Command) -> None:
     equal(cohort("logs", "--grep", "no such words", expect=0).out, "")
     check(cohort("logs", "--since", "1h", expect=0).out != "", "logs of the last hour")
     cohort("logs", "--level", "loud", expect=1)
+    cohort("logs", "hello.99", expect=6)
     follower = cohort.popen("logs", "hello", "-f", "-n", 0, "--raw")
     cohort("scale", "2", expect=0)
     check("listening" in "".join(iter_until(follower, "listening")), "what comes is followed")
@@ -146,10 +188,10 @@ def test_restart(cohort: Command) -> None:
 
 def test_two(cohort: Command) -> None:
     start(cohort, "-w", 1)
-    start(cohort, "-w", 1, name="other.2")
+    start(cohort, "-w", 1, name="other-2")
     said = cohort("stop", expect=1)
     check("which one?" in said.err, said)
-    equal(cohort("show", "other.2", "--json", expect=0).json()["app"], "other.2")
+    equal(cohort("show", "other-2", "--json", expect=0).json()["app"], "other-2")
     cohort("scale", "all", "2", expect=0)
     cohort("stop", "all", expect=0)
     equal(cohort("ls", "--json", expect=0).json(), [])
@@ -219,20 +261,5 @@ def test_save(cohort: Command) -> None:
     cohort("startup", "--out", cohort.folder / "none", expect=6)
 
 
-def main() -> None:
-    global PROGRAM
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--cohort", type=pathlib.Path, required=True)
-    parser.add_argument("--program", type=pathlib.Path, required=True)
-    parser.add_argument("--only", default="")
-    options = parser.parse_args()
-    PROGRAM = options.program.resolve()
-    for name, test in list(globals().items()):
-        if name.startswith("test_") and options.only in name:
-            print(name, flush=True)
-            with Command(options.cohort.resolve()) as cohort:
-                test(cohort)
-
-
 if __name__ == "__main__":
-    main()
+    run_tests(globals())

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 
@@ -53,14 +55,22 @@ exit_code run_events(const arguments& args, console& out)
         ask.arguments["follow"] = args.flag("--follow");
         ask.budget = args.flag("--follow") ? 0ms : 30s;
         const auto hear = [&](const control::progress& what) {
-            if (out.wants_json())
-                out.json(what.data);
-            else
+            if (out.wants_json()) {
+                boost::json::object line{{"app", each.place.app}};
+                line.insert(what.data.begin(), what.data.end());
+                out.json(line);
+            } else {
                 out.line(fmt::format("{}  {}: {}", text_at(what.data, "time"), each.place.app,
                                      words_of(what.data)));
+            }
             out.flush();
         };
-        const auto said = ask_quietly(each, ask, control::client::manner::repeatable, hear);
+        control::client primary{each.place};
+        primary.end_with_reader_of(STDOUT_FILENO);
+        const auto heard = primary.ask(ask, control::client::manner::repeatable, hear);
+        if (!heard && heard.error().why() == errc::cancelled)
+            return worst;
+        const auto said = answer_of(each, heard);
         if (said.code != exit_code::done || !said.reason.empty())
             out.problem(fmt::format("{}: {}", each.name(), said.reason));
         worst = std::max(worst, said.code);

@@ -65,13 +65,18 @@ public:
     }
 
     /// Until something in the folder changed. Deadline: none, that is what following means.
-    void wait()
+    /// False: nobody reads what we write any more, `cohort logs -f | head`.
+    [[nodiscard]] bool wait()
     {
-        pollfd ask{.fd = watch_.borrow(), .events = POLLIN, .revents = 0};
-        ::poll(&ask, 1, -1);
+        std::array ask{pollfd{.fd = watch_.borrow(), .events = POLLIN, .revents = 0},
+                       pollfd{.fd = STDOUT_FILENO, .events = 0, .revents = 0}};
+        ::poll(ask.data(), ask.size(), -1);
+        if (ask[1].revents != 0)
+            return false;
         std::array<char, 4096> dropped;
         while (::read(watch_.borrow(), dropped.data(), dropped.size()) > 0) {
         }
+        return true;
     }
 
     void skip_to_end() { at_ = ::lseek(file_.borrow(), 0, SEEK_END); }
@@ -153,17 +158,19 @@ std::optional<log_filter> filter_of(const arguments& args, console& out)
     return filter;
 }
 
-void look_for_slot(const target& whom, log_filter& filter)
+/// What is known of the slot; no_such_cohort: there is none, and that was said.
+exit_code look_for_slot(const target& whom, log_filter& filter, console& out)
 {
     filter.slot = whom.slot;
     if (!whom.slot || whom.place.socket.empty())
-        return;
+        return exit_code::done;
     control::request ask{"show"};
     ask.slot = whom.slot;
     ask.budget = 5s;
     const auto said = ask_quietly(whom, ask, control::client::manner::repeatable);
     filter.pid = number_at(said.data, "pid");
     filter.worker = number_at(said.data, "worker");
+    return said.code == exit_code::no_such_cohort ? conclude(whom, said, out) : exit_code::done;
 }
 
 /// Which file: of a cohort that runs, or of one that has run.
@@ -173,6 +180,11 @@ std::optional<fs::path> file_of(const target& whom, const fs::path& state, conso
     auto file = log_file(state, whom.place.app);
     if (fs::exists(file, ec))
         return file;
+    if (recall(state, whom.place.app)) {
+        out.problem(fmt::format("{} is not there: it was moved or removed", file.string()));
+        out.hint(fmt::format("cohort restart {} writes a new one", whom.place.app));
+        return std::nullopt;
+    }
     out.problem(
         fmt::format("{} has no log here: it was not started by `cohort start`", whom.place.app));
     out.hint("its lines are where its standard output goes; under systemd: journalctl -u its unit");
@@ -192,7 +204,8 @@ exit_code read_one(const target& whom, const arguments& args, console& out, std:
     const auto file = file_of(whom, *state, out);
     if (!file)
         return exit_code::refused;
-    look_for_slot(whom, *filter);
+    if (const auto code = look_for_slot(whom, *filter, out); code != exit_code::done)
+        return code;
     follower follows{*file};
     if (const auto begun = follows.begin(); !begun) {
         out.problem(begun.error().text());
@@ -215,7 +228,8 @@ exit_code read_one(const target& whom, const arguments& args, console& out, std:
                 show_line(line, args, out);
         }
         out.flush();
-        follows.wait();
+        if (!follows.wait())
+            break;
     }
     return exit_code::done;
 }

@@ -48,12 +48,16 @@ exit_code run_rollback(const arguments& args, console& out)
 
 exit_code run_plan(const arguments& args, console& out)
 {
+    const auto wait = patience(args, out, 30s);
+    if (!wait)
+        return exit_code::usage;
     const auto whom = choose(args, out, args.word(0), missing::only_one);
     if (whom.failed())
         return whom.code;
     exit_code worst = exit_code::done;
     for (const target& each : whom.targets) {
         control::request what{"plan"};
+        what.budget = *wait;
         const auto said = ask(each, what, manner::repeatable, out);
         worst = std::max(worst, conclude(each, said, out));
         for (const boost::json::object* change : objects_at(said.data, "changes"))
@@ -66,6 +70,8 @@ exit_code run_plan(const arguments& args, console& out)
 
 constexpr auto flags = std::to_array<flag_rule>(
     {{"--wait", "", "DURATION", "how long to wait for the verdict (10m)"}});
+constexpr auto plan_flags = std::to_array<flag_rule>(
+    {{"--wait", "", "DURATION", "how long a primary may take to answer (30s)"}});
 
 }  // namespace
 
@@ -95,10 +101,10 @@ constinit const verb rollback{
 constinit const verb plan{
     .name = "plan",
     .aliases = {},
-    .usage = "plan [app] [--json]",
+    .usage = "plan [app] [--wait DURATION] [--json]",
     .summary = "What a reload would change, and which workers it would replace.",
     .about = "Reads the file as a reload would, and changes nothing.",
-    .flags = {},
+    .flags = plan_flags,
     .run = run_plan,
 };
 

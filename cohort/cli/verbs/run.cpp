@@ -16,11 +16,8 @@ namespace {
 exit_code run_here(const arguments& args, console& out)
 {
     const auto plans = plan_launch(args);
-    if (!plans) {
-        out.problem(plans.error().subject().empty() ? plans.error().text()
-                                                    : plans.error().subject());
-        return plans.error().why() == errc::malformed ? exit_code::invalid : exit_code::usage;
-    }
+    if (!plans)
+        return refuse_launch(plans.error(), out);
     if (plans->size() != 1)
         return misused(out, run, "the file has several apps: say which with --name");
     launch_record plan = plans->front();

@@ -67,6 +67,9 @@ exit_code run_save(const arguments& args, console& out)
         out.problem("nothing runs that could be saved");
         return exit_code::no_such_cohort;
     }
+    const unit_place where{.command = *own,
+                           .manager =
+                               ::geteuid() == 0 ? unit_manager::system : unit_manager::of_user};
     exit_code worst = exit_code::done;
     boost::json::array saved;
     for (const target& each : whom.targets) {
@@ -78,7 +81,7 @@ exit_code run_save(const arguments& args, console& out)
             continue;
         }
         const auto path = *folder / unit_name(each.place.app);
-        if (const auto written = write_file(path, unit_of(*how, *own)); !written) {
+        if (const auto written = write_file(path, unit_of(*how, where)); !written) {
             out.problem(written.error().text());
             worst = exit_code::refused;
             continue;
@@ -89,7 +92,8 @@ exit_code run_save(const arguments& args, console& out)
     if (out.wants_json())
         out.json(boost::json::object{{"units", std::move(saved)}});
     else if (worst == exit_code::done)
-        out.hint("cohort startup enables them at boot");
+        out.hint("cohort startup enables them at boot. What runs now is none of systemd's: before "
+                 "systemctl start, cohort stop");
     return worst;
 }
 
@@ -153,6 +157,7 @@ exit_code run_startup(const arguments& args, console& out)
         }
     }
     out.line(fmt::format("{} units start at boot", enable.size() - 1));
+    out.hint("what runs now goes on; cohort stop, then systemctl start, gives it to systemd");
     if (::geteuid() != 0)
         out.hint("loginctl enable-linger lets them run while you are not logged in");
     return exit_code::done;

@@ -8,7 +8,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace cohort::cli::verbs {
@@ -16,6 +19,36 @@ namespace cohort::cli::verbs {
 namespace {
 
 using namespace std::chrono_literals;
+
+/// "uptime", not "uptime_ms": the value says its unit.
+std::string field_name(std::string_view key)
+{
+    for (const std::string_view unit : {"_ms", "_bytes"}) {
+        if (key.ends_with(unit))
+            key.remove_suffix(unit.size());
+    }
+    std::string name{key == "processor_share" ? "cpu" : key};
+    std::ranges::replace(name, '_', ' ');
+    return name;
+}
+
+std::string field_words(const boost::json::object& of, const std::string& key)
+{
+    const boost::json::value& value = of.at(key);
+    if (value.is_null())
+        return "-";
+    if (value.is_string())
+        return text_at(of, key);
+    if (value.is_bool())
+        return value.as_bool() ? "yes" : "no";
+    if (key == "processor_share" && value.is_double())
+        return percent_text(value.as_double());
+    if (key == "memory_bytes" && value.is_uint64())
+        return text_of(value.as_uint64());
+    if (key.ends_with("_ms") && value.is_int64())
+        return text_of(milliseconds{value.as_int64()});
+    return boost::json::serialize(value);
+}
 
 /// Every field of one slot, with its name.
 void print_fields(const boost::json::object& of, console& out)
@@ -27,13 +60,9 @@ void print_fields(const boost::json::object& of, console& out)
         const std::string name{each.key()};
         if (each.value().is_object() || each.value().is_array())
             continue;
-        std::string words =
-            each.value().is_string() ? text_at(of, name) : boost::json::serialize(each.value());
-        if (name == "memory_bytes" && each.value().is_uint64())
-            words = text_of(each.value().as_uint64());
-        else if (name.ends_with("_ms") && each.value().is_int64())
-            words = text_of(milliseconds{each.value().as_int64()});
-        all.row({{name, tone::faint}, {words, name == "stage" ? tone_of(words) : tone::plain}});
+        const std::string words = field_words(of, name);
+        all.row({{field_name(name), tone::faint},
+                 {words, name == "stage" ? tone_of(words) : tone::plain}});
     }
     out.print(all);
     for (const boost::json::object* end : objects_at(of, "ends"))

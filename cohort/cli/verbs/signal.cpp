@@ -18,6 +18,9 @@ namespace cohort::cli::verbs {
 
 namespace {
 
+/// Neither waits for anything.
+constexpr milliseconds answers_within = std::chrono::seconds{5};
+
 std::optional<int> signal_number(std::string_view text)
 {
     if (const auto number = parse_integer<int>(text))
@@ -47,6 +50,7 @@ exit_code run_signal(const arguments& args, console& out)
     if (whom.failed())
         return whom.code;
     control::request ask{"signal"};
+    ask.budget = answers_within;
     ask.arguments["number"] = *number;
     return ask_all(whom, ask, control::client::manner::once, out);
 }
@@ -66,6 +70,7 @@ exit_code run_send(const arguments& args, console& out)
     if (whom.failed())
         return whom.code;
     control::request ask{"send"};
+    ask.budget = answers_within;
     ask.arguments["message"] = std::move(message);
     return ask_all(whom, ask, control::client::manner::once, out);
 }

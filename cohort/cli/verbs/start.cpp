@@ -4,6 +4,9 @@
 #include <cohort/cli/launch.hpp>
 #include <cohort/cli/target.hpp>
 
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -50,13 +53,18 @@ exit_code start_one(const launch_record& what, const std::filesystem::path& stat
     if (const auto kept = remember(state, what); !kept)
         out.problem(
             fmt::format("{}; restart will not know how it was started", kept.error().text()));
-    auto said = start_in_background(what, state, wait, out);
     const auto log = log_file(state, what.app);
+    const auto before = bytes_of(log);
+    auto said = start_in_background(what, state, wait, out);
     said.data["log"] = log.string();
+    const auto lines = said.code == exit_code::done ? std::vector<std::string>{}
+                                                    : last_lines(log, lines_of_a_failure, before);
+    if (!lines.empty())
+        said.data["last_lines"] = boost::json::array(lines.begin(), lines.end());
     const target whom{.place = {.app = what.app, .socket = {}, .opened_by = 0}, .slot = {}};
     const auto code = conclude(whom, said, out);
     if (code != exit_code::done && !out.wants_json()) {
-        for (const std::string& line : last_lines(log, lines_of_a_failure))
+        for (const std::string& line : lines)
             out.hint(printable(line));
         out.hint("all of it: " + log.string());
     }
@@ -69,10 +77,8 @@ exit_code run_start(const arguments& args, console& out)
     if (!wait)
         return exit_code::usage;
     const auto plans = plan_launch(args);
-    if (!plans) {
-        out.problem(plans.error().subject());
-        return plans.error().why() == errc::malformed ? exit_code::invalid : exit_code::usage;
-    }
+    if (!plans)
+        return refuse_launch(plans.error(), out);
     const auto state = state_or_say(out);
     if (!state)
         return exit_code::refused;
@@ -118,6 +124,12 @@ exit_code run_restart(const arguments& args, console& out)
                                     each.place.app));
             out.hint(fmt::format("cohort reload {} replaces its workers", each.place.app));
             worst = std::max(worst, exit_code::refused);
+            continue;
+        }
+        // What could not be started again goes on.
+        if (const auto can = can_start(*how); !can) {
+            worst = std::max(worst, refuse_launch(can.error(), out));
+            out.hint(fmt::format("{} goes on as it is", each.place.app));
             continue;
         }
         const auto stopped = stop_and_wait(each, *wait, args.flag("--now"), out);

@@ -14,6 +14,8 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <string_view>
 
 namespace cohort::cli::verbs {
 
@@ -72,6 +74,8 @@ private:
 exit_code draw(const choice& whom, console& out)
 {
     exit_code worst = exit_code::done;
+    if (whom.targets.empty())
+        out.line("no cohort runs here");
     for (const target& each : whom.targets) {
         control::request ask{"ls"};
         ask.budget = 2s;
@@ -103,7 +107,10 @@ exit_code run_top(const arguments& args, console& out)
     auto whom = choose(args, out, args.word(0), missing::all);
     if (whom.failed())
         return whom.code;
-    const bool live = out.is_terminal() && !out.wants_json() && ::isatty(STDIN_FILENO) == 1;
+    const char* const term = std::getenv("TERM");
+    const bool moves = term != nullptr && std::string_view{term} != "dumb";
+    const bool live =
+        moves && out.is_terminal() && !out.wants_json() && ::isatty(STDIN_FILENO) == 1;
     if (!live)
         return draw(whom, out);
     exit_code code = exit_code::done;
@@ -138,7 +145,7 @@ constinit const verb top{
     .aliases = aliases,
     .usage = "top [app] [--every DURATION]",
     .summary = "The cohorts and their slots, looked at again and again.",
-    .about = "Where the output is no terminal: one look.",
+    .about = "Where the output is no terminal, or a dumb one: one look.",
     .flags = flags,
     .run = run_top,
 };
