@@ -17,6 +17,7 @@ cohort_room(control base async ipc)
 # people
 cohort_room(worker base async config board process ipc net observe http)
 cohort_room(primary base async config board process ipc net observe control)
+target_compile_definitions(cohort_primary PRIVATE COHORT_VERSION="${PROJECT_VERSION}")
 # door
 cohort_room(app base async config board process ipc net observe http worker primary)
 target_compile_definitions(cohort_app PRIVATE COHORT_VERSION="${PROJECT_VERSION}")

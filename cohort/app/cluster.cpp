@@ -100,6 +100,11 @@ int cluster::run_main(worker_main main)
             detail::live_as_worker(std::move(*channel), chosen, main);
         }
     }
+    if (const auto& left = process::found_legacy(); !left || *left) {
+        configure_log(chosen);
+        parts_->main = std::move(main);
+        return parts_->take_over(*this, left);
+    }
     if (chosen.instead) {
         fmt::print(chosen.instead->exit_code == 0 ? stdout : stderr, "{}", chosen.instead->text);
         return chosen.instead->exit_code;
@@ -119,7 +124,9 @@ int cluster::run_main(worker_main main)
     parts_->manager = process::service_manager::take_from_environment();
     parts_->care = primary::care_for(chosen, upkeep_of(chosen));
     if (parts_->care == primary::care::kept) {
-        const auto code = parts_->found(*this);
+        auto estate = primary::estate::create();
+        const auto code = estate ? parts_->found(*this, *estate, process::reign::first)
+                                 : std::unexpected(std::move(estate).error());
         if (code)
             return *code;
         log::warn("no root, workers end with their primary: {}", code.error().text());
@@ -148,16 +155,6 @@ int cluster::be_mold(result<unique_fd> line, worker_main main)
     process::set_title(fmt::format("cohort: mold ({})", chosen.name));
     parts_->main = std::move(main);
     return primary::serve_as_mold(*std::move(line), chosen, *parts_);
-}
-
-result<int> cluster::parts::found(cluster& group)
-{
-    COHORT_TRY(const auto estate, cohort::primary::estate::create());
-    COHORT_TRY(auto permit, process::fork_permit::ask());
-    process::root_plan plan;
-    plan.title = fmt::format("cohort: root ({})", chosen.name);
-    plan.life = [&](process::reign which) noexcept { return reign(group, &estate, which); };
-    return process::run_root(std::move(permit), std::move(plan));
 }
 
 int cluster::parts::reign(cluster& group, const cohort::primary::estate* from,

@@ -3,7 +3,9 @@
 
 #include <cohort/app/cluster.hpp>
 #include <cohort/primary/audience.hpp>
+#include <cohort/primary/estate.hpp>
 #include <cohort/primary/primary.hpp>
+#include <cohort/process/renewal.hpp>
 #include <cohort/process/root.hpp>
 #include <cohort/process/service_manager.hpp>
 
@@ -11,6 +13,7 @@
 #include <deque>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -67,8 +70,16 @@ struct cluster::parts final : primary::audience {
     /// The primary's life, in a process of its own if there is an estate. Its exit code.
     [[nodiscard]] int reign(cluster& group, const cohort::primary::estate* from,
                             process::reign which) noexcept;
-    /// This process becomes the root. Errors: those of run_root(); no primary has begun then.
-    [[nodiscard]] result<int> found(cluster& group);
+    /// This process becomes the root, of an estate that was there before (successor) or is new.
+    /// Errors: those of run_root(); no primary has begun then.
+    [[nodiscard]] result<int> found(cluster& group, const cohort::primary::estate& of,
+                                    process::reign begins);
+    /// This process was renewed: what another program was in it, it is from now on. If it cannot
+    /// be that, the other one is again. Its exit code.
+    [[nodiscard]] int take_over(cluster& group, const result<std::optional<process::legacy>>& left);
+    [[nodiscard]] int go_back(const cohort::primary::estate& from, std::string_view why);
+    /// What a program must be for that. Errors: in words.
+    [[nodiscard]] result<> fit_to_take_over() const;
 
     /// What the settings would be if the program started now. Errors: errc::bad_value, in words.
     [[nodiscard]] result<config::settings> read_again() const;

@@ -1,6 +1,9 @@
 #include <cohort/board/ledger.hpp>
 
 #include <cohort/base/assert.hpp>
+#include <cohort/base/try.hpp>
+
+#include <fmt/format.h>
 
 #include <sys/mman.h>
 
@@ -15,20 +18,22 @@ namespace {
 
 /// "COHORT_L", read as a little-endian number.
 constexpr std::uint64_t ledger_magic = 0x4c5f'5452'4f48'4f43ULL;
-constexpr std::uint32_t ledger_layout_number = 3;
 
 constexpr std::size_t seats_at = sizeof(ledger_head);
 constexpr std::size_t endpoints_at = seats_at + slots_max * sizeof(committed<ledger_seat>);
 constexpr std::size_t generations_at =
     endpoints_at + ledger_endpoints_max * sizeof(committed<ledger_endpoint>);
-constexpr std::size_t parcels_at =
-    (generations_at + ledger_roles * sizeof(committed<ledger_generation>) + 7) / 8 * 8;
+constexpr std::size_t eight_more(std::size_t at) { return (at + 7) / 8 * 8; }
+constexpr std::size_t upgrade_at =
+    eight_more(generations_at + ledger_roles * sizeof(committed<ledger_generation>));
+constexpr std::size_t parcels_at = eight_more(upgrade_at + sizeof(committed<ledger_upgrade>));
 constexpr std::size_t size_of_all =
     parcels_at + std::size_t{ledger_descriptors_max} * sizeof(std::atomic<std::uint64_t>);
 
 static_assert(seats_at % alignof(committed<ledger_seat>) == 0);
 static_assert(endpoints_at % alignof(committed<ledger_endpoint>) == 0);
 static_assert(generations_at % alignof(committed<ledger_generation>) == 0);
+static_assert(upgrade_at % alignof(committed<ledger_upgrade>) == 0);
 static_assert(sizeof(std::atomic<std::uint64_t>) == sizeof(std::uint64_t));
 
 }  // namespace
@@ -57,6 +62,22 @@ result<ledger> ledger::create()
     return made;
 }
 
+result<ledger> ledger::attach(unique_fd fd)
+{
+    COHORT_TRY(auto memory,
+               detail::sealed_memory::attach(std::move(fd),
+                                             {.least = sizeof(ledger_head), .most = size_of_all}));
+    ledger found{std::move(memory)};
+    const ledger_head& head = found.head();
+    if (head.magic != ledger_magic)
+        return detail::refuse("not a ledger");
+    if (head.layout != ledger_layout_number || head.size != size_of_all ||
+        found.memory_.size() != size_of_all)
+        return detail::refuse(
+            fmt::format("a ledger of layout {}, here it is {}", head.layout, ledger_layout_number));
+    return found;
+}
+
 ledger_head& ledger::head() const noexcept { return part<ledger_head>(0); }
 
 committed<ledger_seat>& ledger::seat(unsigned slot) const noexcept
@@ -70,6 +91,11 @@ committed<ledger_endpoint>& ledger::endpoint(std::size_t index) const noexcept
     COHORT_ASSERT(index < ledger_endpoints_max);
     return part<committed<ledger_endpoint>>(endpoints_at +
                                             index * sizeof(committed<ledger_endpoint>));
+}
+
+committed<ledger_upgrade>& ledger::upgrade() const noexcept
+{
+    return part<committed<ledger_upgrade>>(upgrade_at);
 }
 
 committed<ledger_generation>& ledger::generation(ledger_role which) const noexcept

@@ -6,6 +6,7 @@
 // down so that doing it again, or half of it again, does no harm.
 
 #include <cohort/base/error.hpp>
+#include <cohort/base/unique_fd.hpp>
 #include <cohort/board/detail/sealed_memory.hpp>
 #include <cohort/board/ledger_layout.hpp>
 
@@ -19,6 +20,11 @@ class ledger {
 public:
     /// Errors: EMFILE, ENOMEM.
     [[nodiscard]] static result<ledger> create();
+    /// Maps one that the program before us left (process/renewal.hpp).
+    /// Errors: errc::board_layout_mismatch, it is none, or of another layout; ENOMEM.
+    [[nodiscard]] static result<ledger> attach(unique_fd fd);
+    /// To be left to the next program. Close-on-exec.
+    [[nodiscard]] const unique_fd& fd() const noexcept { return memory_.fd(); }
 
     [[nodiscard]] ledger_head& head() const noexcept;
     /// `slot` is less than slots_max.
@@ -27,6 +33,7 @@ public:
     [[nodiscard]] committed<ledger_endpoint>& endpoint(std::size_t index) const noexcept;
 
     [[nodiscard]] committed<ledger_generation>& generation(ledger_role which) const noexcept;
+    [[nodiscard]] committed<ledger_upgrade>& upgrade() const noexcept;
 
     /// Numbers beyond ledger_descriptors_max have no note: nothing, and nothing happens.
     [[nodiscard]] parcel_note parcel(int descriptor) const noexcept;

@@ -2,7 +2,7 @@
 // What a ledger looks like in memory: the state of a primary, for the one that follows it.
 //
 //     head | a record for each seat | for each endpoint | for each generation
-//          | a word for each descriptor
+//          | one for an upgrade | a word for each descriptor
 //
 // Fresh memory is all zeros, and means: nothing. Descriptors are therefore kept as number + 1.
 
@@ -20,6 +20,9 @@
 #include <type_traits>
 
 namespace cohort::board {
+
+/// Raised by any change to what follows: a program that an upgrade would start is refused then.
+inline constexpr std::uint32_t ledger_layout_number = 4;
 
 inline constexpr std::size_t ledger_endpoints_max = 256;
 inline constexpr int ledger_descriptors_max = 65'536;
@@ -133,6 +136,26 @@ struct ledger_generation {
 enum class ledger_role : std::uint8_t { current, previous };
 inline constexpr std::size_t ledger_roles = 2;
 
+/// How far an upgrade of the primary has come.
+enum class upgrade_stage : std::uint8_t {
+    none,
+    begun,    ///< the primary that asked for it leaves
+    arrived,  ///< the new program runs
+    failed,   ///< it does not, and the old one goes on: `reason`
+};
+
+/// An upgrade that is under way, for whoever says in the end how it went. A value.
+struct ledger_upgrade {
+    upgrade_stage stage = upgrade_stage::none;
+    held_number binary;  ///< the program to come; none: by its path
+    held_number before;  ///< the one that ran until then, to go back to
+    held_number asker;   ///< the connection of who waits for the verdict
+    std::int64_t began_ns = 0;
+    short_text<32> from_version;
+    short_text<400> reason;
+};
+
+static_assert(std::is_trivially_copyable_v<ledger_upgrade>);
 static_assert(std::is_trivially_copyable_v<ledger_generation>);
 static_assert(std::is_trivially_copyable_v<ledger_seat>);
 static_assert(std::is_trivially_copyable_v<ledger_endpoint>);

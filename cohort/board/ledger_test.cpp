@@ -73,3 +73,27 @@ TEST_CASE("the descriptors of the root are known afterwards")
     book.head().pristine_count = 1'000'000;
     CHECK(book.pristine().size() == ledger_pristine_max);
 }
+
+TEST_CASE("a ledger is found again by its descriptor, and a stranger's memory is refused")
+{
+    const ledger book = ledger::create().value();
+    book.head().wanted = 7;
+    ledger_upgrade words;
+    words.stage = upgrade_stage::begun;
+    REQUIRE(words.reason.set("why not"));
+    book.upgrade().commit(words);
+
+    const ledger again = ledger::attach(duplicate(book.fd()).value()).value();
+    CHECK(again.head().wanted == 7);
+    CHECK(again.upgrade().value().stage == upgrade_stage::begun);
+    CHECK(again.upgrade().value().reason.view() == "why not");
+
+    book.head().layout += 1;
+    const auto later = ledger::attach(duplicate(book.fd()).value());
+    REQUIRE_FALSE(later);
+    CHECK(later.error().why() == errc::board_layout_mismatch);
+    book.head().layout -= 1;
+    book.head().magic = 0;
+    CHECK_FALSE(ledger::attach(duplicate(book.fd()).value()));
+    CHECK_FALSE(ledger::attach(unique_fd{}));
+}

@@ -35,11 +35,9 @@ std::optional<uid_t> user_of(int connection) noexcept
     return who.uid;
 }
 
-/// Best effort, to somebody whom we do not wait for.
 void send_off(int connection, std::string reason)
 {
-    const std::string line = encode(answer{exit_code::refused, std::move(reason)});
-    static_cast<void>(::send(connection, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+    answer_at(connection, answer{exit_code::refused, std::move(reason)});
 }
 
 answer not_understood(const fault& why)
@@ -55,6 +53,12 @@ awaitable<result<>> ended(scope& all)
 }
 
 }  // namespace
+
+void answer_at(int connection, const answer& what) noexcept
+{
+    const std::string line = encode(what);
+    static_cast<void>(::send(connection, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+}
 
 void asker::tell(progress what)
 {
@@ -75,7 +79,7 @@ awaitable<> asker::heard()
 
 struct server::conversation {
     explicit conversation(stream::socket over)
-        : socket{std::move(over)}, who{socket.get_executor()}
+        : socket{std::move(over)}, who{socket.get_executor(), socket.native_handle()}
     {}
     stream::socket socket;
     asker who;

@@ -26,9 +26,13 @@ public:
     /// Lines that wait until the asker reads; the oldest progress is dropped for a new one.
     static constexpr std::size_t waiting_max = 256;
 
-    explicit asker(asio::any_io_executor executor)
-        : changed_{executor}
+    asker(asio::any_io_executor executor, int connection)
+        : connection_{connection}, changed_{executor}
     {}
+
+    /// The descriptor of its connection, which stays the server's: for a primary that has the next
+    /// one answer there, see answer_at().
+    [[nodiscard]] int connection() const noexcept { return connection_; }
 
     /// Tells what is true so far. Never waits.
     void tell(progress what);
@@ -43,12 +47,16 @@ public:
 
 private:
     friend class server;
+    int connection_;
     std::deque<std::string> waiting_;
     wakeup changed_;
     bool writing_ = false;
     bool gone_ = false;
     bool finished_ = false;
 };
+
+/// Answers at a connection that no server looks after. Best effort: it never waits.
+void answer_at(int connection, const answer& what) noexcept;
 
 /// Who answers. On the server's loop.
 class desk {

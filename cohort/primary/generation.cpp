@@ -2,6 +2,7 @@
 
 #include <cohort/base/try.hpp>
 #include <cohort/config/serialize.hpp>
+#include <cohort/process/origin.hpp>
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -49,6 +50,8 @@ result<generation_ptr> generation::recover(std::uint32_t number, unique_fd setti
     auto found = std::make_shared<generation>(number, std::move(chosen));
     found->binary = std::move(binary);
     found->text = std::move(settings);
+    if (found->binary.valid())
+        found->held_for = found->settings().exec;
     return found;
 }
 
@@ -57,6 +60,17 @@ result<> generation::write_down()
     if (own_ != nullptr || text.valid())
         return {};
     COHORT_TRY(text, keep_text(config::serialize(settings())));
+    return {};
+}
+
+result<> generation::leave_behind()
+{
+    if (!text.valid()) {
+        COHORT_TRY(text, keep_text(config::serialize(settings())));
+    }
+    if (is_own() && !binary.valid()) {
+        COHORT_TRY(binary, process::open_own_binary());
+    }
     return {};
 }
 

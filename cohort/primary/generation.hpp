@@ -31,6 +31,8 @@ public:
     recover(std::uint32_t number, unique_fd settings, unique_fd binary);
     /// Makes `text`, for who comes after us. Errors: EMFILE, ENOMEM.
     [[nodiscard]] result<> write_down();
+    /// The same for another program: what was our own is not its own. Errors: likewise.
+    [[nodiscard]] result<> leave_behind();
     generation(const generation&) = delete;
     generation& operator=(const generation&) = delete;
 

@@ -75,6 +75,8 @@ awaitable<result<config::settings>> mold::ready(std::shared_ptr<mold> us, nanose
             auto settings = config::deserialize(hello->text);
             if (!settings)
                 co_return std::unexpected(refusal(settings.error().text()));
+            us->made_.ledger_layout = hello->ledger_layout;
+            us->made_.version = std::move(hello->version);
             co_return *std::move(settings);
         }
         if (hello && hello->code == settings_invalid)

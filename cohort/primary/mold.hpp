@@ -46,6 +46,12 @@ public:
     [[nodiscard]] result<process::kept_pair> make_pair(const pairing& what, nanoseconds patience);
 
     [[nodiscard]] pid_t pid() const noexcept { return process_.pid(); }
+    /// What it is, once ready() was well. A value.
+    struct build {
+        std::uint32_t ledger_layout = 0;
+        std::string version;
+    };
+    [[nodiscard]] const build& made() const noexcept { return made_; }
     /// Completes at its end, or when the coroutine is cancelled. One waiter at a time.
     [[nodiscard]] awaitable<> ended();
     /// It has not ended, as far as one can see now.
@@ -56,6 +62,7 @@ public:
 private:
     process::child process_;
     unique_fd line_;
+    build made_;
 };
 
 /// In the program that is to be a mold: is it one? The line, or nothing valid. Takes the variable

@@ -3,6 +3,7 @@
 #include <cohort/base/try.hpp>
 #include <cohort/board/journal_layout.hpp>
 #include <cohort/board/layout.hpp>
+#include <cohort/board/ledger_layout.hpp>
 #include <cohort/ipc/cargo.hpp>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -18,11 +20,23 @@
 #include <span>
 #include <string_view>
 
+#ifndef COHORT_VERSION
+#define COHORT_VERSION "unknown"
+#endif
+
 namespace cohort::primary {
 
 namespace {
 
 enum class packet_kind : std::uint32_t { hello = 1, order, answer };
+
+constexpr std::array<char, 24> own_version() noexcept
+{
+    std::array<char, 24> all{};
+    constexpr std::string_view words = COHORT_VERSION;
+    std::copy_n(words.begin(), std::min(words.size(), all.size()), all.begin());
+    return all;
+}
 
 /// Every packet begins with it; a text may follow. What its words mean depends on the kind.
 struct packet_head {
@@ -30,10 +44,13 @@ struct packet_head {
     packet_kind kind{};
     std::uint32_t board_layout = board::layout_number;
     std::uint32_t journal_layout = board::journal_layout_number;
+    std::uint32_t ledger_layout = board::ledger_layout_number;
+    std::uint32_t speech = speech_number;
+    std::array<char, 24> version = own_version();
     std::int32_t number = 0;  // hello: exit code; order: slot; answer: pid
     std::uint32_t flag = 0;   // hello: willing
 };
-constexpr std::uint32_t line_magic = 0x4c4d'4f43;  // "COML"
+constexpr std::uint32_t line_magic = 0x324d'4f43;  // "COM2"
 
 struct packet {
     packet_head head;
@@ -164,20 +181,31 @@ result<> say(int line, const mold_answer& what)
 
 result<mold_hello> hear_hello(int line, std::optional<nanoseconds> budget)
 {
-    COHORT_TRY(packet got, receive(line, packet_kind::hello, budget));
     mold_hello words;
-    words.code = got.head.number;
-    words.willing = got.head.flag == 1;
-    words.text = std::move(got.text);
-    if (words.willing && (got.head.board_layout != board::layout_number ||
-                          got.head.journal_layout != board::journal_layout_number))
+    auto heard = receive(line, packet_kind::hello, budget);
+    if (!heard && heard.error().why() != errc::malformed)
+        return std::unexpected(std::move(heard).error());
+    if (!heard) {
+        words.text = "it was built with a version of Cohort that speaks another language; a "
+                     "restart can take it in";
+        return words;
+    }
+    const packet_head& head = heard->head;
+    words.code = head.number;
+    words.willing = head.flag == 1;
+    words.text = std::move(heard->text);
+    words.ledger_layout = head.ledger_layout;
+    words.version.assign(head.version.data(), ::strnlen(head.version.data(), head.version.size()));
+    if (words.willing &&
+        (head.board_layout != board::layout_number ||
+         head.journal_layout != board::journal_layout_number || head.speech != speech_number))
     {
         words.willing = false;
         words.text = fmt::format(
-            "it was built with another version of Cohort (board layout {} and journal layout {}, "
-            "here {} and {}); a restart can take it in, a reload cannot",
-            got.head.board_layout, got.head.journal_layout, board::layout_number,
-            board::journal_layout_number);
+            "it was built with Cohort {} (board layout {}, journal layout {}, speech {}; here "
+            "{}, {}, {}); a restart can take it in",
+            words.version, head.board_layout, head.journal_layout, head.speech,
+            board::layout_number, board::journal_layout_number, speech_number);
     }
     return words;
 }

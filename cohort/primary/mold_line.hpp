@@ -22,12 +22,17 @@ inline constexpr const char* mold_variable = "COHORT_MOLD_FD";
 /// The number under which it finds its line.
 inline constexpr int mold_line_number = 3;
 inline constexpr std::size_t mold_text_max = 128 * 1024;
+/// Raised by any change to what primary, keepers, workers and molds say to each other (process/
+/// keeper, ipc/protocol, this line): who speaks another way is not taken into the same cohort.
+inline constexpr std::uint32_t speech_number = 1;
 
 /// A mold's first words. A value.
 struct mold_hello {
-    bool willing = false;  ///< false: it cannot start; `text` says why
-    int code = 0;          ///< what it would have left with
-    std::string text;      ///< willing: its settings, as config::serialize writes them
+    bool willing = false;             ///< false: it cannot start; `text` says why
+    int code = 0;                     ///< what it would have left with
+    std::string text;                 ///< willing: its settings, as config::serialize writes them
+    std::uint32_t ledger_layout = 0;  ///< could it go on as the primary?
+    std::string version = {};         ///< of the library in it
 };
 
 /// A pair that a mold is to make. A resource.

@@ -79,8 +79,18 @@ result<> primary::open_desk()
         reception_.open(settings_, naming_, std::move(with), left_open_ ? &*left_open_ : nullptr));
     transactions_ =
         std::make_unique<transactions>(loop_.get_executor(), *reloading_, *notice_, tasks_);
-    if (upkeep_ == upkeep::automatic)
+    const upgrading::parts with_all{.workers = *supervisor_,
+                                    .turns = *reloading_,
+                                    .past = reception_.past(),
+                                    .tasks = tasks_,
+                                    .from = estate_};
+    upgrading_ = std::make_unique<upgrading>(with_all);
+    if (left_open_)
+        upgrading_->take_asker(*left_open_);
+    if (upkeep_ == upkeep::automatic) {
         reception_.front_desk().add(*transactions_);
+        reception_.front_desk().add(*upgrading_);
+    }
     return {};
 }
 
@@ -123,6 +133,7 @@ outcome primary::run(act begin)
             fail(thrown.what());
         }
     }
+    upgrading_.reset();
     transactions_.reset();
     scaler_.reset();
     checkup_.reset();
@@ -200,11 +211,17 @@ void primary::go_on()
         supervisor_->kill_all();
         return;
     }
-    log::warn("this primary goes on where one that died stopped; {} workers",
-              supervisor_->workers().size());
+    if (upgrading_->arrived())
+        log::info("this primary goes on where the one before the upgrade stopped; {} workers",
+                  supervisor_->workers().size());
+    else
+        log::warn("this primary goes on where one that died stopped; {} workers",
+                  supervisor_->workers().size());
     const auto stood = static_cast<board::reign_stage>(head.stage.load(std::memory_order_acquire));
     const steady_time until{nanoseconds{head.stage_ends_ns.load(std::memory_order_acquire)}};
     const auto left = std::max<nanoseconds>(until - now(), 1ms);
+    if (stood != board::reign_stage::serving)
+        tasks_.spawn(upgrading_->conclude());
     switch (stood) {
         case board::reign_stage::serving:
             tasks_.spawn(go_on_serving());
@@ -254,6 +271,8 @@ awaitable<> primary::go_on_serving()
     co_await std::move(started);
     awaitable<> right = reloading_->put_right();
     co_await std::move(right);
+    awaitable<> verdict = upgrading_->conclude();
+    co_await std::move(verdict);
 }
 
 void primary::note(board::reign_stage stage, nanoseconds longest) noexcept

@@ -16,6 +16,7 @@
 #include <cohort/primary/service_sockets.hpp>
 #include <cohort/primary/supervisor.hpp>
 #include <cohort/primary/transactions.hpp>
+#include <cohort/primary/upgrading.hpp>
 #include <cohort/process/service_manager.hpp>
 #include <cohort/process/signals.hpp>
 
@@ -88,6 +89,7 @@ private:
     [[nodiscard]] awaitable<> hear_signals();
     void heed(int number);
     void reload();
+    void upgrade();
     [[nodiscard]] awaitable<> tell_service_manager();
     [[nodiscard]] unsigned workers_wanted() const;
     [[nodiscard]] bool is_echo(const process::caught_signal& heard);
@@ -113,6 +115,7 @@ private:
     std::unique_ptr<reloading> reloading_;
     reception reception_{loop_.get_executor()};
     std::unique_ptr<transactions> transactions_;
+    std::unique_ptr<upgrading> upgrading_;
     std::unique_ptr<recycler> recycler_;
     std::unique_ptr<checkup> checkup_;
     std::unique_ptr<scaler> scaler_;

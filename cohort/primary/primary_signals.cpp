@@ -4,6 +4,7 @@
 
 #include <cohort/async/stop.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/process/root.hpp>
 #include <cohort/process/signals.hpp>
 
 #include <csignal>
@@ -34,6 +35,9 @@ void primary::heed(int number)
         case SIGHUP:
             reload();
             return;
+        case SIGUSR2:
+            upgrade();
+            return;
         case SIGTTIN:
         case SIGTTOU: {
             const unsigned wanted = number == SIGTTIN ? now + 1 : now - 1;
@@ -61,6 +65,17 @@ void primary::reload()
     transactions_->reload_soon();
 }
 
+void primary::upgrade()
+{
+    if (stopping_)
+        return;
+    if (upkeep_ == upkeep::by_hand) {
+        log::warn("a cluster that forks by hand cannot be upgraded; going on as before");
+        return;
+    }
+    upgrading_->upgrade_soon();
+}
+
 bool primary::is_echo(const process::caught_signal& heard)
 {
     // Who signals the whole group reaches us directly, and once more through the root.
@@ -78,8 +93,8 @@ bool primary::is_echo(const process::caught_signal& heard)
 awaitable<> primary::hear_signals()
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
-    const std::vector<int> numbers{SIGTERM, SIGQUIT, SIGINT,  SIGHUP,  SIGUSR1,
-                                   SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH};
+    const std::vector<int> numbers{process::signals_for_primaries.begin(),
+                                   process::signals_for_primaries.end()};
     auto caught = process::signals::catch_these(loop_.get_executor(), numbers);
     if (!caught) {
         log::warn("cannot listen to signals: {}; going on without", caught.error().text());

@@ -41,24 +41,16 @@ awaitable<reload_report> reloading::run(source from, progress tell)
 {
     reload_report report;
     report.generation = of_.current()->number();
-    if (busy_ || of_.retiring()) {
-        report.refused = true;
-        report.reason = busy_ ? "another reload is under way" : "the cohort is stopping";
-        co_return report;
-    }
     if (from == source::previous && !of_.previous()) {
         report.refused = true;
         report.reason = "there is no generation before this one";
         co_return report;
     }
-    busy_ = true;
     const steady_time began = now();
-    const auto alone = co_await until_alone();
-    if (!alone) {
-        busy_ = false;
+    const auto turn = co_await take_turn();
+    if (!turn) {
         report.refused = true;
-        report.reason = of_.retiring() ? "the cohort is stopping"
-                                       : "a worker that is being recycled does not come to an end";
+        report.reason = turn.error().subject();
         co_return report;
     }
     from_ = from;
@@ -96,8 +88,25 @@ awaitable<reload_report> reloading::run(source from, progress tell)
     report.workers = static_cast<std::uint32_t>(of_.filled_slots().size());
     report.took = now() - began;
     next_ = nullptr;
-    busy_ = false;
+    end_turn();
     co_return report;
+}
+
+awaitable<result<>> reloading::take_turn()
+{
+    if (busy_)
+        co_return failed(errc::queue_full, "replace workers",
+                         "another reload or upgrade is under way");
+    if (of_.retiring())
+        co_return failed(errc::stopping, "replace workers", "the cohort is stopping");
+    busy_ = true;
+    const auto alone = co_await until_alone();
+    if (alone)
+        co_return result<>{};
+    end_turn();
+    co_return failed(errc::stopping, "replace workers",
+                     of_.retiring() ? "the cohort is stopping"
+                                    : "a worker that is being recycled does not come to an end");
 }
 
 awaitable<result<>> reloading::carry_out(roll_order what)

@@ -54,6 +54,23 @@ public:
     [[nodiscard]] awaitable<result<config::difference>> look_ahead();
 
     [[nodiscard]] bool busy() const noexcept { return busy_; }
+    /// Nobody else replaces workers from now on; whoever is at it finishes first. Then end_turn().
+    /// Errors: errc::queue_full; errc::stopping; those of usher::until(): in words, as the subject.
+    [[nodiscard]] awaitable<result<>> take_turn();
+    void end_turn() noexcept { busy_ = false; }
+
+    /// A program that could go on in the primary's place. A resource.
+    struct candidate {
+        unique_fd binary;
+        std::string path;
+        std::string version;
+    };
+    /// What lies on disk now, started on trial and ended again.
+    /// Errors: errc::bad_value, its settings are invalid, or take a restart; errc::deadline_passed;
+    /// errc::answer_failed, it does not start, or is of a build that cannot go on here.
+    /// Order: between take_turn() and end_turn().
+    [[nodiscard]] awaitable<result<candidate>> try_out(nanoseconds patience);
+
     /// Sees to it that the current generation has its mold. For as long as there is a primary.
     [[nodiscard]] awaitable<> keep_mold();
     /// After the death of a primary in the middle of a reload: every worker is of the current
@@ -70,6 +87,7 @@ private:
     [[nodiscard]] awaitable<result<>> prepare_own();
     [[nodiscard]] static result<std::shared_ptr<mold>> begin_mold(const unique_fd& binary);
     [[nodiscard]] result<> check(const config::settings& wanted) const;
+    [[nodiscard]] std::uint32_t next_number();
     [[nodiscard]] awaitable<result<>> add_extra();
     [[nodiscard]] awaitable<result<>> remove_extra();
     [[nodiscard]] awaitable<result<>> soak();

@@ -3,6 +3,7 @@
 #include <cohort/primary/reloading.hpp>
 
 #include <cohort/base/try.hpp>
+#include <cohort/board/ledger_layout.hpp>
 #include <cohort/config/difference.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/program_file.hpp>
@@ -10,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace cohort::primary {
@@ -55,7 +57,7 @@ result<> reloading::prepare_program()
     COHORT_TRY(auto wanted, read_settings_());
     COHORT_TRY(check(wanted));
     COHORT_TRY(auto file, hold_program(wanted.exec, wanted.cwd));
-    next_ = std::make_shared<generation>(++last_number_, std::move(wanted));
+    next_ = std::make_shared<generation>(next_number(), std::move(wanted));
     next_->hold(std::move(file));
     return {};
 }
@@ -70,7 +72,7 @@ awaitable<result<>> reloading::prepare_own()
     if (!wanted)
         co_return std::unexpected(std::move(wanted).error());
     COHORT_CO_TRY(check(*wanted));
-    next_ = std::make_shared<generation>(++last_number_, *std::move(wanted));
+    next_ = std::make_shared<generation>(next_number(), *std::move(wanted));
     next_->binary = std::move(binary);
     next_->maker = std::move(begun);
     co_return result<>{};
@@ -85,6 +87,38 @@ result<std::shared_ptr<mold>> reloading::begin_mold(const unique_fd& binary)
     how.args = std::move(start.args);
     how.folder = std::move(start.folder);
     return mold::start(how);
+}
+
+awaitable<result<reloading::candidate>> reloading::try_out(nanoseconds patience)
+{
+    candidate found;
+    COHORT_CO_TRY(process::origin start, process::own_origin());
+    COHORT_CO_TRY(found.binary, hold_binary(start.path));
+    COHORT_CO_TRY(const auto begun, begin_mold(found.binary));
+    auto wanted = co_await mold::ready(begun, patience);
+    if (!wanted)
+        co_return std::unexpected(std::move(wanted).error());
+    if (begun->made().ledger_layout != board::ledger_layout_number) {
+        co_return failed(errc::answer_failed, "upgrade",
+                         fmt::format("the new program was built with Cohort {}, whose primary "
+                                     "writes down another way what it has (ledger layout {}, here "
+                                     "{}); a restart can take it in",
+                                     begun->made().version, begun->made().ledger_layout,
+                                     board::ledger_layout_number));
+    }
+    COHORT_CO_TRY(check(*wanted));
+    found.path = std::move(start.path);
+    found.version = begun->made().version;
+    co_return std::move(found);
+}
+
+/// A later one than all that are known: also those of a primary before this one.
+std::uint32_t reloading::next_number()
+{
+    last_number_ = std::max(last_number_, of_.current()->number());
+    if (of_.previous())
+        last_number_ = std::max(last_number_, of_.previous()->number());
+    return ++last_number_;
 }
 
 awaitable<result<config::difference>> reloading::look_ahead()

@@ -155,6 +155,16 @@ public:
     [[nodiscard]] std::uint64_t memory_of(std::uint32_t slot) const;
     [[nodiscard]] bool retiring() const noexcept { return retiring_; }
 
+    // For who has another program go on in this process.
+
+    /// Why that cannot be now, in words; empty: it can.
+    [[nodiscard]] std::string hindrance() const;
+    /// What is written down makes sense to another program from now on, too.
+    /// Errors: EMFILE, ENOMEM.
+    [[nodiscard]] result<> leave_behind();
+    /// Workers of a primary before us that have not greeted this one yet.
+    [[nodiscard]] unsigned unheard() const noexcept;
+
     // For who judges workers that live.
 
     [[nodiscard]] std::vector<tenant_view> tenants() const;

@@ -218,6 +218,7 @@ void supervisor::said_hello_again(const worker_ptr& from, const ipc::hello& word
         static_cast<void>(from->process().signal(SIGKILL));
         return;
     }
+    from->greets();
     for (const auto& other : seats_)
         introduce(*other, *from);
     take_up(from, words);

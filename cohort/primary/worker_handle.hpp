@@ -69,6 +69,9 @@ public:
     };
     void recover(const past& known) noexcept;
     [[nodiscard]] bool is_recovered() const noexcept { return recovered_; }
+    /// It said hello to this primary as well.
+    void greets() noexcept { greeted_ = true; }
+    [[nodiscard]] bool has_greeted() const noexcept { return greeted_; }
 
     /// Where its threads show their stacks; nullptr: it has not said so, or is another program.
     [[nodiscard]] board::stack_sheet* sheet() noexcept { return sheet_ ? &*sheet_ : nullptr; }
@@ -122,6 +125,7 @@ private:
     bool leaving_ = false;
     bool said_leaving_ = false;
     bool recovered_ = false;
+    bool greeted_ = false;
     bool copy_of_us_ = false;
     bool asked_ = false;
     std::optional<board::stack_sheet> sheet_;

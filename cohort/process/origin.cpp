@@ -2,6 +2,7 @@
 
 #include <cohort/base/try.hpp>
 #include <cohort/process/identity.hpp>
+#include <cohort/process/renewal.hpp>
 
 #include <fmt/format.h>
 
@@ -48,6 +49,9 @@ std::string working_folder()
 /// The path that was given to execve(2), which a shell has already looked up in PATH.
 std::string started_path(const std::string& folder)
 {
+    // By its descriptor as well, and the path may have another file by now.
+    if (const auto& before = found_legacy(); before && *before)
+        return (*before)->path;
     const auto* const given = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
     // Executed by its descriptor (/dev/fd/N), the path says nothing once that is closed.
     if (given != nullptr && !std::string_view{given}.starts_with("/dev/fd/")) {
@@ -64,7 +68,9 @@ void remember_origin(int argc, char** argv)
     if (remembered() || argc < 1 || argv == nullptr || argv[0] != ::program_invocation_name)
         return;
     origin now;
-    now.args.assign(argv, argv + argc);
+    // To the kernel's end of them: who calls may have kept some for another program.
+    for (char** each = argv; *each != nullptr; ++each)
+        now.args.emplace_back(*each);
     now.folder = working_folder();
     now.path = started_path(now.folder);
     remembered() = std::move(now);

@@ -38,12 +38,10 @@ struct throne {
     std::atomic<int> announced{0};  // the primary whose code it is, by its pid
     std::atomic<int> code{0};
     std::atomic<int> asked_to_end{0};  // the signal
+    std::atomic<pid_t> renewal{0};     // the primary that left for it
     detail::death_notes deaths;
 };
 throne* shared = nullptr;
-
-constexpr std::array forwarded{SIGTERM, SIGINT,  SIGQUIT, SIGHUP,  SIGUSR1,
-                               SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH};
 
 bool means_the_end(int number) noexcept
 {
@@ -54,7 +52,7 @@ bool means_the_end(int number) noexcept
 class root_loop {
 public:
     root_loop(root_plan plan, const twin_maker& maker) noexcept
-        : plan_{std::move(plan)}, maker_{maker}, self_{::getpid()}
+        : plan_{std::move(plan)}, maker_{maker}, self_{::getpid()}, reign_{plan_.begins}
     {}
 
     /// Errors: those of the first birth.
@@ -75,6 +73,8 @@ private:
     void wait_for_signal(const timespec* longest) noexcept;
     void forward(const siginfo_t& signal) noexcept;
     [[nodiscard]] bool was_wanted(const ending& how) const noexcept;
+    [[nodiscard]] static bool was_for_renewal(const ending& how) noexcept;
+    void renew() noexcept;
     void pause(std::chrono::nanoseconds length) noexcept;
     void crown_in_the_end() noexcept;
     [[nodiscard]] int leave_like(const ending& how) const noexcept;
@@ -85,7 +85,7 @@ private:
     succession_rule rule_;
     pid_t self_;
     pid_t primary_ = 0;  // 0: there is none
-    reign reign_ = reign::first;
+    reign reign_;
     std::uint64_t since_ns_ = 0;
     std::uint64_t seen_ = 0;  // signals that this primary was to get, a bit each
     sigset_t before_{};
@@ -104,6 +104,10 @@ result<int> root_loop::run()
         set_title(plan_.title);
     for (;;) {
         const ending how = await_the_end();
+        if (was_for_renewal(how)) {
+            renew();
+            continue;
+        }
         if (was_wanted(how))
             return leave_like(how);
         reign_end end;
@@ -125,6 +129,9 @@ void root_loop::block_signals() noexcept
     // A stop from the terminal stops us as it stops our group; the shell waits for that.
     sigdelset(&waited_, SIGTSTP);
     ::pthread_sigmask(SIG_BLOCK, &waited_, &before_);
+    // The root before us blocked them, in this very process.
+    if (plan_.begins == reign::successor)
+        sigemptyset(&before_);
 }
 
 void root_loop::restore_signals() const noexcept
@@ -210,7 +217,8 @@ void root_loop::wait_for_signal(const timespec* longest) noexcept
 {
     siginfo_t signal{};
     const int number = ::sigtimedwait(&waited_, &signal, longest);
-    if (number > 0 && std::ranges::find(forwarded, number) != forwarded.end())
+    const auto& all = signals_for_primaries;
+    if (number > 0 && std::ranges::find(all, number) != all.end())
         forward(signal);
 }
 
@@ -243,6 +251,21 @@ bool root_loop::was_wanted(const ending& how) const noexcept
     }
     // Somebody sent it that signal through us (or the terminal did, to all), and it has no handler.
     return (seen_ >> how.status & 1U) != 0;
+}
+
+bool root_loop::was_for_renewal(const ending& how) noexcept
+{
+    return how.code == CLD_EXITED && shared->renewal.load(std::memory_order_acquire) ==
+                                         shared->primary.load(std::memory_order_acquire);
+}
+
+void root_loop::renew() noexcept
+{
+    // Who was asked to end meanwhile has no use for another program: the next primary ends it all.
+    if (plan_.renew && asked_to_end() == 0)
+        plan_.renew();
+    reign_ = reign::successor;
+    crown_in_the_end();
 }
 
 void root_loop::pause(std::chrono::nanoseconds length) noexcept
@@ -308,6 +331,12 @@ void announce_exit(int code) noexcept
     // The kernel passes on eight bits of it.
     shared->code.store(code & 0xff, std::memory_order_relaxed);
     shared->announced.store(::getpid(), std::memory_order_release);
+}
+
+void leave_for_renewal() noexcept
+{
+    shared->renewal.store(::getpid(), std::memory_order_release);
+    ::_exit(0);
 }
 
 pid_t root_pid() noexcept { return shared ? shared->root.load(std::memory_order_acquire) : 0; }

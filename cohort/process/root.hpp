@@ -9,6 +9,8 @@
 
 #include <sys/types.h>
 
+#include <array>
+#include <csignal>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -22,12 +24,22 @@ enum class reign : std::uint8_t {
     successor,  ///< One before it died; its descriptors are still open.
 };
 
+/// What a root forwards, and a primary hears.
+inline constexpr std::array signals_for_primaries{SIGTERM, SIGINT,  SIGQUIT, SIGHUP,  SIGUSR1,
+                                                  SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH};
+
 /// How a root keeps its primary. A value that is moved.
 struct root_plan {
     std::string title;          ///< of the root, for ps
     std::string primary_title;  ///< empty: the primary names itself
     /// The primary's life, in the primary; what it returns is its exit code, and final.
     std::move_only_function<int(reign) noexcept> life;
+    /// successor: another program was the root in this process, and left all that it had. The
+    /// signals that it blocked are let in again by the primary.
+    reign begins = reign::first;
+    /// In the root, when a primary left by leave_for_renewal(): becomes another program. If it
+    /// returns, that failed, and a successor follows as after a death. Empty: likewise.
+    std::move_only_function<void() noexcept> renew = {};
 };
 
 /// Makes this process the root. Returns when the last primary has ended: its exit code, for main to
@@ -50,6 +62,10 @@ struct root_plan {
 /// In the primary: `code` is what it is going to exit with, and on purpose. Async-signal-safe;
 /// nothing where there is no root.
 void announce_exit(int code) noexcept;
+
+/// In a primary: ends it, so that the root becomes another program. Nothing of it is destroyed, and
+/// its descriptors stay open. Order: there is a root.
+[[noreturn]] void leave_for_renewal() noexcept;
 
 /// In a successor: the signal (TERM, INT, QUIT) by which the primary before it had been asked to
 /// end, or 0. It ends what that one began; the signal itself does not come again.

@@ -21,7 +21,8 @@ using namespace std::chrono_literals;
 namespace {
 
 /// A root in a process of its own; its exit is run_root's.
-child start_root(std::move_only_function<int(reign) noexcept> life)
+child start_root(std::move_only_function<int(reign) noexcept> life,
+                 std::move_only_function<void() noexcept> renew = {}, reign begins = reign::first)
 {
     birth how;
     how.title = "cohort: root under test";
@@ -34,6 +35,8 @@ child start_root(std::move_only_function<int(reign) noexcept> life)
         root_plan plan;
         plan.primary_title = "cohort: primary under test";
         plan.life = std::move(life);
+        plan.renew = std::move(renew);
+        plan.begins = begins;
         auto asked = fork_permit::ask();
         const auto code = run_root(std::move(*asked), std::move(plan));
         ::_exit(code ? *code : 99);
@@ -166,6 +169,31 @@ TEST_CASE("a program of the root ends with the root")
     REQUIRE(root.signal(SIGKILL));
     static_cast<void>(root.wait());
     CHECK(comes_true([pid] { return has_gone(pid); }));
+}
+
+TEST_CASE("a primary that leaves for a renewal has its root renewed, and is followed if that fails")
+{
+    kit::shared_words words;
+    auto root = start_root(
+        [&](reign which) noexcept -> int {
+            if (which == reign::first)
+                leave_for_renewal();
+            return words.word[0].load() == static_cast<std::uint64_t>(root_pid()) ? 42 : 1;
+        },
+        [&]() noexcept { words.word[0].store(static_cast<std::uint64_t>(::getpid())); });
+    CHECK(root.wait() == exit_reason::exited(42));
+}
+
+TEST_CASE("a root that another program was before begins with a successor, and lets signals in")
+{
+    auto root = start_root(
+        [](reign which) noexcept -> int {
+            sigset_t out;
+            ::sigprocmask(SIG_SETMASK, nullptr, &out);
+            return which == reign::successor && sigismember(&out, SIGTERM) == 0 ? 42 : 1;
+        },
+        {}, reign::successor);
+    CHECK(root.wait() == exit_reason::exited(42));
 }
 
 TEST_CASE("after five quick deaths by its own fault there is no other primary")

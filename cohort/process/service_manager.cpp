@@ -133,6 +133,31 @@ void service_manager::take_passed()
     }
 }
 
+std::vector<std::string> service_manager::environment() const
+{
+    std::vector<std::string> all;
+    if (!socket_.empty())
+        all.push_back(fmt::format("NOTIFY_SOCKET={}", socket_));
+    if (watchdog_) {
+        all.push_back(fmt::format("WATCHDOG_USEC={}", watchdog_->count()));
+        all.push_back(fmt::format("WATCHDOG_PID={}", ::getpid()));
+    }
+    std::string names;
+    int number = first_passed;
+    for (const passed_descriptor& each : passed_) {
+        if (each.number != number || !each.is_there())
+            return all;
+        names += fmt::format("{}{}", number == first_passed ? "" : ":", each.name);
+        ++number;
+    }
+    if (passed_.empty())
+        return all;
+    all.push_back(fmt::format("LISTEN_FDS={}", passed_.size()));
+    all.push_back(fmt::format("LISTEN_PID={}", ::getpid()));
+    all.push_back(fmt::format("LISTEN_FDNAMES={}", names));
+    return all;
+}
+
 result<> service_manager::ready(std::string_view status) const
 {
     return say(fmt::format("READY=1\nSTATUS={}", one_line(status)));

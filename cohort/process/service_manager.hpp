@@ -49,6 +49,10 @@ public:
         return watchdog_;
     }
     [[nodiscard]] const std::vector<passed_descriptor>& passed() const noexcept { return passed_; }
+    /// The variables from which another program in this process takes the same, as "NAME=value".
+    /// Descriptors that are not all there any more are not among them.
+    [[nodiscard]] std::vector<std::string> environment() const;
+
     /// What of our environment was passed over, for the log.
     [[nodiscard]] const std::vector<std::string>& oddities() const noexcept { return oddities_; }
 

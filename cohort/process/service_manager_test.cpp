@@ -183,3 +183,19 @@ TEST_CASE("descriptors that were passed are found by name, and close at the next
     REQUIRE(born);
     CHECK(born->wait() == exit_reason::exited(0));
 }
+
+TEST_CASE("another program of this process takes the same from the environment")
+{
+    const environment variables{{{"NOTIFY_SOCKET", "@somewhere"}, {"WATCHDOG_USEC", "2000000"}}};
+    const auto manager = service_manager::take_from_environment();
+    const auto left = manager.environment();
+    std::map<std::string, std::string> all;
+    for (const std::string& each : left)
+        all.emplace(each.substr(0, each.find('=')), each.substr(each.find('=') + 1));
+    CHECK(all == std::map<std::string, std::string>{{"NOTIFY_SOCKET", "@somewhere"},
+                                                    {"WATCHDOG_PID", own_pid()},
+                                                    {"WATCHDOG_USEC", "2000000"}});
+    const environment again{all};
+    CHECK(service_manager::take_from_environment().watchdog() == 2s);
+    CHECK(service_manager{}.environment().empty());
+}

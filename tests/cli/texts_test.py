@@ -22,7 +22,7 @@ def lint(command: list, text: str) -> None:
 
 def test_help(cohort: Command) -> None:
     verbs = [each["verb"] for each in cohort("help", "--json", expect=0).json()]
-    for verb in ("run", "start", "stop", "restart", "reload", "rollback", "scale",
+    for verb in ("run", "start", "stop", "restart", "reload", "rollback", "upgrade", "scale",
                  "drain", "resume", "ls", "show", "top", "logs", "why", "dump", "events", "check",
                  "plan", "signal", "send", "save", "startup", "init", "completion", "help",
                  "version"):

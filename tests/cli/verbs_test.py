@@ -28,7 +28,7 @@ def stages(cohort: Command) -> list:
 def test_nothing_runs(cohort: Command) -> None:
     equal(cohort("ls", "--json", expect=0).json(), [])
     check("no cohort" in cohort("ls", expect=0).out, "ls says that nothing runs")
-    for verb in ("stop", "show", "reload", "why", "events", "logs", "top"):
+    for verb in ("stop", "show", "reload", "upgrade", "why", "events", "logs", "top"):
         words = [verb] if verb != "top" else [verb, "hello"]
         cohort(*words, expect=6)
     cohort("scale", "hello", "2", expect=6)
@@ -184,6 +184,20 @@ def test_restart(cohort: Command) -> None:
     after = cohort("ls", "--json", expect=0).json()[0]["root"]
     check(before != after, "another process")
     cohort("restart", "hello", "--json", expect=0)
+
+
+def test_upgrade(cohort: Command) -> None:
+    start(cohort, "-w", 2)
+    pids = [slot["pid"] for slot in cohort("show", "--json", expect=0).json()["slots"]]
+    said = cohort("upgrade", "hello", "--json", expect=0).json()
+    equal((said["exit"], said["app"], said["workers"]), (0, "hello", 2))
+    check(said["version"] == said["from"] and said["took_ms"] > 0, said)
+    check("goes on with 2 workers" in cohort("upgrade", expect=0).out, "in words")
+    equal([slot["pid"] for slot in cohort("show", "--json", expect=0).json()["slots"]], pids)
+    events = cohort("events", "--json", expect=0).lines()
+    check(any(each["event"] == "upgraded" for each in events), events)
+    cohort("upgrade", "hello.0", expect=1)
+    cohort("stop", expect=0)
 
 
 def test_two(cohort: Command) -> None:

@@ -128,13 +128,19 @@ std::string edition_server::reload()
 
 control::answer edition_server::ask(const std::string& verb, boost::json::object arguments) const
 {
-    control::client asks{{.app = "edition",
-                          .socket = folder_.path() / "run" / control::socket_name("edition"),
-                          .opened_by = program_.pid()}};
     control::request what{verb};
     what.arguments = std::move(arguments);
     what.budget = std::chrono::duration_cast<milliseconds>(testing::patience);
-    auto said = asks.ask(what, control::client::manner::once);
+    return ask(what, {});
+}
+
+control::answer edition_server::ask(const control::request& what,
+                                    control::client::hear_progress tell) const
+{
+    control::client asks{{.app = "edition",
+                          .socket = folder_.path() / "run" / control::socket_name("edition"),
+                          .opened_by = program_.pid()}};
+    auto said = asks.ask(what, control::client::manner::once, std::move(tell));
     if (!said)
         throw failure{said.error()};
     return *std::move(said);

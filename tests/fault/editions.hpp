@@ -2,6 +2,7 @@
 // An application that exists in several editions, and is reloaded from one to the next.
 
 #include <cohort/base/clock.hpp>
+#include <cohort/control/client.hpp>
 #include <cohort/control/protocol.hpp>
 #include <cohort/net/endpoint.hpp>
 #include <cohort/testing/harness.hpp>
@@ -45,6 +46,8 @@ public:
     /// Asks at the admin socket, as the command does, and waits for the answer. Throws failure.
     [[nodiscard]] control::answer ask(const std::string& verb,
                                       boost::json::object arguments = {}) const;
+    [[nodiscard]] control::answer ask(const control::request& what,
+                                      control::client::hear_progress tell) const;
 
     /// Numbers that so many fresh connections are answered with, each once, ascending.
     [[nodiscard]] std::vector<std::string> editions() const;
@@ -52,6 +55,8 @@ public:
     [[nodiscard]] net::endpoint where() const { return where_; }
     [[nodiscard]] testing::running_program& program() noexcept { return program_; }
     [[nodiscard]] std::vector<pid_t> processes(std::string_view title) const;
+    /// Where what runs was started from.
+    [[nodiscard]] std::filesystem::path path() const { return folder_.path() / "edition"; }
     [[nodiscard]] pid_t root() const noexcept { return program_.pid(); }
 
     /// Files it may leave behind would be here.

@@ -36,6 +36,47 @@ void behead(outfit& of)
 
 }  // namespace
 
+TEST_CASE("an upgrade leaves programs alone: they serve on, are heard, and can be replaced")
+{
+    outfit of;
+    of.write("server.py", fmt::format("{}{}", R"(import os, signal, socket
+line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+where = os.environ["NOTIFY_SOCKET"].replace("@", "\0", 1)
+line.sendto(b"READY=1", where)
+def later(*_):
+    print("still here", flush=True)
+    line.sendto(b"STATUS=still here", where)
+signal.signal(signal.SIGUSR1, later)
+)",
+                                      http_server));
+    of.start("/usr/bin/python3", fmt::format("\"{}\"", of.path("server.py")),
+             "stdout = \"pipe\"");
+    of.until_ready();
+    steady_load load{of.port()};
+    REQUIRE(load.goes_on());
+    const auto workers = sorted(of.workers());
+    for (int i = 0; i < 3; ++i) {
+        of.program().signal(SIGUSR2);
+        of.program().wait_for("upgrade: cohort");
+        CHECK(sorted(of.workers()) == workers);
+        CHECK(load.goes_on());
+        for (const pid_t each : workers)
+            ::kill(each, SIGUSR1);
+        of.program().wait_for_all("still here", workers.size());
+    }
+    of.program().signal(SIGHUP);
+    of.program().wait_for("reload: generation 2 serves with 2 workers");
+    CHECK(load.goes_on());
+    CHECK_MESSAGE(load.stop().empty(), "nobody may notice");
+    of.program().signal(SIGUSR2);
+    of.program().wait_for("upgrade: cohort");
+    // Another program started it, and still its end is told.
+    ::kill(of.workers().front(), SIGKILL);
+    of.program().wait_for("SIGKILL");
+    of.until_ready(1);
+    CHECK(of.program().stop().code() == 0);
+}
+
 TEST_CASE("programs outlive their primary, and the next one replaces, reloads and ends them")
 {
     outfit of;

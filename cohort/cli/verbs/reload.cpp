@@ -46,6 +46,11 @@ exit_code run_rollback(const arguments& args, console& out)
     return ask_for(args, out, rollback, manner::once);
 }
 
+exit_code run_upgrade(const arguments& args, console& out)
+{
+    return ask_for(args, out, upgrade, manner::once);
+}
+
 exit_code run_plan(const arguments& args, console& out)
 {
     const auto wait = patience(args, out, 30s);
@@ -96,6 +101,21 @@ constinit const verb rollback{
     .about = "The program of the previous generation is still open by descriptor.",
     .flags = flags,
     .run = run_rollback,
+};
+
+constinit const verb upgrade{
+    .name = "upgrade",
+    .aliases = {},
+    .usage = "upgrade [app] [--wait DURATION] [--json]",
+    .summary = "Replaces the primary itself by the program on disk; the workers go on.",
+    .about =
+        "For a new version of Cohort: no worker ends, no connection is closed, and the process "
+        "that was started keeps its pid. The program is tried out first. Ends with 0 when the "
+        "new primary has all workers, with 2 when its settings are invalid or take a restart, "
+        "with 3 when it cannot go on and the old one does, with 4 when it was not ready in "
+        "time, with 7 when it cannot be now. The workers get the new code by a reload.",
+    .flags = flags,
+    .run = run_upgrade,
 };
 
 constinit const verb plan{

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include <poll.h>
 #include <unistd.h>
 
 namespace http = cohort::http;
@@ -90,6 +91,17 @@ int main(int argc, char** argv)
     const std::string manner = text.substr(text.find(' ') + 1);
     if (manner == "does_not_start")
         return 3;
+    if (manner == "hangs_at_start")
+        ::poll(nullptr, 0, -1);
+    // As if somebody broke its configuration right after it was tried out.
+    std::string nonsense = "--nonsense";
+    std::vector<char*> given{argv[0], nonsense.data(), nullptr};
+    if (manner == "fits_on_trial" && std::getenv("COHORT_MOLD_FD") == nullptr) {
+        // How it was started is known by then.
+        static_cast<void>(cohort::settings::from(argc, argv));
+        argc = 2;
+        argv = given.data();
+    }
 
     http::router api;
     const cohort::testing::witness_api watched;
