@@ -18,6 +18,16 @@ namespace {
 
 constexpr nanoseconds echo_comes_within = 250ms;
 
+/// The root keeps them out of a primary until it hears them.
+void let_in(const std::vector<int>& numbers) noexcept
+{
+    sigset_t all;
+    sigemptyset(&all);
+    for (const int each : numbers)
+        sigaddset(&all, each);
+    ::pthread_sigmask(SIG_UNBLOCK, &all, nullptr);
+}
+
 }  // namespace
 
 void primary::heed(int number)
@@ -97,7 +107,9 @@ awaitable<> primary::hear_signals()
                                    process::signals_for_primaries.end()};
     auto caught = process::signals::catch_these(loop_.get_executor(), numbers);
     if (!caught) {
-        log::warn("cannot listen to signals: {}; going on without", caught.error().text());
+        log::warn("cannot listen to signals: {}; they end this process from now on",
+                  caught.error().text());
+        let_in(numbers);
         co_return;
     }
     while (!stopped(stop)) {

@@ -66,6 +66,9 @@ private:
 
     void block_signals() noexcept;
     void restore_signals() const noexcept;
+    void let_others_in() const noexcept;
+    void pass(int number, pid_t from) const noexcept;
+    void pass_what_waits() noexcept;
     [[nodiscard]] result<> crown() noexcept;
     [[noreturn]] void reign_as_primary() noexcept;
     [[nodiscard]] ending await_the_end() noexcept;
@@ -87,7 +90,8 @@ private:
     pid_t primary_ = 0;  // 0: there is none
     reign reign_;
     std::uint64_t since_ns_ = 0;
-    std::uint64_t seen_ = 0;  // signals that this primary was to get, a bit each
+    std::uint64_t seen_ = 0;     // signals that this primary was to get, a bit each
+    std::uint64_t waiting_ = 0;  // those that came when there was none
     sigset_t before_{};
     sigset_t waited_{};
 };
@@ -139,14 +143,26 @@ void root_loop::restore_signals() const noexcept
     ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
+/// What a primary is to hear waits until it does: the default action of a HUP that comes while it
+/// starts, or leaves, would end it, and so all.
+void root_loop::let_others_in() const noexcept
+{
+    sigset_t out = before_;
+    for (const int each : signals_for_primaries)
+        sigaddset(&out, each);
+    ::pthread_sigmask(SIG_SETMASK, &out, nullptr);
+}
+
 result<> root_loop::crown() noexcept
 {
     std::fflush(nullptr);
     since_ns_ = now_ns();
+    seen_ = 0;
     COHORT_TRY(
         primary_,
         maker_.make_unwatched(
             [](void* root) noexcept { static_cast<root_loop*>(root)->reign_as_primary(); }, this));
+    pass_what_waits();
     return {};
 }
 
@@ -172,7 +188,7 @@ void root_loop::reign_as_primary() noexcept
     // Without the root nobody would keep the table if we died.
     if (on_parent_death(parent_death::kill(), self_).at != step::none)
         ::_exit(0);
-    restore_signals();
+    let_others_in();
     if (!plan_.primary_title.empty())
         set_title(plan_.primary_title);
     const int code = plan_.life(reign_);
@@ -230,16 +246,33 @@ void root_loop::forward(const siginfo_t& signal) noexcept
     if (means_the_end(number))
         shared->asked_to_end.store(number, std::memory_order_release);
     // A terminal has told the whole group, and so the primary.
-    if (primary_ == 0 || signal.si_code == SI_KERNEL)
+    if (signal.si_code == SI_KERNEL)
         return;
+    if (primary_ != 0)
+        pass(number, signal.si_code <= 0 ? signal.si_pid : 0);
+    else if (!means_the_end(number))
+        waiting_ |= std::uint64_t{1} << number;
+}
+
+void root_loop::pass(int number, pid_t from) const noexcept
+{
     siginfo_t passed{};
     passed.si_signo = number;
     passed.si_code = SI_QUEUE;
     passed.si_pid = self_;
     passed.si_uid = ::getuid();
-    passed.si_value.sival_int = signal.si_code <= 0 ? signal.si_pid : 0;
+    passed.si_value.sival_int = from;
     // Not reaped yet, so the number is its own.
     ::syscall(SYS_rt_sigqueueinfo, primary_, number, &passed);
+}
+
+void root_loop::pass_what_waits() noexcept
+{
+    const std::uint64_t all = std::exchange(waiting_, 0);
+    for (const int each : signals_for_primaries) {
+        if ((all >> each & 1U) != 0)
+            pass(each, 0);
+    }
 }
 
 bool root_loop::was_wanted(const ending& how) const noexcept
@@ -249,8 +282,8 @@ bool root_loop::was_wanted(const ending& how) const noexcept
                    shared->primary.load(std::memory_order_acquire) &&
                shared->code.load(std::memory_order_relaxed) == how.status;
     }
-    // Somebody sent it that signal through us (or the terminal did, to all), and it has no handler.
-    return (seen_ >> how.status & 1U) != 0;
+    // Somebody asked it through us (or the terminal did, all) to end, and it let that end it.
+    return means_the_end(how.status) && (seen_ >> how.status & 1U) != 0;
 }
 
 bool root_loop::was_for_renewal(const ending& how) noexcept
@@ -262,8 +295,15 @@ bool root_loop::was_for_renewal(const ending& how) noexcept
 void root_loop::renew() noexcept
 {
     // Who was asked to end meanwhile has no use for another program: the next primary ends it all.
-    if (plan_.renew && asked_to_end() == 0)
+    if (plan_.renew && asked_to_end() == 0) {
+        // Blocked as they are, they wait for the root to come.
+        for (const int each : signals_for_primaries) {
+            if ((waiting_ >> each & 1U) != 0)
+                ::raise(each);
+        }
+        waiting_ = 0;
         plan_.renew();
+    }
     reign_ = reign::successor;
     crown_in_the_end();
 }

@@ -3,7 +3,6 @@
 #include <cohort/process/clone.hpp>
 #include <cohort/process/detail/pair_kit_test.hpp>
 #include <cohort/process/spawn.hpp>
-#include <cohort/process/succession_rule.hpp>
 
 #include <poll.h>
 #include <sched.h>
@@ -11,7 +10,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <functional>
 #include <string>
 
 using namespace cohort;
@@ -45,14 +43,6 @@ child start_root(std::move_only_function<int(reign) noexcept> life,
     return std::move(*born);
 }
 
-/// False: it did not come true within ten seconds.
-bool comes_true(const std::function<bool()>& what)
-{
-    for (int i = 0; i < 10'000 && !what(); ++i)
-        ::poll(nullptr, 0, 1);
-    return what();
-}
-
 /// No process has the number, or a zombie that somebody else is to reap.
 bool has_gone(pid_t pid)
 {
@@ -61,7 +51,23 @@ bool has_gone(pid_t pid)
     return !pidfd.valid() || ::poll(&ask, 1, 0) == 1;
 }
 
-constexpr reign_end quick{.killed = false, .lived = 1ms, .moment = 0ms};
+/// In a primary: this signal is there, or comes soon.
+bool comes(int number) noexcept
+{
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, number);
+    constexpr timespec longest{.tv_sec = 10, .tv_nsec = 0};
+    return ::sigtimedwait(&wanted, nullptr, &longest) == number;
+}
+
+/// In a primary: signals have their effect.
+void let_in() noexcept
+{
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
 
 }  // namespace
 
@@ -163,12 +169,12 @@ TEST_CASE("a program of the root ends with the root")
         for (;;)
             ::pause();
     });
-    REQUIRE(comes_true([&] { return words.word[0].load() != 0; }));
+    REQUIRE(kit::comes_true([&] { return words.word[0].load() != 0; }));
     const auto pid = static_cast<pid_t>(words.word[0].load());
     REQUIRE(pid > 1);
     REQUIRE(root.signal(SIGKILL));
     static_cast<void>(root.wait());
-    CHECK(comes_true([pid] { return has_gone(pid); }));
+    CHECK(kit::comes_true([pid] { return has_gone(pid); }));
 }
 
 TEST_CASE("a primary that leaves for a renewal has its root renewed, and is followed if that fails")
@@ -190,9 +196,45 @@ TEST_CASE("a root that another program was before begins with a successor, and l
         [](reign which) noexcept -> int {
             sigset_t out;
             ::sigprocmask(SIG_SETMASK, nullptr, &out);
-            return which == reign::successor && sigismember(&out, SIGTERM) == 0 ? 42 : 1;
+            return which == reign::successor && sigismember(&out, SIGALRM) == 0 ? 42 : 1;
         },
         {}, reign::successor);
+    CHECK(root.wait() == exit_reason::exited(42));
+}
+
+TEST_CASE("what comes before a primary hears signals waits for it, and ends nobody")
+{
+    kit::shared_words words;
+    auto root = start_root([&](reign which) noexcept -> int {
+        words.word[0].store(1);
+        while (words.word[1].load() == 0)
+            ::poll(nullptr, 0, 1);
+        return which == reign::first && comes(SIGHUP) && comes(SIGUSR2) ? 42 : 1;
+    });
+    REQUIRE(kit::comes_true([&] { return words.word[0].load() == 1; }));
+    REQUIRE(root.signal(SIGHUP));
+    REQUIRE(root.signal(SIGUSR2));
+    words.word[1].store(1);
+    CHECK(root.wait() == exit_reason::exited(42));
+}
+
+TEST_CASE("what comes between two primaries is for the next one")
+{
+    kit::shared_words words;
+    auto root = start_root([&](reign) noexcept -> int {
+        // The pause after the fourth is long enough to be hit.
+        const std::uint64_t before = words.word[0].fetch_add(1);
+        if (before == 4)
+            return comes(SIGHUP) ? 42 : 1;
+        words.word[1].store(before == 3 ? 1 : 0);
+        ::abort();
+    });
+    REQUIRE(kit::comes_true([&] { return words.word[1].load() == 1; }));
+    // Whoever has just died got the first one, perhaps.
+    CHECK(kit::comes_true([&] {
+        static_cast<void>(root.signal(SIGHUP));
+        return root.try_reap().has_value();
+    }));
     CHECK(root.wait() == exit_reason::exited(42));
 }
 
@@ -237,6 +279,7 @@ TEST_CASE("a root dies of the signal that ended its primary when it was asked to
 {
     kit::shared_words words;
     auto root = start_root([&](reign) noexcept -> int {
+        let_in();
         words.word[0].store(1);
         for (;;)
             ::pause();
@@ -253,6 +296,7 @@ TEST_CASE("a successor knows that the one before it had been asked to end")
         if (which == reign::successor)
             return asked_to_end() == SIGTERM ? 3 : 4;
         ::signal(SIGTERM, [](int) { ::kill(::getpid(), SIGKILL); });
+        let_in();
         words.word[0].store(1);
         for (;;)
             ::pause();
@@ -327,47 +371,6 @@ TEST_CASE("PID 1 cannot die of a signal, so it exits with what a shell would say
     });
     REQUIRE(outside);
     CHECK(outside->wait() == exit_reason::exited(128 + SIGABRT));
-}
-
-TEST_CASE("a primary that lived long is followed at once")
-{
-    succession_rule rule;
-    for (int i = 0; i < 100; ++i) {
-        const auto next = rule.after({.killed = false, .lived = 2s, .moment = i * 1ms});
-        CHECK(next.again);
-        CHECK(next.pause == 0ns);
-    }
-}
-
-TEST_CASE("a primary that is killed is followed, however often")
-{
-    succession_rule rule;
-    for (unsigned i = 0; i < 100; ++i) {
-        const auto next = rule.after({.killed = true, .lived = 1ms, .moment = i * 1ms});
-        CHECK(next.again);
-        CHECK(next.pause == (i < succession_rule::killed_max ? 0ms : 100ms));
-    }
-}
-
-TEST_CASE("quick failures are followed after growing pauses, and not for ever")
-{
-    succession_rule rule;
-    for (const auto pause : {100ms, 200ms, 400ms, 800ms}) {
-        const auto next = rule.after(quick);
-        CHECK(next.again);
-        CHECK(next.pause == pause);
-    }
-    CHECK_FALSE(rule.after(quick).again);
-}
-
-TEST_CASE("quick failures that are far apart never end the succession")
-{
-    succession_rule rule;
-    for (int i = 0; i < 100; ++i) {
-        const auto next = rule.after({.killed = false, .lived = 1ms, .moment = i * 8s});
-        CHECK(next.again);
-        CHECK(next.pause <= 5s);
-    }
 }
 
 TEST_CASE("who is asked to end between two primaries gets a successor for that, without a pause")
