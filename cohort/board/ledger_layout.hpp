@@ -75,7 +75,7 @@ struct ledger_program {
     bool has_sockets = false;  ///< of ours
     bool pinged = false;
     std::uint32_t user = 0;
-    held_number out;                ///< our ends of its pipes
+    held_number out;  ///< our ends of its pipes
     held_number err;
     held_number ear;                ///< behind its NOTIFY_SOCKET
     std::uint64_t ends_before = 0;  ///< see process::child::of_root()

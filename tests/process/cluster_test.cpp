@@ -288,7 +288,7 @@ TEST_CASE("TTIN adds a worker and TTOU takes one away")
 TEST_CASE("signals of a later version are answered with words, not with death")
 {
     web app{1};
-    for (const int each : {SIGUSR1, SIGUSR2, SIGWINCH}) {
+    for (const int each : {SIGUSR1, SIGWINCH}) {
         app.process().signal(each);
         app.process().wait_for("later version");
     }

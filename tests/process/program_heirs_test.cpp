@@ -49,8 +49,7 @@ def later(*_):
 signal.signal(signal.SIGUSR1, later)
 )",
                                       http_server));
-    of.start("/usr/bin/python3", fmt::format("\"{}\"", of.path("server.py")),
-             "stdout = \"pipe\"");
+    of.start("/usr/bin/python3", fmt::format("\"{}\"", of.path("server.py")), "stdout = \"pipe\"");
     of.until_ready();
     steady_load load{of.port()};
     REQUIRE(load.goes_on());
