@@ -24,7 +24,7 @@ namespace {
 
 constexpr nanoseconds question_within = 10s;  // from the connection to its whole request
 constexpr nanoseconds line_within = 10s;      // to get rid of one line
-constexpr nanoseconds desk_slack = 5s;        // over the budget, for who answers to notice
+constexpr nanoseconds desk_slack = 1s;        // over the budget; the asker waits longer
 
 std::optional<uid_t> user_of(int connection) noexcept
 {
