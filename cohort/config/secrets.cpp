@@ -19,9 +19,18 @@ constexpr std::size_t value_max = 64 << 10;
 result<std::string> value_of(const secret& from)
 {
     if (from.file.empty()) {
+        const std::string name = fmt::format("descriptor {}", from.fd);
+        const int flags = ::fcntl(from.fd, F_GETFD);
+        if (flags == -1)
+            return failed("read", name);
+        // All that we open ourselves is close-on-exec from birth; what we were started with is not.
+        if ((flags & FD_CLOEXEC) != 0)
+            return failed(errc::bad_value, "read",
+                          name + ": it is none that this process was started with; a descriptor "
+                                 "can be read by a start, not by a reload");
         // Ours from now on: workers must not inherit what only the value was meant to leave.
         const unique_fd given{from.fd};
-        return detail::read_all(given.borrow(), value_max, fmt::format("descriptor {}", from.fd));
+        return detail::read_all(given.borrow(), value_max, name);
     }
     const unique_fd file{::open(from.file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
     if (!file.valid())

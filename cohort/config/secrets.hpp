@@ -15,7 +15,8 @@ namespace cohort::config {
 /// @param known  values from before. A descriptor can be read only once: for one whose name is
 ///               known, that value stays.
 /// @return       complaints, by the names of the variables, never with a value: what cannot be
-///               read, is larger than 64 KiB, or holds a NUL. Those pointers stay.
+///               read, is larger than 64 KiB, or holds a NUL; a descriptor that is close-on-exec,
+///               and so one of our own. Those pointers stay.
 ///
 /// Cancel:       blocks until a descriptor that is a pipe has its end.
 std::vector<problem> read_secrets(settings& s,

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -89,4 +90,19 @@ TEST_CASE("a secret that cannot be read is named by its variable and stays a poi
     const auto refused = read_secrets(odd);
     REQUIRE(refused.size() == 1);
     CHECK(refused[0].words.find("without NUL") != std::string::npos);
+}
+
+TEST_CASE("a descriptor of our own is none that holds a secret: it is left alone")
+{
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+    for (const int own : ends) {
+        settings s = with({{}, own});
+        const auto wrong = read_secrets(s);
+        REQUIRE(wrong.size() == 1);
+        CHECK(wrong[0].words.contains("not by a reload"));
+        CHECK(::fcntl(own, F_GETFD) == FD_CLOEXEC);
+        ::close(own);
+        CHECK(read_secrets(s).size() == 1);  // there is none of this number
+    }
 }
