@@ -48,6 +48,18 @@ std::optional<std::uint16_t> hexadecimal(std::string_view text)
     return value;
 }
 
+// sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode …
+constexpr std::size_t address_at = 1;
+constexpr std::size_t peer_at = 2;
+constexpr std::size_t state_at = 3;
+constexpr std::size_t inode_at = 9;
+
+std::optional<std::uint16_t> port_of(std::string_view address)
+{
+    const std::size_t colon = address.rfind(':');
+    return colon == std::string_view::npos ? std::nullopt : hexadecimal(address.substr(colon + 1));
+}
+
 void add_children(pid_t of, std::vector<pid_t>& family)
 {
     std::error_code gone;
@@ -99,19 +111,12 @@ std::vector<std::uint64_t> listening_at(pid_t pid, const listening_place& where)
 
 std::vector<std::uint64_t> listening_tcp(std::string_view table, std::optional<std::uint16_t> port)
 {
-    // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode …
-    constexpr std::size_t address_at = 1;
-    constexpr std::size_t state_at = 3;
-    constexpr std::size_t inode_at = 9;
     std::vector<std::uint64_t> list;
     while (!table.empty()) {
         const auto words = words_of(next_line(table));
         if (words.size() <= inode_at || words[state_at] != listen_state)
             continue;
-        const std::string_view address = words[address_at];
-        const std::size_t colon = address.rfind(':');
-        const auto here =
-            colon == std::string_view::npos ? std::nullopt : hexadecimal(address.substr(colon + 1));
+        const auto here = port_of(words[address_at]);
         const auto inode = parse_integer<std::uint64_t>(words[inode_at]);
         if (here && inode && (!port || *port == *here))
             list.push_back(*inode);
@@ -141,11 +146,22 @@ std::vector<std::uint64_t> listening_unix(std::string_view table, std::string_vi
     return list;
 }
 
-bool family_listens(pid_t eldest, const listening_place& where)
+std::optional<std::uint64_t> connected_tcp(std::string_view table, tcp_ports which)
 {
-    const auto inodes = listening_at(eldest, where);
-    if (inodes.empty())
-        return false;
+    while (!table.empty()) {
+        const auto words = words_of(next_line(table));
+        if (words.size() <= inode_at || words[state_at] == listen_state ||
+            port_of(words[address_at]) != which.here || port_of(words[peer_at]) != which.there)
+            continue;
+        return parse_integer<std::uint64_t>(words[inode_at]);
+    }
+    return std::nullopt;
+}
+
+namespace {
+
+bool family_has(pid_t eldest, const std::vector<std::uint64_t>& inodes)
+{
     std::vector<pid_t> family{eldest};
     for (std::size_t i = 0; i < family.size(); ++i) {
         if (has_any(family[i], inodes))
@@ -153,6 +169,28 @@ bool family_listens(pid_t eldest, const listening_place& where)
         add_children(family[i], family);
     }
     return false;
+}
+
+}  // namespace
+
+bool family_listens(pid_t eldest, const listening_place& where)
+{
+    const auto inodes = listening_at(eldest, where);
+    return !inodes.empty() && family_has(eldest, inodes);
+}
+
+accepted_by who_accepted(pid_t eldest, tcp_ports which)
+{
+    for (const std::string_view name : {"tcp", "tcp6"}) {
+        const auto table = read_system_file(fmt::format("/proc/{}/net/{}", eldest, name));
+        const auto inode = table ? connected_tcp(*table, which) : std::nullopt;
+        if (!inode)
+            continue;
+        if (*inode == 0)
+            return accepted_by::nobody;
+        return family_has(eldest, {*inode}) ? accepted_by::family : accepted_by::others;
+    }
+    return accepted_by::nobody;
 }
 
 }  // namespace cohort::process

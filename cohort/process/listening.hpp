@@ -32,4 +32,20 @@ struct listening_place {
 /// /proc; processes that end meanwhile, or that we may not look into, do not count.
 [[nodiscard]] bool family_listens(pid_t eldest, const listening_place& where);
 
+/// A TCP connection of this machine, as the side that accepts sees it. A value.
+struct tcp_ports {
+    std::uint16_t here = 0;
+    std::uint16_t there = 0;
+};
+
+/// The inode of its accepted end, in the text of /proc/net/tcp or tcp6; 0: it waits in an accept
+/// queue. Nothing: there is no such connection.
+[[nodiscard]] std::optional<std::uint64_t> connected_tcp(std::string_view table, tcp_ports which);
+
+/// Who has it.
+enum class accepted_by : std::uint8_t { nobody, family, others };
+
+/// Has the process accepted it, or a child of it, or one of theirs? Blocks as family_listens().
+[[nodiscard]] accepted_by who_accepted(pid_t eldest, tcp_ports which);
+
 }  // namespace cohort::process

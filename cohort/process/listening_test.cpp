@@ -40,6 +40,17 @@ TEST_CASE("the kernel's table says which sockets listen, and on which port")
     CHECK(listening_tcp("", 8080).empty());
 }
 
+TEST_CASE("the kernel's table says which connection is whose, and which one nobody has accepted")
+{
+    CHECK(connected_tcp(tcp_table, {.here = 8080, .there = 0xA0B0}) == 4712);
+    CHECK(connected_tcp(tcp_table, {.here = 0xA0B0, .there = 8080}) == std::nullopt);
+    CHECK(connected_tcp(tcp_table, {.here = 80, .there = 0}) == std::nullopt);  // it listens
+    constexpr std::string_view waiting = "   0: 0100007F:1F90 0100007F:A0B0 01 00000000:00000000 "
+                                         "00:00000000 00000000     0        0 "
+                                         "0 1 0000000000000000 100 0 0 10 0\n";
+    CHECK(connected_tcp(waiting, {.here = 8080, .there = 0xA0B0}) == 0);
+}
+
 TEST_CASE("Unix sockets are told apart by what they do and by their whole path")
 {
     constexpr std::string_view table =
