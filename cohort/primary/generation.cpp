@@ -2,45 +2,15 @@
 
 #include <cohort/base/try.hpp>
 #include <cohort/config/serialize.hpp>
+#include <cohort/primary/memory_text.hpp>
 #include <cohort/process/origin.hpp>
 
-#include <sys/mman.h>
-#include <unistd.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <cerrno>
 #include <string>
 
 namespace cohort::primary {
-
-namespace {
-
-constexpr std::size_t text_max = std::size_t{1} << 20;
-
-result<unique_fd> keep_text(const std::string& text)
-{
-    unique_fd memory{::memfd_create("cohort-settings", MFD_CLOEXEC)};
-    if (!memory.valid())
-        return failed("keep the settings of a generation");
-    for (std::size_t done = 0; done < text.size();) {
-        const ssize_t put = ::write(memory.borrow(), text.data() + done, text.size() - done);
-        if (put == -1 && errno != EINTR)
-            return failed("keep the settings of a generation");
-        done += put > 0 ? static_cast<std::size_t>(put) : 0;
-    }
-    return memory;
-}
-
-result<std::string> read_text(const unique_fd& memory)
-{
-    std::string text(text_max, '\0');
-    const ssize_t got = ::pread(memory.borrow(), text.data(), text.size(), 0);
-    if (got == -1)
-        return failed("read the settings of a generation");
-    text.resize(static_cast<std::size_t>(got));
-    return text;
-}
-
-}  // namespace
 
 result<generation_ptr> generation::recover(std::uint32_t number, unique_fd settings,
                                            unique_fd binary)
@@ -53,6 +23,28 @@ result<generation_ptr> generation::recover(std::uint32_t number, unique_fd setti
     if (found->binary.valid())
         found->held_for = found->settings().exec;
     return found;
+}
+
+void generation::mark_files()
+{
+    const bool other = !settings().exec.empty();
+    files = other ? files_of(settings(), binary.valid() ? program_is::held : program_is::named)
+                  : std::vector<file_mark>{};
+}
+
+std::string generation::is_lost() const
+{
+    if (settings().exec.empty())
+        return {};
+    if (!files)
+        return fmt::format("which files generation {} ran from is not known any more: the primary "
+                           "that knew has died",
+                           number_);
+    const auto changed = changed_since(*files);
+    if (changed.empty())
+        return {};
+    return fmt::format("generation {} ran {}, which is another file by now", number_,
+                       fmt::join(changed, ", "));
 }
 
 result<> generation::write_down()

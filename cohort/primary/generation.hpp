@@ -3,13 +3,16 @@
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/config/settings.hpp>
+#include <cohort/primary/file_mark.hpp>
 #include <cohort/primary/mold.hpp>
 #include <cohort/primary/program_file.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace cohort::primary {
 
@@ -60,6 +63,11 @@ public:
         binary = std::move(file.binary);
         made = file.made;
     }
+    /// What of it nobody holds is marked, to be known again.
+    void mark_files();
+    /// Why its workers would not be what they were, in words; empty: as far as one can tell, they
+    /// would.
+    [[nodiscard]] std::string is_lost() const;
 
     /// Who forks its pairs, if neither we do nor its workers are another program. Nothing while it
     /// is being started again.
@@ -70,6 +78,8 @@ public:
     unique_fd text;        ///< its settings, in a memfd; not valid: they are the program's own
     std::string held_for;  ///< the `exec` that `binary` was opened for
     build made = build::unknown;  ///< how that was built
+    /// Of another program: what is read by its name at every start. Nothing: a dead primary knew.
+    std::optional<std::vector<file_mark>> files;
 
 private:
     std::uint32_t number_ = 1;
