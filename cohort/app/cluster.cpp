@@ -10,6 +10,7 @@
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/care.hpp>
 #include <cohort/primary/estate.hpp>
+#include <cohort/primary/log_terms.hpp>
 #include <cohort/primary/mold.hpp>
 #include <cohort/process/identity.hpp>
 #include <cohort/process/permit.hpp>
@@ -29,16 +30,7 @@ namespace {
 
 constexpr int bad_configuration = 2;
 
-void configure_log(const settings& s)
-{
-    log::options wanted;
-    if (const auto level = log::parse_level(config::name_of(s.log.level)))
-        wanted.least = *level;
-    else
-        wanted.least = log::level::off;
-    wanted.shape = s.log.format == config::log_format::json ? log::format::json : log::format::text;
-    log::configure(wanted);
-}
+void configure_log(const settings& s) { primary::log_by(s.log); }
 
 primary::upkeep upkeep_of(const settings& s)
 {

@@ -6,6 +6,7 @@
 #include <cohort/config/read.hpp>
 #include <cohort/config/secrets.hpp>
 #include <cohort/net/endpoint.hpp>
+#include <cohort/primary/mold.hpp>
 #include <cohort/process/identity.hpp>
 #include <cohort/process/origin.hpp>
 
@@ -183,33 +184,27 @@ void check_endpoints(const config::settings& s, std::vector<config::problem>& wr
 
 settings settings::from(int argc, char** argv) { return from(argc, argv, settings{}); }
 
-namespace {
-
-/// Copies: set_title writes over the kernel's arguments.
-std::function<settings()> reader_of(int argc, char** argv, const settings& defaults)
+settings settings::from(int argc, char** argv, settings defaults)
 {
+    // Copies: set_title writes over the kernel's arguments.
     std::vector<std::string> words(argv, argv + argc);
-    return [words, defaults]() mutable {
+    const settings first = defaults;
+    settings chosen =
+        read_sources(argc, argv, std::move(defaults), primary::take_known_variables());
+    // What came from a descriptor can be read no second time.
+    chosen.read_again = [words, first, known = chosen.env]() mutable {
         std::vector<char*> list;
         list.reserve(words.size() + 1);
         for (std::string& word : words)
             list.push_back(word.data());
         list.push_back(nullptr);
-        return settings::from(static_cast<int>(words.size()), list.data(), defaults);
+        return read_sources(static_cast<int>(words.size()), list.data(), first, known);
     };
-}
-
-}  // namespace
-
-settings settings::from(int argc, char** argv, settings defaults)
-{
-    const auto again = reader_of(argc, argv, defaults);
-    settings chosen = read_sources(argc, argv, std::move(defaults));
-    chosen.read_again = again;
     return chosen;
 }
 
-settings settings::read_sources(int argc, char** argv, settings defaults)
+settings settings::read_sources(int argc, char** argv, settings defaults,
+                                const std::map<std::string, std::string>& known)
 {
     // Only the arguments that the kernel gave us can become a title: a test's own array cannot.
     if (argc > 0 && argv[0] == ::program_invocation_name) {
@@ -271,7 +266,7 @@ settings settings::read_sources(int argc, char** argv, settings defaults)
     check_endpoints(chosen, wrong);
     add(config::problems(chosen));
     if (wrong.empty() && is_primary())
-        add(config::read_secrets(chosen));
+        add(config::read_secrets(chosen, known));
     if (!wrong.empty())
         return answered(std::move(chosen), configuration_wrong, config::text(wrong));
     if (said.check) {

@@ -3,6 +3,7 @@
 #include <cohort/config/settings.hpp>
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,7 +54,9 @@ struct settings : config::settings {
     std::function<settings()> read_again;
 
 private:
-    [[nodiscard]] static settings read_sources(int argc, char** argv, settings defaults);
+    /// `known`: variables of a reading before this one.
+    [[nodiscard]] static settings read_sources(int argc, char** argv, settings defaults,
+                                               const std::map<std::string, std::string>& known);
 };
 
 }  // namespace cohort

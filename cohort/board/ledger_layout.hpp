@@ -22,7 +22,7 @@
 namespace cohort::board {
 
 /// Raised by any change to what follows: a program that an upgrade would start is refused then.
-inline constexpr std::uint32_t ledger_layout_number = 4;
+inline constexpr std::uint32_t ledger_layout_number = 5;
 
 inline constexpr std::size_t ledger_endpoints_max = 256;
 inline constexpr int ledger_descriptors_max = 65'536;
@@ -91,6 +91,7 @@ struct ledger_seat {
     bool online = false;
     bool leaving = false;
     bool said_leaving = false;
+    bool stopped = false;  ///< nobody sits here: the last one left on purpose, for good
     std::uint32_t generation = 0;
     held_number inbox_give;
     held_number inbox_take;

@@ -93,7 +93,7 @@ surveyed desk::around()
 {
     return {.workers = with_.workers,
             .past = with_.past,
-            .settings = with_.settings,
+            .settings = with_.workers.current()->settings(),
             .stopping = with_.stopping()};
 }
 

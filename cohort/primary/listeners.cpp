@@ -203,6 +203,23 @@ void listeners::close() noexcept
     }
 }
 
+void listeners::close(std::uint32_t number)
+{
+    const auto found = open_.find(number);
+    if (found == open_.end())
+        return;
+    const open_endpoint& at = *found->second;
+    if (manager_ != nullptr && !at.how.reuse_port)
+        manager_->forget({.asked = at.asked, .index = at.index});
+    std::erase_if(by_key_, [number](const auto& each) { return each.second == number; });
+    open_.erase(found);
+    // After the sockets, as above.
+    for (std::size_t i = 0; book_ != nullptr && i < board::ledger_endpoints_max; ++i) {
+        if (book_->endpoint(i).value().number == number)
+            book_->endpoint(i).commit({});
+    }
+}
+
 bool listeners::holds(std::uint32_t number, std::uint32_t id) const noexcept
 {
     const auto at = open_.find(number);

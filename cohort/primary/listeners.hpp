@@ -90,6 +90,8 @@ public:
         return open_;
     }
 
+    /// Closes this one; asking for it again opens another. Order: nobody accepts there any more.
+    void close(std::uint32_t number);
     /// Closes every socket and opens none any more: nobody will ever serve again.
     void close() noexcept;
     [[nodiscard]] bool closed() const noexcept { return closed_; }

@@ -7,6 +7,7 @@
 #include <cohort/base/try.hpp>
 #include <cohort/config/serialize.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/primary/memory_text.hpp>
 #include <cohort/primary/mold_line.hpp>
 #include <cohort/process/permit.hpp>
 #include <cohort/process/spawn.hpp>
@@ -30,6 +31,8 @@ namespace {
 constexpr nanoseconds look_first = 5ms;
 constexpr nanoseconds look_seldom = 50ms;
 constexpr int settings_invalid = 2;  // the exit code
+constexpr const char* known_variable = "COHORT_KNOWN_FD";
+constexpr int known_number = mold_line_number + 1;
 
 fault refusal(std::string words)
 {
@@ -57,6 +60,14 @@ result<std::shared_ptr<mold>> mold::start(const mold_plan& what)
     variables.push_back(fmt::format("{}={}", mold_variable, mold_line_number));
     how.env = process::environment_with(variables);
     how.keep.push_back({.ours = ends.second.borrow(), .number = mold_line_number});
+    unique_fd known;
+    if (!what.known.empty()) {
+        config::settings words;
+        words.env = what.known;
+        COHORT_TRY(known, keep_text(config::serialize(words)));
+        how.env.push_back(fmt::format("{}={}", known_variable, known_number));
+        how.keep.push_back({.ours = known.borrow(), .number = known_number});
+    }
     how.orphan = process::parent_death::kill();
     COHORT_TRY(auto permit, process::fork_permit::ask());
     COHORT_TRY(auto born, process::spawn(std::move(permit), how));
@@ -130,6 +141,25 @@ result<unique_fd> take_mold_line()
     if (!number || *number <= 2 || ::fcntl(*number, F_SETFD, FD_CLOEXEC) == -1)
         return failed(errc::malformed, "read COHORT_MOLD_FD", written);
     return unique_fd{*number};
+}
+
+std::map<std::string, std::string> take_known_variables()
+{
+    const char* const text = ::getenv(known_variable);
+    const auto number = text == nullptr ? std::nullopt : parse_integer<int>(text);
+    ::unsetenv(known_variable);
+    // Only a mold has it, and only there the number is what it says.
+    if (::getenv(mold_variable) == nullptr || number != known_number ||
+        ::fcntl(*number, F_SETFD, FD_CLOEXEC) == -1)
+        return {};
+    const unique_fd memory{*number};
+    const auto words = read_text(memory);
+    const auto known = words ? config::deserialize(*words) : std::unexpected(words.error());
+    if (!known) {
+        log::error("what the primary knows of variables is lost: {}", known.error().text());
+        return {};
+    }
+    return known->env;
 }
 
 void refuse_to_be_mold(const unique_fd& line, int code, std::string_view words) noexcept

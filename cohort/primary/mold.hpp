@@ -11,6 +11,7 @@
 #include <cohort/process/keeper.hpp>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,8 @@ struct mold_plan {
     std::vector<std::string> args;  ///< argv[0] first
     std::string folder;             ///< where it is started
     std::vector<std::string> more;  ///< environment to add, as "NAME=value"
+    /// Variables that this cohort knows already: their descriptors can be read no second time.
+    std::map<std::string, std::string> known;
 };
 
 /// A process that ran a program of a later generation up to where its workers would begin, and
@@ -68,6 +71,9 @@ private:
 /// In the program that is to be a mold: is it one? The line, or nothing valid. Takes the variable
 /// away. Errors: errc::malformed, the variable is nonsense.
 [[nodiscard]] result<unique_fd> take_mold_line();
+
+/// In the program that is to be a mold: what its primary knows of variables. Empty: it is none.
+[[nodiscard]] std::map<std::string, std::string> take_known_variables();
 
 /// In a mold that cannot start: says why.
 void refuse_to_be_mold(const unique_fd& line, int code, std::string_view words) noexcept;

@@ -6,6 +6,7 @@
 #include <cohort/net/limits.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/desk.hpp>
+#include <cohort/primary/log_terms.hpp>
 #include <cohort/process/cpu_quota.hpp>
 #include <cohort/process/identity.hpp>
 #include <cohort/process/root.hpp>
@@ -58,7 +59,7 @@ result<> primary::open()
     reloading_ = std::make_unique<reloading>(*supervisor_, std::move(read_again_));
     sockets_.emplace(*manager_);
     supervisor_->use(*sockets_);
-    notice_.emplace(*manager_, settings_);
+    notice_.emplace(*manager_);
     recycler_ = std::make_unique<recycler>(loop_.get_executor(), *supervisor_,
                                            [this] { return reloading_->busy(); });
     checkup_ = std::make_unique<checkup>(loop_.get_executor(), *supervisor_, *recycler_,
@@ -111,6 +112,11 @@ void primary::inherit(const estate& from, std::optional<std::vector<int>> left_o
     left_open_ = std::move(left_open);
 }
 
+const config::settings& primary::terms() const noexcept
+{
+    return supervisor_ ? supervisor_->current()->settings() : settings_;
+}
+
 outcome primary::run(act begin)
 {
     if (outcome_ == outcome::failed)
@@ -147,8 +153,9 @@ outcome primary::run(act begin)
 unsigned primary::workers_wanted() const
 {
     const auto quota = process::read_cpu_quota();
-    const unsigned wanted = settings_.workers.resolve(quota.workers(board::slots_max));
-    if (settings_.workers.is_automatic())
+    const config::worker_count& number = terms().workers;
+    const unsigned wanted = number.resolve(quota.workers(board::slots_max));
+    if (number.is_automatic())
         log::info("{}", quota.text(board::slots_max));
     for (const std::string& odd : quota.oddities)
         log::warn("{}; it does not limit us", odd);
@@ -211,6 +218,7 @@ void primary::go_on()
         supervisor_->kill_all();
         return;
     }
+    log_by(terms().log);
     if (upgrading_->arrived())
         log::info("this primary goes on where the one before the upgrade stopped; {} workers",
                   supervisor_->workers().size());
@@ -234,7 +242,7 @@ void primary::go_on()
             return;
         case board::reign_stage::stopping:
             stopping_ = true;
-            supervisor_->retire_all(std::min(left, nanoseconds{settings_.stop.timeout}),
+            supervisor_->retire_all(std::min(left, nanoseconds{terms().stop.timeout}),
                                     finality::last);
             return;
         case board::reign_stage::killing:
@@ -322,10 +330,10 @@ void primary::stop()
         return;
     }
     log::info("stopping");
-    const nanoseconds grace = settings_.stop.drain_time();
-    notice_->stopping(grace + settings_.stop.timeout);
+    const nanoseconds grace = terms().stop.drain_time();
+    notice_->stopping(grace + terms().stop.timeout);
     if (grace > 0ns) {
-        log::info("serving on for {} ms before the drain", settings_.stop.drain_time().count());
+        log::info("serving on for {} ms before the drain", terms().stop.drain_time().count());
         note(board::reign_stage::grace, grace);
         tasks_.spawn(drain_after(grace));
     } else {
@@ -343,9 +351,9 @@ awaitable<> primary::drain_after(nanoseconds grace)
 
 void primary::drain()
 {
-    note(board::reign_stage::stopping, settings_.stop.timeout);
-    notice_->stopping(settings_.stop.timeout);
-    supervisor_->retire_all(settings_.stop.timeout, finality::last);
+    note(board::reign_stage::stopping, terms().stop.timeout);
+    notice_->stopping(terms().stop.timeout);
+    supervisor_->retire_all(terms().stop.timeout, finality::last);
 }
 
 }  // namespace cohort::primary

@@ -95,6 +95,8 @@ private:
     [[nodiscard]] bool is_echo(const process::caught_signal& heard);
     [[nodiscard]] awaitable<> drain_after(nanoseconds grace);
     void drain();
+    /// The settings as a reload may have changed them.
+    [[nodiscard]] const config::settings& terms() const noexcept;
 
     const config::settings& settings_;
     upkeep upkeep_;

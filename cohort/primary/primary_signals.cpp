@@ -51,7 +51,11 @@ void primary::heed(int number)
         case SIGTTIN:
         case SIGTTOU: {
             const unsigned wanted = number == SIGTTIN ? now + 1 : now - 1;
-            if (const auto done = supervisor_->scale(wanted); done)
+            if (reloading_->busy())
+                log::warn("workers are being replaced: going on with {}; ask again when that is "
+                          "over",
+                          now);
+            else if (const auto done = supervisor_->scale(wanted); done)
                 log::info("{} workers wanted", wanted);
             else
                 log::warn("{}; going on with {}", done.error().text(), now);

@@ -3,6 +3,7 @@
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/primary/log_terms.hpp>
 
 #include <fmt/format.h>
 
@@ -18,6 +19,14 @@ namespace {
 constexpr nanoseconds watch_period = 100ms;
 /// For a recycling that is under way: it finishes with the worker that it is at.
 constexpr nanoseconds recycling_takes = 2min;
+/// On top of the time that a worker has to leave: aborting and killing take theirs.
+constexpr nanoseconds leaving_slack = 10s;
+
+bool is_on_its_way_out(const slot_view& seen) noexcept
+{
+    return seen.now == stage::draining || seen.now == stage::leaving ||
+           seen.now == stage::withdrawing;
+}
 
 fault because(std::string words) { return usher::because(std::move(words)); }
 
@@ -37,13 +46,28 @@ awaitable<reload_report> reloading::roll_back(progress tell)
     return run(source::previous, std::move(tell));
 }
 
+/// Why it cannot even begin, in words; empty: it can.
+std::string reloading::hindrance(source from) const
+{
+    if (busy_)
+        return "another reload is under way";
+    if (of_.retiring())
+        return "the cohort is stopping";
+    if (from == source::disk)
+        return {};
+    if (!of_.previous())
+        return "there is no generation before this one";
+    const std::string lost = of_.previous()->is_lost();
+    return lost.empty() ? lost : lost + "; nothing was changed: put it back and reload";
+}
+
 awaitable<reload_report> reloading::run(source from, progress tell)
 {
     reload_report report;
     report.generation = of_.current()->number();
-    if (from == source::previous && !of_.previous()) {
+    report.reason = hindrance(from);
+    if (!report.reason.empty()) {
         report.refused = true;
-        report.reason = "there is no generation before this one";
         co_return report;
     }
     const steady_time began = now();
@@ -60,6 +84,7 @@ awaitable<reload_report> reloading::run(source from, progress tell)
     replaced_.clear();
     invalid_ = false;
 
+    const config::worker_count number = of_.current()->settings().workers;
     const config::reload& how = of_.current()->settings().reload;
     rolling::plan plan;
     plan.slots = of_.filled_slots();
@@ -83,6 +108,8 @@ awaitable<reload_report> reloading::run(source from, progress tell)
         roll.done(done ? rolling::outcome::well : rolling::outcome::badly);
     }
     report.end = roll.now().end;
+    awaitable<> rest = conclude(report, number);
+    co_await std::move(rest);
     report.invalid = invalid_;
     report.generation = of_.current()->number();
     report.workers = static_cast<std::uint32_t>(of_.filled_slots().size());
@@ -106,7 +133,27 @@ awaitable<result<>> reloading::take_turn()
     end_turn();
     co_return failed(errc::stopping, "replace workers",
                      of_.retiring() ? "the cohort is stopping"
-                                    : "a worker that is being recycled does not come to an end");
+                                    : "a worker that leaves does not come to an end");
+}
+
+/// What is not a matter of slots. `report` is the caller's, who awaits this.
+awaitable<> reloading::conclude(reload_report& report, config::worker_count before)
+{
+    if (report.end == roll_end::rolled_back && !replaced_.empty()) {
+        if (const auto lost = of_.current()->is_lost(); !lost.empty()) {
+            report.end = roll_end::degraded;
+            report.reason += "; " + lost;
+        }
+    }
+    if (report.end != roll_end::replaced)
+        co_return;
+    const auto fits = co_await fit_number(before);
+    if (fits) {
+        of_.close_forsaken();
+        co_return;
+    }
+    report.end = roll_end::degraded;
+    report.reason = "all workers are new, but not as many as are wanted: " + fits.error().text();
 }
 
 awaitable<result<>> reloading::carry_out(roll_order what)
@@ -126,6 +173,9 @@ awaitable<result<>> reloading::carry_out(roll_order what)
             co_return done;
         }
         case errand::replace: {
+            // It left on purpose meanwhile, and nobody shall follow it.
+            if (const seat_view seen = of_.look_at(what.slot); seen.vacant && seen.stopped)
+                co_return result<>{};
             replaced_.push_back(what.slot);
             auto done = co_await replace(what.slot, next_);
             if (done)
@@ -208,15 +258,17 @@ awaitable<result<>> reloading::seat_at(std::uint32_t slot, generation_ptr by)
     co_return ready;
 }
 
-/// Two who empty seats at a time would take each other's extras for workers.
+/// Two who empty seats at a time would take each other's extras for workers; and who leaves for
+/// good shall not be replaced.
 awaitable<result<>> reloading::until_alone()
 {
     usher::question look = [this]() -> std::optional<result<>> {
-        if (of_.extras() == 0)
+        if (of_.extras() == 0 && !std::ranges::any_of(of_.view(), is_on_its_way_out))
             return result<>{};
         return std::nullopt;
     };
-    auto alone = co_await seats_.until(std::move(look), recycling_takes);
+    const nanoseconds leaving = of_.current()->settings().stop.timeout + leaving_slack;
+    auto alone = co_await seats_.until(std::move(look), std::max(recycling_takes, leaving));
     co_return alone;
 }
 
@@ -261,7 +313,9 @@ conduct reloading::conduct_of(whose which) const
 
 void reloading::commit()
 {
-    of_.become_current(next_);
+    const config::worker_count before = of_.current()->settings().workers;
+    of_.become_current(next_, wanted_after(before));
+    log_by(next_->settings().log);
     log::info("generation {} serves", next_->number());
 }
 

@@ -53,7 +53,14 @@ public:
     /// those of starting the program. Cancel: total.
     [[nodiscard]] awaitable<result<config::difference>> look_ahead();
 
+    /// Files that nobody can bring back, because they are read by their names: paths.
+    [[nodiscard]] std::vector<std::string> not_held() const;
+    /// Workers are being replaced: nobody else may change their number, or empty seats.
     [[nodiscard]] bool busy() const noexcept { return busy_; }
+    /// They are, but only because a primary died in the middle of it.
+    [[nodiscard]] bool mending() const noexcept { return mending_; }
+    /// Whether reload() would be refused now.
+    [[nodiscard]] bool refuses() const noexcept { return busy_ || of_.retiring(); }
     /// Nobody else replaces workers from now on; whoever is at it finishes first. Then end_turn().
     /// Errors: errc::queue_full; errc::stopping; those of usher::until(): in words, as the subject.
     [[nodiscard]] awaitable<result<>> take_turn();
@@ -85,9 +92,13 @@ private:
     [[nodiscard]] awaitable<result<>> prepare();
     [[nodiscard]] result<> prepare_program();
     [[nodiscard]] awaitable<result<>> prepare_own();
-    [[nodiscard]] static result<std::shared_ptr<mold>> begin_mold(const unique_fd& binary);
+    [[nodiscard]] result<std::shared_ptr<mold>> begin_mold(const unique_fd& binary) const;
     [[nodiscard]] result<> check(const config::settings& wanted) const;
+    [[nodiscard]] std::string hindrance(source from) const;
+    [[nodiscard]] awaitable<> conclude(reload_report& report, config::worker_count before);
     [[nodiscard]] std::uint32_t next_number();
+    [[nodiscard]] unsigned wanted_after(config::worker_count before) const;
+    [[nodiscard]] awaitable<result<>> fit_number(config::worker_count before);
     [[nodiscard]] awaitable<result<>> add_extra();
     [[nodiscard]] awaitable<result<>> remove_extra();
     [[nodiscard]] awaitable<result<>> soak();
@@ -105,6 +116,7 @@ private:
     usher seats_;
     reader read_settings_;
     bool busy_ = false;
+    bool mending_ = false;
     std::uint32_t last_number_ = 1;
 
     // Of the reload that is under way.

@@ -59,6 +59,7 @@ result<> reloading::prepare_program()
     COHORT_TRY(auto file, hold_program(wanted.exec, wanted.cwd));
     next_ = std::make_shared<generation>(next_number(), std::move(wanted));
     next_->hold(std::move(file));
+    next_->mark_files();
     return {};
 }
 
@@ -78,7 +79,14 @@ awaitable<result<>> reloading::prepare_own()
     co_return result<>{};
 }
 
-result<std::shared_ptr<mold>> reloading::begin_mold(const unique_fd& binary)
+/// A later one than all that are known: also those of a primary before this one.
+std::uint32_t reloading::next_number()
+{
+    last_number_ = std::max(last_number_, of_.newest());
+    return ++last_number_;
+}
+
+result<std::shared_ptr<mold>> reloading::begin_mold(const unique_fd& binary) const
 {
     COHORT_TRY(process::origin start, process::own_origin());
     mold_plan how;
@@ -86,6 +94,10 @@ result<std::shared_ptr<mold>> reloading::begin_mold(const unique_fd& binary)
     how.binary = binary.valid() ? binary.borrow() : -1;
     how.args = std::move(start.args);
     how.folder = std::move(start.folder);
+    how.known = of_.current()->settings().env;
+    if (of_.previous())
+        how.known.insert(of_.previous()->settings().env.begin(),
+                         of_.previous()->settings().env.end());
     return mold::start(how);
 }
 
@@ -112,15 +124,6 @@ awaitable<result<reloading::candidate>> reloading::try_out(nanoseconds patience)
     co_return std::move(found);
 }
 
-/// A later one than all that are known: also those of a primary before this one.
-std::uint32_t reloading::next_number()
-{
-    last_number_ = std::max(last_number_, of_.current()->number());
-    if (of_.previous())
-        last_number_ = std::max(last_number_, of_.previous()->number());
-    return ++last_number_;
-}
-
 awaitable<result<config::difference>> reloading::look_ahead()
 {
     if (busy_)
@@ -141,6 +144,14 @@ awaitable<result<config::difference>> reloading::look_ahead()
     if (!wanted)
         co_return std::unexpected(std::move(wanted).error());
     co_return config::compare(now, *wanted);
+}
+
+std::vector<std::string> reloading::not_held() const
+{
+    std::vector<std::string> paths;
+    for (const file_mark& each : of_.current()->files.value_or(std::vector<file_mark>{}))
+        paths.push_back(each.path);
+    return paths;
 }
 
 /// Some settings are fixed for as long as there is a primary.

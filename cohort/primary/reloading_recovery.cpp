@@ -67,17 +67,18 @@ awaitable<> reloading::keep_mold()
 awaitable<> reloading::put_right()
 {
     busy_ = true;
+    mending_ = true;
     // Whoever was asked to leave, leaves; then the lowest slots are filled, the extra workers go,
     // and what is left of the unfinished generation is replaced: there are never too few.
-    const std::uint32_t wanted = of_.wanted();
+    // (The number may change meanwhile: nobody is refused for this.)
     for (const std::uint32_t slot : of_.filled_slots()) {
         if (of_.look_at(slot).leaving) {
             auto gone = co_await seats_.until_free(slot);
             log_if_bad(slot, gone);
         }
     }
-    for (std::uint32_t slot = 0; slot < wanted; ++slot) {
-        if (!of_.look_at(slot).vacant)
+    for (std::uint32_t slot = 0; slot < of_.wanted(); ++slot) {
+        if (const seat_view seen = of_.look_at(slot); !seen.vacant || seen.stopped)
             continue;
         auto filled = co_await seats_.until_free(slot);
         if (filled)
@@ -86,7 +87,7 @@ awaitable<> reloading::put_right()
     }
     const std::uint32_t number = of_.current()->number();
     for (const std::uint32_t slot : of_.filled_slots()) {
-        const bool extra = slot >= wanted;
+        const bool extra = slot >= of_.wanted();
         if (!extra && of_.look_at(slot).generation == number)
             continue;
         log::warn("slot {}: a reload was interrupted; {}", slot,
@@ -99,6 +100,7 @@ awaitable<> reloading::put_right()
         }
         log_if_bad(slot, done);
     }
+    mending_ = false;
     busy_ = false;
 }
 

@@ -62,4 +62,11 @@ unsigned scaling::look(steady_time at, unsigned workers, double load)
     return at - *idle_since_ < down_after_ ? workers : workers - 1;
 }
 
+unsigned number_after(const number_terms& said, number_facts here) noexcept
+{
+    if (said.after == said.before)
+        return here.present;
+    return said.after.resolve(said.after.is_automatic() ? here.quota : here.present);
+}
+
 }  // namespace cohort::primary

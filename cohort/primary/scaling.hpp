@@ -4,6 +4,7 @@
 
 #include <cohort/base/clock.hpp>
 #include <cohort/config/parts.hpp>
+#include <cohort/config/values.hpp>
 
 #include <optional>
 
@@ -49,5 +50,19 @@ private:
     double load_sum_ = 0;
     unsigned looks_ = 0;
 };
+
+/// What the settings say before and after a reload.
+struct number_terms {
+    config::worker_count before;
+    config::worker_count after;
+};
+/// What there is.
+struct number_facts {
+    unsigned present = 1;  ///< workers that are wanted now
+    unsigned quota = 1;    ///< workers that the CPU quota is good for
+};
+/// How many workers are wanted after a reload. Settings that say what they said before leave the
+/// number alone: an operator or the load may have changed it since.
+[[nodiscard]] unsigned number_after(const number_terms& said, number_facts here) noexcept;
 
 }  // namespace cohort::primary

@@ -108,3 +108,19 @@ TEST_CASE("what was seen before a long sleep does not count")
     CHECK(of.look(steady_time{2h}, 1, 1) == 1);
     CHECK(of.look(steady_time{2h + 1s}, 1, 1) == 1);
 }
+
+TEST_CASE("after a reload the number is what the settings say, if they say something new")
+{
+    const auto two = config::worker_count::exactly(2);
+    const auto four = config::worker_count::exactly(4);
+    const auto any = config::worker_count::automatic();
+    const auto range = config::worker_count::between(3, 6);
+    const number_facts here{.present = 5, .quota = 8};
+    CHECK(number_after({.before = two, .after = four}, here) == 4);
+    CHECK(number_after({.before = two, .after = any}, here) == 8);
+    CHECK(number_after({.before = two, .after = range}, here) == 5);
+    CHECK(number_after({.before = four, .after = range}, {.present = 2, .quota = 8}) == 3);
+    // Somebody scaled to five, and the file is as it was.
+    CHECK(number_after({.before = two, .after = two}, here) == 5);
+    CHECK(number_after({.before = any, .after = any}, here) == 5);
+}

@@ -23,7 +23,7 @@ constexpr nanoseconds stop_reserve = 5s;
 
 void service_notice::count(const supervisor& workers)
 {
-    const bool must_listen = !settings_.listen.empty();
+    const bool must_listen = !workers.current()->settings().listen.empty();
     ready_ =
         static_cast<std::size_t>(std::ranges::count_if(workers.workers(), [&](const auto& each) {
             const worker_info info = each.second->info();

@@ -3,7 +3,6 @@
 #include <cohort/async/tokens.hpp>
 #include <cohort/base/clock.hpp>
 #include <cohort/base/error.hpp>
-#include <cohort/config/settings.hpp>
 #include <cohort/primary/supervisor.hpp>
 #include <cohort/process/service_manager.hpp>
 
@@ -15,9 +14,9 @@ namespace cohort::primary {
 /// Tells the service manager how the cohort is. A resource; belongs to the primary's loop.
 class service_notice {
 public:
-    /// Lifetime: both outlive this.
-    service_notice(const process::service_manager& manager, const config::settings& settings)
-        : manager_{manager}, settings_{settings}
+    /// Lifetime: it outlives this.
+    explicit service_notice(const process::service_manager& manager) noexcept
+        : manager_{manager}
     {}
 
     /// Says READY=1 once the workers that were wanted are there (or given up, if at least one
@@ -41,7 +40,6 @@ private:
     [[nodiscard]] bool is_there(const supervisor& workers) const;
 
     const process::service_manager& manager_;
-    const config::settings& settings_;
     std::size_t ready_ = 0;
     std::string last_;
     bool told_ready_ = false;

@@ -92,6 +92,16 @@ void service_sockets::keep(const socket_key& which, int fd)
                   which.asked.text(), stored.error().text());
 }
 
+void service_sockets::forget(const socket_key& which)
+{
+    const std::string name = which.name();
+    if (name.empty() || !manager_.listens())
+        return;
+    if (const auto forgotten = manager_.forget(name); !forgotten)
+        log::warn("{}; {} may come back after a restart", forgotten.error().text(),
+                  which.asked.text());
+}
+
 void service_sockets::give_up_the_rest()
 {
     for (const auto& each : manager_.passed()) {

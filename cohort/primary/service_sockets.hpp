@@ -42,6 +42,9 @@ public:
     /// Has it kept from now on. Whether it is, nobody tells: the unit must allow it.
     void keep(const socket_key& which, int fd);
 
+    /// It shall not be kept any more. What the manager has of its own, it keeps.
+    void forget(const socket_key& which);
+
     /// Does somebody else have a hold of the sockets, too? Then a socket file outlives us.
     [[nodiscard]] bool shares() const noexcept { return manager_.listens(); }
 

@@ -23,6 +23,7 @@ struct slot_view {
     std::optional<steady_time> deadline;     ///< of the stage
     pid_t keeper = 0;                        ///< 0: none
     unsigned standbys = 0;                   ///< that wait beside it
+    bool extra = false;                      ///< one more than wanted, for a while
 };
 
 }  // namespace cohort::primary

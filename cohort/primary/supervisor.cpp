@@ -53,7 +53,9 @@ supervisor::~supervisor() = default;
 result<> supervisor::start(unsigned wanted)
 {
     note_wanted(wanted);
-    while (std::ranges::count_if(seats_, [](const auto& s) { return !s->vacant(); }) < wanted) {
+    // Whose worker left on purpose, has one as far as the number is concerned.
+    const auto counts = [](const auto& s) { return !s->vacant() || s->stopped; };
+    while (std::ranges::count_if(seats_, counts) < wanted) {
         COHORT_TRY(seat * at, seat_for(std::nullopt));
         at->replaced_when_dead = true;
         at->plan = {};
@@ -80,8 +82,7 @@ result<worker_ptr> supervisor::fill(seat& at)
     if (!at.of)
         at.of = current_;
     at.life.emplace();
-    at.extra = false;
-    at.ill = false;
+    at.extra = at.ill = at.stopped = false;
     auto born = spawn(at);
     if (!born)
         at.life.reset();
@@ -265,7 +266,7 @@ void supervisor::carry_out(seat& at, order what)
             if (const stage now = at.life->now();
                 now == stage::leaving || now == stage::withdrawing)
             {
-                if (at.tenant)
+                if (at.tenant && at.tenant->leaving() && retiring_)
                     forced_.insert(at.tenant->id());
                 order_keeper(at, process::keeper_order::hold);
             }

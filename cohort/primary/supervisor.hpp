@@ -136,8 +136,14 @@ public:
 
     /// What new workers get.
     [[nodiscard]] const generation_ptr& current() const noexcept { return current_; }
-    /// What was current can be gone back to. Order: next->write_down() was well.
-    void become_current(generation_ptr next);
+    /// What was current can be gone back to. So many are wanted from now on; scale() makes it so.
+    /// Order: next->write_down() was well.
+    void become_current(generation_ptr next, unsigned wanted);
+    /// The greatest number of a generation that somebody lives by, or that can be gone back to.
+    [[nodiscard]] std::uint32_t newest() const noexcept;
+    /// Closes the sockets that nobody listens on any more, and that the previous generation named,
+    /// and the current one does not. Order: all workers are of the current one, and ready.
+    void close_forsaken();
     /// The one before; nothing: there is none.
     [[nodiscard]] const generation_ptr& previous() const noexcept { return previous_; }
     /// Slots with a worker, or with one to come, ascending.
@@ -145,7 +151,8 @@ public:
     /// One worker more than wanted, in a free slot.
     /// Errors: errc::stopping; errc::queue_full; those of its birth.
     [[nodiscard]] result<std::uint32_t> seat_extra(generation_ptr of);
-    /// Order: the slot is free, see look_at(). Errors: likewise.
+    /// Order: the slot is free, see look_at(). Errors: likewise; it is tried again then, like one
+    /// that died at its start, until somebody empties the seat.
     [[nodiscard]] result<> seat_again(std::uint32_t slot, generation_ptr of);
     /// Asks who sits there to leave for good; the slot is free some time later.
     void empty_seat(std::uint32_t slot);
@@ -252,6 +259,7 @@ private:
     [[nodiscard]] generation_ptr recover_one(const board::ledger_generation& words, claims& ours);
     [[nodiscard]] generation_ptr generation_of(std::uint32_t number) const;
     void note_wanted(unsigned wanted) noexcept;
+    void go_by_current();
     [[nodiscard]] result<> recover_seat(const board::ledger_seat& words, claims& ours);
     void recover_keeper(seat& at, const board::ledger_seat& words, claims& ours);
     void recover_worker(seat& at, const board::ledger_seat& words, claims& ours);
@@ -277,7 +285,8 @@ private:
     /// A worker for an empty seat.
     [[nodiscard]] result<worker_ptr> fill(seat& at);
     // Of programs that need not know us.
-    [[nodiscard]] static int held_binary(generation& of);
+    [[nodiscard]] int held_binary(generation& of) const;
+    [[nodiscard]] bool shares_with_older(const seat& its) const noexcept;
     [[nodiscard]] result<offer> offer_to(const seat& at);
     /// It says by its exit code that nobody shall follow it.
     [[nodiscard]] static bool stops_by(const exit_status& how, const seat& at);
@@ -301,6 +310,8 @@ private:
     void use_journal(seat& at, board::journal made);
     [[nodiscard]] result<> add_seat();
     [[nodiscard]] result<> seat_in(seat& at, generation_ptr of);
+    [[nodiscard]] result<> one_more();
+    void try_again(seat& at, const fault& why);
     static void blame(seat& at, std::string words);
     [[nodiscard]] bool accepts(const seat& at) const;
     void order_keeper(seat& at, process::keeper_order what);

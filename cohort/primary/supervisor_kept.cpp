@@ -22,6 +22,9 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr nanoseconds birth_patience = 5s;  // for a keeper's first twin
+/// For a mold, which forks in a millisecond. We wait in its place, and so does everybody else: one
+/// that does not answer is given up for another one.
+constexpr nanoseconds mold_patience = 2s;
 
 /// What others than the slot's own pair must not have: neither a keeper of another slot nor an
 /// exec'ed program.
@@ -70,7 +73,7 @@ namespace {
 result<process::kept_pair> have_pair_made(generation& of, const pairing& what)
 {
     if (of.maker) {
-        auto made = of.maker->make_pair(what, birth_patience);
+        auto made = of.maker->make_pair(what, mold_patience);
         if (made || made.error().why() == errc::answer_failed)
             return made;
         // Whatever it says from now on would answer what nobody asks any more.

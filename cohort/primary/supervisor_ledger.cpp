@@ -65,6 +65,7 @@ void supervisor::note(seat& at) noexcept
     if (words.occupied)
         words.stage = static_cast<std::uint8_t>(at.life->now());
     words.replaced_when_dead = at.replaced_when_dead;
+    words.stopped = at.stopped;
     words.generation = at.of ? at.of->number() : 0;
     words.deadline_ns = count(at.deadline);
     words.deaths = at.crashes.remember();

@@ -64,6 +64,28 @@ first_place place_in(const std::vector<std::string>& listen)
     return found;
 }
 
+/// Several workers accept on one socket: only this one's answer counts. (Who has the other end of a
+/// Unix connection, the kernel does not show.)
+awaitable<result<int>> ask_itself(net::endpoint where, std::string path, pid_t pid)
+{
+    result<int> status;
+    if (where.kind() != net::endpoint::family::tcp) {
+        auto question = ask_over_http(std::move(where), std::move(path), answer_patience);
+        status = co_await std::move(question);
+        co_return status;
+    }
+    hearing is_heard = [pid, port = where.port()](std::uint16_t ours) -> std::optional<bool> {
+        const auto by = process::who_accepted(pid, {.here = port, .there = ours});
+        if (by == process::accepted_by::nobody)
+            return std::nullopt;
+        return by == process::accepted_by::family;
+    };
+    auto question =
+        ask_one_over_http(std::move(where), std::move(path), std::move(is_heard), answer_patience);
+    status = co_await std::move(question);
+    co_return status;
+}
+
 std::string address_for_notices(std::uint32_t slot)
 {
     // Two cohorts of one machine must not meet there. Who writes there is known by the kernel.
@@ -73,12 +95,22 @@ std::string address_for_notices(std::uint32_t slot)
 
 }  // namespace
 
-int supervisor::held_binary(generation& of)
+bool supervisor::shares_with_older(const seat& its) const noexcept
+{
+    return std::ranges::any_of(seats_, [&](const auto& each) {
+        return each->tenant && !each->tenant->dead() && each->of != its.of;
+    });
+}
+
+int supervisor::held_binary(generation& of) const
 {
     const config::settings& s = of.settings();
     if (of.held_for != s.exec) {
         // Whoever executes it will say what is wrong.
         of.hold(hold_program(s.exec, s.cwd).value_or(program_file{}));
+        // After another primary the files may be others than those that it began with.
+        if (!salvage_)
+            of.mark_files();
     }
     return of.binary.valid() ? of.binary.borrow() : -1;
 }
@@ -275,7 +307,13 @@ awaitable<> supervisor::await_readiness(worker_ptr who)
             case inquiry::http: {
                 if (!place.at)
                     co_return;  // nowhere to ask: it runs into the deadline, which says so
-                auto question = ask_over_http(*place.at, path, answer_patience);
+                // An older one would answer in its place, and nothing would show that.
+                const seat& its = *seats_[who->slot()];
+                if (place.at->kind() != net::endpoint::family::tcp && shares_with_older(its)) {
+                    co_await sleep_for(ask_again);
+                    break;
+                }
+                auto question = ask_itself(*place.at, path, who->info().pid);
                 const auto status = co_await std::move(question);
                 if (to->over || stopped(stop))
                     break;

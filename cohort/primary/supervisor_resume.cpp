@@ -90,6 +90,7 @@ result<> supervisor::recover_seat(const ledger_seat& words, claims& ours)
     seat& at = *seats_.back();
     at.of = generation_of(words.generation);
     at.replaced_when_dead = words.replaced_when_dead;
+    at.stopped = words.stopped;
     at.crashes.recall(words.deaths);
     if (words.occupied && words.stage < static_cast<std::uint8_t>(stage::gone))
         at.life.emplace(static_cast<stage>(words.stage));

@@ -12,6 +12,24 @@
 
 namespace cohort::primary {
 
+namespace {
+
+bool is_same(const board::ledger_generation& one, const board::ledger_generation& other) noexcept
+{
+    return one.number == other.number && one.settings.plus_one == other.settings.plus_one &&
+           one.binary.plus_one == other.binary.plus_one;
+}
+
+bool names(const std::vector<std::string>& listen, const net::endpoint& which)
+{
+    return std::ranges::any_of(listen, [&](const std::string& each) {
+        const auto where = net::endpoint::parse(each);
+        return where && where->text() == which.text();
+    });
+}
+
+}  // namespace
+
 std::vector<std::uint32_t> supervisor::filled_slots() const
 {
     std::vector<std::uint32_t> list;
@@ -37,7 +55,10 @@ result<> supervisor::seat_again(std::uint32_t slot, generation_ptr of)
     if (retiring_)
         return failed(errc::stopping, "start worker");
     COHORT_TRY(seat * at, seat_for(slot));
-    return seat_in(*at, std::move(of));
+    auto seated = seat_in(*at, std::move(of));
+    if (!seated)
+        try_again(*at, seated.error());
+    return seated;
 }
 
 result<> supervisor::seat_in(seat& at, generation_ptr of)
@@ -108,12 +129,19 @@ bool supervisor::accepts(const seat& at) const
     return row && row->accepting && board::pid_of(row->tenant) == at.tenant->info().pid;
 }
 
-void supervisor::become_current(generation_ptr next)
+void supervisor::become_current(generation_ptr next, unsigned wanted)
 {
     previous_ = std::exchange(current_, std::move(next));
     // It costs memory, and can be started again from its file.
     previous_->maker.reset();
     note_generations();
+    note_wanted(wanted);
+    go_by_current();
+}
+
+/// Whatever is not asked for each time: also after the death of the primary that committed it.
+void supervisor::go_by_current()
+{
     drain_budget_ = settings().stop.timeout;
     for (const auto& at : seats_) {
         crash_policy wiser{limits_of(settings().restart)};
@@ -126,14 +154,53 @@ void supervisor::become_current(generation_ptr next)
         feel_pulse();
 }
 
+std::uint32_t supervisor::newest() const noexcept
+{
+    std::uint32_t most = std::max(current_->number(), previous_ ? previous_->number() : 0);
+    // One that was never finished may have workers still.
+    for (const auto& at : seats_)
+        most = std::max(most, at->of ? at->of->number() : 0);
+    return most;
+}
+
 void supervisor::recover_generations(const board::ledger& book, claims& ours)
 {
-    previous_ = recover_one(book.generation(board::ledger_role::previous).value(), ours);
+    const auto before = book.generation(board::ledger_role::previous).value();
     const auto words = book.generation(board::ledger_role::current).value();
-    if (previous_ && previous_->number() == words.number)
-        current_ = std::exchange(previous_, nullptr);  // named twice: it was becoming current
+    previous_ = recover_one(before, ours);
+    if (previous_ && is_same(before, words))
+        current_ = std::exchange(previous_, nullptr);  // named twice: it was becoming the previous
     else if (auto found = recover_one(words, ours))
         current_ = std::move(found);
+    go_by_current();
+}
+
+void supervisor::close_forsaken()
+{
+    if (!previous_)
+        return;
+    for (const auto& each : seats_) {
+        const bool empty = each->vacant() || each->life->now() == stage::parked ||
+                           each->life->now() == stage::held;
+        if (!empty && !look_at(each->slot).ready)
+            return;  // it may be about to listen there
+    }
+    std::vector<std::uint32_t> forsaken;
+    for (const auto& [number, each] : listeners_.all()) {
+        // What only the program's code names, it may be about to ask for.
+        if (each->holders.empty() && names(previous_->settings().listen, each->asked) &&
+            !names(settings().listen, each->asked))
+            forsaken.push_back(number);
+    }
+    for (const std::uint32_t number : forsaken) {
+        const open_endpoint& at = *listeners_.all().at(number);
+        log::info("nobody listens on {} any more: it is closed", at.real.text());
+        // Whoever waits in its queues hears so from the kernel.
+        dealer_.remove(at.socket.borrow());
+        for (const auto& [slot, queue] : at.by_slot)
+            dealer_.remove(queue.borrow());
+        listeners_.close(number);
+    }
 }
 
 /// Nothing: there was none, or what was written down makes no sense.

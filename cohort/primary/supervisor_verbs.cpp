@@ -37,6 +37,9 @@ result<> supervisor::retire(std::uint32_t id)
 
 void supervisor::retire_all(nanoseconds budget, finality then)
 {
+    // Of those who leave from now on: a scaling from yesterday is nobody's business any more.
+    if (!retiring_)
+        forced_.clear();
     retiring_ = true;
     final_ = final_ || then == finality::last;
     drain_budget_ = budget;
@@ -141,9 +144,32 @@ result<> supervisor::scale(unsigned wanted)
         give_up(lives, living - wanted);
     note_wanted(wanted);
     for (; have < wanted; ++have) {
-        COHORT_TRY(add({}));
+        COHORT_TRY(one_more());
     }
     return {};
+}
+
+/// For the number that we keep: who cannot be born now comes later.
+result<> supervisor::one_more()
+{
+    COHORT_TRY(seat * at, seat_for(std::nullopt));
+    at->replaced_when_dead = upkeep_ == upkeep::automatic;
+    at->plan = {};
+    at->of = current_;
+    const auto born = fill(*at);
+    if (born)
+        return {};
+    if (!at->replaced_when_dead)
+        return std::unexpected(born.error());
+    try_again(*at, born.error());
+    return {};
+}
+
+/// Nobody sits there, and somebody shall: after a pause, as if one had died at its start.
+void supervisor::try_again(seat& at, const fault& why)
+{
+    at.life.emplace();
+    not_born(at, why);
 }
 
 result<> supervisor::revive(std::uint32_t slot)

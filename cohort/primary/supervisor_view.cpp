@@ -31,6 +31,7 @@ std::vector<slot_view> supervisor::view() const
         slot_view seen;
         seen.slot = at->slot;
         seen.now = stage_of(*at);
+        seen.extra = at->extra;
         seen.deadline = at->deadline;
         seen.generation = at->of ? at->of->number() : 0;
         if (at->tenant && !at->tenant->dead()) {

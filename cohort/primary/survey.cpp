@@ -53,6 +53,8 @@ json::object slot_words(const surveyed& of, const slot_view& seen)
     json::object words{{"slot", seen.slot}, {"name", slot_name(of, seen.slot)}};
     words["stage"] = name(seen.now);
     words["generation"] = seen.generation;
+    if (seen.extra)
+        words["extra"] = true;
     if (seen.worker)
         add_worker(words, seen);
     if (seen.row)
@@ -86,6 +88,8 @@ head_count count(const std::vector<slot_view>& seats) noexcept
 {
     head_count seen;
     for (const slot_view& each : seats) {
+        if (each.extra)
+            continue;
         switch (each.now) {
             case stage::serving:
                 ++seen.serving;

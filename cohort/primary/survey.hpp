@@ -24,7 +24,7 @@ struct surveyed {
     bool stopping = false;
 };
 
-/// How many slots are where. A value.
+/// How many slots are where, without those that are one more for a while. A value.
 struct head_count {
     unsigned serving = 0;
     unsigned parked = 0;

@@ -78,11 +78,22 @@ struct transactions::transaction {
 
 bool transactions::answers(std::string_view verb) const noexcept
 {
-    return verb == "reload" || verb == "rollback" || verb == "plan";
+    return verb == "reload" || verb == "rollback" || verb == "plan" || is_held_back(verb);
+}
+
+/// Who fills or empties seats while a reload does would undo its work, or have his own undone. What
+/// a dead primary left is put right around him.
+bool transactions::is_held_back(std::string_view verb) const noexcept
+{
+    return of_.busy() && !of_.mending() && (verb == "scale" || verb == "drain" || verb == "resume");
 }
 
 awaitable<control::answer> transactions::handle(control::request what, control::asker& to)
 {
+    if (is_held_back(what.verb))
+        co_return control::answer{
+            exit_code::refused,
+            "a reload is under way, nothing was changed: ask again when it is over"};
     if (what.slot)
         co_return control::answer{exit_code::usage,
                                   "a generation is of the whole app: name it without a slot"};
@@ -100,14 +111,19 @@ awaitable<> transactions::run(std::shared_ptr<transaction> which)
         if (which->hears != nullptr)
             which->hears->tell(control::progress{std::string{words}});
     };
-    notice_.reload_began(which->back ? "rolling back" : "reloading");
+    // One that is refused says nothing to the service manager: another one's word stands there.
+    const bool begins = !of_.refuses();
+    if (begins)
+        notice_.reload_began(which->back ? "rolling back" : "reloading");
     reload_report how;
     if (which->back)
         how = co_await of_.roll_back(std::move(tell));
     else
         how = co_await of_.reload(std::move(tell));
     which->report.emplace(std::move(how));
-    ended(*which->report);
+    if (begins)
+        tell_end(*which->report);
+    ended_.notify_all();
 }
 
 awaitable<control::answer> transactions::replace(control::request what, control::asker& to)
@@ -134,25 +150,24 @@ awaitable<control::answer> transactions::replace(control::request what, control:
     co_return answer_of(*mine->report);
 }
 
-void transactions::ended(const reload_report& how)
+void transactions::tell_end(const reload_report& how)
 {
     notice_.reload_ended(how.end == roll_end::replaced
                              ? fmt::format("generation {} serves", how.generation)
                              : fmt::format("reload: {}: {}", name(how.end), how.reason));
-    ended_.notify_all();
 }
 
 void transactions::reload_soon()
 {
     once_more_ = true;
+    // Here, not when it runs: the next signal may come before that.
     if (!by_signal_)
-        tasks_.spawn(reload_logged());
+        by_signal_ = tasks_.spawn(reload_logged()) != nullptr;
 }
 
 awaitable<> transactions::reload_logged()
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
-    by_signal_ = true;
     while (std::exchange(once_more_, false) && !stopped(stop)) {
         // Somebody else's, which has its own deadlines; or what a dead primary left is put right.
         while (of_.busy() && !stopped(stop)) {
@@ -160,9 +175,13 @@ awaitable<> transactions::reload_logged()
             co_await std::move(race);
         }
         reloading::progress tell = [](std::string_view words) { log::info("reload: {}", words); };
-        notice_.reload_began("reloading");
+        const bool begins = !of_.refuses();
+        if (begins)
+            notice_.reload_began("reloading");
         const reload_report how = co_await of_.reload(std::move(tell));
-        ended(how);
+        if (begins)
+            tell_end(how);
+        ended_.notify_all();
         if (how.end == roll_end::replaced)
             log::info("reload: {}", answer_of(how).reason);
         else
@@ -201,7 +220,13 @@ awaitable<control::answer> transactions::plan()
             words = "a reload would be refused: this takes a stop and a start";
             break;
     }
+    json::array loose;
+    for (const std::string& each : of_.not_held()) {
+        words += fmt::format("{}{}", loose.empty() ? "; no rollback brings back " : ", ", each);
+        loose.emplace_back(each);
+    }
     json::object data{{"changes", std::move(changes)}, {"outcome", config::name_of(outcome)}};
+    data["not_held"] = std::move(loose);
     co_return control::answer{exit_code::done, std::move(words), std::move(data)};
 }
 

@@ -17,7 +17,7 @@
 namespace cohort::primary {
 
 /// The verbs of the admin socket that replace one generation by another: reload, rollback, plan. A
-/// resource.
+/// resource. Meanwhile those that change the number of workers are answered here, too: no.
 ///
 /// What was begun goes on when the asker hangs up or runs out of patience: it hears then that the
 /// truth is not known yet.
@@ -43,7 +43,8 @@ private:
     [[nodiscard]] awaitable<control::answer> plan();
     [[nodiscard]] awaitable<> run(std::shared_ptr<transaction> which);
     [[nodiscard]] awaitable<> reload_logged();
-    void ended(const reload_report& how);
+    void tell_end(const reload_report& how);
+    [[nodiscard]] bool is_held_back(std::string_view verb) const noexcept;
 
     reloading& of_;
     service_notice& notice_;

@@ -2,6 +2,7 @@
 
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
+#include <cohort/primary/shortage.hpp>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
@@ -62,7 +63,9 @@ awaitable<result<>> usher::until_free(std::uint32_t slot)
 
 awaitable<result<>> usher::seat(std::uint32_t slot, generation_ptr of)
 {
-    if (const auto seated = of_->seat_again(slot, of); !seated)
+    // Whoever cannot be born for want of something is tried again, and waited for.
+    if (const auto seated = of_->seat_again(slot, of);
+        !seated && !is_shortage(seated.error().why()))
         co_return std::unexpected(
             because(fmt::format("slot {} got no worker: {}", slot, seated.error().text())));
     auto ready = co_await until_ready(slot, of);

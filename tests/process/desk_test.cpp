@@ -163,6 +163,19 @@ TEST_CASE("stop answers when everybody has left, and the socket is gone")
     CHECK_FALSE(std::filesystem::exists(server.program().runtime_folder() / "regent.sock"));
 }
 
+TEST_CASE("a stop counts those whom it ended itself, and nobody from before")
+{
+    kept_server server{{.workers = 2, .file = "[app.regent.stop]\ntimeout = \"300ms\"\n"}};
+    operator_of ops{server.program(), "regent"};
+    for (const pid_t each : server.workers())
+        ::kill(each, SIGSTOP);
+    CHECK(ops.ask("scale", {{"to", "1"}}).code == exit_code::done);
+    const auto said = ops.ask("stop");
+    CHECK(said.code == exit_code::done);
+    CHECK_MESSAGE(said.data.at("killed") == 1, said.reason);
+    CHECK(server.program().wait().code() == 0);
+}
+
 TEST_CASE("a second cohort of the same name is refused, and says who has it")
 {
     kept_server server{{.workers = 1}};

@@ -4,6 +4,8 @@
 #include "family.hpp"
 
 #include <cohort/base/parse.hpp>
+#include <cohort/control/client.hpp>
+#include <cohort/control/entrance.hpp>
 #include <cohort/net/listener.hpp>
 #include <cohort/process/notice.hpp>
 
@@ -239,5 +241,24 @@ TEST_CASE("a socket that was kept and that nobody wants any more is given up")
     running_program app{service(systemd, "127.0.0.1:0", {{name, socket.borrow()}})};
     const auto forgotten = systemd.wait_for([](const auto& said) { return said.unstore; });
     CHECK(forgotten.store_name == name);
+    CHECK(app.stop().code() == 0);
+}
+
+TEST_CASE("a reload that is refused while another one runs does not end it for the manager")
+{
+    manager systemd;
+    running_program app{service(systemd, "127.0.0.1:0", {}, {"COHORT_RELOAD_SOAK=1500ms"})};
+    systemd.wait_for(is_ready);
+    app.signal(SIGHUP);
+    systemd.wait_for([](const auto& said) { return said.reloading; });
+    control::client over{
+        {.app = "process_program_api",
+         .socket = app.runtime_folder() / control::socket_name("process_program_api"),
+         .opened_by = app.pid()}};
+    const control::request reload{"reload"};
+    const auto refused = over.ask(reload, control::client::manner::once);
+    REQUIRE(refused);
+    CHECK(refused->code == control::exit_code::refused);
+    CHECK(systemd.wait_for(is_ready).status == "generation 2 serves");
     CHECK(app.stop().code() == 0);
 }
