@@ -128,14 +128,14 @@ std::vector<std::uint64_t> listening_unix(std::string_view table, std::string_vi
 {
     // Num RefCount Protocol Flags Type St Inode Path
     constexpr std::size_t flags_at = 3;
-    constexpr std::size_t inode_at = 6;
+    constexpr std::size_t unix_inode_at = 6;
     constexpr std::size_t path_at = 7;
     std::vector<std::uint64_t> list;
     while (!table.empty()) {
         const auto words = words_of(next_line(table));
         if (words.size() <= path_at || words[flags_at] != accepts_flag)
             continue;
-        const auto inode = parse_integer<std::uint64_t>(words[inode_at]);
+        const auto inode = parse_integer<std::uint64_t>(words[unix_inode_at]);
         // A path with blanks is several words; it ends with the line.
         const char* const begin = words[path_at].data();
         const std::string_view rest{
