@@ -31,6 +31,9 @@ exit_code run_list(const arguments& args, console& out)
         control::request ask{"ls"};
         ask.budget = *wait;
         auto said = ask_quietly(each, ask, control::client::manner::repeatable);
+        // It ended between our finding and our asking it: it does not run.
+        if (said.code == exit_code::no_such_cohort && !args.word(0))
+            continue;
         if (said.code != exit_code::done) {
             worst = std::max(worst, said.code);
             said.data = {
