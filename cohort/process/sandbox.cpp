@@ -28,12 +28,23 @@ using detail::reach;
 constexpr std::array<std::string_view, 3> profile_names{"off", "server", "strict"};
 
 /// What programs need to read of the system: libraries, certificates, zones, names, numbers.
-constexpr std::array system_folders{"/usr", "/lib",  "/lib64", "/lib32",
-                                    "/bin", "/sbin", "/etc",   "/opt",
-                                    "/sys", "/proc", "/dev",   "/run/systemd/resolve"};
+constexpr std::array system_folders{"/usr",
+                                    "/lib",
+                                    "/lib64",
+                                    "/lib32",
+                                    "/bin",
+                                    "/sbin",
+                                    "/etc",
+                                    "/opt",
+                                    "/sys",
+                                    "/proc",
+                                    "/run/systemd/resolve"};
 constexpr std::array plain_devices{"/dev/null",   "/dev/zero",    "/dev/full",
                                    "/dev/random", "/dev/urandom", "/dev/tty"};
-constexpr std::array shared_folders{"/tmp", "/var/tmp", "/dev", "/proc"};
+/// server: what everybody may write to. Of /dev and /proc only what belongs to no one: a worker
+/// that stays root may open kernel settings and disks without any capability.
+constexpr std::array shared_folders{"/tmp", "/var/tmp", "/dev/shm", "/proc/self"};
+constexpr std::array terminals{"/dev/ptmx", "/dev/pts"};
 
 bool can_filter_calls() noexcept
 {
@@ -105,15 +116,17 @@ result<sandbox> sandbox::prepare(const sandbox_options& wanted)
 void sandbox::plan_files(const sandbox_options& wanted, int version)
 {
     detail::landlock_rules rules{version};
+    for (const char* each : plain_devices)
+        rules.allow(each, reach::write_open);
     if (wanted.profile == sandbox_profile::server) {
         rules.allow("/", reach::read_and_execute);
         for (const char* each : shared_folders)
             rules.allow(each, reach::write);
+        for (const char* each : terminals)
+            rules.allow(each, reach::write_open);
     } else {
         for (const char* each : system_folders)
             rules.allow(each, reach::read);
-        for (const char* each : plain_devices)
-            rules.allow(each, reach::write_open);
         if (const auto own = own_program(); own && wanted.program.empty())
             rules.allow(folder_of(*own), reach::read);
         for (const std::string& each : detail::executables_of(wanted.program, wanted.search)) {

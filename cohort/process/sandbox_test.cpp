@@ -201,6 +201,42 @@ TEST_CASE("files are written in the folders that were given, and nowhere else")
     CHECK(kit::file_text(precious) == "words");
 }
 
+TEST_CASE("whoever stays root in a sandbox does not write to the kernel's settings and devices")
+{
+    // Mode 0644 of root and 0600 of root: no capability is asked for there, only files keep it
+    // back.
+    const auto act = []() noexcept -> int {
+        const auto shut =
+            std::to_array({"/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger",
+                           "/proc/1/oom_score_adj", "/dev/kmsg", "/dev/mem", "/dev/no-such-disk"});
+        int number = 1;
+        for (const char* each : shut) {
+            if (writes_to(each) == 0)
+                return number;
+            ++number;
+        }
+        return 0;
+    };
+    for (const auto profile : both) {
+        CAPTURE(name_of(profile));
+        CHECK(inside(prepared({.profile = profile}), act) == 0);
+    }
+    // What programs do with both folders works nevertheless.
+    const auto ordinary = []() noexcept -> int {
+        if (errno_of([] { return ::open("/proc/self/comm", O_WRONLY | O_CLOEXEC); }) != 0)
+            return 1;
+        if (errno_of([] { return ::open("/proc/self/oom_score_adj", O_WRONLY); }) != 0)
+            return 2;
+        if (writes_to("/dev/shm/cohort-sandbox-test") != 0 ||
+            ::unlink("/dev/shm/cohort-sandbox-test") == -1)
+            return 3;
+        if (::access("/dev/ptmx", F_OK) == 0 && ::posix_openpt(O_RDWR | O_NOCTTY) == -1)
+            return 4;
+        return errno_of([] { return ::open("/dev/full", O_WRONLY | O_CLOEXEC); }) == 0 ? 0 : 5;
+    };
+    CHECK(inside(prepared({.profile = sandbox_profile::server}), ordinary) == 0);
+}
+
 TEST_CASE("no capability is left but those that were asked for, whoever it becomes")
 {
     if (::geteuid() != 0)
