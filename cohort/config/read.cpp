@@ -4,6 +4,7 @@
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/config/catalogue.hpp>
 #include <cohort/config/detail/entry.hpp>
+#include <cohort/config/detail/key_depth.hpp>
 #include <cohort/config/detail/read_all.hpp>
 
 #include <fmt/format.h>
@@ -51,13 +52,11 @@ public:
 
     document run(std::string_view text, std::string_view file)
     {
-        const toml::parse_result parsed = toml::parse(text, file);
-        if (!parsed) {
-            const toml::parse_error& bad = parsed.error();
-            desk_.complain(bad.source().begin, "", std::string{bad.description()});
-        } else {
-            read_root(parsed.table());
-        }
+        if (const auto line = detail::line_of_deep_key(text))
+            desk_.complain({*line, 1}, "",
+                           fmt::format("a key of more than {} parts", detail::key_parts_max));
+        else
+            read_text(text, file);
         document all;
         all.file = file;
         all.apps = std::move(apps_);
@@ -69,6 +68,15 @@ public:
     }
 
 private:
+    void read_text(std::string_view text, std::string_view file)
+    {
+        const toml::parse_result parsed = toml::parse(text, file);
+        if (parsed)
+            return read_root(parsed.table());
+        const toml::parse_error& bad = parsed.error();
+        desk_.complain(bad.source().begin, "", std::string{bad.description()});
+    }
+
     void read_root(const toml::table& root)
     {
         const toml::table* apps = nullptr;

@@ -335,6 +335,11 @@ TEST_CASE("a file that is not TOML is refused where it breaks")
     CHECK(only_problem("[= \n").starts_with("cohort.toml:1:"));
     CHECK(only_problem("[ap\u02dep]\n").starts_with("cohort.toml:1:"));
     CHECK(only_problem("\xff\xfe").starts_with("cohort.toml:1:"));
+    // toml++ would recurse once for each of them, until the stack ends.
+    std::string deep = "[app.a]\nx";
+    for (int part = 0; part < 200'000; ++part)
+        deep += ".x";
+    CHECK(only_problem(deep + " = 1") == "cohort.toml:2:1: a key of more than 64 parts");
     const std::string large(2 << 20, '#');
     CHECK(only_problem(large) == "cohort.toml: larger than 1 MiB");
 }
