@@ -4,14 +4,18 @@
 #include <cohort/primary/birth.hpp>
 #include <cohort/process/origin.hpp>
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
+#include <fmt/format.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
 #include <string_view>
+#include <vector>
 
 namespace cohort::primary {
 
@@ -26,21 +30,37 @@ std::string path_of(const std::string& exec, const std::string& cwd)
     return (std::filesystem::path{cwd} / exec).string();
 }
 
-/// Who may execute it but not read it does not learn how it was built.
-build build_of(const std::string& path)
+/// So much of a program is looked at: what it names stands before its debug information.
+constexpr std::size_t looked_at_max = std::size_t{64} << 20;
+constexpr std::size_t piece_bytes = std::size_t{256} << 10;
+
+/// Who may execute it but not read it does not learn how it was built. It is read, not mapped:
+/// whoever writes a new build over it may make it shorter under our eyes.
+build build_of(const unique_fd& binary)
 {
-    const unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
-    struct stat about{};
-    if (!file.valid() || ::fstat(file.borrow(), &about) == -1 || about.st_size <= 0)
-        return build::unknown;
-    const auto size = static_cast<std::size_t>(about.st_size);
-    void* const all = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.borrow(), 0);
-    if (all == MAP_FAILED)
+    // Of the very file that is held (O_PATH gives no access), whatever its name leads to by now.
+    const std::string name = fmt::format("/proc/self/fd/{}", binary.borrow());
+    const unique_fd file{::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+    if (!file.valid())
         return build::unknown;
     const std::string_view mark{variable::channel};
-    const bool found = ::memmem(all, size, mark.data(), mark.size()) != nullptr;
-    ::munmap(all, size);
-    return found ? build::with_cohort : build::unknown;
+    std::vector<char> piece(piece_bytes);
+    std::size_t kept = 0;  // the end of the last piece, in which a mark may begin
+    for (std::size_t at = 0; at < looked_at_max;) {
+        const ssize_t got = ::pread(file.borrow(), piece.data() + kept, piece.size() - kept,
+                                    static_cast<off_t>(at));
+        if (got == -1 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;
+        const std::string_view seen{piece.data(), kept + static_cast<std::size_t>(got)};
+        if (seen.find(mark) != std::string_view::npos)
+            return build::with_cohort;
+        at += static_cast<std::size_t>(got);
+        kept = std::min(seen.size(), mark.size() - 1);
+        std::memmove(piece.data(), seen.data() + seen.size() - kept, kept);
+    }
+    return build::unknown;
 }
 
 }  // namespace
@@ -62,7 +82,7 @@ result<program_file> hold_program(const std::string& exec, const std::string& cw
         return held;
     COHORT_TRY(held.binary, hold_binary(path));
     if (held.binary.valid())
-        held.made = build_of(path);
+        held.made = build_of(held.binary);
     return held;
 }
 

@@ -20,7 +20,8 @@ struct program_file {
     build made = build::unknown;
 };
 
-/// What a start of `exec` in the folder `cwd` would execute now. Blocks while the file is read.
+/// What a start of `exec` in the folder `cwd` would execute now. Blocks while the file is read: 64
+/// MiB of it at most.
 /// Errors: ENOENT; EACCES, it is not executable; EISDIR.
 [[nodiscard]] result<program_file> hold_program(const std::string& exec, const std::string& cwd);
 
