@@ -92,7 +92,10 @@ private:
     [[nodiscard]] awaitable<result<>> prepare();
     [[nodiscard]] result<> prepare_program();
     [[nodiscard]] awaitable<result<>> prepare_own();
-    [[nodiscard]] result<std::shared_ptr<mold>> begin_mold(const unique_fd& binary) const;
+    /// nothing: as a program that is executed in our place will find things.
+    enum class told : std::uint8_t { nothing, known_variables };
+    [[nodiscard]] result<std::shared_ptr<mold>> begin_mold(const unique_fd& binary,
+                                                           told what = told::known_variables) const;
     [[nodiscard]] result<> check(const config::settings& wanted) const;
     [[nodiscard]] std::string hindrance(source from) const;
     [[nodiscard]] awaitable<> conclude(reload_report& report, config::worker_count before);

@@ -86,7 +86,7 @@ std::uint32_t reloading::next_number()
     return ++last_number_;
 }
 
-result<std::shared_ptr<mold>> reloading::begin_mold(const unique_fd& binary) const
+result<std::shared_ptr<mold>> reloading::begin_mold(const unique_fd& binary, told what) const
 {
     COHORT_TRY(process::origin start, process::own_origin());
     mold_plan how;
@@ -94,6 +94,8 @@ result<std::shared_ptr<mold>> reloading::begin_mold(const unique_fd& binary) con
     how.binary = binary.valid() ? binary.borrow() : -1;
     how.args = std::move(start.args);
     how.folder = std::move(start.folder);
+    if (what == told::nothing)
+        return mold::start(how);
     how.known = of_.current()->settings().env;
     if (of_.previous())
         how.known.insert(of_.previous()->settings().env.begin(),
@@ -106,7 +108,8 @@ awaitable<result<reloading::candidate>> reloading::try_out(nanoseconds patience)
     candidate found;
     COHORT_CO_TRY(process::origin start, process::own_origin());
     COHORT_CO_TRY(found.binary, hold_binary(start.path));
-    COHORT_CO_TRY(const auto begun, begin_mold(found.binary));
+    // Values that came from a descriptor do not come along: better to fail here than there.
+    COHORT_CO_TRY(const auto begun, begin_mold(found.binary, told::nothing));
     auto wanted = co_await mold::ready(begun, patience);
     if (!wanted)
         co_return std::unexpected(std::move(wanted).error());

@@ -150,6 +150,8 @@ TEST_CASE("what came from a descriptor at the start is there in every generation
         }
     }
     CHECK(server.editions() == names{"4"});
+    // Root and primary would have nobody to read it from again.
+    CHECK(server.ask("upgrade").code == exit_code::invalid);
     server.configure({.file = needs + "OTHER = {fd = 7}\n"});
     const auto refused = server.ask("reload");
     CHECK(refused.code == exit_code::invalid);
