@@ -47,6 +47,7 @@ class WordsTest(unittest.TestCase):
                      "return fork();", "posix_spawn(&pid, a);", "::waitpid(pid, 0, 0);",
                      "int x = ::dup(1);", "int x = std::stoi(text);", "x = atoi(text);",
                      "auto t = std::chrono::system_clock::now();", "auto t = ::time(nullptr);",
+                     "auto t = wall_now();", "clock_gettime(CLOCK_REALTIME_COARSE, &t);",
                      "std::this_thread::sleep_for(1s);", "std::cout << 1;",
                      "try { f(); } catch (...) {}",
                      "struct a : std::enable_shared_from_this<a> {};",

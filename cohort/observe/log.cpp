@@ -122,7 +122,7 @@ std::string drop_notice(std::uint64_t count)
 {
     const field lost{"dropped", count};
     return make_line(level::warn,
-                     "log lines were dropped because their reader was too slow; "
+                     "log lines were dropped: their reader was too slow, or there was no room; "
                      "going on with new ones",
                      {&lost, 1});
 }

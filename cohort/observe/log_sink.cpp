@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <exception>
+#include <utility>
 
 namespace cohort::observe {
 
@@ -86,10 +87,23 @@ log_sink::outcome log_sink::write_now(std::string_view text, std::size_t& taken)
     return outcome::written;
 }
 
+/// So that what comes next is not read as a part of it. False: there is still no room.
+bool log_sink::end_torn_line() noexcept
+{
+    std::size_t taken = 0;
+    if (torn_ && write_now("\n", taken) == outcome::written)
+        torn_ = taken == 0;
+    return !torn_;
+}
+
 void log_sink::line(std::string_view text) noexcept
 {
     const std::scoped_lock lock{mutex_};
     flush_locked();
+    if (torn_) {
+        ++dropped_;
+        return;
+    }
     std::size_t taken = 0;
     if (held_.empty()) {
         if (write_now(text, taken) == outcome::broken) {
@@ -106,13 +120,17 @@ void log_sink::line(std::string_view text) noexcept
     }
     try {
         held_.append(text.substr(taken));
+        within_line_ = within_line_ || taken != 0;
     } catch (const std::exception&) {
         ++dropped_;
+        torn_ = torn_ || taken != 0;
     }
 }
 
 void log_sink::flush_locked() noexcept
 {
+    if (!end_torn_line())
+        return;
     while (!held_.empty()) {
         // Whole lines, at most PIPE_BUF bytes of them, so that no sibling's line lands in ours.
         std::size_t piece = std::min(held_.size(), line_bytes_max);
@@ -121,6 +139,8 @@ void log_sink::flush_locked() noexcept
         std::size_t taken = 0;
         switch (write_now(std::string_view{held_}.substr(0, piece), taken)) {
             case outcome::written:
+                if (taken != 0)
+                    within_line_ = held_[taken - 1] != '\n';
                 held_.erase(0, taken);
                 break;
             case outcome::busy:
@@ -128,6 +148,7 @@ void log_sink::flush_locked() noexcept
             case outcome::broken:
                 dropped_ += static_cast<std::uint64_t>(std::ranges::count(held_, '\n'));
                 held_.clear();
+                torn_ = torn_ || std::exchange(within_line_, false);
                 return;
         }
     }
@@ -140,6 +161,7 @@ void log_sink::flush_locked() noexcept
             return;
         dropped_told_ = dropped_;
         held_.append(words, taken);
+        within_line_ = !held_.empty() && taken != 0;
     } catch (const std::exception&) {
         return;  // no memory for the notice: the count stays untold until the next line
     }
@@ -160,6 +182,7 @@ void log_sink::forget() noexcept
 {
     const std::scoped_lock lock{mutex_};
     held_.clear();
+    within_line_ = false;
     dropped_ = 0;
     dropped_told_ = 0;
 }

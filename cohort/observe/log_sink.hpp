@@ -15,7 +15,8 @@ namespace cohort::observe {
 /// each kind of file is asked in its own way not to block (see write_now). Lines of at most
 /// PIPE_BUF bytes are never torn by other writers. What the reader does not take is held back up to
 /// `held_bytes_max`; beyond that, new lines are dropped, counted, and the count is written when the
-/// reader is back.
+/// reader is back. On a full disk lines are dropped at once, and counted, too; one that was cut by
+/// it ends where it was cut.
 class log_sink {
 public:
     static constexpr std::size_t held_bytes_max = 256 * 1024;
@@ -49,12 +50,15 @@ private:
     enum class outcome { written, busy, broken };
 
     outcome write_now(std::string_view text, std::size_t& taken) noexcept;
+    bool end_torn_line() noexcept;
     void flush_locked() noexcept;
 
     mutable std::mutex mutex_;
     int descriptor_ = -1;
     kind kind_ = kind::other;
     std::string held_;
+    bool within_line_ = false;  // what is held begins in the middle of one
+    bool torn_ = false;         // the last line that was written has no end, and will have none
     std::uint64_t dropped_ = 0;
     std::uint64_t dropped_told_ = 0;
     notice_maker notice_ = nullptr;

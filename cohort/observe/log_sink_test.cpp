@@ -6,12 +6,15 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -149,6 +152,38 @@ TEST_CASE("a full socket does not block either")
     for (int i = 0; i < 20'000; ++i)
         sink.line(numbered(i));
     CHECK(sink.dropped() > 0);
+}
+
+TEST_CASE("a full disk costs lines; later it is said how many, and no line grows into another")
+{
+    // Its size limit stands in for the disk. Without a handler the kernel would end us at it.
+    const auto before_signal = ::signal(SIGXFSZ, SIG_IGN);
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    std::string name = "/tmp/cohort-log-XXXXXX";
+    const unique_fd file{::mkostemp(name.data(), O_CLOEXEC | O_APPEND)};
+    REQUIRE(::unlink(name.c_str()) == 0);
+    log_sink sink{file.borrow()};
+    sink.set_notice(notice);
+    sink.line("first\n");
+
+    const rlimit full{.rlim_cur = 10, .rlim_max = before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &full) == 0);
+    sink.line("second, cut\n");  // four bytes of it
+    for (int i = 0; i < 3; ++i)
+        sink.line("another\n");
+    CHECK(sink.dropped() == 4);
+    sink.flush(0);
+
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+    ::signal(SIGXFSZ, before_signal);
+    sink.line("last\n");
+    CHECK(sink.dropped() == 4);
+    std::array<char, 64> text{};
+    const ssize_t got = ::pread(file.borrow(), text.data(), text.size(), 0);
+    REQUIRE(got > 0);
+    CHECK(std::string_view{text.data(), static_cast<std::size_t>(got)} ==
+          "first\nseco\ndropped 4\nlast\n");
 }
 
 TEST_CASE("a file gets its lines")

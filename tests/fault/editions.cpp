@@ -55,6 +55,8 @@ std::string first_answer(const net::endpoint& server)
 
 }  // namespace
 
+std::string edition_program() { return EDITION_PROGRAM; }
+
 edition_server::edition_server(const plan& what)
     : program_{prepare(what)}
 {
@@ -103,7 +105,7 @@ void edition_server::configure(const plan& what) const
 
 void edition_server::deploy(std::string_view words)
 {
-    std::string bytes = bytes_of(EDITION_PROGRAM);
+    std::string bytes = bytes_of(edition_program());
     const std::size_t at = bytes.find(marker);
     if (at == std::string::npos || words.size() > room)
         throw std::logic_error{"the edition program has no room for its words"};

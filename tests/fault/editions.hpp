@@ -18,6 +18,9 @@
 
 namespace cohort::test {
 
+/// The file of programs/edition, as it was built.
+[[nodiscard]] std::string edition_program();
+
 /// programs/edition, running from a file of its own that the test replaces. A resource.
 class edition_server {
 public:
