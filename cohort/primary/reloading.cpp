@@ -3,6 +3,7 @@
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/primary/failure_words.hpp>
 #include <cohort/primary/log_terms.hpp>
 
 #include <fmt/format.h>
@@ -98,8 +99,7 @@ awaitable<reload_report> reloading::run(source from, progress tell)
         awaitable<result<>> errand_run = carry_out(order);
         const auto done = co_await std::move(errand_run);
         if (!done) {
-            const std::string words =
-                done.error().subject().empty() ? done.error().text() : done.error().subject();
+            const std::string words = words_of(done.error());
             log::warn("reload: {}", words);
             tell_(words);
             if (report.reason.empty() && order.what != errand::remove_extra)

@@ -5,6 +5,7 @@
 #include <cohort/config/difference.hpp>
 #include <cohort/control/server.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/primary/failure_words.hpp>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/json/array.hpp>
@@ -197,8 +198,7 @@ awaitable<control::answer> transactions::plan()
     if (!ahead) {
         const bool invalid = ahead.error().why() == errc::bad_value;
         const fault& why = ahead.error();
-        co_return control::answer{invalid ? exit_code::invalid : exit_code::refused,
-                                  why.subject().empty() ? why.text() : why.subject()};
+        co_return control::answer{invalid ? exit_code::invalid : exit_code::refused, words_of(why)};
     }
     json::array changes;
     for (const config::change& each : ahead->changes)

@@ -176,7 +176,6 @@ TEST_CASE("a primary without descriptors changes nothing, says so, and goes on w
             // Nobody needs it to go on after a death. A second of that costs no processor.
             ::kill(server.processes("cohort: worker").at(0), SIGKILL);
             (void)server.program().wait_for("connections go on where the last worker left them");
-            ::kill(server.processes("cohort: keeper").at(0), SIGKILL);
             const std::uint64_t before = ticks_of(primary);
             const steady_time until = now() + 2s;
             CHECK(eventually([&] { return now() > until; }));
