@@ -38,7 +38,7 @@ TEST_CASE("dots in strings and comments are no parts of keys, however the string
     CHECK_FALSE(line_of_deep_key("a = '''" + dots + "''''\n"));
     CHECK_FALSE(line_of_deep_key("a = \"\\\"" + dots + "\""));
     // Behind each of them a key is a key again.
-    const std::string deep = "\n" + key_of(key_parts_max + 1);
+    const std::string deep = std::string{"\n"}.append(key_of(key_parts_max + 1));
     for (const char* before : {"a = \"\"", "a = ''", "a = \"\"\"x\"\"\"\"\"", "a = '''x''''",
                                "# \"", "a = \"\\\\\"", "a = \"unclosed", "a = '\\'"})
     {
