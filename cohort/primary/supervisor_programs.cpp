@@ -285,6 +285,8 @@ awaitable<> supervisor::await_readiness(worker_ptr who)
     const config::settings& s = seats_[who->slot()]->of->settings();
     const first_place place = place_in(s.listen);
     const std::string path = s.ready.on.path;
+    // Workers that accept on one socket would be asked in step, each in the place of another.
+    auto dice = random_source::from_kernel();
     // Deadline: the boot deadline of its slot, which ends the worker.
     while (!stopped(stop) && !to->over && !to->signs.ready()) {
         switch (to->signs.next()) {
@@ -320,7 +322,7 @@ awaitable<> supervisor::await_readiness(worker_ptr who)
                 if (status && *status >= 200 && *status < 400)
                     learn(*who, evidence::answers);
                 else
-                    co_await sleep_for(ask_again);
+                    co_await sleep_for(ask_again * (1 + dice.next() % 4) / 2);
                 break;
             }
         }
