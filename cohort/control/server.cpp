@@ -26,13 +26,13 @@ constexpr nanoseconds question_within = 10s;  // from the connection to its whol
 constexpr nanoseconds line_within = 10s;      // to get rid of one line
 constexpr nanoseconds desk_slack = 1s;        // over the budget; the asker waits longer
 
-std::optional<uid_t> user_of(int connection) noexcept
+std::optional<ucred> peer_at(int connection) noexcept
 {
     ucred who{};
     socklen_t length = sizeof who;
     if (::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &who, &length) == -1)
         return std::nullopt;
-    return who.uid;
+    return who;
 }
 
 void send_off(int connection, std::string reason)
@@ -131,9 +131,13 @@ awaitable<> server::accept_all()
 
 void server::receive(stream::socket came)
 {
-    const auto user = user_of(came.native_handle());
-    if (!user || (*user != user_ && *user != 0))
+    const auto peer = peer_at(came.native_handle());
+    if (!peer || (peer->uid != user_ && peer->uid != 0))
         return send_off(came.native_handle(), "this cohort belongs to another user");
+    // Root sees all and is seen by all, except where /proc hides it from users: it is not asked.
+    if (kept_out_ && peer->uid == user_ && kept_out_(peer->pid))
+        return send_off(came.native_handle(),
+                        "workers in a sandbox give no orders to their cohort");
     if (sessions_.size() >= connections_max)
         return send_off(came.native_handle(),
                         fmt::format("busy: {} others are being answered", connections_max));

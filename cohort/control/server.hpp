@@ -14,9 +14,11 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cohort::control {
 
@@ -84,6 +86,9 @@ public:
     server& operator=(const server&) = delete;
     ~server();
 
+    /// Of those to whom it listens, not to these: asked with the process that connected, at once.
+    void keep_out(std::move_only_function<bool(pid_t)> whom) { kept_out_ = std::move(whom); }
+
     /// Takes no more requests; who is being answered has so much time to read it. Order: once,
     /// before the end of the loop.
     [[nodiscard]] awaitable<> close(nanoseconds patience);
@@ -106,6 +111,7 @@ private:
     asio::any_io_executor executor_;
     stream::acceptor door_;
     uid_t user_;
+    std::move_only_function<bool(pid_t)> kept_out_;
     desk& desk_;
     scope doorman_;
     scope helpers_;  // a writer and a watcher for each session

@@ -221,6 +221,22 @@ TEST_CASE("who works for an asker learns that it has hung up; one that only stop
     CHECK(in.birds.left);
 }
 
+TEST_CASE("who is to be kept out is told so, before its request is read")
+{
+    house in;
+    std::atomic<pid_t> asked{0};
+    in.serving->keep_out([&](pid_t who) {
+        asked = who;
+        return true;
+    });
+    client who{in.place()};
+    const auto said = who.ask(request{"hello"}, client::manner::once);
+    REQUIRE(said);
+    CHECK(said->code == exit_code::refused);
+    CHECK(said->reason.find("sandbox") != std::string::npos);
+    CHECK(asked == ::getpid());
+}
+
 TEST_CASE("a budget that is used up is an answer, too")
 {
     house in;

@@ -6,6 +6,8 @@
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/birth.hpp>
 
+#include <unistd.h>
+
 #include <string>
 #include <utility>
 
@@ -21,6 +23,19 @@ result<> primary::announce_sandbox() const
     log::info("workers live in {}", box->words());
     for (const std::string& each : box->missing())
         log::warn("sandbox: {}; going on", each);
+    if (settings_.sandbox.profile == config::sandbox_profile::off)
+        return {};
+    COHORT_TRY(const auto who, user_of(settings_));
+    if (who && who->uid != ::geteuid())
+        return {};
+    // Landlock does not come between a process and sockets, and the owner of a file may read it.
+    if (::geteuid() == 0)
+        log::warn("sandbox: workers stay root: its files are theirs to read, and the admin sockets "
+                  "of other cohorts listen to them (`user` gives them a user of their own); going "
+                  "on");
+    else
+        log::info("workers are of this primary's user: its files are theirs to read, and the admin "
+                  "sockets of its other cohorts listen to them");
     return {};
 }
 

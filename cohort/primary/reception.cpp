@@ -4,6 +4,7 @@
 #include <cohort/control/server.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/desk.hpp>
+#include <cohort/process/confinement.hpp>
 #include <cohort/process/root.hpp>
 
 #include <boost/json/value.hpp>
@@ -26,9 +27,28 @@ namespace {
 constexpr nanoseconds last_words_within = 2s;
 constexpr milliseconds other_answers_within = 500ms;
 
+pid_t first_process() noexcept
+{
+    return process::root_pid() != 0 ? process::root_pid() : ::getpid();
+}
+
 std::string second_name(const std::string& name)
 {
-    return fmt::format("{}-{}", name, process::root_pid() != 0 ? process::root_pid() : ::getpid());
+    return fmt::format("{}-{}", name, first_process());
+}
+
+/// Landlock does not keep workers from connecting to sockets: nobody whom we put into a sandbox
+/// has itself let out, or its neighbours ended, by asking us.
+bool asks_from_a_sandbox(pid_t who)
+{
+    static bool said = false;
+    if (!process::is_caged_below(who, first_process()))
+        return false;
+    if (!std::exchange(said, true))
+        log::warn("process {} is in a sandbox of this cohort and asked at its admin socket; "
+                  "refused, and so are all that follow",
+                  who);
+    return true;
 }
 
 bool is_leaving(const std::filesystem::path& socket)
@@ -111,6 +131,7 @@ result<> reception::open(const config::settings& settings, naming name_is, offic
     }
     door_ = *std::move(entered);
     server_ = *std::move(opened);
+    server_->keep_out(asks_from_a_sandbox);
     log::debug("admin socket {}", door_->path().string());
     return {};
 }

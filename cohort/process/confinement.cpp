@@ -1,0 +1,72 @@
+#include <cohort/process/confinement.hpp>
+
+#include <cohort/base/parse.hpp>
+#include <cohort/process/cgroup.hpp>
+#include <cohort/process/detail/text.hpp>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace cohort::process {
+
+namespace {
+
+/// A tree deeper than that is no cohort's; and while we climb, it may change under our feet.
+constexpr int ancestors_max = 256;
+
+template <class Number>
+std::optional<Number> field(std::string_view line, std::string_view name)
+{
+    if (!line.starts_with(name))
+        return std::nullopt;
+    line.remove_prefix(name.size());
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    return parse_integer<Number>(line);
+}
+
+std::optional<confinement> look_at(pid_t who)
+{
+    const auto text = read_system_file(fmt::format("/proc/{}/status", who));
+    return text ? parse_confinement(*text) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<confinement> parse_confinement(std::string_view status)
+{
+    std::optional<pid_t> parent;
+    std::uint32_t filters = 0;  // a kernel without seccomp says nothing
+    while (!status.empty()) {
+        const std::string_view line = detail::next_line(status);
+        if (const auto found = field<pid_t>(line, "PPid:"))
+            parent = found;
+        if (const auto found = field<std::uint32_t>(line, "Seccomp_filters:"))
+            filters = *found;
+    }
+    if (!parent)
+        return std::nullopt;
+    return confinement{.parent = *parent, .filters = filters};
+}
+
+bool is_caged_below(pid_t who, pid_t root)
+{
+    const auto own = look_at(::getpid());
+    if (!own || who <= 0)
+        return false;  // no /proc; or somebody outside our pid namespace
+    auto at = look_at(who);
+    if (!at)
+        return true;
+    if (at->filters <= own->filters)
+        return false;
+    for (int height = 0; at && height < ancestors_max; ++height) {
+        if (at->parent == root)
+            return true;
+        at = look_at(at->parent);
+    }
+    return false;
+}
+
+}  // namespace cohort::process

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace cohort::process {
+
+/// What the kernel says of another process: who started it, and how many filters its system calls
+/// pass (inherited, and never taken off again). A value.
+struct confinement {
+    pid_t parent = 0;
+    std::uint32_t filters = 0;
+
+    friend bool operator==(const confinement&, const confinement&) = default;
+};
+
+/// Out of /proc/PID/status. Nothing: that is not one. Source: proc_pid_status(5), Linux 5.9.
+[[nodiscard]] std::optional<confinement> parse_confinement(std::string_view status);
+
+/// Is `who` below `root` in the tree of processes, and in a sandbox that this process is not in? A
+/// process of our own user that is not there any more is taken for one: nobody can tell.
+/// Loop: reads a few files of /proc.
+[[nodiscard]] bool is_caged_below(pid_t who, pid_t root);
+
+}  // namespace cohort::process
