@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -45,6 +46,7 @@ struct stranger {
     /// The numbers of our ends of its pipes, while somebody reads them; -1: nobody does.
     int out = -1;
     int err = -1;
+    std::uint64_t nonsense = 0;  ///< what came at its address and was of no use
 };
 
 }  // namespace cohort::primary

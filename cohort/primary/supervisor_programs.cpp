@@ -21,6 +21,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
+#include <string_view>
 #include <utility>
 
 namespace cohort::primary {
@@ -91,6 +93,15 @@ std::string address_for_notices(std::uint32_t slot)
     // Two cohorts of one machine must not meet there. Who writes there is known by the kernel.
     auto dice = random_source::from_kernel();
     return fmt::format("@cohort/{}/{}/{:016x}", ::getpid(), slot, dice.next());
+}
+
+/// The address is open to every process of the machine: the log must not be theirs to fill.
+void complain(worker_handle& about, std::string_view what)
+{
+    const std::uint64_t times = ++about.unknown()->nonsense;
+    if (std::has_single_bit(times))
+        log::warn("notice for worker {} ignored: {} (number {}; number {} is told next)",
+                  about.id(), what, times, times * 2);
 }
 
 }  // namespace
@@ -181,6 +192,7 @@ awaitable<> supervisor::hear_program(worker_ptr who)
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
     const std::shared_ptr<stranger> to = who->unknown();
+    to->ear->hear_only(to->user);
     // Deadline: none, it may speak for as long as it lives.
     while (!stopped(stop) && !to->over) {
         auto race = to->ear->next() || to->changed.wait();
@@ -191,11 +203,7 @@ awaitable<> supervisor::hear_program(worker_ptr who)
         if (!heard) {
             if (heard.error().why() == errc::cancelled)
                 break;
-            log::warn("worker {} made no sense ({}); ignored", who->id(), heard.error().text());
-            continue;
-        }
-        if (heard->user != to->user && heard->user != 0) {
-            log::warn("user {} spoke in the name of worker {}; ignored", heard->user, who->id());
+            complain(*who, heard.error().text());
             continue;
         }
         heed(*who, heard->words);
@@ -209,15 +217,15 @@ void supervisor::heed(worker_handle& who, const process::notice& words)
     if (at == nullptr || of.over)
         return;
     if (!words.oddity.empty())
-        log::warn("worker {} said \"{}\", which makes no sense; ignored", who.id(), words.oddity);
+        complain(who, fmt::format("it said \"{}\"", words.oddity));
     if (words.status && *words.status != of.status) {
         of.status = *words.status;
         log::debug("worker {}: {}", who.id(), of.status);
     }
     if (words.main_pid && *words.main_pid != who.info().pid)
-        log::warn("worker {} names {} as its main process; we go on watching the one that we "
-                  "started, {}",
-                  who.id(), *words.main_pid, who.info().pid);
+        complain(who, fmt::format("it names {} as its main process, and we watch the one that we "
+                                  "started, {}",
+                                  *words.main_pid, who.info().pid));
     if (words.watchdog_alive) {
         of.pinged = true;
         board_.row(at->slot).beat_ns.store(

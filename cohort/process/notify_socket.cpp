@@ -80,7 +80,7 @@ std::unexpected<fault> refused(pid_t from, const fault& why)
 }
 
 /// Nothing: there is none now.
-result<std::optional<received_notice>> receive(int fd)
+result<std::optional<received_notice>> receive(int fd, std::optional<uid_t> only)
 {
     std::array<char, notice_bytes_max> bytes;
     control_room room;
@@ -102,6 +102,9 @@ result<std::optional<received_notice>> receive(int fd)
     envelope read = read_envelope(message);
     if (!read.signed_)
         return failed(errc::malformed, "read a notice that nobody signed");
+    if (only && read.who.user != *only && read.who.user != 0)
+        return failed(errc::bad_value, "heed a notice",
+                      fmt::format("of user {}, process {}", read.who.user, read.who.from));
     if ((message.msg_flags & MSG_TRUNC) != 0)
         return refused(read.who.from, fault(errc::too_large, "over 4,096 bytes"));
     auto words = parse_notice({bytes.data(), static_cast<std::size_t>(got)});
@@ -146,7 +149,10 @@ notify_socket::notify_socket(asio::posix::stream_descriptor fd, std::string wher
 {}
 
 notify_socket::notify_socket(notify_socket&& other) noexcept
-    : fd_{std::move(other.fd_)}, where_{std::exchange(other.where_, {})}, in_a_row_{other.in_a_row_}
+    : fd_{std::move(other.fd_)},
+      where_{std::exchange(other.where_, {})},
+      in_a_row_{other.in_a_row_},
+      only_{other.only_}
 {}
 
 notify_socket::~notify_socket()
@@ -195,7 +201,7 @@ awaitable<result<received_notice>> notify_socket::next()
             co_await asio::post(fd_.get_executor(), asio::use_awaitable);
             continue;
         }
-        auto one = receive(fd_.native_handle());
+        auto one = receive(fd_.native_handle(), only_);
         if (!one)
             co_return std::unexpected(one.error());
         if (*one)

@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,9 @@ public:
     notify_socket& operator=(notify_socket&&) = delete;
     ~notify_socket();
 
+    /// From now on only this user is heard, and root: what others say is lost before it is read.
+    void hear_only(uid_t user) noexcept { only_ = user; }
+
     /// The value for NOTIFY_SOCKET.
     [[nodiscard]] const std::string& address() const noexcept { return where_; }
     /// The number of its descriptor.
@@ -53,8 +57,9 @@ public:
 
     /// The next message.
     ///
-    /// Errors: errc::malformed, errc::too_large: this one is lost; its sender is named, log it and
-    ///         go on; errc::cancelled. Cancel: total.
+    /// Errors: errc::malformed, errc::too_large, errc::bad_value (somebody who is not heard): this
+    ///         one is lost; its sender is named, log it, not each time, and go on; errc::cancelled.
+    /// Cancel: total.
     /// Deadline: none, most programs say little after their start. Whoever talks without end does
     /// not keep the loop from its other work.
     [[nodiscard]] awaitable<result<received_notice>> next();
@@ -67,6 +72,7 @@ private:
     asio::posix::stream_descriptor fd_;
     std::string where_;  // empty: moved away
     unsigned in_a_row_ = 0;
+    std::optional<uid_t> only_;
 };
 
 }  // namespace cohort::process

@@ -1,5 +1,6 @@
 #include <cohort/process/notify_socket.hpp>
 
+#include <cohort/process/clone.hpp>
 #include <cohort/process/detail/kit_test.hpp>
 #include <cohort/process/spawn.hpp>
 
@@ -152,6 +153,33 @@ TEST_CASE("who makes no sense is named, and the next one is heard")
     const auto good = kit::run(loop, socket->next());
     REQUIRE(good);
     CHECK(good->words.stopping);
+}
+
+TEST_CASE("only the user that was named is heard, and root; what others say is not even read")
+{
+    const kit::temporary_folder folder;
+    asio::io_context loop;
+    auto socket = notify_socket::open(loop.get_executor(), some_address(folder, true));
+    REQUIRE(socket);
+    constexpr uid_t nobody = 65534;
+    socket->hear_only(nobody);
+    const bool root = ::geteuid() == 0;
+    say(socket->address(), "READY=1");
+    const auto own = kit::run(loop, socket->next());
+    CHECK(own.has_value() == root);
+    if (!root)
+        return;
+    socket->hear_only(1);
+    const auto speak_as_nobody = [&]() noexcept {
+        ::_exit(::setresuid(nobody, nobody, nobody) == 0 ? (say(socket->address(), "\x1b"), 0) : 1);
+    };
+    auto born = process::clone(kit::permit(), birth{}, speak_as_nobody);
+    REQUIRE(born);
+    REQUIRE(born->wait().success());
+    const auto heard = kit::run(loop, socket->next());
+    REQUIRE_FALSE(heard);
+    CHECK(heard.error().why() == errc::bad_value);
+    CHECK(heard.error().text().find("65534") != std::string::npos);
 }
 
 TEST_CASE("a socket file that a dead process left is replaced, and ours goes with us")
