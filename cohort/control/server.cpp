@@ -84,6 +84,23 @@ struct server::conversation {
     stream::socket socket;
     asker who;
     std::string received;
+    bool dismissed = false;  // it said nothing, and others came
+};
+
+/// One more, for as long as it lives.
+class server::counted {
+public:
+    explicit counted(std::size_t& number) noexcept
+        : number_{number}
+    {
+        ++number_;
+    }
+    counted(const counted&) = delete;
+    counted& operator=(const counted&) = delete;
+    ~counted() { --number_; }
+
+private:
+    std::size_t& number_;
 };
 
 server::server(asio::any_io_executor executor, uid_t who, desk& to)
@@ -138,10 +155,17 @@ void server::receive(stream::socket came)
     if (kept_out_ && peer->uid == user_ && kept_out_(peer->pid))
         return send_off(came.native_handle(),
                         "workers in a sandbox give no orders to their cohort");
-    if (sessions_.size() >= connections_max)
-        return send_off(came.native_handle(),
-                        fmt::format("busy: {} others are being answered", connections_max));
+    // Whoever connects and says nothing keeps nobody out: the one that did so first makes room.
+    if (silent_.size() >= silent_max) {
+        const conversation_ptr first = std::move(silent_.front());
+        silent_.pop_front();
+        first->dismissed = true;
+        send_off(first->socket.native_handle(), "busy, and no request came");
+        error_code ignored;
+        first->socket.cancel(ignored);
+    }
     auto with = std::make_shared<conversation>(std::move(came));
+    silent_.push_back(with);
     sessions_.spawn(serve(std::move(with)));
 }
 
@@ -184,8 +208,15 @@ awaitable<> server::serve(conversation_ptr with)
     asker& who = with->who;
     auto reading = read_request(with);
     auto asked = co_await with_deadline(std::move(reading), question_within);
-    if (stopped(stop))
+    std::erase(silent_, with);
+    if (stopped(stop) || with->dismissed)
         co_return;
+    if (answering_ >= connections_max) {
+        send_off(with->socket.native_handle(),
+                 fmt::format("busy: {} others are being answered", connections_max));
+        co_return;
+    }
+    const counted one{answering_};
     asio::cancellation_signal* const writer = helpers_.spawn(write_all(with));
     asio::cancellation_signal* const watcher = helpers_.spawn(watch(with));
     if (writer == nullptr || watcher == nullptr)

@@ -76,7 +76,10 @@ protected:
 /// Only processes of the same user, and root's, are listened to.
 class server {
 public:
+    /// Requests that are worked on at a time; more are refused.
     static constexpr std::size_t connections_max = 64;
+    /// Connections whose request has not come yet; one more, and the oldest is closed.
+    static constexpr std::size_t silent_max = 64;
 
     /// `door` listens already. `who` and `to` outlive the server.
     /// Errors: those of epoll.
@@ -97,6 +100,7 @@ private:
     using stream = asio::local::stream_protocol;
     struct conversation;
     using conversation_ptr = std::shared_ptr<conversation>;
+    class counted;
 
     server(asio::any_io_executor executor, uid_t who, desk& to);
 
@@ -116,6 +120,8 @@ private:
     scope doorman_;
     scope helpers_;  // a writer and a watcher for each session
     scope sessions_;
+    std::deque<conversation_ptr> silent_;
+    std::size_t answering_ = 0;
     bool closing_ = false;
 };
 

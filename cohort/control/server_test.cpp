@@ -237,6 +237,31 @@ TEST_CASE("who is to be kept out is told so, before its request is read")
     CHECK(asked == ::getpid());
 }
 
+TEST_CASE("any number of silent connections keeps nobody from being answered")
+{
+    house in;
+    std::vector<unique_fd> idle;
+    for (std::size_t i = 0; i < server::silent_max + 16; ++i) {
+        auto over = connect_to(in.place().socket);
+        // The queue of the kernel is short: whoever does not fit has to come again.
+        while (!over && over.error().why().value() == EAGAIN) {
+            std::this_thread::yield();
+            over = connect_to(in.place().socket);
+        }
+        REQUIRE(over);
+        idle.push_back(*std::move(over));
+    }
+    client who{in.place()};
+    const auto said = who.ask(request{"hello"}, client::manner::once);
+    REQUIRE(said);
+    CHECK(said->code == exit_code::done);
+    CHECK(all_that_comes(idle.front()).find("no request came") != std::string::npos);
+    // One of those that are left may still ask.
+    const std::string line = encode(request{"late"});
+    REQUIRE(::send(idle.back().borrow(), line.data(), line.size(), MSG_NOSIGNAL) > 0);
+    CHECK(all_that_comes(idle.back()).find("late") != std::string::npos);
+}
+
 TEST_CASE("a budget that is used up is an answer, too")
 {
     house in;
