@@ -46,22 +46,21 @@ public:
         return open();
     }
 
-    /// Whole lines that have come; empty when none has.
-    std::vector<std::string> more()
+    /// Gives away whole lines that have come, one after the other: a log may be larger than memory.
+    template <class Each>
+    void more(Each each)
     {
         struct stat now{};
         if (file_.valid() && ::fstat(file_.borrow(), &now) == 0 && now.st_size < at_) {
             at_ = 0;  // it was cut
             part_.clear();
         }
-        auto lines = read();
+        const std::size_t lines = read(each);
         struct stat named{};
-        if (lines.empty() && ::stat(path_.c_str(), &named) == 0 && named.st_ino != inode_ && open())
-        {
+        if (lines == 0 && ::stat(path_.c_str(), &named) == 0 && named.st_ino != inode_ && open()) {
             at_ = 0;
-            lines = read();
+            read(each);
         }
-        return lines;
     }
 
     /// Until something in the folder changed. Deadline: none, that is what following means.
@@ -92,9 +91,11 @@ private:
         return {};
     }
 
-    std::vector<std::string> read()
+    /// How many lines there were.
+    template <class Each>
+    std::size_t read(Each& each)
     {
-        std::vector<std::string> lines;
+        std::size_t lines = 0;
         std::array<char, 65'536> piece;
         for (;;) {
             const auto got = ::pread(file_.borrow(), piece.data(), piece.size(), at_);
@@ -106,12 +107,15 @@ private:
             for (auto end = part_.find('\n'); end != std::string::npos;
                  end = part_.find('\n', begin))
             {
-                lines.push_back(part_.substr(begin, end - begin));
+                each(part_.substr(begin, end - begin));
+                ++lines;
                 begin = end + 1;
             }
             part_.erase(0, begin);
-            if (part_.size() > line_bytes_max)
-                lines.push_back(std::exchange(part_, {}));
+            if (part_.size() > line_bytes_max) {
+                each(std::exchange(part_, {}));
+                ++lines;
+            }
         }
     }
 
@@ -212,21 +216,21 @@ exit_code read_one(const target& whom, const arguments& args, console& out, std:
         return exit_code::refused;
     }
     std::deque<std::string> last;
-    for (std::string& line : follows.more()) {
+    follows.more([&](std::string line) {
         if (!filter->wants(line))
-            continue;
+            return;
         last.push_back(std::move(line));
         if (last.size() > lines)
             last.pop_front();
-    }
+    });
     for (const std::string& line : last)
         show_line(line, args, out);
     out.flush();
     while (args.flag("--follow")) {
-        for (const std::string& line : follows.more()) {
+        follows.more([&](const std::string& line) {
             if (filter->wants(line))
                 show_line(line, args, out);
-        }
+        });
         out.flush();
         if (!follows.wait())
             break;
