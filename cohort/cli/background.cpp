@@ -180,11 +180,18 @@ answer start_in_background(const launch_record& what, const std::filesystem::pat
     return {exit_code::timed_out, "it does not serve yet; it goes on starting"};
 }
 
-result<> wait_for_end(pid_t pid, milliseconds wait)
+namespace {
+
+/// Held while it certainly lives: later its number may be somebody else's. Not valid: it is gone.
+unique_fd hold_process(std::optional<std::int64_t> pid)
 {
-    const unique_fd process{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
-    if (!process.valid())
-        return {};  // it is gone
+    return unique_fd{pid ? static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(*pid), 0))
+                         : -1};
+}
+
+/// Errors: errc::deadline_passed.
+result<> wait_for_end(const unique_fd& process, milliseconds wait)
+{
     const steady_time until = now() + wait;
     for (;;) {
         const auto left =
@@ -194,11 +201,13 @@ result<> wait_for_end(pid_t pid, milliseconds wait)
         if (got > 0)
             return {};
         if (got == 0)
-            return failed(errc::deadline_passed, "wait for the end of", std::to_string(pid));
+            return failed(errc::deadline_passed, "wait for the end of a process");
         if (errno != EINTR)
-            return failed("wait for the end of", std::to_string(pid));
+            return failed("wait for the end of a process");
     }
 }
+
+}  // namespace
 
 answer stop_and_wait(const target& whom, milliseconds wait, bool at_once, console& out)
 {
@@ -209,6 +218,7 @@ answer stop_and_wait(const target& whom, milliseconds wait, bool at_once, consol
     if (before.code != exit_code::done)
         return before;
     const auto root = number_at(before.data, "root");
+    const unique_fd process = hold_process(root);
     request what{"stop"};
     what.budget = wait;
     what.arguments["now"] = at_once;
@@ -218,11 +228,11 @@ answer stop_and_wait(const target& whom, milliseconds wait, bool at_once, consol
     // Asked while the last primary ended, and found nobody any more: that is what was wanted.
     if (said.code == exit_code::no_such_cohort)
         said = {exit_code::done, "stopped"};
-    if (said.code != exit_code::done || !root)
+    if (said.code != exit_code::done || !process.valid())
         return said;
     const auto left = std::max<milliseconds>(
         std::chrono::duration_cast<milliseconds>(until - now()), milliseconds{1000});
-    if (const auto ended = wait_for_end(static_cast<pid_t>(*root), left); !ended)
+    if (const auto ended = wait_for_end(process, left); !ended)
         return {exit_code::timed_out,
                 "its workers have left, and process " + std::to_string(*root) + " is still there"};
     return said;

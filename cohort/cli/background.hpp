@@ -21,9 +21,6 @@ namespace cohort::cli {
                                                   const std::filesystem::path& state,
                                                   milliseconds wait, console& out);
 
-/// Waits until a process is gone. Errors: errc::deadline_passed.
-[[nodiscard]] result<> wait_for_end(pid_t pid, milliseconds wait);
-
 /// Asks it to stop, and waits until nothing of it is left.
 [[nodiscard]] control::answer stop_and_wait(const target& whom, milliseconds wait, bool at_once,
                                             console& out);
