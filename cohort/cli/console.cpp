@@ -1,5 +1,8 @@
 #include <cohort/cli/console.hpp>
 
+#include <cohort/base/utf8.hpp>
+#include <cohort/cli/calm.hpp>
+
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -60,21 +63,14 @@ std::size_t width_of(std::string_view text) noexcept
         text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
 }
 
-std::string printable(std::string_view text)
-{
-    std::string clean{text};
-    for (char& c : clean) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f)
-            c = c == '\t' ? ' ' : '?';
-    }
-    return clean;
-}
+std::string printable(std::string_view text) { return cohort::printable(text); }
 
 void table::column(std::string head, side where) { heads_.emplace_back(std::move(head), where); }
 
 void table::row(std::vector<cell> cells)
 {
+    for (cell& each : cells)
+        each.text = printable(each.text);
     cells.resize(heads_.size(), cell{""});
     rows_.push_back(std::move(cells));
 }
@@ -113,7 +109,7 @@ void console::line(std::string_view text)
     if (json_)
         return;
     end_progress();
-    put(stdout, fmt::format("{}\n", text));
+    put(stdout, calm(text) + '\n');
 }
 
 void console::raw(std::string_view text)
@@ -193,13 +189,13 @@ void console::problem(std::string_view text)
         first_problem_ = text;
     end_progress();
     std::fflush(stdout);
-    put(stderr, fmt::format("cohort: {}\n", text));
+    put(stderr, fmt::format("cohort: {}\n", calm(text)));
 }
 
 void console::hint(std::string_view text)
 {
     if (!json_)
-        put(stderr, fmt::format("        {}\n", text));
+        put(stderr, fmt::format("        {}\n", calm(text)));
 }
 
 }  // namespace cohort::cli

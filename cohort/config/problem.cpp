@@ -1,5 +1,7 @@
 #include <cohort/config/problem.hpp>
 
+#include <cohort/base/utf8.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -44,7 +46,7 @@ std::string problem::text() const
         where += ": ";
     if (!key.empty())
         where += key + ": ";
-    return where + words;
+    return printable(where + words);  // files, keys and values are quoted in it
 }
 
 std::string text(const std::vector<problem>& list)

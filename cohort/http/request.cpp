@@ -1,6 +1,6 @@
 #include <cohort/http/request.hpp>
 
-#include <cohort/http/detail/utf8.hpp>
+#include <cohort/base/utf8.hpp>
 #include <cohort/http/grammar.hpp>
 #include <cohort/http/json.hpp>
 #include <cohort/http/percent.hpp>
@@ -19,7 +19,7 @@ namespace {
 std::string decoded_or_refused(std::string_view text)
 {
     auto decoded = query_decode(text);
-    if (!decoded || !detail::is_utf8(*decoded))
+    if (!decoded || !is_utf8(*decoded))
         throw refusal{400}.detail("the query is not well-formed percent-encoded UTF-8");
     return std::move(*decoded);
 }

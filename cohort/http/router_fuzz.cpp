@@ -2,7 +2,7 @@
 // folder; every answer is one that its method and path allow.
 
 #include <cohort/base/assert.hpp>
-#include <cohort/http/detail/utf8.hpp>
+#include <cohort/base/utf8.hpp>
 #include <cohort/http/head_parser.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/router.hpp>
@@ -18,7 +18,7 @@ namespace {
 
 void check_value(std::string_view value)
 {
-    COHORT_ASSERT(http::detail::is_utf8(value));
+    COHORT_ASSERT(is_utf8(value));
     COHORT_ASSERT(value.find('\0') == std::string_view::npos);
     for (std::string_view rest = value;;) {
         const std::string_view piece = rest.substr(0, rest.find('/'));

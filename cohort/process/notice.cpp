@@ -1,6 +1,7 @@
 #include <cohort/process/notice.hpp>
 
 #include <cohort/base/parse.hpp>
+#include <cohort/base/utf8.hpp>
 #include <cohort/process/detail/text.hpp>
 
 #include <algorithm>
@@ -19,7 +20,7 @@ constexpr std::size_t oddity_bytes_max = 80;
 bool is_printable(char c) noexcept { return c >= ' ' && c != '\x7f'; }
 
 /// At most `most` bytes, without tearing a character of UTF-8, and nothing that moves a terminal.
-std::string printable(std::string_view text, std::size_t most)
+std::string printable_part(std::string_view text, std::size_t most)
 {
     const auto within = [&](std::size_t at) {
         return (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;
@@ -29,11 +30,7 @@ std::string printable(std::string_view text, std::size_t most)
             --most;
         text = text.substr(0, most);
     }
-    std::string clean{text};
-    std::ranges::replace_if(
-        clean, [](char c) { return static_cast<unsigned char>(c) < 0x80 && !is_printable(c); },
-        '?');
-    return clean;
+    return printable(text);
 }
 
 using value_reader = bool (*)(std::string_view value, notice& into);
@@ -70,7 +67,7 @@ bool read_number(std::string_view value, notice& into)
 
 bool read_status(std::string_view value, notice& into)
 {
-    into.status = printable(value, status_bytes_max);
+    into.status = printable_part(value, status_bytes_max);
     return true;
 }
 
@@ -149,7 +146,7 @@ result<notice> parse_notice(std::string_view text)
             continue;
         any = true;
         if (!read_line(line, all) && all.oddity.empty())
-            all.oddity = printable(line, oddity_bytes_max);
+            all.oddity = printable_part(line, oddity_bytes_max);
     }
     if (!any)
         return failed(errc::malformed, "read a notice with nothing in it");

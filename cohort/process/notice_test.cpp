@@ -82,6 +82,9 @@ TEST_CASE("a message without words, or with a NUL, or too long, is none")
 TEST_CASE("a status is cut where a character ends, and moves no terminal")
 {
     CHECK(read("STATUS=\x1b[31mred\x7f").status == "?[31mred?");
+    CHECK(read("STATUS=\xc2\x9b"
+               "2J\xff")
+              .status == "?2J?");
     std::string umlauts;
     for (int i = 0; i < 300; ++i)
         umlauts += "ä";

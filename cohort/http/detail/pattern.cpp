@@ -1,6 +1,6 @@
 #include <cohort/http/detail/pattern.hpp>
 
-#include <cohort/http/detail/utf8.hpp>
+#include <cohort/base/utf8.hpp>
 #include <cohort/http/request.hpp>
 
 #include <fmt/format.h>

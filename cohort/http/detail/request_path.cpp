@@ -1,6 +1,6 @@
 #include <cohort/http/detail/request_path.hpp>
 
-#include <cohort/http/detail/utf8.hpp>
+#include <cohort/base/utf8.hpp>
 #include <cohort/http/percent.hpp>
 
 #include <algorithm>

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace cohort {
+
+/// Is all of `text` well-formed UTF-8: no overlong forms, no surrogates, nothing past U+10FFFF?
+/// Source: RFC 3629; Unicode, table 3-7.
+[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
+
+/// What others wrote, so that it can be shown: a tab is a space; control characters (C0, DEL, C1),
+/// line ends among them, and bytes that are no UTF-8 are '?'. Nothing in it moves a cursor.
+[[nodiscard]] std::string printable(std::string_view text);
+
+}  // namespace cohort

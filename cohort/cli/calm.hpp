@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace cohort::cli {
+
+/// What we say, whoever's words are in it: printable line by line, and with our own colours.
+[[nodiscard]] std::string calm(std::string_view text);
+
+}  // namespace cohort::cli

@@ -1,0 +1,17 @@
+#include <cohort/cli/calm.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace cohort::cli;
+
+TEST_CASE("our own colours and line ends reach a terminal, and nothing else that others wrote does")
+{
+    CHECK(calm("\x1b[1mname\x1b[0m  \x1b[31mbad\x1b[0m\nnext") ==
+          "\x1b[1mname\x1b[0m  \x1b[31mbad\x1b[0m\nnext");
+    CHECK(calm("app.\x1b]0;title\x07.exec") == "app.?]0;title?.exec");
+    CHECK(calm("\x1b[2J\x1b[999mx\x1b[") == "?[2J?[999mx?[");
+    CHECK(calm("\xc2\x9b"
+               "2J\xff") == "?2J?");
+    CHECK(calm("").empty());
+    CHECK(calm("\x1b") == "?");
+}
