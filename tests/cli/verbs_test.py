@@ -238,7 +238,18 @@ def test_check(cohort: Command) -> None:
     said = cohort("check", file, "--json", expect=2).json()
     equal((said["valid"], len(said["problems"])), (False, 2))
     check("did you mean" in cohort("check", file, expect=2).out, "words for people")
+    # What start would refuse, check does not call valid.
+    file.write_text(f'[app.api]\nexec = "{PROGRAM}"\n'
+                    'listen = ["99999", "unix:", "[::1", "127.0.0.1:0"]\n')
+    said = cohort("check", file, "--json", expect=2).json()
+    equal([each["key"] for each in said["problems"]],
+          ["app.api.listen[0]", "app.api.listen[1]", "app.api.listen[2]"])
+    # A key can hold anything that TOML lets it.
+    file.write_text('[app.api]\n"\\u001B[2Jkey" = 1\n"\\u009B2J" = 1\n')
+    said = cohort("check", file, expect=2)
+    check("\x1b" not in said.out and "\x9b" not in said.out, said)
     file.write_text(f'[app.api]\nexec = "{PROGRAM}"\nworkers = 1\nlisten = ["127.0.0.1:0"]\n')
+    check("no such environment" in cohort("check", file, "-e", "nosuch", expect=2).out, "-e counts")
     equal(cohort("check", "--json", expect=0, cwd=cohort.folder).json()["apps"], ["api"])
     cohort("start", file, expect=0)
     equal(cohort("ls", "--json", expect=0).json()[0]["app"], "api")

@@ -4,6 +4,7 @@
 #include <cohort/config/problem.hpp>
 #include <cohort/config/read.hpp>
 #include <cohort/config/settings.hpp>
+#include <cohort/net/endpoint.hpp>
 
 #include <boost/json/array.hpp>
 
@@ -40,6 +41,23 @@ void look_for_program(const config::settings& app, const fs::path& file,
                          .words = fmt::format("there is no program {}", from_there.string())});
 }
 
+/// config knows no sockets: what an address may be is asked of those who will open it.
+void look_at_addresses(const config::document& said, const config::settings& app,
+                       std::vector<config::problem>& wrong)
+{
+    for (std::size_t i = 0; i < app.listen.size(); ++i) {
+        if (const auto at = net::endpoint::parse(app.listen[i]); !at)
+            wrong.push_back(said.complaint(app, fmt::format("listen[{}]", i), at.error().text()));
+    }
+}
+
+/// As the program itself chooses it.
+std::string environment_in(const arguments& args)
+{
+    const char* const given = std::getenv("COHORT_ENV");
+    return args.value("--env").value_or(given != nullptr ? given : "");
+}
+
 json::object words_of(const config::problem& what)
 {
     return {{"file", what.file},
@@ -54,7 +72,7 @@ exit_code run_check(const arguments& args, console& out)
     const fs::path file = args.word(0).value_or(args.value("--config").value_or("cohort.toml"));
     std::error_code ec;
     const fs::path whole = fs::is_directory(file, ec) ? file / "cohort.toml" : file;
-    const auto said = config::read_file(whole.string());
+    const auto said = config::read_file(whole.string(), {}, environment_in(args));
     if (!said) {
         out.problem(said.error().text());
         return exit_code::invalid;
@@ -64,6 +82,7 @@ exit_code run_check(const arguments& args, console& out)
         for (const config::settings& app : said->apps) {
             const auto more = config::problems(app);
             wrong.insert(wrong.end(), more.begin(), more.end());
+            look_at_addresses(*said, app, wrong);
             look_for_program(app, whole, wrong);
         }
     }
