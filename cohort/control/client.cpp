@@ -23,9 +23,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Over the budget: the primary says itself that it is used up.
-constexpr milliseconds slack = 2s;
-
 /// How long nobody may listen while one primary follows another.
 constexpr milliseconds succession_within = 5s;
 
@@ -199,7 +196,7 @@ result<answer> client::ask_once(const request& what, limits& within, hear_progre
 result<answer> client::ask(const request& what, manner how, hear_progress hear)
 {
     const steady_time began = now();
-    limits within{.until = what.budget == 0ms ? steady_time::max() : began + what.budget + slack};
+    limits within{.until = what.budget == 0ms ? steady_time::max() : began + what.budget + slack_};
     std::optional<steady_time> alone_since;  // nobody has listened
     backoff pause{5ms, 200ms};
     for (;;) {

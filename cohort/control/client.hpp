@@ -33,8 +33,10 @@ class client {
 public:
     using hear_progress = std::move_only_function<void(const progress&)>;
 
-    explicit client(cohort_place to)
-        : to_{std::move(to)}
+    /// @param slack  how long to wait when a budget is over: the primary says itself that it is
+    ///               used up, unless it is frozen.
+    explicit client(cohort_place to, milliseconds slack = std::chrono::seconds{2})
+        : to_{std::move(to)}, slack_{slack}
     {}
 
     /// Whether a request may be asked again when its answer was lost with the primary.
@@ -43,7 +45,7 @@ public:
         repeatable,  ///< looking, or saying what shall be
     };
 
-    /// Asks, and waits for the answer: at most the request's budget and two seconds, or for ever
+    /// Asks, and waits for the answer: at most the request's budget and the slack, or for ever
     /// if it is 0. While the primary is being replaced it waits, and asks the next one.
     ///
     /// Errors: ECONNREFUSED, ENOENT, nobody listens any more; errc::channel_closed, the primary
@@ -66,6 +68,7 @@ private:
 
     cohort_place to_;
     int output_ = -1;  // -1: none; poll(2) leaves it out
+    milliseconds slack_;
 };
 
 }  // namespace cohort::control

@@ -273,6 +273,19 @@ TEST_CASE("a budget that is used up is an answer, too")
     CHECK(said->code == exit_code::timed_out);
 }
 
+TEST_CASE("whoever has no patience for a frozen primary gets none forced upon it")
+{
+    house in;
+    const auto frozen = entrance::open_at(in.folder / "frozen.sock", stays);
+    REQUIRE(frozen);  // the kernel takes connections for it, and nobody ever answers
+    client who{{.app = "frozen", .socket = in.folder / "frozen.sock", .opened_by = 0}, 0ms};
+    request ask{"ls"};
+    ask.budget = 1ms;
+    const auto said = who.ask(ask, client::manner::once);
+    REQUIRE_FALSE(said);
+    CHECK(said.error().why() == errc::deadline_passed);
+}
+
 TEST_CASE("a closing server says so to whom it does not answer any more")
 {
     house in;

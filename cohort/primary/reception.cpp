@@ -55,7 +55,8 @@ bool is_leaving(const std::filesystem::path& socket)
 {
     control::request ask{"ls"};
     ask.budget = other_answers_within;
-    control::client who{{.app = {}, .socket = socket, .opened_by = 0}};
+    // Our own start waits for it: one that is frozen (SIGSTOP) says nothing, and so it stays.
+    control::client who{{.app = {}, .socket = socket, .opened_by = 0}, 0ms};
     const auto said = who.ask(ask, control::client::manner::once);
     if (!said)
         return false;
