@@ -195,6 +195,11 @@ std::optional<tally> find_tally(const file_reader& read)
 std::optional<std::string> read_system_file(const std::string& path)
 {
     constexpr std::size_t most = 1 << 20;
+    return read_system_file(path, most);
+}
+
+std::optional<std::string> read_system_file(const std::string& path, std::size_t most)
+{
     const unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
     if (!file.valid())
         return std::nullopt;
@@ -239,7 +244,8 @@ std::optional<std::uint64_t> memory_kills(const file_reader& read)
 
 std::optional<std::uint64_t> memory_kills()
 {
-    static const std::optional<tally> found = find_tally(read_system_file);
+    static const std::optional<tally> found =
+        find_tally([](const std::string& path) { return read_system_file(path); });
     if (!found)
         return std::nullopt;
     const auto text = read_system_file(found->file);

@@ -1,6 +1,7 @@
 #pragma once
 // Where this process stands in the trees of control groups: v1, v2, or a hybrid of both.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -16,6 +17,9 @@ using file_reader = std::function<std::optional<std::string>(const std::string& 
 
 /// The real thing; reads at most 1 MiB of a file.
 [[nodiscard]] std::optional<std::string> read_system_file(const std::string& path);
+/// At most `most` bytes: the table of all TCP connections is no small file.
+[[nodiscard]] std::optional<std::string> read_system_file(const std::string& path,
+                                                          std::size_t most);
 
 enum class cgroup_version { one, two };
 

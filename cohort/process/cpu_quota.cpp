@@ -127,7 +127,11 @@ cpu_quota read_cpu_quota(unsigned affinity, const file_reader& read)
     return all;
 }
 
-cpu_quota read_cpu_quota() { return read_cpu_quota(affinity_count(), read_system_file); }
+cpu_quota read_cpu_quota()
+{
+    return read_cpu_quota(affinity_count(),
+                          [](const std::string& path) { return read_system_file(path); });
+}
 
 unsigned affinity_count() noexcept
 {

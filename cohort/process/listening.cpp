@@ -20,7 +20,8 @@ namespace {
 namespace files = std::filesystem;
 using detail::next_line;
 
-constexpr std::size_t family_max = 1024;  // processes that are looked at
+constexpr std::size_t table_most = 64 << 20;  // of TCP connections, a line of 150 bytes each
+constexpr std::size_t family_max = 1024;      // processes that are looked at
 constexpr std::string_view listen_state = "0A";
 constexpr std::string_view accepts_flag = "00010000";  // __SO_ACCEPTCON
 
@@ -97,7 +98,7 @@ bool has_any(pid_t pid, const std::vector<std::uint64_t>& inodes)
 std::vector<std::uint64_t> listening_at(pid_t pid, const listening_place& where)
 {
     const auto table = [pid](std::string_view name) {
-        return read_system_file(fmt::format("/proc/{}/net/{}", pid, name)).value_or("");
+        return read_system_file(fmt::format("/proc/{}/net/{}", pid, name), table_most).value_or("");
     };
     if (!where.unix_path.empty())
         return listening_unix(table("unix"), where.unix_path);
@@ -182,7 +183,8 @@ bool family_listens(pid_t eldest, const listening_place& where)
 accepted_by who_accepted(pid_t eldest, tcp_ports which)
 {
     for (const std::string_view name : {"tcp", "tcp6"}) {
-        const auto table = read_system_file(fmt::format("/proc/{}/net/{}", eldest, name));
+        const auto table =
+            read_system_file(fmt::format("/proc/{}/net/{}", eldest, name), table_most);
         const auto inode = table ? connected_tcp(*table, which) : std::nullopt;
         if (!inode)
             continue;

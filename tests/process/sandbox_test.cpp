@@ -84,7 +84,6 @@ TEST_CASE("strict: a worker serves, and cannot execute, trace, or write outside 
         CHECK(app.errno_of("/attempt/become") == EPERM);
         CHECK(app.errno_of("/attempt/trace") == EPERM);
         CHECK(app.errno_of("/attempt/peek") == EACCES);
-        CHECK(app.errno_of("/order") == EPERM);
         CHECK(app.errno_of("/write/own") == 0);
         CHECK(app.errno_of("/write/foreign") == EACCES);
         CHECK(app.program().stop().code() == 0);
@@ -99,8 +98,6 @@ TEST_CASE("server: a worker may execute, and leaves other processes and the syst
     CHECK(app.errno_of("/attempt/execute") == 0);
     CHECK(app.errno_of("/attempt/trace") == EPERM);
     CHECK(app.errno_of("/attempt/peek") == EACCES);
-    CHECK(app.errno_of("/order") == EPERM);
-    CHECK(app.said("asked at its admin socket"));
     CHECK(app.errno_of("/write/own") == 0);
     CHECK(app.errno_of("/write/foreign") == EACCES);
     CHECK(app.program().stop().code() == 0);
@@ -111,7 +108,6 @@ TEST_CASE("without a profile a worker does what its user may")
     caged_server app{"off"};
     CHECK_FALSE(app.said("workers live in"));
     CHECK(app.errno_of("/attempt/execute") == 0);
-    CHECK(app.errno_of("/order") == 0);
     CHECK(app.program().stop().code() == 0);
 }
 

@@ -1,7 +1,6 @@
 // Workers in a sandbox that try to get out. Environment: PROFILE (off, server, strict), WRITES (a
 // folder), DROPS_TO (a user). Answers with the errno of what was tried; 0: it worked.
 #include <cohort/cohort.hpp>
-#include <cohort/control/client.hpp>
 
 #include <boost/json.hpp>
 
@@ -37,21 +36,6 @@ int execute() noexcept
     siginfo_t end{};
     ::waitid(P_PID, static_cast<id_t>(born), &end, WEXITED);
     return end.si_status;
-}
-
-/// As the command does it; 0: its own primary did as it was told.
-int order()
-{
-    const char* const folder = ::getenv("COHORT_RUNTIME_DIR");
-    if (folder == nullptr)
-        return ENOENT;
-    namespace control = cohort::control;
-    control::client who{
-        {.app = "caged", .socket = std::string{folder} + "/caged.sock", .opened_by = 0}};
-    const auto said = who.ask(control::request{"ls"}, control::client::manner::once);
-    if (!said)
-        return EIO;
-    return said->code == control::exit_code::refused ? EPERM : 0;
 }
 
 int attempt(std::string_view what, const std::string& path)
@@ -90,8 +74,6 @@ int main(int argc, char** argv)
     api.get("/who", [](const http::request& of) { return tell(of, 0); });
     api.get("/lane", [](const http::request& of) { return tell(of, 0); }, {.cpu_bound = true});
     // On a lane: its primary may want to speak with its loop before it answers.
-    api.get("/order", [](const http::request& of) { return tell(of, order()); },
-            {.cpu_bound = true});
     api.get("/attempt/{what}", [](const http::request& of) {
         return tell(of, attempt(of.path<std::string>("what"), variable("TARGET")));
     });
