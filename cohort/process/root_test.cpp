@@ -218,26 +218,6 @@ TEST_CASE("what comes before a primary hears signals waits for it, and ends nobo
     CHECK(root.wait() == exit_reason::exited(42));
 }
 
-TEST_CASE("what comes between two primaries is for the next one")
-{
-    kit::shared_words words;
-    auto root = start_root([&](reign) noexcept -> int {
-        // The pause after the fourth is long enough to be hit.
-        const std::uint64_t before = words.word[0].fetch_add(1);
-        if (before == 4)
-            return comes(SIGHUP) ? 42 : 1;
-        words.word[1].store(before == 3 ? 1 : 0);
-        ::abort();
-    });
-    REQUIRE(kit::comes_true([&] { return words.word[1].load() == 1; }));
-    // Whoever has just died got the first one, perhaps.
-    CHECK(kit::comes_true([&] {
-        static_cast<void>(root.signal(SIGHUP));
-        return root.try_reap().has_value();
-    }));
-    CHECK(root.wait() == exit_reason::exited(42));
-}
-
 TEST_CASE("after five quick deaths by its own fault there is no other primary")
 {
     kit::shared_words words;
