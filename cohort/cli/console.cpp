@@ -63,8 +63,6 @@ std::size_t width_of(std::string_view text) noexcept
         text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
 }
 
-std::string printable(std::string_view text) { return cohort::printable(text); }
-
 void table::column(std::string head, side where) { heads_.emplace_back(std::move(head), where); }
 
 void table::row(std::vector<cell> cells)

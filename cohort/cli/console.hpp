@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cohort/base/utf8.hpp>  // printable(): for whatever others wrote
+
 #include <boost/json/value.hpp>
 
 #include <cstdint>
@@ -83,7 +85,5 @@ private:
 
 /// How wide a text is on a terminal: UTF-8 code points.
 [[nodiscard]] std::size_t width_of(std::string_view text) noexcept;
-/// Control characters replaced: what a worker said last must not move the cursor.
-[[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace cohort::cli

@@ -5,6 +5,7 @@
 #include <cohort/base/try.hpp>
 #include <cohort/control/server.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/primary/failure_words.hpp>
 #include <cohort/process/origin.hpp>
 #include <cohort/process/root.hpp>
 
@@ -37,13 +38,6 @@ namespace {
 
 constexpr nanoseconds greetings_within = 10s;
 constexpr int log_patience_ms = 100;
-
-std::string words_of(const fault& why)
-{
-    // What the kernel refuses is not said by its subject alone.
-    const bool ours = why.why().category() != boost::system::system_category();
-    return ours && !why.subject().empty() ? std::string{why.subject()} : why.text();
-}
 
 /// A trial that failed, for who asked.
 answer refusal_of(const fault& why)

@@ -8,8 +8,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-
 namespace cohort::process {
 
 namespace {
@@ -22,9 +20,7 @@ std::optional<Number> field(std::string_view line, std::string_view name)
 {
     if (!line.starts_with(name))
         return std::nullopt;
-    line.remove_prefix(name.size());
-    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-    return parse_integer<Number>(line);
+    return parse_integer<Number>(detail::skip_blanks(line.substr(name.size())));
 }
 
 std::optional<confinement> look_at(pid_t who)

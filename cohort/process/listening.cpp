@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstddef>
 #include <filesystem>
 #include <system_error>
@@ -39,16 +38,6 @@ std::vector<std::string_view> words_of(std::string_view line)
     }
 }
 
-std::optional<std::uint16_t> hexadecimal(std::string_view text)
-{
-    std::uint16_t value = 0;
-    const char* const end = text.data() + text.size();
-    const auto [at, ec] = std::from_chars(text.data(), end, value, 16);
-    if (ec != std::errc{} || at != end)
-        return std::nullopt;
-    return value;
-}
-
 // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode …
 constexpr std::size_t address_at = 1;
 constexpr std::size_t peer_at = 2;
@@ -58,7 +47,9 @@ constexpr std::size_t inode_at = 9;
 std::optional<std::uint16_t> port_of(std::string_view address)
 {
     const std::size_t colon = address.rfind(':');
-    return colon == std::string_view::npos ? std::nullopt : hexadecimal(address.substr(colon + 1));
+    return colon == std::string_view::npos
+               ? std::nullopt
+               : detail::hexadecimal<std::uint16_t>(address.substr(colon + 1));
 }
 
 void add_children(pid_t of, std::vector<pid_t>& family)

@@ -26,9 +26,8 @@ std::optional<mapped_code> parse_line(std::string_view line)
     if (!begin || !end || *begin >= *end || !offset || !inode || rights.size() != 4 ||
         rights[2] != 'x')
         return std::nullopt;
-    const std::size_t blanks = std::min(line.find_first_not_of(' '), line.size());
     mapped_code piece{.begin = *begin, .end = *end, .offset = *offset, .inode = *inode};
-    piece.path = line.substr(blanks);
+    piece.path = detail::skip_blanks(line);
     return piece;
 }
 

@@ -3,6 +3,7 @@
 #include <cohort/base/parse.hpp>
 #include <cohort/base/try.hpp>
 #include <cohort/base/unique_fd.hpp>
+#include <cohort/process/detail/pointers.hpp>
 #include <cohort/process/spawn.hpp>
 
 #include <fmt/format.h>
@@ -72,16 +73,6 @@ result<std::vector<int>> read_list(const unique_fd& memory)
     return numbers;
 }
 
-std::vector<char*> pointers_to(std::vector<std::string>& texts)
-{
-    std::vector<char*> all;
-    all.reserve(texts.size() + 1);
-    for (std::string& each : texts)
-        all.push_back(each.data());
-    all.push_back(nullptr);
-    return all;
-}
-
 /// Returns only if it failed.
 result<> execute(const renewal& what, int list)
 {
@@ -91,12 +82,11 @@ result<> execute(const renewal& what, int list)
     std::vector<std::string> more = what.more;
     more.push_back(fmt::format("{}={} {}", variable, ::getpid(), text));
     more.push_back(fmt::format("{}={}", path_variable, what.path));
-    std::vector<std::string> args = what.args;
-    std::vector<std::string> environment = environment_with(more);
+    const std::vector<std::string> environment = environment_with(more);
     if (!what.folder.empty() && ::chdir(what.folder.c_str()) == -1)
         return failed("change directory", what.folder);
-    const auto argv = pointers_to(args);
-    const auto envp = pointers_to(environment);
+    const auto argv = detail::pointers_to(what.args);
+    const auto envp = detail::pointers_to(environment);
     if (what.binary == -1)
         ::execve(what.path.c_str(), argv.data(), envp.data());
     else

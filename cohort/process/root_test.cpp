@@ -69,6 +69,16 @@ void let_in() noexcept
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+result<child> start_sleeper_of_root()
+{
+    program what;
+    what.exec = "sleep";
+    what.args = {"60"};
+    what.env = environment_with({});
+    what.of_root = true;
+    return process::spawn(kit::permit(), what);
+}
+
 }  // namespace
 
 TEST_SUITE_BEGIN("twins" * doctest::skip(kit::no_twins));
@@ -120,12 +130,7 @@ TEST_CASE("a program of the root outlives the primary that started it, and its e
     kit::shared_words words;
     auto root = start_root([&](reign which) noexcept -> int {
         if (which == reign::first) {
-            program what;
-            what.exec = "sleep";
-            what.args = {"60"};
-            what.env = environment_with({});
-            what.of_root = true;
-            auto born = process::spawn(kit::permit(), what);
+            auto born = start_sleeper_of_root();
             if (!born)
                 return 1;
             words.word[0].store(static_cast<std::uint64_t>(born->pid()));
@@ -159,12 +164,7 @@ TEST_CASE("a program of the root ends with the root")
 {
     kit::shared_words words;
     auto root = start_root([&](reign) noexcept -> int {
-        program what;
-        what.exec = "sleep";
-        what.args = {"60"};
-        what.env = environment_with({});
-        what.of_root = true;
-        auto born = process::spawn(kit::permit(), what);
+        auto born = start_sleeper_of_root();
         words.word[0].store(born ? static_cast<std::uint64_t>(born->pid()) : 1);
         for (;;)
             ::pause();

@@ -33,12 +33,6 @@ std::string printable(std::string_view text)
     return plain;
 }
 
-std::string_view trimmed(std::string_view text) noexcept
-{
-    const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
-    return text.substr(begin);
-}
-
 std::vector<pid_t> numbers_of_threads(pid_t process)
 {
     std::vector<pid_t> numbers;
@@ -86,7 +80,7 @@ std::optional<thread_view> parse_thread_status(std::string_view text)
     while (!text.empty()) {
         std::string_view value = detail::next_line(text);
         const std::string_view key = detail::cut(value, ':');
-        value = trimmed(value);
+        value = detail::skip_blanks(value);
         if (key == "Name") {
             seen.name = printable(value);
             named = true;

@@ -20,7 +20,6 @@
 #include <vector>
 
 #include <poll.h>
-
 #include <unistd.h>
 
 using namespace cohort;

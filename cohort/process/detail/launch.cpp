@@ -2,6 +2,7 @@
 
 #include <cohort/base/try.hpp>
 #include <cohort/process/detail/newborn.hpp>
+#include <cohort/process/detail/pointers.hpp>
 #include <cohort/process/detail/text.hpp>
 
 #include <fmt/format.h>
@@ -53,17 +54,6 @@ result<> check_numbers(const program& what)
     if (const auto twice = std::ranges::adjacent_find(numbers); twice != numbers.end())
         return failed(errc::bad_value, "keep two descriptors as number", std::to_string(*twice));
     return {};
-}
-
-/// execve(2) and its family want char* that they never write to.
-std::vector<char*> pointers_to(const std::vector<std::string>& texts)
-{
-    std::vector<char*> list;
-    list.reserve(texts.size() + 1);
-    for (const std::string& text : texts)
-        list.push_back(const_cast<char*>(text.c_str()));
-    list.push_back(nullptr);
-    return list;
 }
 
 std::string_view path_of(const std::vector<std::string>& environment)

@@ -1,6 +1,7 @@
 #pragma once
 // Walking through the small text files of /proc and /sys. Closed to other rooms.
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <optional>
@@ -21,10 +22,18 @@ inline std::string_view cut(std::string_view& rest, char separator) noexcept
 /// Takes one line, without its end, off the front of `rest`.
 inline std::string_view next_line(std::string_view& rest) noexcept { return cut(rest, '\n'); }
 
-/// Digits of base 16, and nothing else.
-inline std::optional<std::uint64_t> hexadecimal(std::string_view text) noexcept
+/// `text` behind the blanks and tabs that it begins with.
+inline std::string_view skip_blanks(std::string_view text) noexcept
 {
-    std::uint64_t value = 0;
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    return text;
+}
+
+/// Digits of base 16, and nothing else. Nothing: it is none, or too large.
+template <class Number = std::uint64_t>
+std::optional<Number> hexadecimal(std::string_view text) noexcept
+{
+    Number value = 0;
     const auto* const end = text.data() + text.size();
     const auto [at, failed] = std::from_chars(text.data(), end, value, 16);
     return failed == std::errc{} && at == end ? std::optional{value} : std::nullopt;
