@@ -273,7 +273,8 @@ private:
     [[nodiscard]] awaitable<> find_tenant(seat& at);
     [[nodiscard]] bool seeks(const seat& at) const noexcept;
     void call_stranger(seat& at, pid_t pid);
-    void miss(seat& at);
+    [[nodiscard]] worker_ptr unreported_death(const seat& at) const;
+    void miss(seat& at, const worker_handle& who);
     [[nodiscard]] awaitable<> close_old_channels();
 
     // What is done about it.

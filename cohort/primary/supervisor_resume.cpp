@@ -272,7 +272,7 @@ awaitable<> supervisor::find_tenant(seat& at)
             break;
         const auto pid = static_cast<pid_t>(at.journal->header().tenant.load());
         const bool ours = at.tenant && at.tenant->info().pid == pid;
-        const bool dead = at.tenant && has_ended(at.tenant->process().kept());
+        const worker_ptr dead = unreported_death(at);
         if (ours && !dead)
             break;
         if (!dead || at.burying)
@@ -280,7 +280,7 @@ awaitable<> supervisor::find_tenant(seat& at)
         else if (!dead_since)
             dead_since = now();
         else if (now() - *dead_since > notes_come_within)
-            miss(at);
+            miss(at, *dead);
         const auto& unnamed = at.keeper->unnamed;
         const bool known = ours || std::ranges::any_of(unnamed, [pid](const auto& each) {
                                return each->info().pid == pid;
@@ -310,18 +310,28 @@ void supervisor::call_stranger(seat& at, pid_t pid)
                   who.error().text());
 }
 
+/// One that is dead and whom we believe alive. Its successor may be the tenant by now.
+worker_ptr supervisor::unreported_death(const seat& at) const
+{
+    for (const auto& [id, each] : workers_) {
+        if (each->slot() == at.slot && !each->dead() && has_ended(each->process().kept()))
+            return each;
+    }
+    return nullptr;
+}
+
 /// Its death was told to a primary that is dead as well.
-void supervisor::miss(seat& at)
+void supervisor::miss(seat& at, const worker_handle& who)
 {
     process::keeper_note what{};
     what.what = process::keeper_note::kind::ended;
-    what.pid = at.tenant->info().pid;
+    what.pid = who.info().pid;
     what.code = CLD_KILLED;
     what.status = SIGKILL;
     what.had_seat = 1;
     const auto sits = static_cast<pid_t>(at.journal->header().tenant.load());
     what.succeeded = sits != what.pid ? 1 : 0;
-    log::warn("worker {} ended while there was no primary", at.tenant->id());
+    log::warn("worker {} ended while there was no primary", who.id());
     twin_ended(at, what);
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 using namespace cohort;
 using namespace cohort::test;
@@ -47,6 +48,20 @@ struct story {
     }
 };
 
+/// Those there at one moment. A look at /proc takes a while: in it one may leave after another came
+/// whom this look had passed already. Two that saw the same saw all of them.
+std::set<pid_t> workers_of(const edition_server& server)
+{
+    const auto look = [&] {
+        const auto seen = server.processes("cohort: worker");
+        return std::set<pid_t>{seen.begin(), seen.end()};
+    };
+    auto before = look();
+    for (auto after = look(); after != before; after = look())
+        before = std::move(after);
+    return before;
+}
+
 }  // namespace
 
 TEST_CASE("all workers reach their limit together, and never are fewer ready than wanted")
@@ -60,7 +75,7 @@ TEST_CASE("all workers reach their limit together, and never are fewer ready tha
     for (unsigned i = 0; watching.run_for(50ms); ++i) {
         if (i % 4 != 0)
             continue;
-        const auto present = server.processes("cohort: worker");
+        const auto present = workers_of(server);
         seen.insert(present.begin(), present.end());
         fewest = std::min(fewest, present.size());
         if (story{server.program(), 3}.made_way >= enough)
