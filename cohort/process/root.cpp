@@ -66,6 +66,7 @@ private:
 
     void block_signals() noexcept;
     void restore_signals() const noexcept;
+    static void let_latecomers_be() noexcept;
     void let_others_in() const noexcept;
     void pass(int number, pid_t from) const noexcept;
     void pass_what_waits() noexcept;
@@ -141,6 +142,17 @@ void root_loop::block_signals() noexcept
 void root_loop::restore_signals() const noexcept
 {
     ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+/// A HUP that comes after the last primary is for nobody. It must not become our exit status.
+void root_loop::let_latecomers_be() noexcept
+{
+    for (const int each : signals_for_primaries) {
+        struct sigaction has{};
+        if (!means_the_end(each) && ::sigaction(each, nullptr, &has) == 0 &&
+            has.sa_handler == SIG_DFL)
+            ::signal(each, SIG_IGN);
+    }
 }
 
 /// What a primary is to hear waits until it does: the default action of a HUP that comes while it
@@ -324,6 +336,7 @@ void root_loop::pause(std::chrono::nanoseconds length) noexcept
 
 int root_loop::leave_like(const ending& how) const noexcept
 {
+    let_latecomers_be();
     if (how.code == CLD_EXITED) {
         restore_signals();
         return how.status;

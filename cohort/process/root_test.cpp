@@ -218,6 +218,41 @@ TEST_CASE("what comes before a primary hears signals waits for it, and ends nobo
     CHECK(root.wait() == exit_reason::exited(42));
 }
 
+TEST_CASE("what comes between two primaries is for the next one")
+{
+    kit::shared_words words;
+    auto root = start_root([&](reign) noexcept -> int {
+        // The pause after the fourth is long enough to be hit.
+        const std::uint64_t before = words.word[0].fetch_add(1);
+        if (before == 4)
+            return comes(SIGHUP) ? 42 : 1;
+        if (before == 3)
+            words.word[1].store(static_cast<std::uint64_t>(::getpid()));
+        ::abort();
+    });
+    REQUIRE(kit::comes_true([&] { return words.word[1].load() != 0; }));
+    const auto fourth = static_cast<pid_t>(words.word[1].load());
+    // Reaped: what comes now, its root does not pass on to it.
+    REQUIRE(kit::comes_true([&] { return ::kill(fourth, 0) == -1; }));
+    REQUIRE(root.signal(SIGHUP));
+    CHECK(root.wait() == exit_reason::exited(42));
+}
+
+TEST_CASE("a signal that comes too late for any primary does not become how its root ends")
+{
+    for (int i = 0; i < 20; ++i) {
+        kit::shared_words words;
+        auto root = start_root([&](reign) noexcept -> int {
+            words.word[0].store(1);
+            return 42;
+        });
+        REQUIRE(kit::comes_true([&] { return words.word[0].load() == 1; }));
+        while (!root.try_reap())
+            static_cast<void>(root.signal(SIGHUP));
+        CHECK(root.wait() == exit_reason::exited(42));
+    }
+}
+
 TEST_CASE("after five quick deaths by its own fault there is no other primary")
 {
     kit::shared_words words;
