@@ -97,6 +97,15 @@ dev_tsan() {
     TSAN_OPTIONS=${TSAN_OPTIONS:-second_deadlock_stack=1} run_ctest Thread "$@"
 }
 
+# A server dies at every fault point in turn. Only this build has them.
+dev_faults() {
+    need base test
+    mkdir -p build
+    configure Faults
+    make_targets Faults fault_walk_test
+    build/Faults/tests/fault/fault_walk_test "$@"
+}
+
 dev_clang() {
     need base test fuzz
     mkdir -p build

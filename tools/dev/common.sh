@@ -26,6 +26,7 @@ dev_help() {
 ./dev fuzz [target] [seconds]        run one fuzz target, or all of them, 60 s each
 ./dev asan [ctest arguments...]      the tests under AddressSanitizer and UBSan
 ./dev tsan [ctest arguments...]      the tests under ThreadSanitizer
+./dev faults [arguments...]          let a server die between any two steps of a request
 ./dev clang [targets...]             build with clang 19
 ./dev docs                           check the links and the programs in the documentation
 ./dev package                        make a .deb of the library
