@@ -1,6 +1,8 @@
 # The house, floor by floor. A room lists the rooms below it that it may include.
 # ground
 cohort_room(base)
+set_source_files_properties(${PROJECT_SOURCE_DIR}/cohort/base/version.cpp
+    PROPERTIES COMPILE_DEFINITIONS COHORT_VERSION="${PROJECT_VERSION}")
 # tools
 cohort_room(async base)
 cohort_room(config base)
@@ -17,10 +19,8 @@ cohort_room(control base async ipc)
 # people
 cohort_room(worker base async config board process ipc net observe http)
 cohort_room(primary base async config board process ipc net observe control)
-target_compile_definitions(cohort_primary PRIVATE COHORT_VERSION="${PROJECT_VERSION}")
 # door
 cohort_room(app base async config board process ipc net observe http worker primary)
-target_compile_definitions(cohort_app PRIVATE COHORT_VERSION="${PROJECT_VERSION}")
 # roof
 cohort_room(testing base async process net http observe app)
 
@@ -38,7 +38,6 @@ target_compile_features(cohort PUBLIC cxx_std_23)
 
 # The command is no part of the library: its room stands beside it.
 cohort_room(cli base async config process net control)
-target_compile_definitions(cohort_cli PRIVATE COHORT_VERSION="${PROJECT_VERSION}")
 if(COHORT_SANITIZE)
     # Whoever links a sanitized archive needs the runtime: examples as well, which know no more of
     # us than this target.

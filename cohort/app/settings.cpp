@@ -1,5 +1,6 @@
 #include <cohort/app/settings.hpp>
 #include <cohort/app/worker.hpp>
+#include <cohort/base/version.hpp>
 #include <cohort/config/app_name.hpp>
 #include <cohort/config/environment.hpp>
 #include <cohort/config/problem.hpp>
@@ -19,10 +20,6 @@
 #include <filesystem>
 #include <utility>
 #include <vector>
-
-#ifndef COHORT_VERSION
-#define COHORT_VERSION "unknown"
-#endif
 
 namespace cohort {
 
@@ -219,8 +216,8 @@ settings settings::read_sources(int argc, char** argv, settings defaults,
     spoken said;
     CLI::App line{fmt::format("{}: a server of several processes that share its ports, built with "
                               "Cohort {}",
-                              chosen.name, COHORT_VERSION)};
-    line.set_version_flag("--version", fmt::format("{} (cohort {})", chosen.name, COHORT_VERSION),
+                              chosen.name, version())};
+    line.set_version_flag("--version", fmt::format("{} (cohort {})", chosen.name, version()),
                           "Print the version and leave");
     line.add_option("-w,--workers", said.workers,
                     "Number of workers: auto (what the CPU quota gives), N, or min..max");

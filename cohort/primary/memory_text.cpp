@@ -1,9 +1,9 @@
 #include <cohort/primary/memory_text.hpp>
 
-#include <sys/mman.h>
+#include <cohort/process/kept_bytes.hpp>
+
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstddef>
 
 namespace cohort::primary {
@@ -14,18 +14,9 @@ constexpr std::size_t text_max = std::size_t{1} << 20;
 
 }  // namespace
 
-result<unique_fd> keep_text(const std::string& text)
+result<unique_fd> keep_text(std::string_view text)
 {
-    unique_fd memory{::memfd_create("cohort-settings", MFD_CLOEXEC)};
-    if (!memory.valid())
-        return failed("keep a text in memory");
-    for (std::size_t done = 0; done < text.size();) {
-        const ssize_t put = ::write(memory.borrow(), text.data() + done, text.size() - done);
-        if (put == -1 && errno != EINTR)
-            return failed("keep a text in memory");
-        done += put > 0 ? static_cast<std::size_t>(put) : 0;
-    }
-    return memory;
+    return process::keep_bytes("cohort-settings", text);
 }
 
 result<std::string> read_text(const unique_fd& memory)

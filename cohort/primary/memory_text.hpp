@@ -6,11 +6,12 @@
 #include <cohort/base/unique_fd.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace cohort::primary {
 
 /// Errors: EMFILE, ENOMEM.
-[[nodiscard]] result<unique_fd> keep_text(const std::string& text);
+[[nodiscard]] result<unique_fd> keep_text(std::string_view text);
 /// At most 1 MiB of it. Errors: those of pread(2).
 [[nodiscard]] result<std::string> read_text(const unique_fd& memory);
 

@@ -1,6 +1,7 @@
 #include <cohort/primary/mold_line.hpp>
 
 #include <cohort/base/try.hpp>
+#include <cohort/base/version.hpp>
 #include <cohort/board/journal_layout.hpp>
 #include <cohort/board/layout.hpp>
 #include <cohort/board/ledger_layout.hpp>
@@ -20,20 +21,16 @@
 #include <span>
 #include <string_view>
 
-#ifndef COHORT_VERSION
-#define COHORT_VERSION "unknown"
-#endif
-
 namespace cohort::primary {
 
 namespace {
 
 enum class packet_kind : std::uint32_t { hello = 1, order, answer };
 
-constexpr std::array<char, 24> own_version() noexcept
+std::array<char, 24> own_version() noexcept
 {
     std::array<char, 24> all{};
-    constexpr std::string_view words = COHORT_VERSION;
+    const std::string_view words = version();
     std::copy_n(words.begin(), std::min(words.size(), all.size()), all.begin());
     return all;
 }

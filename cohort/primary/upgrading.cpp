@@ -3,6 +3,7 @@
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/base/try.hpp>
+#include <cohort/base/version.hpp>
 #include <cohort/control/server.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/failure_words.hpp>
@@ -19,10 +20,6 @@
 #include <optional>
 #include <string>
 #include <utility>
-
-#ifndef COHORT_VERSION
-#define COHORT_VERSION "unknown"
-#endif
 
 namespace cohort::primary {
 
@@ -101,8 +98,7 @@ awaitable<answer> upgrading::run(nanoseconds patience, progress tell, control::a
     const auto next = co_await with_.turns.try_out(longest);
     if (!next)
         co_return refusal_of(next.error());
-    tell(fmt::format("{} takes over (cohort {}, here {})", next->path, next->version,
-                     COHORT_VERSION));
+    tell(fmt::format("{} takes over (cohort {}, here {})", next->path, next->version, version()));
     // What the asker has not read by then would be torn by what the next primary says.
     if (to != nullptr)
         co_await to->heard();
@@ -118,7 +114,7 @@ void upgrading::begin(const control::asker* to) const
     ledger_upgrade words;
     words.stage = upgrade_stage::begun;
     words.began_ns = now().time_since_epoch().count();
-    static_cast<void>(words.from_version.set(COHORT_VERSION));
+    static_cast<void>(words.from_version.set(version()));
     if (to != nullptr)
         words.asker = held_number::of(to->connection());
     with_.from->book.upgrade().commit(words);
@@ -193,7 +189,7 @@ answer upgrading::verdict(const ledger_upgrade& words) const
     const auto ms = std::chrono::duration_cast<milliseconds>(took).count();
     const auto workers = with_.workers.workers().size();
     const unsigned unheard = with_.workers.unheard();
-    boost::json::object data{{"version", COHORT_VERSION},
+    boost::json::object data{{"version", version()},
                              {"from", words.from_version.view()},
                              {"primary", ::getpid()},
                              {"workers", workers},
@@ -209,11 +205,11 @@ answer upgrading::verdict(const ledger_upgrade& words) const
         return {exit_code::degraded,
                 fmt::format("the new primary serves (cohort {}), but {} of {} workers have not "
                             "answered it yet",
-                            COHORT_VERSION, unheard, workers),
+                            version(), unheard, workers),
                 std::move(data)};
     return {exit_code::done,
-            fmt::format("cohort {} goes on with {} workers, after {} ms (before: {})",
-                        COHORT_VERSION, workers, ms, words.from_version.view()),
+            fmt::format("cohort {} goes on with {} workers, after {} ms (before: {})", version(),
+                        workers, ms, words.from_version.view()),
             std::move(data)};
 }
 

@@ -4,16 +4,15 @@
 #include <cohort/base/try.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/process/detail/pointers.hpp>
+#include <cohort/process/kept_bytes.hpp>
 #include <cohort/process/spawn.hpp>
 
 #include <fmt/format.h>
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -46,18 +45,8 @@ result<> close_on_exec(int number)
 /// They may be thousands, and need not be in a row: an environment variable has no room for them.
 result<unique_fd> write_list(const std::vector<int>& numbers)
 {
-    unique_fd memory{::memfd_create("cohort-held", MFD_CLOEXEC)};
-    if (!memory.valid())
-        return failed("write down what is held");
     const auto* const bytes = reinterpret_cast<const char*>(numbers.data());
-    const std::size_t size = numbers.size() * sizeof(int);
-    for (std::size_t done = 0; done < size;) {
-        const ssize_t put = ::write(memory.borrow(), bytes + done, size - done);
-        if (put == -1 && errno != EINTR)
-            return failed("write down what is held");
-        done += put > 0 ? static_cast<std::size_t>(put) : 0;
-    }
-    return memory;
+    return keep_bytes("cohort-held", {bytes, numbers.size() * sizeof(int)});
 }
 
 result<std::vector<int>> read_list(const unique_fd& memory)

@@ -1,5 +1,6 @@
 #include <cohort/cli/verbs.hpp>
 
+#include <cohort/base/version.hpp>
 #include <cohort/cli/manual.hpp>
 
 #include <boost/json/array.hpp>
@@ -10,10 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <string>
-
-#ifndef COHORT_VERSION
-#define COHORT_VERSION "unknown"
-#endif
 
 namespace cohort::cli::verbs {
 
@@ -79,7 +76,7 @@ void list_all(console& out)
 exit_code run_help(const arguments& args, console& out)
 {
     if (args.flag("--man")) {
-        out.raw(manual_page(COHORT_VERSION));
+        out.raw(manual_page(cohort::version()));
         return exit_code::done;
     }
     if (const auto word = args.word(0)) {
@@ -103,8 +100,8 @@ exit_code run_version(const arguments&, console& out)
 {
     if (out.wants_json())
         out.json(
-            json::object{{"version", COHORT_VERSION}, {"protocol", control::protocol_version}});
-    out.line("cohort " COHORT_VERSION);
+            json::object{{"version", cohort::version()}, {"protocol", control::protocol_version}});
+    out.line(fmt::format("cohort {}", cohort::version()));
     return exit_code::done;
 }
 

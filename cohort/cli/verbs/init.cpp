@@ -1,5 +1,6 @@
 #include <cohort/cli/verbs.hpp>
 
+#include <cohort/base/version.hpp>
 #include <cohort/cli/launch.hpp>
 #include <cohort/cli/project.hpp>
 
@@ -12,10 +13,6 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
-
-#ifndef COHORT_VERSION
-#define COHORT_VERSION "unknown"
-#endif
 
 namespace cohort::cli::verbs {
 
@@ -36,7 +33,7 @@ bool is_project_name(std::string_view name)
 /// Before 1.0 the minor version counts: "0.1" of "0.1.0".
 std::string version_wanted()
 {
-    const std::string whole = COHORT_VERSION;
+    const std::string whole{cohort::version()};
     return whole.substr(0, whole.rfind('.'));
 }
 

@@ -1,0 +1,8 @@
+#include <cohort/base/version.hpp>
+
+namespace cohort {
+
+// The one file that the build tells it to: another version compiles nothing else.
+std::string_view version() noexcept { return COHORT_VERSION; }
+
+}  // namespace cohort
