@@ -4,6 +4,7 @@
 #include <cohort/base/try.hpp>
 #include <cohort/process/child_side.hpp>
 #include <cohort/process/detail/death_notes.hpp>
+#include <cohort/process/detail/held_signals.hpp>
 #include <cohort/process/identity.hpp>
 #include <cohort/process/succession_rule.hpp>
 #include <cohort/process/twin.hpp>
@@ -43,11 +44,6 @@ struct throne {
 };
 throne* shared = nullptr;
 
-bool means_the_end(int number) noexcept
-{
-    return number == SIGTERM || number == SIGINT || number == SIGQUIT;
-}
-
 /// The root at work. Allocates nothing once it is made.
 class root_loop {
 public:
@@ -64,10 +60,6 @@ private:
         int status;  // exit code or signal
     };
 
-    void block_signals() noexcept;
-    void restore_signals() const noexcept;
-    static void let_latecomers_be() noexcept;
-    void let_others_in() const noexcept;
     void pass(int number, pid_t from) const noexcept;
     void pass_what_waits() noexcept;
     [[nodiscard]] result<> crown() noexcept;
@@ -93,16 +85,15 @@ private:
     std::uint64_t since_ns_ = 0;
     std::uint64_t seen_ = 0;     // signals that this primary was to get, a bit each
     std::uint64_t waiting_ = 0;  // those that came when there was none
-    sigset_t before_{};
-    sigset_t waited_{};
+    detail::held_signals signals_;
 };
 
 result<int> root_loop::run()
 {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-    block_signals();
+    signals_.hold(plan_.begins == reign::successor);
     if (const auto crowned = crown(); !crowned) {
-        restore_signals();
+        signals_.restore();
         return std::unexpected(crowned.error());
     }
     if (!plan_.title.empty())
@@ -126,43 +117,6 @@ result<int> root_loop::run()
         reign_ = reign::successor;
         crown_in_the_end();
     }
-}
-
-void root_loop::block_signals() noexcept
-{
-    sigfillset(&waited_);
-    // A stop from the terminal stops us as it stops our group; the shell waits for that.
-    sigdelset(&waited_, SIGTSTP);
-    ::pthread_sigmask(SIG_BLOCK, &waited_, &before_);
-    // The root before us blocked them, in this very process.
-    if (plan_.begins == reign::successor)
-        sigemptyset(&before_);
-}
-
-void root_loop::restore_signals() const noexcept
-{
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-}
-
-/// A HUP that comes after the last primary is for nobody. It must not become our exit status.
-void root_loop::let_latecomers_be() noexcept
-{
-    for (const int each : signals_for_primaries) {
-        struct sigaction has{};
-        if (!means_the_end(each) && ::sigaction(each, nullptr, &has) == 0 &&
-            has.sa_handler == SIG_DFL)
-            ::signal(each, SIG_IGN);
-    }
-}
-
-/// What a primary is to hear waits until it does: the default action of a HUP that comes while it
-/// starts, or leaves, would end it, and so all.
-void root_loop::let_others_in() const noexcept
-{
-    sigset_t out = before_;
-    for (const int each : signals_for_primaries)
-        sigaddset(&out, each);
-    ::pthread_sigmask(SIG_SETMASK, &out, nullptr);
 }
 
 result<> root_loop::crown() noexcept
@@ -200,7 +154,7 @@ void root_loop::reign_as_primary() noexcept
     // Without the root nobody would keep the table if we died.
     if (on_parent_death(parent_death::kill(), self_).at != step::none)
         ::_exit(0);
-    let_others_in();
+    signals_.let_others_in();
     if (!plan_.primary_title.empty())
         set_title(plan_.primary_title);
     const int code = plan_.life(reign_);
@@ -244,7 +198,7 @@ std::optional<root_loop::ending> root_loop::reap() const noexcept
 void root_loop::wait_for_signal(const timespec* longest) noexcept
 {
     siginfo_t signal{};
-    const int number = ::sigtimedwait(&waited_, &signal, longest);
+    const int number = signals_.wait(signal, longest);
     const auto& all = signals_for_primaries;
     if (number > 0 && std::ranges::find(all, number) != all.end())
         forward(signal);
@@ -255,14 +209,14 @@ void root_loop::forward(const siginfo_t& signal) noexcept
     const int number = signal.si_signo;
     seen_ |= std::uint64_t{1} << number;
     // Between two primaries the next one reads it: it ends in peace what is left.
-    if (means_the_end(number))
+    if (detail::means_the_end(number))
         shared->asked_to_end.store(number, std::memory_order_release);
     // A terminal has told the whole group, and so the primary.
     if (signal.si_code == SI_KERNEL)
         return;
     if (primary_ != 0)
         pass(number, signal.si_code <= 0 ? signal.si_pid : 0);
-    else if (!means_the_end(number))
+    else if (!detail::means_the_end(number))
         waiting_ |= std::uint64_t{1} << number;
 }
 
@@ -295,7 +249,7 @@ bool root_loop::was_wanted(const ending& how) const noexcept
                shared->code.load(std::memory_order_relaxed) == how.status;
     }
     // Somebody asked it through us (or the terminal did, all) to end, and it let that end it.
-    return means_the_end(how.status) && (seen_ >> how.status & 1U) != 0;
+    return detail::means_the_end(how.status) && (seen_ >> how.status & 1U) != 0;
 }
 
 bool root_loop::was_for_renewal(const ending& how) noexcept
@@ -336,15 +290,15 @@ void root_loop::pause(std::chrono::nanoseconds length) noexcept
 
 int root_loop::leave_like(const ending& how) const noexcept
 {
-    let_latecomers_be();
+    detail::held_signals::let_latecomers_be();
     if (how.code == CLD_EXITED) {
-        restore_signals();
+        signals_.restore();
         return how.status;
     }
     die_of(how.status);
     // PID 1 of a container does not die of signals.
     constexpr int signalled = 128;
-    restore_signals();
+    signals_.restore();
     return signalled + how.status;
 }
 
