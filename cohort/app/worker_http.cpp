@@ -16,17 +16,22 @@ namespace cohort {
 
 namespace {
 
+net::handover words_about(const http::positions& at) noexcept
+{
+    net::handover words;
+    words.taken = at.taken;
+    words.given = at.given;
+    words.requests = at.requests;
+    return words;
+}
+
 task<> finish(http::server& server, work::core& core, nanoseconds budget)
 {
     std::size_t cut = 0;
     work::hall& doors = core.doors();
     if (core.is_kept() && !core.is_last() && server.is_recorded() && doors.has_heirs()) {
         http::handover give = [&doors](unique_fd& connection, const http::positions& at) noexcept {
-            net::handover about;
-            about.taken = at.taken;
-            about.given = at.given;
-            about.requests = at.requests;
-            return doors.move_on(connection, about);
+            return doors.move_on(connection, words_about(at));
         };
         cut = co_await server.drain_to(std::move(give), budget);
     } else {
@@ -112,6 +117,13 @@ void worker::look_after(http::server& server)
         const http::positions at{
             .taken = about.taken, .given = about.given, .requests = about.requests};
         return server.take_over(std::move(connection), at).has_value();
+    });
+    doors.on_share([&server, &doors](const ipc::share_order& order) noexcept {
+        http::handover give = [&doors, to = order.slot](unique_fd& connection,
+                                                        const http::positions& at) noexcept {
+            return doors.move_to(to, connection, words_about(at));
+        };
+        server.share(std::move(give), order.connections, order.budget);
     });
     process::last_words::on_culprit(&http::culprit::accuse);
     doors.on_beat([&server]() noexcept {

@@ -91,6 +91,12 @@ public:
     /// refuses is closed as drain() closes it.
     [[nodiscard]] awaitable<std::size_t> drain_to(handover sink, nanoseconds budget);
 
+    /// Gives some of its connections to somebody else and serves on: `count` at most, spread over
+    /// all of them, each as soon as it is between two requests with nothing in our buffers. What
+    /// `sink` refuses stays, and what does not come to a boundary within `budget`. A drain ends it,
+    /// and so do many later calls that are not over yet.
+    void share(handover sink, std::size_t count, nanoseconds budget);
+
     /// Cuts every connection now and cancels the coroutines. Jobs on lanes end by themselves.
     /// Loop: call it on the loop. From outside, Asio would post the cancellations, and they might
     /// find their coroutines gone.
@@ -134,6 +140,7 @@ private:
     friend class stream_port;
 
     static constexpr std::size_t spare_records_max = 64;
+    static constexpr std::size_t sharings_max = 16;
     static constexpr std::size_t scratch_bytes = 16'384;
 
     // For sessions.
@@ -164,6 +171,7 @@ private:
     void mark_stranger(int descriptor, board::standing now) noexcept;
     [[nodiscard]] session& keep(std::unique_ptr<session> made) noexcept;
     void carry_on(estate& found);
+    [[nodiscard]] handover* heir_of(const session& who) noexcept;
 
     void arm();
     void close_idle();
@@ -195,6 +203,13 @@ private:
     std::uint32_t armed_for_ = 0;  // second; 0: not armed
 
     handover handover_;  // while connections go to somebody else
+    struct sharing {
+        handover sink;
+        steady_time until;
+        std::uint16_t turn;
+    };
+    std::vector<sharing> sharings_;  // while some of them do; the oldest first
+    std::uint16_t share_turn_ = 0;
     scope coroutines_;
     wakeup changed_;
     bool draining_ = false;

@@ -125,6 +125,54 @@ awaitable<std::size_t> server::drain_to(handover sink, nanoseconds budget)
     co_return cut;
 }
 
+void server::share(handover sink, std::size_t count, nanoseconds budget)
+{
+    if (draining_ || !sink)
+        return;
+    look_at_clock();
+    const steady_time present = options_.clock();
+    std::erase_if(sharings_, [&](const sharing& each) { return each.until <= present; });
+    if (sharings_.size() == sharings_max)
+        sharings_.erase(sharings_.begin());
+    if (++share_turn_ == 0)
+        share_turn_ = 1;  // 0 means that a session stays
+    sharings_.push_back({std::move(sink), present + budget, share_turn_});
+
+    // One that was to go with an earlier call, and is here between two requests, was refused.
+    const auto is_free = [this](const session& who) {
+        return who.open() && (who.share_turn_ == 0 || who.at_boundary() || heir_of(who) == nullptr);
+    };
+    std::size_t all = 0;
+    for (const session* each = first_; each != nullptr; each = each->next_)
+        all += is_free(*each) ? 1 : 0;
+    count = std::min(count, all);
+    // Neither the newest nor the oldest alone: whoever gets them shall see what all clients ask.
+    std::size_t at = 0;
+    for (session* each = first_; each != nullptr && at < all;) {
+        session& who = *each;
+        each = each->next_;
+        if (!is_free(who))
+            continue;
+        const bool chosen = (at + 1) * count / all != at * count / all;
+        ++at;
+        if (!chosen)
+            continue;
+        who.share_turn_ = share_turn_;
+        const session::visit here{who};  // what is between two requests goes at its end
+    }
+}
+
+/// Who goes on with this connection, which is between two requests; nullptr: we do.
+handover* server::heir_of(const session& who) noexcept
+{
+    if (handover_)
+        return &handover_;
+    if (draining_)
+        return nullptr;
+    const auto which = std::ranges::find(sharings_, who.share_turn_, &sharing::turn);
+    return which != sharings_.end() && options_.clock() < which->until ? &which->sink : nullptr;
+}
+
 std::uint32_t server::name_suspect(int descriptor, unsigned thread) noexcept
 {
     std::atomic<std::uint32_t>& word = suspects_[thread];

@@ -112,3 +112,95 @@ TEST_CASE("a connection that nobody takes is closed as a drain closes it")
     h.until([&] { return old.cut.has_value(); });
     CHECK(*old.cut == 0);
 }
+
+TEST_CASE("a server that shares gives so many away, and serves on")
+{
+    house h;
+    add_hello(h.api);
+    h.api.get("/slow", [](const request&) -> task<response> {
+        co_await sleep_for(20ms);
+        co_return text("slow");
+    });
+    std::vector<client> all;
+    for (int i = 0; i < 8; ++i)
+        all.push_back(h.connect());
+    for (client& each : all) {
+        each.say(get("/"));
+        h.hear(each, "Hello, world");
+    }
+    std::vector<passed> list;
+    const auto share = [&](std::size_t count, nanoseconds within, bool refuse = false) {
+        handover sink = [&, refuse](unique_fd& connection, const positions& at) noexcept {
+            if (refuse)
+                return false;
+            if (h.book)
+                h.book->record(connection.borrow())->commit({});
+            list.push_back({std::move(connection), at});
+            return true;
+        };
+        h.serving->share(std::move(sink), count, within);
+    };
+
+    SUBCASE("those between two requests at once")
+    {
+        share(3, 1s);
+        REQUIRE(list.size() == 3);
+        CHECK(h.serving->connections() == 5);
+        house other;
+        add_hello(other.api);
+        other.open();
+        for (passed& each : list) {
+            CHECK(each.at.requests == 1);
+            REQUIRE(other.serving->take_over(std::move(each.connection), each.at));
+        }
+        for (client& each : all) {
+            each.heard.clear();
+            each.say(get("/"));
+        }
+        for (client& each : all) {
+            h.until([&] {
+                other.loop.poll();
+                each.listen();
+                return each.has("Hello, world");
+            });
+            CHECK(!each.has("Connection: close"));
+        }
+    }
+    SUBCASE("the others at the end of their request, if that is soon")
+    {
+        for (client& each : all)
+            each.say(get("/slow"));
+        h.until([&] { return h.serving->running() == 8; });
+        share(2, 1s);
+        CHECK(list.empty());
+        h.until([&] { return h.serving->running() == 0; });
+        CHECK(list.size() == 2);
+    }
+    SUBCASE("and not any more when the time is over")
+    {
+        for (client& each : all)
+            each.say(get("/slow"));
+        h.until([&] { return h.serving->running() == 8; });
+        share(2, 1s);
+        clock_now += 2s;
+        h.until([&] { return h.serving->running() == 0; });
+        CHECK(list.empty());
+        CHECK(h.serving->connections() == 8);
+    }
+    SUBCASE("what nobody takes stays, and is served")
+    {
+        share(8, 1s, true);
+        CHECK(h.serving->connections() == 8);
+        for (client& each : all) {
+            each.heard.clear();
+            each.say(get("/"));
+            h.hear(each, "Hello, world");
+        }
+    }
+    SUBCASE("more than there are: all of them")
+    {
+        share(100, 1s);
+        CHECK(list.size() == 8);
+        CHECK(h.serving->connections() == 0);
+    }
+}

@@ -55,8 +55,12 @@ session::visit::~visit()
     }
     if (of_.open())
         of_.idle_or_read();
-    if (of_.server_.handover_ && of_.at_boundary())
-        of_.pass_on();
+    if ((of_.server_.handover_ || of_.share_turn_ != 0) && of_.at_boundary()) {
+        if (handover* const heir = of_.server_.heir_of(of_))
+            of_.pass_on(*heir);
+        else
+            of_.share_turn_ = 0;
+    }
     if (of_.open()) {
         of_.watch_clock();
         // It was busy when a drain looked for idle ones.

@@ -57,8 +57,8 @@ public:
     /// The second came for which it was linked into the wheel.
     void on_time();
 
-    /// Draining: it is between two requests; somebody else may go on with it.
-    void pass_on();
+    /// It is between two requests; somebody else may go on with it.
+    void pass_on(handover& heir);
 
     /// Draining: if no request is here or on its way, say goodbye.
     void close_if_idle();
@@ -177,6 +177,7 @@ private:
     peer_lookup peer_;
     int not_acknowledged_ = 0;  // bytes in the socket, at the last look while blocked_
     std::uint16_t visits_ = 0;
+    std::uint16_t share_turn_ = 0;  // of the server's share(), if it is to go with that one
     job job_ = job::none;
     std::atomic<bool> gone_{false};  // for a lane: nobody wants the answer any more
     order pending_ = order::wait;    // when blocked_ ends

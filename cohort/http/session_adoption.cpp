@@ -123,7 +123,7 @@ bool session::at_boundary() const noexcept
            job_ == job::none && !exchange_.client_ended();
 }
 
-void session::pass_on()
+void session::pass_on(handover& heir)
 {
     const exchange_state& here = exchange_.state();
     const positions at{
@@ -132,7 +132,7 @@ void session::pass_on()
     server_.poller_.forget(fd_.borrow(), *this);
     watched_ = false;
     fault_point("http.pass");
-    if (server_.handover_(fd_, at)) {
+    if (heir(fd_, at)) {
         fd_.reset();
         peer_.close();
         exchange_.close();

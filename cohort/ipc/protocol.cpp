@@ -319,6 +319,24 @@ result<drain_order> decode<drain_order>(std::string_view body)
     return in.done(out);
 }
 
+std::string encode(const share_order& what)
+{
+    return json::serialize(json::object{{"slot", what.slot},
+                                        {"connections", what.connections},
+                                        {"budget_ns", what.budget.count()}});
+}
+
+template <>
+result<share_order> decode<share_order>(std::string_view body)
+{
+    reader in{body};
+    share_order out;
+    in.get("slot", out.slot);
+    in.get("connections", out.connections);
+    in.get("budget_ns", out.budget);
+    return in.done(out);
+}
+
 std::string encode(const farewell& what)
 {
     return json::serialize(json::object{{"code", what.code}, {"reason", what.reason}});

@@ -10,6 +10,7 @@
 //       │ listen (request) ──────────────────▶ │
 //       │ ◀───────────────────── listen (answer) │  cargo: the socket, unless connections are dealt
 //       │ taken / refused ───────────────────▶ │  connections that came through the inbox
+//       │ ◀──────────────────────────────── share │  give so many connections to a newcomer
 //       │ ◀──────────────────────────────── drain │
 //       │ leaving ───────────────────────────▶ │  I drain, by my own will or because I was told
 //       │ farewell ──────────────────────────▶ │  the last words; a kept worker waits for an answer
@@ -46,6 +47,7 @@ enum class kind : std::uint16_t {
     drain,
     leaving,
     farewell,
+    share,
 };
 
 [[nodiscard]] inline envelope letter(kind what, std::string body = {})
@@ -127,6 +129,14 @@ struct drain_order {
     bool last = false;  ///< Nobody serves after you: also take what waits in the accept queue.
 };
 
+/// primary → worker: some of the connections that it serves go to another slot, each at the
+/// boundary of two requests. What cannot go in time stays.
+struct share_order {
+    std::uint32_t slot = 0;
+    std::uint32_t connections = 0;  ///< at most
+    nanoseconds budget{0};
+};
+
 /// worker → primary, before its _exit.
 struct farewell {
     std::int32_t code = 0;
@@ -141,6 +151,7 @@ struct farewell {
 [[nodiscard]] std::string encode(const unlisten& what);
 [[nodiscard]] std::string encode(const refused& what);
 [[nodiscard]] std::string encode(const drain_order& what);
+[[nodiscard]] std::string encode(const share_order& what);
 [[nodiscard]] std::string encode(const farewell& what);
 /// `taken` is on the path of every dealt connection: eight bytes each, nothing else.
 [[nodiscard]] std::string encode_taken(std::span<const std::uint64_t> sequences);
@@ -164,6 +175,8 @@ template <>
 result<refused> decode<refused>(std::string_view body);
 template <>
 result<drain_order> decode<drain_order>(std::string_view body);
+template <>
+result<share_order> decode<share_order>(std::string_view body);
 template <>
 result<farewell> decode<farewell>(std::string_view body);
 [[nodiscard]] result<std::vector<std::uint64_t>> decode_taken(std::string_view body);

@@ -55,6 +55,17 @@ TEST_CASE("a listen request keeps its optional mode, and its absence")
     CHECK(ipc::decode<ipc::listen_request>(ipc::encode(out))->unix_mode == 0777U);
 }
 
+TEST_CASE("an order to share says with whom, how much, and for how long")
+{
+    const ipc::share_order out{.slot = 4, .connections = 17, .budget = 2s};
+    const auto in = ipc::decode<ipc::share_order>(ipc::encode(out));
+    REQUIRE(in);
+    CHECK(in->slot == 4);
+    CHECK(in->connections == 17);
+    CHECK(in->budget == 2s);
+    CHECK(!ipc::decode<ipc::share_order>("{\"slot\":4,\"connections\":-1,\"budget_ns\":0}"));
+}
+
 TEST_CASE("confirmations are eight bytes each, and nothing else is taken for one")
 {
     const std::vector<std::uint64_t> sequences{1, 2, 0xffff'ffff'ffff'ffff};

@@ -92,10 +92,13 @@ awaitable<reload_report> reloading::run(source from, progress tell)
     plan.extras = std::max(1U, how.canary);
     plan.soaks = from == source::disk && how.canary > 0 && how.soak > 0ms;
     plan.puts_back = how.rollback;
+    const bool watches = plan.soaks;
     rolling roll{std::move(plan)};
     begin_watch();
     while (roll.now().what != errand::finish) {
         const roll_order order = roll.now();
+        if (order.what == errand::commit && watches)
+            report.answers_judged = conduct_of(whose::fresh).answers.total();
         awaitable<result<>> errand_run = carry_out(order);
         const auto done = co_await std::move(errand_run);
         if (!done) {
@@ -238,6 +241,7 @@ awaitable<result<>> reloading::soak()
             co_return fine;
         co_await sleep_for(std::min<nanoseconds>(watch_period, until - now()));
     }
+    tell_(watch::words_for(conduct_of(whose::fresh).answers.total()));
     co_return judge();
 }
 

@@ -30,6 +30,8 @@ struct reload_report {
     std::string reason;            ///< in words; empty if all went well
     std::uint32_t generation = 0;  ///< that serves now
     std::uint32_t workers = 0;     ///< of it
+    /// Answers of the new generation that the rules could judge; nothing: it was not watched.
+    std::optional<std::uint64_t> answers_judged;
     nanoseconds took{0};
 };
 

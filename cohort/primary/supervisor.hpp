@@ -235,6 +235,13 @@ private:
     [[nodiscard]] unsigned ill() const noexcept;
     void close_doors_if_done();
 
+    // How who begins to serve gets connections that others have.
+    [[nodiscard]] awaitable<> settle_in(worker_ptr who);
+    [[nodiscard]] bool can_share(const seat& at) const noexcept;
+    [[nodiscard]] std::vector<net::load> shares() const;
+    [[nodiscard]] std::uint32_t ask_to_share(std::uint32_t newcomer,
+                                             const std::vector<net::load>& all);
+
     // What happens to kept pairs.
     void noted(seat& at, process::received_note&& what) noexcept;
     void twin_born(seat& at, process::received_note&& what);

@@ -243,6 +243,8 @@ result<> supervisor::try_listen(const worker_ptr& from, ipc::envelope& reply,
         listeners_.leave(from->id(), at.number);
         return {};  // its channel has ended, or it does not read: nobody hears an answer
     }
+    if (!from->listening_since())
+        tasks_.spawn(settle_in(from));
     from->listens();
     changed_.notify_all();
     if (seat* const its = seat_of(*from))

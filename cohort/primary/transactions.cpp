@@ -53,8 +53,9 @@ control::answer answer_of(const reload_report& how)
     const auto ms = std::chrono::duration_cast<milliseconds>(how.took).count();
     std::string words;
     if (how.end == roll_end::replaced)
-        words = fmt::format("generation {} serves with {} workers, after {} ms", how.generation,
-                            how.workers, ms);
+        words = fmt::format("generation {} serves with {} workers, after {} ms{}", how.generation,
+                            how.workers, ms,
+                            how.answers_judged ? "; " + watch::words_for(*how.answers_judged) : "");
     else if (how.refused)
         words = how.reason;
     else
@@ -65,6 +66,8 @@ control::answer answer_of(const reload_report& how)
                       {"generation", how.generation},
                       {"workers", how.workers},
                       {"took_ms", ms}};
+    if (how.answers_judged)
+        data["answers_judged"] = *how.answers_judged;
     return {code_of(how), std::move(words), std::move(data)};
 }
 

@@ -66,6 +66,16 @@ bool watch::minds_crashes() const noexcept
     return std::ranges::any_of(rules_, [](const auto& r) { return r.what == kind::crash; });
 }
 
+std::string watch::words_for(std::uint64_t answers)
+{
+    if (answers == 0)
+        return "no answer of the new workers was seen: rules about answers judged nothing";
+    if (answers < answers_least)
+        return fmt::format("{} answers of the new workers were seen: rules about answers need {}",
+                           answers, answers_least);
+    return fmt::format("{} answers of the new workers were judged", answers);
+}
+
 std::optional<std::string> watch::verdict(const conduct& fresh, const conduct& old) const
 {
     for (const config::abort_rule& rule : rules_) {

@@ -37,6 +37,9 @@ public:
     [[nodiscard]] std::optional<std::string> verdict(const conduct& fresh,
                                                      const conduct& old) const;
 
+    /// What so many answers are worth, for who reads the verdict: few prove nothing.
+    [[nodiscard]] static std::string words_for(std::uint64_t answers);
+
 private:
     std::vector<config::abort_rule> rules_;
 };

@@ -190,6 +190,13 @@ void core::told_to_drain(const ipc::drain_order& order) noexcept
     nudge_by(nudge::told);
 }
 
+void core::told_to_share(const ipc::share_order& order) noexcept
+{
+    // Who leaves hands over everything anyway.
+    if (drain_.now() == phase::running)
+        hall_->share(order);
+}
+
 void core::lost_primary(std::string_view why) noexcept
 {
     if (drain_.now() != phase::leaving)

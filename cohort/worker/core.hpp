@@ -110,6 +110,7 @@ private:
     void welcomed(ipc::welcome terms, std::vector<unique_fd> cargo) noexcept override;
     void met(const ipc::neighbours& who, std::vector<unique_fd> cargo) noexcept override;
     void told_to_drain(const ipc::drain_order& order) noexcept override;
+    void told_to_share(const ipc::share_order& order) noexcept override;
     void lost_primary(std::string_view why) noexcept override;
     void escaped(std::string_view what) noexcept override;
     ipc::hello introduction() noexcept override;

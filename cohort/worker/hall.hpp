@@ -61,6 +61,13 @@ public:
     void on_moved(successor take) { moved_ = std::move(take); }
     /// Passes one on to the slot with the fewest, by ticket. False: nobody takes it.
     [[nodiscard]] bool move_on(unique_fd& connection, net::handover about) noexcept;
+    /// Told to share what is served here with a newcomer. Who serves says which connections go.
+    using sharer = std::move_only_function<void(const ipc::share_order&) noexcept>;
+    void on_share(sharer give) { share_ = std::move(give); }
+    void share(const ipc::share_order& order) noexcept;
+    /// Passes one on to this slot, by ticket. False: it cannot be taken there now, and is ours.
+    [[nodiscard]] bool move_to(std::uint32_t slot, unique_fd& connection,
+                               net::handover about) noexcept;
     /// Somebody else serves what we serve.
     [[nodiscard]] bool has_heirs() noexcept;
     /// Whether a connection that the dead had under way with this ticket is ours (again).
@@ -148,6 +155,7 @@ private:
     [[nodiscard]] bool leave_behind(unique_fd& connection, const net::handover& at) noexcept;
     void take_back_what_was_left() noexcept;
     [[nodiscard]] std::uint32_t endpoint_of(int connection) noexcept;
+    [[nodiscard]] bool address(const unique_fd& connection, net::handover& about) noexcept;
     [[nodiscard]] bool give(std::uint32_t to, unique_fd& connection, net::handover about) noexcept;
     [[nodiscard]] bool win(net::arrival& got) noexcept;
     [[nodiscard]] bool claim(int descriptor, std::uint64_t cookie);
@@ -190,6 +198,7 @@ private:
     bool journal_lent_ = false;
     std::optional<board::quarantine> quarantine_;
     successor moved_;
+    sharer share_;
     std::move_only_function<void() noexcept> also_on_beat_;
     std::vector<board::ticket> won_;
 

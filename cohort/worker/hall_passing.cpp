@@ -217,12 +217,33 @@ void hall::take_back_what_was_left() noexcept
     }
 }
 
-bool hall::move_on(unique_fd& connection, net::handover about) noexcept
+/// Of a connection that was served. False: nobody would know where it belongs.
+bool hall::address(const unique_fd& connection, net::handover& about) noexcept
 {
     about.what = net::handover::kind::moved;
     if (about.endpoint == 0)
         about.endpoint = endpoint_of(connection.borrow());
-    if (about.endpoint == 0)
+    return about.endpoint != 0;
+}
+
+void hall::share(const ipc::share_order& order) noexcept
+{
+    if (share_ && !closing_ && !orphaned_ && order.slot != slot_)
+        share_(order);
+}
+
+bool hall::move_to(std::uint32_t slot, unique_fd& connection, net::handover about) noexcept
+{
+    if (closing_ || !address(connection, about))
+        return false;
+    look_around();
+    const auto to = std::ranges::find(loads_, slot, &net::load::slot);
+    return to != loads_.end() && to->accepting && give(slot, connection, about);
+}
+
+bool hall::move_on(unique_fd& connection, net::handover about) noexcept
+{
+    if (!address(connection, about))
         return false;
     for (;;) {
         const outcome done = offer_around(connection, about);

@@ -131,6 +131,12 @@ void link::arrived(ipc::envelope&& what) noexcept
             else
                 malformed(order.error());
             break;
+        case ipc::kind::share:
+            if (const auto order = ipc::decode<ipc::share_order>(what.body))
+                guide_.told_to_share(*order);
+            else
+                malformed(order.error());
+            break;
         default:
             log::warn("the primary sent kind {}, which this build does not know; ignored",
                       what.kind);

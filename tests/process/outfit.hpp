@@ -87,13 +87,15 @@ public:
     [[nodiscard]] std::string path(std::string_view name) const { return folder_.path() / name; }
     [[nodiscard]] std::uint16_t port() const { return port_; }
 
+    /// Before start(): how long a program may take to leave.
+    void lose_patience_after(std::string_view duration) { stop_timeout_ = duration; }
     void start(std::string_view exec, std::string_view args, std::string_view more = {})
     {
         write("cohort.toml",
               fmt::format("[app.it]\nexec = \"{}\"\nargs = [{}]\nworkers = 2\n"
                           "listen = [\"127.0.0.1:{}\"]\n"
-                          "reload = {{soak = \"100ms\"}}\nstop.timeout = \"20s\"\n{}\n",
-                          exec, args, port_, more));
+                          "reload = {{soak = \"100ms\"}}\nstop.timeout = \"{}\"\n{}\n",
+                          exec, args, port_, stop_timeout_, more));
         launch how;
         how.exec = PROCESS_PROGRAMS "api";
         how.args = {"--config", path("cohort.toml"), "--name", "it"};
@@ -114,6 +116,7 @@ public:
 private:
     temporary_folder folder_;
     std::uint16_t port_ = free_port();
+    std::string stop_timeout_ = "20s";
     std::optional<running_program> program_;
 };
 

@@ -3,12 +3,13 @@
 // without a compiler.
 //
 //     GET, POST /edition   its number
-//     GET, POST /alike     the same words in every edition, unless it "fails" or is "slow"
+//     GET, POST /alike     the same words in every edition, unless it "fails" or takes its time
 //     and the paths of witness_api
 #include <cohort/async/deadline.hpp>
 #include <cohort/cohort.hpp>
 #include <cohort/testing/witness_api.hpp>
 
+#include <csignal>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -50,6 +51,13 @@ cohort::task<> crash_soon()
     std::abort();
 }
 
+/// No coroutine of the worker: it would be waited for when that one is asked to leave.
+void crash_after(unsigned seconds)
+{
+    std::signal(SIGALRM, [](int) { std::abort(); });
+    ::alarm(seconds);
+}
+
 cohort::task<> never_ready()
 {
     for (;;)
@@ -67,6 +75,8 @@ cohort::task<> misbehave(cohort::worker& self, const std::string& manner)
         co_await never_ready();
     if (manner == "crashes_soon")
         self.spawn(crash_soon());
+    if (manner == "crashes_late")
+        crash_after(3);
     if (manner == "leaks")
         self.spawn(leak());
 }
@@ -74,8 +84,13 @@ cohort::task<> misbehave(cohort::worker& self, const std::string& manner)
 /// What clients of all editions are answered, when all is well.
 cohort::task<http::response> answer_alike(std::string manner)
 {
+    static std::vector<std::string> eaten;
     if (manner == "slow")
         co_await cohort::sleep_for(60ms);
+    if (manner == "crawls")
+        co_await cohort::sleep_for(200ms);
+    if (manner == "eats")  // whoever is not asked stays slim
+        eaten.emplace_back(std::size_t{1} << 20, 'x');
     auto answer = http::text("alike");
     if (manner == "fails")
         answer.status(500);
