@@ -113,52 +113,55 @@ TEST_CASE("a connection that nobody takes is closed as a drain closes it")
     CHECK(*old.cut == 0);
 }
 
-TEST_CASE("a server that shares gives so many away, and serves on")
-{
-    house h;
-    add_hello(h.api);
-    h.api.get("/slow", [](const request&) -> task<response> {
-        co_await sleep_for(20ms);
-        co_return text("slow");
-    });
-    std::vector<client> all;
-    for (int i = 0; i < 8; ++i)
-        all.push_back(h.connect());
-    for (client& each : all) {
-        each.say(get("/"));
-        h.hear(each, "Hello, world");
+namespace {
+
+/// A server with eight clients that were answered once, and a list that it shares with.
+struct full_house {
+    full_house()
+    {
+        add_hello(here.api);
+        here.api.get("/slow", [](const request&) -> task<response> {
+            co_await sleep_for(20ms);
+            co_return text("slow");
+        });
+        for (int i = 0; i < 8; ++i)
+            all.push_back(here.connect());
+        for (client& each : all) {
+            each.say(get("/"));
+            here.hear(each, "Hello, world");
+            each.heard.clear();
+        }
     }
-    std::vector<passed> list;
-    const auto share = [&](std::size_t count, nanoseconds within, bool refuse = false) {
-        handover sink = [&, refuse](unique_fd& connection, const positions& at) noexcept {
-            if (refuse)
+    enum class taker : std::uint8_t { willing, refuses };
+    void share(std::size_t count, taker who = taker::willing)
+    {
+        handover sink = [this, who](unique_fd& connection, const positions& at) noexcept {
+            if (who == taker::refuses)
                 return false;
-            if (h.book)
-                h.book->record(connection.borrow())->commit({});
+            if (here.book)
+                here.book->record(connection.borrow())->commit({});
             list.push_back({std::move(connection), at});
             return true;
         };
-        h.serving->share(std::move(sink), count, within);
-    };
-
-    SUBCASE("those between two requests at once")
+        here.serving->share(std::move(sink), count, 1s);
+    }
+    void keep_all_busy()
     {
-        share(3, 1s);
-        REQUIRE(list.size() == 3);
-        CHECK(h.serving->connections() == 5);
-        house other;
-        add_hello(other.api);
-        other.open();
-        for (passed& each : list) {
-            CHECK(each.at.requests == 1);
-            REQUIRE(other.serving->take_over(std::move(each.connection), each.at));
-        }
-        for (client& each : all) {
-            each.heard.clear();
+        for (client& each : all)
+            each.say(get("/slow"));
+        here.until([&] { return here.serving->running() == 8; });
+    }
+    void until_idle()
+    {
+        here.until([&] { return here.serving->running() == 0; });
+    }
+    /// Each is answered, by us or by `other`.
+    void ask_all(house& other)
+    {
+        for (client& each : all)
             each.say(get("/"));
-        }
         for (client& each : all) {
-            h.until([&] {
+            here.until([&] {
                 other.loop.poll();
                 each.listen();
                 return each.has("Hello, world");
@@ -166,41 +169,61 @@ TEST_CASE("a server that shares gives so many away, and serves on")
             CHECK(!each.has("Connection: close"));
         }
     }
-    SUBCASE("the others at the end of their request, if that is soon")
-    {
-        for (client& each : all)
-            each.say(get("/slow"));
-        h.until([&] { return h.serving->running() == 8; });
-        share(2, 1s);
-        CHECK(list.empty());
-        h.until([&] { return h.serving->running() == 0; });
-        CHECK(list.size() == 2);
+
+    house here;
+    std::vector<client> all;
+    std::vector<passed> list;
+};
+
+}  // namespace
+
+TEST_CASE("a server that shares gives so many away at once, and serves on")
+{
+    full_house h;
+    h.share(3);
+    REQUIRE(h.list.size() == 3);
+    CHECK(h.here.serving->connections() == 5);
+    house other;
+    add_hello(other.api);
+    other.open();
+    for (passed& each : h.list) {
+        CHECK(each.at.requests == 1);
+        REQUIRE(other.serving->take_over(std::move(each.connection), each.at));
     }
-    SUBCASE("and not any more when the time is over")
+    h.ask_all(other);
+    h.share(100);
+    CHECK(h.here.serving->connections() == 0);
+}
+
+TEST_CASE("who runs a request goes at its end, if that is soon")
+{
+    full_house h;
+    h.keep_all_busy();
+    h.share(2);
+    h.share(3);  // with somebody else: nobody goes with both
+    CHECK(h.list.empty());
+    SUBCASE("and it is")
     {
-        for (client& each : all)
-            each.say(get("/slow"));
-        h.until([&] { return h.serving->running() == 8; });
-        share(2, 1s);
+        h.until_idle();
+        CHECK(h.list.size() == 5);
+    }
+    SUBCASE("and stays when the time is over")
+    {
         clock_now += 2s;
-        h.until([&] { return h.serving->running() == 0; });
-        CHECK(list.empty());
-        CHECK(h.serving->connections() == 8);
+        h.until_idle();
+        CHECK(h.list.empty());
+        CHECK(h.here.serving->connections() == 8);
     }
-    SUBCASE("what nobody takes stays, and is served")
-    {
-        share(8, 1s, true);
-        CHECK(h.serving->connections() == 8);
-        for (client& each : all) {
-            each.heard.clear();
-            each.say(get("/"));
-            h.hear(each, "Hello, world");
-        }
-    }
-    SUBCASE("more than there are: all of them")
-    {
-        share(100, 1s);
-        CHECK(list.size() == 8);
-        CHECK(h.serving->connections() == 0);
-    }
+}
+
+TEST_CASE("what nobody takes stays, is served, and is offered again")
+{
+    full_house h;
+    h.share(8, full_house::taker::refuses);
+    CHECK(h.here.serving->connections() == 8);
+    house nobody;
+    nobody.open();
+    h.ask_all(nobody);
+    h.share(8);
+    CHECK(h.list.size() == 8);
 }

@@ -64,3 +64,10 @@ TEST_CASE("memory is compared where a rule says so")
     old.memory_bytes = 0;
     CHECK_FALSE(strict.verdict(fresh, old));
 }
+
+TEST_CASE("what few answers are worth is said")
+{
+    CHECK(watch::words_for(0).starts_with("no answer of the new workers was seen"));
+    CHECK(watch::words_for(49).find("need 50") != std::string::npos);
+    CHECK(watch::words_for(50) == "50 answers of the new workers were judged");
+}

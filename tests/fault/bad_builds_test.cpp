@@ -3,6 +3,8 @@
 #include "editions.hpp"
 #include "storm.hpp"
 
+#include <cohort/base/random.hpp>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
@@ -10,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -164,4 +167,25 @@ TEST_CASE("a worker more takes its share of what is open, and no request fails")
     });
     check_nothing_was_lost(report, 30);
     CHECK(report.good());
+}
+
+TEST_CASE("who gives or takes may die of it, and no request fails")
+{
+    edition_server server{{}};
+    const auto terms = storm_terms::read(600, 0);
+    const auto report = under_load(server.plain_load(terms.lasting, terms.seed), [&] {
+        random_source dice{terms.seed};
+        for (int i = 0; i < 10; ++i) {
+            server.program().signal(SIGTTIN);
+            server.program().wait_for("listening on port");
+            const auto all = server.processes("cohort: worker");
+            // The newcomer is the last of them, as a rule.
+            ::kill(i % 2 == 0 ? all.back() : all.at(dice.next() % all.size()), SIGKILL);
+            const auto three = [&] { return server.processes("cohort: worker").size() == 3; };
+            CHECK(testing::eventually(three));
+            CHECK(server.ask("scale", {{"to", "2"}}).code == exit_code::done);
+        }
+    });
+    CHECK_MESSAGE(report.good(), report.text());
+    MESSAGE(report.text());
 }

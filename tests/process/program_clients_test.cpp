@@ -33,7 +33,8 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 5
     def answer(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", "0"))) or b"%d\n" % os.getpid()
+        sent = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        body = sent or b"%d\n" % os.getpid()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Process", str(os.getpid()))
