@@ -10,9 +10,11 @@
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/care.hpp>
 #include <cohort/primary/estate.hpp>
+#include <cohort/primary/file_mark.hpp>
 #include <cohort/primary/log_terms.hpp>
 #include <cohort/primary/mold.hpp>
 #include <cohort/process/identity.hpp>
+#include <cohort/process/origin.hpp>
 #include <cohort/process/permit.hpp>
 #include <cohort/process/root.hpp>
 
@@ -22,7 +24,9 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace cohort {
 
@@ -30,12 +34,30 @@ namespace {
 
 constexpr int bad_configuration = 2;
 
-void configure_log(const settings& s) { primary::log_by(s.log); }
+/// What of it cannot be as it shall; empty: nothing.
+std::string configure_log(const settings& s)
+{
+    const auto begun = primary::begin_log(s);
+    return begun ? std::string{} : fmt::format("log.to: {}", begun.error().text());
+}
 
 primary::upkeep upkeep_of(const settings& s)
 {
     return s.supervision == supervision::automatic ? primary::upkeep::automatic
                                                    : primary::upkeep::by_hand;
+}
+
+/// What a reload would read anew.
+std::vector<std::string> files_to_watch(const settings& s)
+{
+    std::vector<std::string> all;
+    if (!s.file.empty())
+        all.push_back(s.file);
+    if (const auto start = process::own_origin(); s.exec.empty() && start)
+        all.push_back(start->path);
+    for (primary::file_mark& each : primary::files_of(s, primary::program_is::named))
+        all.push_back(std::move(each.path));
+    return all;
 }
 
 /// A program that was exec'ed as a worker: same life as a forked one, other birth.
@@ -85,7 +107,7 @@ int cluster::run_main(worker_main main)
     if (!mold || mold->valid())
         return be_mold(std::move(mold), std::move(main));
     if (is_worker()) {
-        configure_log(chosen);
+        primary::log_by(chosen.log);
         auto channel = detail::take_channel_from_environment();
         if (channel && channel->valid()) {
             begin_executed_worker(chosen);
@@ -93,7 +115,8 @@ int cluster::run_main(worker_main main)
         }
     }
     if (const auto& left = process::found_legacy(); !left || *left) {
-        configure_log(chosen);
+        if (const auto trouble = configure_log(chosen); !trouble.empty())
+            log::error("{}; going on on the standard output", trouble);
         parts_->main = std::move(main);
         return parts_->take_over(*this, left);
     }
@@ -105,7 +128,10 @@ int cluster::run_main(worker_main main)
         fmt::print(stderr, "{}\n", config::text(wrong));
         return bad_configuration;
     }
-    configure_log(chosen);
+    if (const auto trouble = configure_log(chosen); !trouble.empty()) {
+        fmt::print(stderr, "{}\n", trouble);
+        return bad_configuration;
+    }
     for (const std::string& warning : chosen.warnings)
         log::warn("{}", warning);
     if (!parts_->escaped_early.empty()) {
@@ -129,7 +155,7 @@ int cluster::run_main(worker_main main)
 int cluster::be_mold(result<unique_fd> line, worker_main main)
 {
     auto& chosen = parts_->chosen;
-    configure_log(chosen);
+    primary::log_by(chosen.log);
     if (!line) {
         log::fatal("{}", line.error().text());
         return static_cast<int>(primary::outcome::failed);
@@ -144,6 +170,8 @@ int cluster::be_mold(result<unique_fd> line, worker_main main)
         return refuse(bad_configuration, config::text(wrong));
     if (chosen.supervision == supervision::by_hand)
         return refuse(bad_configuration, "a cluster that forks by hand cannot be reloaded");
+    if (const auto trouble = configure_log(chosen); !trouble.empty())
+        return refuse(bad_configuration, trouble);
     process::set_title(fmt::format("cohort: mold ({})", chosen.name));
     parts_->main = std::move(main);
     return primary::serve_as_mold(*std::move(line), chosen, *parts_);
@@ -170,6 +198,8 @@ int cluster::parts::reign(cluster& group, const cohort::primary::estate* from,
     primary->serve_under(manager);
     if (from != nullptr)
         primary->inherit(*from, std::move(left_open));
+    if (chosen.watch)
+        primary->watches(files_to_watch(chosen));
     primary->reads_again_from([this] { return read_again(); });
     tell(setup_hooks, std::as_const(chosen));
 

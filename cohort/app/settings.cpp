@@ -7,6 +7,7 @@
 #include <cohort/config/read.hpp>
 #include <cohort/config/secrets.hpp>
 #include <cohort/net/endpoint.hpp>
+#include <cohort/primary/log_terms.hpp>
 #include <cohort/primary/mold.hpp>
 #include <cohort/process/identity.hpp>
 #include <cohort/process/origin.hpp>
@@ -40,6 +41,7 @@ struct spoken {
     std::string keepers;
     std::string standby;
     std::string environment;
+    bool watch = false;
     bool check = false;
 };
 
@@ -100,8 +102,28 @@ bool is_this_program(const std::string& file)
     return !file.empty() && std::filesystem::equivalent(file, "/proc/self/exe", ec) && !ec;
 }
 
+/// config opens no files: whether the log can be written is asked of those who will write it.
+void check_log(const config::document& file, const config::settings& app,
+               std::vector<config::problem>& wrong)
+{
+    const std::string trouble = is_primary() ? primary::log_hindrance(app) : "";
+    if (trouble.empty())
+        return;
+    config::problem found{
+        .file = file.file, .line = 0, .column = 0, .key = "log.to", .words = trouble};
+    for (const std::string& key :
+         {std::string{"log.to"}, fmt::format("env.{}.log.to", file.environment_used)}) {
+        if (const auto at = file.places.find(key); at != file.places.end()) {
+            found.key = key;
+            found.line = at->second.line;
+            found.column = at->second.column;
+        }
+    }
+    wrong.push_back(std::move(found));
+}
+
 /// Applies the file, if one was named or lies in the working directory.
-std::vector<config::problem> apply_file(config::settings& s, const spoken& said)
+std::vector<config::problem> apply_file(settings& s, const spoken& said)
 {
     std::error_code ignored;
     if (said.file.empty() && !std::filesystem::exists(file_default, ignored))
@@ -125,13 +147,15 @@ std::vector<config::problem> apply_file(config::settings& s, const spoken& said)
                  .key = wanted,
                  .words = fmt::format("the apps of the file are: {}", names_of(*file))}};
     }
-    s = *app;
+    check_log(*file, *app, wrong);
+    static_cast<config::settings&>(s) = *app;
+    s.file = std::filesystem::absolute(path, ignored).lexically_normal().string();
     // `exec` is how `cohort run` finds the program. One that reads its own file there, forks.
     if (is_this_program(s.exec)) {
         s.exec.clear();
         s.args.clear();
     }
-    return {};
+    return wrong;
 }
 
 std::vector<config::problem> apply_command_line(config::settings& s, const spoken& said)
@@ -175,6 +199,15 @@ void check_endpoints(const config::settings& s, std::vector<config::problem>& wr
             wrong.push_back(
                 {.file = "", .line = 0, .column = 0, .key = "listen", .words = at.error().text()});
     }
+}
+
+/// What it says when all is well, and it was only asked.
+std::string text_of_check(const settings& chosen)
+{
+    std::string words = "configuration is valid\n";
+    for (const std::string& warning : chosen.warnings)
+        words += fmt::format("warning: {}\n", warning);
+    return words;
 }
 
 }  // namespace
@@ -237,6 +270,7 @@ settings settings::read_sources(int argc, char** argv, settings defaults,
     line.add_option(
         "--standby", said.standby,
         "on (default): a successor waits beside every worker; off: cloned at its death");
+    line.add_flag("--watch", said.watch, "Reload when the program or its file changes");
     line.add_flag("--check", said.check, "Check the configuration and leave");
     try {
         line.parse(argc, argv);
@@ -252,13 +286,14 @@ settings settings::read_sources(int argc, char** argv, settings defaults,
     }
 
     std::vector<config::problem> wrong = apply_file(chosen, said);
-    const auto add = [&wrong](std::vector<config::problem> more) {
+    const auto add = [&wrong](const std::vector<config::problem>& more) {
         wrong.insert(wrong.end(), more.begin(), more.end());
     };
     add(config::apply_environment(chosen));
     for (const config::problem& slip : config::unknown_variables())
         chosen.warnings.push_back(slip.text());
     add(apply_command_line(chosen, said));
+    chosen.watch = chosen.watch || said.watch;
     chosen.named_by_default = said.name.empty() && chosen.name == own_name;
     check_endpoints(chosen, wrong);
     add(config::problems(chosen));
@@ -267,9 +302,7 @@ settings settings::read_sources(int argc, char** argv, settings defaults,
     if (!wrong.empty())
         return answered(std::move(chosen), configuration_wrong, config::text(wrong));
     if (said.check) {
-        std::string words = "configuration is valid\n";
-        for (const std::string& warning : chosen.warnings)
-            words += fmt::format("warning: {}\n", warning);
+        std::string words = text_of_check(chosen);
         return answered(std::move(chosen), 0, std::move(words));
     }
     return chosen;

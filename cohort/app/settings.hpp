@@ -27,11 +27,16 @@ struct settings : config::settings {
     /// Nobody chose the name, it is that of the program's file: two such cohorts may run at a time.
     bool named_by_default = false;
 
+    /// Reload whenever the program or its configuration file becomes another one.
+    bool watch = false;
+    /// The configuration file that was read, if any.
+    std::string file;
+
     /// Reads the command line, the file and the environment; what they say wins over `defaults`.
     ///
     ///     -w, --workers auto|N|min..max   -b, --bind, --listen ADDRESS (repeatable)
     ///     -c, --config FILE   -e, --env NAME   -n, --name NAME   --balance POLICY
-    ///     --keepers on|off   --standby on|off   --check   --version   --help
+    ///     --keepers on|off   --standby on|off   --watch   --check   --version   --help
     ///
     /// In a primary, secrets are read as well: their values are in `env`.
     ///

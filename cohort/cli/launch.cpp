@@ -31,6 +31,7 @@ constexpr auto flags = std::to_array<flag_rule>({
     {"--env", "-e", "NAME", "which environment's tables of the file"},
     {"--name", "-n", "NAME", "the app's name, and which one of the file"},
     {"--user", "-u", "NAME", "whom workers become"},
+    {"--watch", "", "", "reload when the program or its configuration changes"},
     {"--check", "", "", "check the configuration, say so, leave"},
 });
 

@@ -241,10 +241,26 @@ std::vector<problem> problems(const sandbox& s)
     return std::move(list).take();
 }
 
+namespace {
+
+/// In braces there is nothing but what is replaced.
+bool has_known_marks(std::string_view path)
+{
+    for (auto at = path.find('{'); at != std::string_view::npos; at = path.find('{', at + 1)) {
+        const std::string_view from = path.substr(at);
+        if (!from.starts_with("{app}") && !from.starts_with("{slot}"))
+            return false;
+    }
+    return true;
+}
+
+}  // namespace
+
 std::vector<problem> problems(const log& l)
 {
     complaints list{"log"};
-    list.unless(log_target::parse(l.to.text()) == l.to, "to", "stdout, journal or file:PATH");
+    list.unless(log_target::parse(l.to.text()) == l.to && has_known_marks(l.to.path), "to",
+                "stdout, journal or file:PATH, in which {app} and {slot} are replaced");
     list.unless(rotation::parse(l.rotate.text()) == l.rotate &&
                     (!l.rotate.on() || (within(l.rotate.bytes, 4096UL, tebibyte) &&
                                         within(l.rotate.files, 1U, 1000U))),

@@ -12,6 +12,8 @@
 //       │ taken / refused ───────────────────▶ │  connections that came through the inbox
 //       │ ◀──────────────────────────────── share │  give so many connections to a newcomer
 //       │ ◀──────────────────────────────── drain │
+//       │ ◀───────────────────────────── log_file │  cargo: where its lines go from now on
+//       │ log_file ──────────────────────────▶ │  the same number: they do
 //       │ leaving ───────────────────────────▶ │  I drain, by my own will or because I was told
 //       │ farewell ──────────────────────────▶ │  the last words; a kept worker waits for an answer
 //
@@ -48,6 +50,7 @@ enum class kind : std::uint16_t {
     leaving,
     farewell,
     share,
+    log_file,
 };
 
 [[nodiscard]] inline envelope letter(kind what, std::string body = {})

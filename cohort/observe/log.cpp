@@ -2,6 +2,7 @@
 
 #include <cohort/base/clock.hpp>
 #include <cohort/observe/json_text.hpp>
+#include <cohort/observe/log_file.hpp>
 #include <cohort/observe/log_sink.hpp>
 
 #include <unistd.h>
@@ -129,6 +130,11 @@ std::string drop_notice(std::uint64_t count)
 
 }  // namespace
 
+std::string line_of(level at, std::string_view message, std::span<const field> more)
+{
+    return make_line(at, message, more);
+}
+
 std::string_view name(level of) noexcept { return names.at(std::to_underlying(of)); }
 
 result<level> parse_level(std::string_view text)
@@ -192,3 +198,9 @@ void pass_on(std::string_view text) noexcept
 }
 
 }  // namespace cohort::log
+
+namespace cohort::observe {
+
+log_sink& process_sink() noexcept { return log::ours().sink; }
+
+}  // namespace cohort::observe

@@ -1,5 +1,8 @@
 #include <cohort/observe/log_sink.hpp>
 
+#include <cohort/observe/journal_words.hpp>
+
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -41,21 +44,59 @@ ssize_t write_pipe(int descriptor, std::string_view text) noexcept
 
 }  // namespace
 
-void log_sink::redirect(int descriptor) noexcept
+log_sink::kind log_sink::kind_of(int descriptor) noexcept
 {
     struct stat file{};
-    kind what = kind::other;
-    if (::fstat(descriptor, &file) == 0) {
-        if (S_ISREG(file.st_mode))
-            what = kind::file;
-        else if (S_ISFIFO(file.st_mode))
-            what = kind::pipe;
-        else if (S_ISSOCK(file.st_mode))
-            what = kind::socket;
+    if (::fstat(descriptor, &file) == -1)
+        return kind::other;
+    if (S_ISREG(file.st_mode))
+        return kind::file;
+    if (S_ISFIFO(file.st_mode))
+        return kind::pipe;
+    if (!S_ISSOCK(file.st_mode))
+        return kind::other;
+    int type = 0;
+    socklen_t size = sizeof type;
+    const bool known = ::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+    return known && type == SOCK_DGRAM ? kind::journal : kind::socket;
+}
+
+/// The first line of it. Returns how much of the text that was.
+ssize_t log_sink::send_to_journal(std::string_view text) const noexcept
+{
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    try {
+        const std::string words = journal_words(text.substr(0, end), identifier_);
+        if (::send(descriptor_, words.data(), words.size(), MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
+            return -1;
+    } catch (const std::exception&) {
+        errno = ENOMEM;
+        return -1;
     }
+    return static_cast<ssize_t>(std::min(end + 1, text.size()));
+}
+
+void log_sink::redirect(int descriptor) noexcept
+{
+    const kind what = kind_of(descriptor);
     const std::scoped_lock lock{mutex_};
     descriptor_ = descriptor;
     kind_ = what;
+}
+
+result<> log_sink::replace(int fresh) noexcept
+{
+    const kind what = kind_of(fresh);
+    const std::scoped_lock lock{mutex_};
+    if (::dup3(fresh, descriptor_, O_CLOEXEC) == -1)
+        return failed("replace the log's file");
+    kind_ = what;
+    torn_ = false;
+    if (std::exchange(within_line_, false)) {
+        held_.erase(0, held_.find('\n') + 1);
+        ++dropped_;
+    }
+    return {};
 }
 
 log_sink::outcome log_sink::write_now(std::string_view text, std::size_t& taken) noexcept
@@ -72,6 +113,9 @@ log_sink::outcome log_sink::write_now(std::string_view text, std::size_t& taken)
                 break;
             case kind::socket:
                 count = ::send(descriptor_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+                break;
+            case kind::journal:
+                count = send_to_journal(text);
                 break;
             case kind::other:  // a terminal: it is stopped with ^S for as long as somebody likes
                 if (!writable(descriptor_, 0))

@@ -1,11 +1,16 @@
 #pragma once
 // Getting lines out of the process without ever waiting for who reads them.
 
+#include <cohort/base/error.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include <sys/types.h>
 
 namespace cohort::observe {
 
@@ -28,6 +33,11 @@ public:
     /// From now on writes there. What is held back goes there, too.
     void redirect(int descriptor) noexcept;
 
+    /// The same number is another open file from now on: `fresh`, which stays the caller's. A line
+    /// that was begun in the old file does not end in the new one: it is dropped, and counted.
+    /// Errors: errno of dup3(2); then all is as before.
+    [[nodiscard]] result<> replace(int fresh) noexcept;
+
     /// One line, with its line end. Never waits.
     void line(std::string_view text) noexcept;
 
@@ -40,15 +50,20 @@ public:
     /// Lines dropped since the start.
     [[nodiscard]] std::uint64_t dropped() const noexcept;
 
+    /// Under which name the journal knows us; meant if the descriptor is a datagram socket.
+    void set_identifier(std::string name) noexcept { identifier_ = std::move(name); }
+
     /// Makes the sentence that tells of `count` dropped lines; set by log.cpp so that it has the
     /// same shape as all other lines.
     using notice_maker = std::string (*)(std::uint64_t count);
     void set_notice(notice_maker make) noexcept { notice_ = make; }
 
 private:
-    enum class kind { file, pipe, socket, other };
+    enum class kind { file, pipe, socket, journal, other };
     enum class outcome { written, busy, broken };
 
+    [[nodiscard]] static kind kind_of(int descriptor) noexcept;
+    [[nodiscard]] ssize_t send_to_journal(std::string_view text) const noexcept;
     outcome write_now(std::string_view text, std::size_t& taken) noexcept;
     bool end_torn_line() noexcept;
     void flush_locked() noexcept;
@@ -56,6 +71,7 @@ private:
     mutable std::mutex mutex_;
     int descriptor_ = -1;
     kind kind_ = kind::other;
+    std::string identifier_;
     std::string held_;
     bool within_line_ = false;  // what is held begins in the middle of one
     bool torn_ = false;         // the last line that was written has no end, and will have none
@@ -63,5 +79,8 @@ private:
     std::uint64_t dropped_told_ = 0;
     notice_maker notice_ = nullptr;
 };
+
+/// That of the process: what log::write and its like write to.
+[[nodiscard]] log_sink& process_sink() noexcept;
 
 }  // namespace cohort::observe

@@ -2,6 +2,7 @@
 
 #include <cohort/base/try.hpp>
 #include <cohort/ipc/channel.hpp>
+#include <cohort/primary/log_terms.hpp>
 #include <cohort/primary/stranger.hpp>
 #include <cohort/process/child_side.hpp>
 #include <cohort/process/clone.hpp>
@@ -87,11 +88,11 @@ process::stdio stdio_of(const config::stream_target& target)
     return process::stdio::inherit();
 }
 
-/// With a log file, what programs write goes there, too: through us.
+/// With a log file, or the journal, what programs write goes there, too: through us.
 process::stdio output_of(const config::stream_target& target, const config::log& log)
 {
     const bool ours = target.what == config::stream_target::kind::inherit &&
-                      log.to.what == config::log_target::kind::file;
+                      log.to.what != config::log_target::kind::output;
     return ours ? process::stdio::pipe() : stdio_of(target);
 }
 
@@ -176,10 +177,14 @@ result<newborn> give_birth(const config::settings& settings, const birth_plan& p
     COHORT_TRY(how.user, user_of(settings));
     COHORT_TRY(how.box, sandbox_of(settings, {}));
     how.orphan = process::parent_death::after(settings.stop.timeout);
+    const forked_log lines = forked_log::of(settings, where.slot);
+    if (lines.number() != -1)
+        how.keep.push_back(lines.number());
     COHORT_TRY(auto permit, process::fork_permit::ask());
 
     // Runs in the copy: everything it refers to is the copy's own memory.
     auto begin = [&]() noexcept {
+        lines.take();
         for (const auto* each : {&settings.env, &plan.env}) {
             for (const auto& [name, value] : *each)
                 ::setenv(name.c_str(), value.c_str(), 1);

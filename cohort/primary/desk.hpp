@@ -41,6 +41,8 @@ private:
     [[nodiscard]] answering stop(control::request what, control::asker& to);
     [[nodiscard]] answering drain(control::request what, control::asker& to);
     [[nodiscard]] answering resume(control::request what, control::asker& to);
+    [[nodiscard]] answering drain_all(control::request what, control::asker& to);
+    [[nodiscard]] answering resume_all(control::request what, control::asker& to);
     [[nodiscard]] answering signal(control::request what, control::asker& to);
     [[nodiscard]] answering send(control::request what, control::asker& to);
     [[nodiscard]] answering events(control::request what, control::asker& to);

@@ -24,7 +24,9 @@ bool is_code(const std::filesystem::path& file)
     return std::ranges::find(endings, file.extension().string()) != endings.end();
 }
 
-std::optional<file_mark> look_at(const std::string& path)
+}  // namespace
+
+std::optional<file_mark> mark_of(const std::string& path)
 {
     struct stat about{};
     if (::stat(path.c_str(), &about) == -1 || !S_ISREG(about.st_mode))
@@ -37,14 +39,12 @@ std::optional<file_mark> look_at(const std::string& path)
                      .size = about.st_size};
 }
 
-}  // namespace
-
 std::vector<file_mark> files_of(const config::settings& of, program_is how)
 {
     std::vector<file_mark> all;
     const auto add = [&](const std::string& name) {
         // Absolute names stay what they are.
-        if (auto seen = look_at((std::filesystem::path{of.cwd} / name).string());
+        if (auto seen = mark_of((std::filesystem::path{of.cwd} / name).string());
             seen && all.size() < marks_max)
             all.push_back(*std::move(seen));
     };
@@ -62,7 +62,7 @@ std::vector<std::string> changed_since(const std::vector<file_mark>& then)
 {
     std::vector<std::string> changed;
     for (const file_mark& each : then) {
-        if (const auto seen = look_at(each.path); !seen || *seen != each)
+        if (const auto seen = mark_of(each.path); !seen || *seen != each)
             changed.push_back(each.path);
     }
     return changed;

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct file_mark {
 /// the program itself is kept by its descriptor. Blocks for some looks at the file system.
 enum class program_is : std::uint8_t { held, named };
 [[nodiscard]] std::vector<file_mark> files_of(const config::settings& of, program_is how);
+
+/// One file. Nothing: it is not there, or no regular file.
+[[nodiscard]] std::optional<file_mark> mark_of(const std::string& path);
 
 /// Those that are not what they were, or are gone: their paths.
 [[nodiscard]] std::vector<std::string> changed_since(const std::vector<file_mark>& then);

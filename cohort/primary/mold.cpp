@@ -7,6 +7,7 @@
 #include <cohort/base/try.hpp>
 #include <cohort/config/serialize.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/observe/log_file.hpp>
 #include <cohort/primary/memory_text.hpp>
 #include <cohort/primary/mold_line.hpp>
 #include <cohort/process/permit.hpp>
@@ -184,6 +185,9 @@ result<mold_answer> obey(mold_order order, const config::settings& settings, aud
                        .inbox = order.inbox.borrow(),
                        .hotline = order.hotline.borrow(),
                        .life = life};
+    // Nobody tells a mold that the log was put aside.
+    if (const auto opened = log::reopen_file(); !opened)
+        log::warn("{}; going on in the one before", opened.error().text());
     COHORT_TRY(auto how, keeping_for(what));
     COHORT_TRY(auto permit, process::fork_permit::ask());
     COHORT_TRY(auto made, process::start_keeper(std::move(permit), std::move(how)));

@@ -3,6 +3,7 @@
 #include <cohort/base/try.hpp>
 #include <cohort/board/answers.hpp>
 #include <cohort/board/slot.hpp>
+#include <cohort/primary/log_terms.hpp>
 #include <cohort/process/child_side.hpp>
 
 #include <fmt/format.h>
@@ -100,8 +101,14 @@ result<process::keeping> keeping_for(const pairing& what)
     how.standby = what.settings.standby ? process::standby_mode::on : process::standby_mode::off;
     COHORT_TRY(how.user, user_of(what.settings));
     COHORT_TRY(how.box, sandbox_of(what.settings, {}));
-    how.life = [what, terms = terms_for(what.settings, {.id = 0, .slot = what.slot})](
-                   process::twin_birth born) noexcept { live(what, terms, std::move(born)); };
+    const forked_log lines = forked_log::of(what.settings, what.slot);
+    if (lines.number() != -1)
+        how.keep.push_back(lines.number());
+    how.life = [what, lines, terms = terms_for(what.settings, {.id = 0, .slot = what.slot})](
+                   process::twin_birth born) noexcept {
+        lines.take();
+        live(what, terms, std::move(born));
+    };
     return how;
 }
 

@@ -6,6 +6,7 @@
 #include <cohort/net/limits.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/desk.hpp>
+#include <cohort/primary/file_watch.hpp>
 #include <cohort/primary/log_terms.hpp>
 #include <cohort/process/cpu_quota.hpp>
 #include <cohort/process/identity.hpp>
@@ -88,6 +89,8 @@ result<> primary::open_desk()
     upgrading_ = std::make_unique<upgrading>(with_all);
     if (left_open_)
         upgrading_->take_asker(*left_open_);
+    logs_ = std::make_unique<log_files>(*supervisor_);
+    reception_.front_desk().add(*logs_);
     if (upkeep_ == upkeep::automatic) {
         reception_.front_desk().add(*transactions_);
         reception_.front_desk().add(*upgrading_);
@@ -139,6 +142,7 @@ outcome primary::run(act begin)
             fail(thrown.what());
         }
     }
+    logs_.reset();
     upgrading_.reset();
     transactions_.reset();
     scaler_.reset();
@@ -167,6 +171,7 @@ awaitable<> primary::live(act begin)
     tasks_.spawn(hear_signals());
     tasks_.spawn(tell_service_manager());
     tasks_.spawn(notice_->keep_alive());
+    tasks_.spawn(logs_->run());
     co_await asio::post(loop_, asio::use_awaitable);  // a signal from now on finds its hearer
     tasks_.spawn(reloading_->keep_mold());
     if (left_open_) {
@@ -189,6 +194,11 @@ awaitable<> primary::live(act begin)
     if (upkeep_ == upkeep::automatic) {
         tasks_.spawn(recycler_->run());
         tasks_.spawn(scaler_->run());
+        if (!watched_.empty())
+            tasks_.spawn(watch_files(std::move(watched_), [this](const std::string& file) {
+                log::info("{} has changed: reloading", file);
+                reload();
+            }));
         tasks_.spawn(checkup_->ask_over_http());
         tasks_.spawn(checkup_->look_at_requests());
     }

@@ -8,6 +8,7 @@
 #include <cohort/primary/audience.hpp>
 #include <cohort/primary/checkup.hpp>
 #include <cohort/primary/estate.hpp>
+#include <cohort/primary/log_files.hpp>
 #include <cohort/primary/reception.hpp>
 #include <cohort/primary/recycler.hpp>
 #include <cohort/primary/reloading.hpp>
@@ -25,6 +26,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace cohort::primary {
@@ -51,6 +53,9 @@ public:
     void inherit(const estate& from, std::optional<std::vector<int>> left_open);
     /// Where a reload finds the settings of another program's workers. Order: before run().
     void reads_again_from(reloading::reader read) { read_again_ = std::move(read); }
+
+    /// Which files call for a reload when they change. Order: before run().
+    void watches(std::vector<std::string> files) { watched_ = std::move(files); }
 
     [[nodiscard]] outcome run(act begin);
 
@@ -90,6 +95,7 @@ private:
     void heed(int number);
     void reload();
     void upgrade();
+    void drain_workers();
     [[nodiscard]] awaitable<> tell_service_manager();
     [[nodiscard]] unsigned workers_wanted() const;
     [[nodiscard]] bool is_echo(const process::caught_signal& heard);
@@ -114,6 +120,7 @@ private:
     std::optional<service_notice> notice_;
     std::unique_ptr<supervisor> supervisor_;
     reloading::reader read_again_;
+    std::vector<std::string> watched_;
     std::unique_ptr<reloading> reloading_;
     reception reception_{loop_.get_executor()};
     std::unique_ptr<transactions> transactions_;
@@ -121,6 +128,7 @@ private:
     std::unique_ptr<recycler> recycler_;
     std::unique_ptr<checkup> checkup_;
     std::unique_ptr<scaler> scaler_;
+    std::unique_ptr<log_files> logs_;
     bool playing_ = false;  // the program's coroutine
     bool stopping_ = false;
     std::optional<process::caught_signal> last_heard_;

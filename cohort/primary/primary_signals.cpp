@@ -7,6 +7,8 @@
 #include <cohort/process/root.hpp>
 #include <cohort/process/signals.hpp>
 
+#include <unistd.h>
+
 #include <csignal>
 #include <vector>
 
@@ -48,6 +50,12 @@ void primary::heed(int number)
         case SIGUSR2:
             upgrade();
             return;
+        case SIGUSR1:
+            logs_->reopen_now();
+            return;
+        case SIGWINCH:
+            drain_workers();
+            return;
         case SIGTTIN:
         case SIGTTOU: {
             const unsigned wanted = number == SIGTTIN ? now + 1 : now - 1;
@@ -63,6 +71,24 @@ void primary::heed(int number)
         }
         default:
             log::warn("{} is for a later version; ignored", process::signal_name(number));
+    }
+}
+
+/// As nginx and gunicorn do. A terminal that changes its size says the same word, and means nothing
+/// by it.
+void primary::drain_workers()
+{
+    if (stopping_ || ::isatty(STDIN_FILENO) == 1 || ::isatty(STDOUT_FILENO) == 1)
+        return;
+    if (reloading_->busy()) {
+        log::warn("workers are being replaced: nobody is drained; ask again when that is over");
+        return;
+    }
+    log::info("all workers are drained; `cohort resume {}` fills their slots again",
+              settings_.name);
+    for (const std::uint32_t slot : supervisor_->filled_slots()) {
+        if (const auto held = supervisor_->hold(slot); !held)
+            log::warn("{}; going on with it", held.error().text());
     }
 }
 
@@ -120,7 +146,8 @@ awaitable<> primary::hear_signals()
         const auto next = co_await caught->next();
         if (!next)
             co_return;
-        if (!is_echo(*next))
+        const bool resized = next->number == SIGWINCH && next->from == 0;
+        if (!is_echo(*next) && !resized)
             heed(next->number);
     }
 }

@@ -35,8 +35,13 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
+
+namespace cohort::log {
+class outlet;
+}
 
 namespace cohort::primary {
 
@@ -187,6 +192,14 @@ public:
     /// errc::queue_full, it does not take what is there; EMFILE.
     [[nodiscard]] result<unique_fd> visit(std::uint32_t slot, std::uint32_t worker);
 
+    // For who puts log files aside.
+
+    /// Opens the log's files anew, and has all workers do so, those to come as well. Nothing if
+    /// the log is no file. Errors: as log::open_file(); lines go where they went before.
+    [[nodiscard]] result<> reopen_logs();
+    /// Workers that have not said yet that they write to the new ones.
+    [[nodiscard]] unsigned behind_with_logs() const noexcept;
+
     /// No process and no channel is left, and none will be started by itself.
     [[nodiscard]] bool empty() const noexcept;
     /// Every slot that should be filled was given up.
@@ -228,6 +241,9 @@ private:
     enum class aftermath : std::uint8_t { seat_empty, succeeded, served_well };
     void buried(const worker_ptr& who, aftermath then);
     void forget_if_done(const worker_ptr& who);
+    void give_log(worker_handle& to);
+    void took_log(worker_handle& who, std::string_view turn) noexcept;
+    [[nodiscard]] std::shared_ptr<log::outlet> outlet_of(std::uint32_t slot);
     void feel_pulse();
     void take_sheet(worker_handle& from, ipc::envelope& hello);
     [[nodiscard]] awaitable<> examine_and_end(seat& at, worker_ptr who);
@@ -371,6 +387,9 @@ private:
     std::map<std::uint32_t, exit_status> ends_;
     std::deque<std::uint32_t> ends_order_;
     std::set<std::uint32_t> forced_;
+    /// What exec'ed programs write, where each slot has a file of its own.
+    std::map<std::uint32_t, std::shared_ptr<log::outlet>> outlets_;
+    std::uint32_t log_turn_ = 1;
     unsigned late_listens_ = 0;  // that wait for descriptors
     unsigned wanted_ = 0;
     std::uint32_t last_id_ = 0;

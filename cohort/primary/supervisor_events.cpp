@@ -147,6 +147,9 @@ void supervisor::control(const worker_ptr& from, ipc::envelope&& what)
         case ipc::kind::farewell:
             farewell(from, std::move(what));
             break;
+        case ipc::kind::log_file:
+            took_log(*from, what.body);
+            break;
         default:
             log::warn("worker {} sent kind {}, which this build does not know; ignored", from->id(),
                       what.kind);
@@ -157,6 +160,7 @@ void supervisor::hello(const worker_ptr& from)
 {
     if (from->is_stranger())
         get_to_know(*from);
+    give_log(*from);  // it was born with one that may have been put aside since
     if (from->online_since())
         return;
     from->came_online();
@@ -246,7 +250,6 @@ result<> supervisor::try_listen(const worker_ptr& from, ipc::envelope& reply,
     if (!from->listening_since())
         tasks_.spawn(settle_in(from));
     from->listens();
-    changed_.notify_all();
     if (seat* const its = seat_of(*from))
         note(*its);
     changed_.notify_all();
@@ -390,8 +393,7 @@ void supervisor::forget_if_done(const worker_ptr& who)
 {
     if (!who->dead() || who->connected() || !ends_.contains(who->id()))
         return;
-    const std::uint32_t id = who->id();
-    workers_.erase(id);
+    workers_.erase(who->id());
     if (retiring_ && !final_ && empty())
         retiring_ = false;
     close_doors_if_done();

@@ -107,7 +107,8 @@ awaitable<> supervisor::write_down(worker_ptr who, unique_fd from, bool errors)
     const writer by{.worker = who->id(), .slot = who->slot()};
     if (to)
         (errors ? to->err : to->out) = from.borrow();
-    auto words = write_down_output(std::move(from), by, errors ? "stderr" : "stdout");
+    auto words =
+        write_down_output(std::move(from), by, errors ? "stderr" : "stdout", outlet_of(by.slot));
     co_await std::move(words);
     if (!to)
         co_return;

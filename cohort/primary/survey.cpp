@@ -1,5 +1,6 @@
 #include <cohort/primary/survey.hpp>
 
+#include <cohort/primary/log_terms.hpp>
 #include <cohort/process/root.hpp>
 
 #include <boost/json/array.hpp>
@@ -125,6 +126,8 @@ json::object survey(const surveyed& of)
     for (const std::string& each : of.workers.endpoints())
         listen.emplace_back(each);
     all["listen"] = std::move(listen);
+    if (const std::string log = log_path(of.settings, std::nullopt); !log.empty())
+        all["log"] = log;
     json::array slots;
     for (const slot_view& each : seats)
         slots.emplace_back(slot_words(of, each));
@@ -146,6 +149,8 @@ std::optional<json::object> survey_slot(const surveyed& of, std::uint32_t slot)
     for (const slot_end& each : ends)
         past.emplace_back(to_json(each));
     words["ends"] = std::move(past);
+    if (const std::string log = log_path(of.settings, slot); !log.empty())
+        words["log"] = log;
     return words;
 }
 

@@ -17,29 +17,36 @@ namespace {
 
 constexpr std::size_t piece_bytes = 16 * 1024;
 
-void put(std::string_view line, writer by, std::string_view stream)
+void put(std::string_view line, writer by, std::string_view stream, log::outlet* into)
 {
     if (is_json_object(line)) {
-        log::pass_on(line);
+        into == nullptr ? log::pass_on(line) : into->pass_on(line);
         return;
     }
     const log::field more[] = {{"slot", by.slot}, {"worker", by.worker}, {"stream", stream}};
-    log::write(log::level::info, line, more);
+    if (into == nullptr) {
+        log::write(log::level::info, line, more);
+    } else if (log::enabled(log::level::info)) {
+        std::string whole = log::line_of(log::level::info, line, more);
+        whole.pop_back();
+        into->pass_on(whole);
+    }
 }
 
 }  // namespace
 
-awaitable<> write_down_output(unique_fd from, writer by, std::string stream)
+awaitable<> write_down_output(unique_fd from, writer by, std::string stream,
+                              std::shared_ptr<log::outlet> into)
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
     const auto executor = co_await asio::this_coro::executor;
     asio::posix::stream_descriptor pipe{executor, from.release()};
     line_cutter lines;
-    const auto take = [&](std::string_view line) { put(line, by, stream); };
+    const auto take = [&](std::string_view line) { put(line, by, stream, into.get()); };
     std::array<char, piece_bytes> piece{};
-    const auto into = asio::buffer(piece);
+    const auto room = asio::buffer(piece);
     while (!stopped(stop)) {
-        auto [ec, got] = co_await pipe.async_read_some(into, use_tuple);
+        auto [ec, got] = co_await pipe.async_read_some(room, use_tuple);
         if (ec)
             break;
         lines.feed({piece.data(), got}, take);

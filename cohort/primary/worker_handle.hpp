@@ -92,6 +92,10 @@ public:
     void begin_asking() noexcept { asked_ = true; }
     void end_asking() noexcept { asked_ = false; }
 
+    /// Its lines go to the files of that turn (supervisor::reopen_logs); 0: it has not said so.
+    [[nodiscard]] std::uint32_t log_turn() const noexcept { return log_turn_; }
+    void took_log(std::uint32_t turn) noexcept { log_turn_ = turn; }
+
     // What happened to it.
     /// A kept worker said who it is; until then its id is 0.
     void named(std::uint32_t id) noexcept { where_.id = id; }
@@ -128,6 +132,7 @@ private:
     bool greeted_ = false;
     bool copy_of_us_ = false;
     bool asked_ = false;
+    std::uint32_t log_turn_ = 0;
     std::optional<board::stack_sheet> sheet_;
     process::program_map code_;
     std::optional<process::exit_reason> end_;

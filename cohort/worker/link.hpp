@@ -111,6 +111,7 @@ private:
     static constexpr nanoseconds patience = seconds{30};  // with the primary's own answers
 
     void arrived(ipc::envelope&& what) noexcept;
+    void take_log(ipc::envelope&& what);
     void settle(ipc::envelope&& what);
     void user_message(ipc::envelope&& what);
     void hold(ipc::envelope&& what);

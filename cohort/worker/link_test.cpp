@@ -6,10 +6,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <unistd.h>
 
 using namespace cohort;
 using namespace std::chrono_literals;
@@ -220,4 +223,21 @@ TEST_CASE("while there is hope letters wait for the next channel, and without it
     on.ours->give_up("nobody came");
     CHECK(on.guide.lost);
     CHECK_FALSE(on.ours->is_open());
+}
+
+TEST_CASE("a log file that is handed over is confirmed, also where the log is no file")
+{
+    stage on;
+    on.first->listen();
+    auto words = ipc::letter(ipc::kind::log_file, "7");
+    words.cargo.push_back(duplicate(STDOUT_FILENO).value());
+    REQUIRE(on.first->over.try_send(words));
+    const auto confirmed = [&] {
+        return std::ranges::any_of(on.first->heard.came, [](const ipc::envelope& each) {
+            return kind_of(each) == ipc::kind::log_file && each.body == "7";
+        });
+    };
+    run_until(on.loop, confirmed);
+    CHECK(confirmed());
+    CHECK_FALSE(on.guide.lost);
 }

@@ -177,9 +177,24 @@ exit_code look_for_slot(const target& whom, log_filter& filter, console& out)
     return said.code == exit_code::no_such_cohort ? conclude(whom, said, out) : exit_code::done;
 }
 
+/// Its own, where `log.to` says so. Nothing: it has none, or does not run.
+std::optional<fs::path> own_file_of(const target& whom)
+{
+    if (whom.place.socket.empty())
+        return std::nullopt;
+    control::request ask{"show"};
+    ask.slot = whom.slot;
+    ask.budget = 5s;
+    const auto said = ask_quietly(whom, ask, control::client::manner::repeatable);
+    const std::string path = text_at(said.data, "log");
+    return path.empty() ? std::nullopt : std::optional<fs::path>{path};
+}
+
 /// Which file: of a cohort that runs, or of one that has run.
 std::optional<fs::path> file_of(const target& whom, const fs::path& state, console& out)
 {
+    if (auto own = own_file_of(whom))
+        return own;
     std::error_code ec;
     auto file = log_file(state, whom.place.app);
     if (fs::exists(file, ec))
@@ -291,8 +306,9 @@ constinit const verb logs{
     .name = "logs",
     .aliases = {},
     .usage = "logs [app[.slot]] [-f] [-n N] [--since 10m] [--grep TEXT] [--level LEVEL] [--json]",
-    .summary = "What an app that was started by `cohort start` has written.",
-    .about = "Also after its end. With --json the lines are as they were written.",
+    .summary = "What an app has written: to its log file, or since `cohort start`.",
+    .about = "After its end, what went to the standard output. With --json the lines are as they "
+             "were written. Files that were put aside are not read.",
     .flags = flags,
     .run = run_logs,
 };

@@ -1,0 +1,180 @@
+#include <cohort/observe/log_file.hpp>
+
+#include <cohort/base/try.hpp>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace cohort::log {
+
+namespace {
+
+constexpr mode_t file_mode = 0640;
+constexpr mode_t folder_mode = 0750;
+
+/// What a process has one of; changed only where it is configured, and by its loop.
+struct own_file {
+    std::string path;
+    unique_fd open;
+    unique_fd journal;
+};
+
+own_file& ours() noexcept
+{
+    static own_file& one = *new own_file;  // never destroyed: its number is that of the log
+    return one;
+}
+
+result<> make_folder(const std::filesystem::path& which)
+{
+    if (which.empty() || ::mkdir(which.c_str(), folder_mode) == 0 || errno == EEXIST)
+        return {};
+    if (errno != ENOENT)
+        return failed("make folder", which.string());
+    COHORT_TRY(make_folder(which.parent_path()));
+    if (::mkdir(which.c_str(), folder_mode) == -1 && errno != EEXIST)
+        return failed("make folder", which.string());
+    return {};
+}
+
+std::string told(std::uint64_t dropped)
+{
+    const field lost{"dropped", dropped};
+    return line_of(level::warn, "log lines were dropped: there was no room; going on with new ones",
+                   {&lost, 1});
+}
+
+}  // namespace
+
+result<unique_fd> open_file(const std::string& path)
+{
+    // Without waiting: a FIFO is refused below, not waited for.
+    constexpr int how = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    unique_fd file{::open(path.c_str(), how, file_mode)};
+    if (!file.valid() && errno == ENOENT) {
+        COHORT_TRY(make_folder(std::filesystem::path{path}.parent_path()));
+        file.reset(::open(path.c_str(), how, file_mode));
+    }
+    struct stat seen{};
+    if (!file.valid() || ::fstat(file.borrow(), &seen) == -1)
+        return failed("open log file", path);
+    if (!S_ISREG(seen.st_mode))
+        return failed(errc::bad_value, "open log file: no regular file:", path);
+    // Never 0, 1 or 2, which mean something else to everybody.
+    return file.borrow() > STDERR_FILENO ? result<unique_fd>{std::move(file)} : duplicate(file);
+}
+
+result<> go_to_file(std::string path)
+{
+    COHORT_TRY(auto file, open_file(path));
+    own_file& here = ours();
+    if (here.open.valid()) {
+        COHORT_TRY(replace_file(std::move(file)));
+        here.path = std::move(path);
+    } else {
+        begin_in_file(std::move(path), std::move(file));
+    }
+    return {};
+}
+
+void begin_in_file(std::string path, unique_fd open) noexcept
+{
+    own_file& here = ours();
+    here.path = std::move(path);
+    static_cast<void>(here.open.release());  // somebody else's number by now
+    here.open = std::move(open);
+    observe::process_sink().redirect(here.open.borrow());
+}
+
+result<> go_to_journal(const std::string& identifier, const std::string& socket)
+{
+    sockaddr_un at{};
+    at.sun_family = AF_UNIX;
+    if (socket.size() >= sizeof at.sun_path)
+        return failed(errc::bad_value, "connect to the journal at", socket);
+    socket.copy(at.sun_path, socket.size());
+    unique_fd made{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    if (!made.valid() ||
+        ::connect(made.borrow(), reinterpret_cast<const sockaddr*>(&at), sizeof at) == -1)
+        return failed("connect to the journal at", socket);
+    if (made.borrow() <= STDERR_FILENO) {
+        COHORT_TRY(made, duplicate(made));
+    }
+    observe::log_sink& sink = observe::process_sink();
+    sink.set_identifier(identifier);
+    sink.redirect(made.borrow());
+    ours().journal = std::move(made);
+    return {};
+}
+
+int kept_number() noexcept
+{
+    return ours().journal.valid() ? ours().journal.borrow() : file_number();
+}
+
+int file_number() noexcept { return ours().open.valid() ? ours().open.borrow() : -1; }
+
+const std::string& file_path() noexcept { return ours().path; }
+
+bool file_moved() noexcept
+{
+    const own_file& here = ours();
+    struct stat open{};
+    struct stat named{};
+    if (!here.open.valid() || ::fstat(here.open.borrow(), &open) == -1)
+        return false;
+    if (::stat(here.path.c_str(), &named) == -1)
+        return errno == ENOENT;
+    return open.st_ino != named.st_ino || open.st_dev != named.st_dev;
+}
+
+result<> reopen_file()
+{
+    if (!ours().open.valid())
+        return {};
+    COHORT_TRY(auto file, open_file(ours().path));
+    return replace_file(std::move(file));
+}
+
+result<> replace_file(unique_fd by)
+{
+    if (!ours().open.valid())
+        return {};
+    return observe::process_sink().replace(by.borrow());
+}
+
+outlet::outlet(std::string path, unique_fd file) noexcept
+    : path_{std::move(path)}, file_{std::move(file)}, sink_{file_.borrow()}
+{
+    sink_.set_notice(told);
+}
+
+result<std::shared_ptr<outlet>> outlet::open(std::string path)
+{
+    COHORT_TRY(auto file, open_file(path));
+    return std::make_shared<outlet>(std::move(path), std::move(file));
+}
+
+void outlet::pass_on(std::string_view text) noexcept
+{
+    try {
+        sink_.line(std::string{text} + '\n');
+    } catch (const std::exception&) {
+        return;  // no memory: what the line was about matters more than the line
+    }
+}
+
+result<> outlet::reopen()
+{
+    COHORT_TRY(auto file, open_file(path_));
+    return sink_.replace(file.borrow());
+}
+
+}  // namespace cohort::log

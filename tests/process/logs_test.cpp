@@ -1,0 +1,314 @@
+// Logs that are files: put aside under load, opened anew, and no line is missing or there twice.
+#include "family.hpp"
+#include "operator_of.hpp"
+
+#include <cohort/testing/client.hpp>
+#include <cohort/testing/harness.hpp>
+
+#include <boost/json/parse.hpp>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <sys/stat.h>
+
+using namespace cohort;
+using namespace cohort::testing;
+using control::exit_code;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int64_t lines_a_request = 100;
+
+/// How often each number is in the files of a folder, and how many lines make no sense.
+struct found_lines {
+    std::map<std::int64_t, unsigned> by_number;
+    unsigned torn = 0;
+    std::uint64_t dropped = 0;
+    unsigned files = 0;
+    unsigned words = 0;  ///< lines with the message "plain words"
+};
+
+void read_lines(const fs::path& file, found_lines& into)
+{
+    std::ifstream text{file};
+    ++into.files;
+    for (std::string line; std::getline(text, line);) {
+        boost::system::error_code ec;
+        const auto words = boost::json::parse(line, ec);
+        if (ec || !words.is_object()) {
+            ++into.torn;
+            continue;
+        }
+        if (const auto* const number = words.as_object().if_contains("number"))
+            ++into.by_number[number->as_int64()];
+        if (const auto* const said = words.as_object().if_contains("message"))
+            into.words += said->as_string() == "plain words" ? 1 : 0;
+        if (const auto* const lost = words.as_object().if_contains("dropped"))
+            into.dropped += lost->to_number<std::uint64_t>();
+    }
+}
+
+found_lines lines_in(const fs::path& folder)
+{
+    found_lines all;
+    for (const auto& each : fs::directory_iterator{folder})
+        read_lines(each.path(), all);
+    return all;
+}
+
+std::string text_of(const fs::path& file)
+{
+    std::ifstream text{file};
+    return {std::istreambuf_iterator<char>{text}, {}};
+}
+
+/// programs/scribe.cpp, with its log in files. A resource.
+class scribe {
+public:
+    explicit scribe(const std::string& to, const std::string& more_log = {},
+                    const std::string& more_app = {})
+        : program_{prepare(to, more_log, more_app)}, asks_{program_, "scribe"}
+    {
+        REQUIRE(eventually([this] { return serving() == workers; }));
+    }
+
+    [[nodiscard]] running_program& program() noexcept { return program_; }
+    [[nodiscard]] operator_of& asks() noexcept { return asks_; }
+    [[nodiscard]] fs::path logs() const { return folder_.path() / "logs"; }
+
+    std::int64_t serving()
+    {
+        try {
+            return asks_.ask("ls").data.at("serving").as_int64();
+        } catch (const failure&) {
+            return -1;  // it has no socket yet
+        }
+    }
+
+    /// Has so many requests answered over one connection; the numbers begin at `from`.
+    void ask_for_lines(std::int64_t from, unsigned requests, std::string_view path = "/lines/")
+    {
+        client over{port_};
+        for (unsigned i = 0; i < requests; ++i)
+            CHECK(over.body_of(fmt::format("{}{}", path, from + i * lines_a_request)) == "written");
+    }
+
+    static constexpr std::int64_t workers = 2;
+
+private:
+    launch prepare(const std::string& to, const std::string& more_log, const std::string& more_app)
+    {
+        std::ofstream{folder_.path() / "cohort.toml"}
+            << fmt::format("[app.scribe]\nlisten = [\"127.0.0.1:{}\"]\nworkers = {}\n{}\n"
+                           "[app.scribe.reload]\nsoak = \"0\"\n[log]\nto = \"file:{}\"\n{}\n",
+                           port_, workers, more_app, to, more_log);
+        return {.exec = PROCESS_PROGRAMS "scribe",
+                .args = {"--config", "cohort.toml", "--name", "scribe"},
+                .cwd = folder_.path().string()};
+    }
+
+    temporary_folder folder_;
+    std::uint16_t port_ = free_port();
+    running_program program_;
+    operator_of asks_;
+};
+
+/// Lines by request and by lane, from several clients, while `meanwhile` happens; all are found.
+template <class F>
+void nothing_is_lost(scribe& server, unsigned requests, F meanwhile)
+{
+    constexpr unsigned clients = 4;
+    std::atomic<unsigned> done{0};
+    {
+        std::vector<std::jthread> all;
+        for (unsigned i = 0; i < clients; ++i) {
+            all.emplace_back([&, i] {
+                const auto from = static_cast<std::int64_t>(i) * requests * lines_a_request;
+                server.ask_for_lines(from, requests, i % 2 == 0 ? "/lines/" : "/lanes/");
+                ++done;
+            });
+        }
+        while (done == 0)
+            meanwhile();
+    }
+    const auto wanted = static_cast<std::size_t>(clients) * requests * lines_a_request;
+    const found_lines seen = lines_in(server.logs());
+    CHECK(seen.by_number.size() == wanted);
+    CHECK(seen.torn == 0);
+    CHECK(seen.dropped == 0);
+    unsigned repeated = 0;
+    for (const auto& [number, times] : seen.by_number)
+        repeated += times - 1;
+    CHECK(repeated == 0);
+    MESSAGE(seen.by_number.size() << " of " << wanted << " lines in " << seen.files << " files");
+}
+
+}  // namespace
+
+TEST_CASE("every line is there once, while files are put aside by size and opened anew")
+{
+    scribe server{"logs/{app}.log", "rotate = \"64K x 1000\""};
+    unsigned moved = 0;
+    nothing_is_lost(server, 500, [&] {
+        // Somebody else's logrotate has the same idea.
+        std::error_code ec;
+        fs::rename(server.logs() / "scribe.log",
+                   server.logs() / fmt::format("scribe.moved.{}", moved), ec);
+        const auto said = server.asks().ask("reopen");
+        CHECK_MESSAGE(said.code == exit_code::done, said.reason);
+        moved += ec ? 0 : 1;
+    });
+    CHECK(moved > 2);
+    CHECK(fs::exists(server.logs() / "scribe.log.3"));
+    struct stat made{};
+    REQUIRE(::stat((server.logs() / "scribe.log").c_str(), &made) == 0);
+    CHECK((made.st_mode & 0777 & ~0640U) == 0);
+    CHECK(server.program().stop().success());
+}
+
+TEST_CASE("without keepers likewise")
+{
+    scribe server{"logs/{app}.log", "rotate = \"64K x 1000\"", "keepers = false"};
+    nothing_is_lost(server, 300, [&] {
+        const auto said = server.asks().ask("reopen");
+        CHECK_MESSAGE(said.code == exit_code::done, said.reason);
+    });
+    CHECK(server.program().stop().success());
+}
+
+TEST_CASE("primaries that die, reloads and upgrades cost no line")
+{
+    scribe server{"logs/{app}.log", "rotate = \"64K x 1000\""};
+    unsigned round = 0;
+    nothing_is_lost(server, 1500, [&] {
+        switch (round++ % 3) {
+            case 0: {
+                const pid_t primary = primary_below(server.program().pid());
+                ::kill(primary, SIGKILL);
+                CHECK(eventually([&] { return primary_below(server.program().pid()) != primary; }));
+                break;
+            }
+            case 1:
+                CHECK(eventually(
+                    [&] { return server.asks().ask("reload").code == exit_code::done; }));
+                break;
+            default:
+                CHECK(eventually(
+                    [&] { return server.asks().ask("upgrade").code == exit_code::done; }));
+        }
+    });
+    CHECK(round > 2);
+    const auto said = server.asks().ask("reopen");
+    CHECK_MESSAGE(said.code == exit_code::done, said.reason);
+    CHECK(server.program().stop().success());
+}
+
+TEST_CASE("after reopen nobody writes to what was moved, and USR1 does the same")
+{
+    scribe server{"logs/{app}.log"};
+    server.ask_for_lines(0, 20);
+    const fs::path log = server.logs() / "scribe.log";
+    const fs::path moved = server.logs() / "moved";
+    fs::rename(log, moved);
+    server.ask_for_lines(2000, 20);
+    const auto said = server.asks().ask("reopen");
+    REQUIRE_MESSAGE(said.code == exit_code::done, said.reason);
+    CHECK(said.data.at("path").as_string() == log.string());
+    const auto bytes = fs::file_size(moved);
+    server.ask_for_lines(4000, 20);
+    CHECK(fs::file_size(moved) == bytes);
+    CHECK(lines_in(server.logs()).by_number.size() == 6000);
+
+    fs::rename(log, server.logs() / "moved again");
+    ::kill(server.program().pid(), SIGUSR1);
+    CHECK(eventually(
+        [&] { return fs::exists(log) && text_of(log).find("opened anew") != std::string::npos; }));
+    CHECK(server.program().stop().success());
+}
+
+TEST_CASE("the oldest are removed, and no more than were asked for are kept")
+{
+    scribe server{"logs/{app}.log", "rotate = \"4K x 2\""};
+    for (std::int64_t i = 0; i < 8; ++i) {
+        server.ask_for_lines(i * lines_a_request, 1);
+        CHECK(eventually([&] { return fs::file_size(server.logs() / "scribe.log") < 4096; }));
+    }
+    CHECK(lines_in(server.logs()).files == 3);
+    CHECK(server.program().stop().success());
+}
+
+TEST_CASE("each slot has a file of its own where the name says so")
+{
+    scribe server{"logs/{app}.{slot}.log", "rotate = \"16K x 1000\""};
+    nothing_is_lost(server, 100, [&] { server.asks().ask("reopen"); });
+    CHECK(fs::exists(server.logs() / "scribe.primary.log"));
+    for (const std::string slot : {"0", "1"}) {
+        const auto text = text_of(server.logs() / fmt::format("scribe.{}.log", slot));
+        CHECK(text.find(fmt::format("\"slot\":{}", slot == "0" ? "1" : "0")) == std::string::npos);
+    }
+    CHECK(server.program().stop().success());
+}
+
+TEST_CASE("what other programs write is in the file of their slot, once, while that is put aside")
+{
+    const temporary_folder folder;
+    std::ofstream{folder.path() / "cohort.toml"}
+        << "[app.scribe]\nworkers = 2\nspeaks = \"none\"\nexec = \"/bin/sh\"\n"
+           "args = [\"-c\", 'i=0; while [ $i -lt 2000 ]; do echo \"{\\\"number\\\":$i}\"; "
+           "i=$((i+1)); done; echo plain words >&2; exec sleep 1000']\n"
+           "[log]\nto = \"file:logs/{slot}.log\"\nrotate = \"4K x 1000\"\n";
+    running_program program{{.exec = PROCESS_PROGRAMS "scribe",
+                             .args = {"--config", "cohort.toml"},
+                             .cwd = folder.path().string()}};
+    const fs::path logs = folder.path() / "logs";
+    CHECK(eventually([&] {
+        return fs::exists(logs / "0.log.1") && fs::exists(logs / "1.log.1") &&
+               lines_in(logs).by_number.size() == 2000 && lines_in(logs).words == 2;
+    }));
+    for (const auto& [number, times] : lines_in(logs).by_number)
+        CHECK(times == 2);  // once by each
+    CHECK(program.stop().success());
+}
+
+TEST_CASE("WINCH empties all slots, and resume fills them")
+{
+    scribe server{"logs/{app}.log"};
+    server.ask_for_lines(0, 1);
+    ::kill(server.program().pid(), SIGWINCH);
+    CHECK(eventually([&] { return server.asks().ask("ls").data.at("held").as_int64() == 2; }));
+    CHECK(workers_below(server.program().pid()).empty());
+    const auto said = server.asks().ask("resume");
+    CHECK_MESSAGE(said.code == exit_code::done, said.reason);
+    server.ask_for_lines(100, 1);
+    const auto drained = server.asks().ask("drain");
+    CHECK_MESSAGE(drained.code == exit_code::done, drained.reason);
+    CHECK(drained.data.at("held").as_int64() == 2);
+    CHECK(server.program().stop().success());
+}
+
+TEST_CASE("a log that cannot be written is an error of the file, with its line")
+{
+    const temporary_folder folder;
+    std::ofstream{folder.path() / "nofolder"} << "text";
+    std::ofstream{folder.path() / "cohort.toml"}
+        << "[app.scribe]\nworkers = 1\n[log]\nto = \"file:nofolder/{app}.log\"\n";
+    running_program program{{.exec = PROCESS_PROGRAMS "scribe",
+                             .args = {"--config", "cohort.toml"},
+                             .cwd = folder.path().string()}};
+    CHECK(program.wait().code() == 2);
+    CHECK(program.errors().find("cohort.toml:4:1: log.to: ") != std::string::npos);
+    CHECK(program.errors().find("is no folder") != std::string::npos);
+}
