@@ -44,8 +44,8 @@ bool is_written_to(const std::string& path)
     const unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
     if (!file.valid())
         return false;
-    // Who opens it for writing right now waits for a moment, and we are told: by a signal that means
-    // nothing. Of the usual one, SIGIO, a process dies.
+    // Who opens it for writing right now waits for a moment, and we are told: by a signal that
+    // means nothing. Of the usual one, SIGIO, a process dies.
     if (::fcntl(file.borrow(), F_SETSIG, SIGURG) == -1)
         return false;
     const bool busy = ::fcntl(file.borrow(), F_SETLEASE, F_RDLCK) == -1 && errno == EAGAIN;

@@ -58,10 +58,11 @@ nanoseconds log_files::look()
         largest = std::max(largest, observe::size_of(each));
     }
     if (moved) {
-        if (const auto done = reopen(); !done)
+        if (const auto done = reopen(); !done) {
             complain(done.error());
-        else
-            told_.clear();
+            return look_seldom;
+        }
+        told_.clear();
     }
     const std::uint64_t before = std::exchange(seen_, largest);
     return moved || largest > before + limit.bytes / much ? look_often : look_seldom;
