@@ -156,6 +156,7 @@ constexpr auto start_flags = [] {
         {"--env", "-e", "NAME", "which environment's tables of the file"},
         {"--name", "-n", "NAME", "the app's name, and which one of the file"},
         {"--user", "-u", "NAME", "whom workers become"},
+        {"--watch", "", "", "reload when the program or its configuration changes"},
         {"--wait", "", "DURATION", "how long to wait until it serves (60s)"},
     });
 }();
