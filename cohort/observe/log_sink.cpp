@@ -173,6 +173,7 @@ void log_sink::line(std::string_view text) noexcept
 
 void log_sink::flush_locked() noexcept
 {
+    const bool was_torn = torn_;
     if (!end_torn_line())
         return;
     while (!held_.empty()) {
@@ -199,7 +200,11 @@ void log_sink::flush_locked() noexcept
     if (notice_ == nullptr || dropped_told_ == dropped_)
         return;
     try {
-        const std::string words = notice_(dropped_ - dropped_told_);
+        std::string words = notice_(dropped_ - dropped_told_);
+        // Another process may have been cut by the same full disk, and have died: nobody else ends
+        // its line, and in it the notice would be lost, too.
+        if (kind_ == kind::file && !was_torn)
+            words.insert(0, 1, '\n');
         std::size_t taken = 0;
         if (write_now(words, taken) != outcome::written)
             return;

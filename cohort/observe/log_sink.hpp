@@ -21,7 +21,8 @@ namespace cohort::observe {
 /// PIPE_BUF bytes are never torn by other writers. What the reader does not take is held back up to
 /// `held_bytes_max`; beyond that, new lines are dropped, counted, and the count is written when the
 /// reader is back. On a full disk lines are dropped at once, and counted, too; one that was cut by
-/// it ends where it was cut.
+/// it ends where it was cut. The count of a file has an empty line before it, if another process
+/// may have left half a line there.
 class log_sink {
 public:
     static constexpr std::size_t held_bytes_max = 256 * 1024;

@@ -186,6 +186,34 @@ TEST_CASE("a full disk costs lines; later it is said how many, and no line grows
           "first\nseco\ndropped 4\nlast\n");
 }
 
+TEST_CASE("the half line of a process that died over a full disk does not swallow the count")
+{
+    const auto before_signal = ::signal(SIGXFSZ, SIG_IGN);
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    std::string name = "/tmp/cohort-log-XXXXXX";
+    const unique_fd file{::mkostemp(name.data(), O_CLOEXEC | O_APPEND)};
+    REQUIRE(::unlink(name.c_str()) == 0);
+    log_sink sink{file.borrow()};
+    sink.set_notice(notice);
+
+    const rlimit full{.rlim_cur = 10, .rlim_max = before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &full) == 0);
+    {
+        log_sink of_another{file.borrow()};
+        of_another.line("begun and not ended\n");
+    }
+    sink.line("lost\n");
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+    ::signal(SIGXFSZ, before_signal);
+    sink.line("last\n");
+    std::array<char, 64> text{};
+    const ssize_t got = ::pread(file.borrow(), text.data(), text.size(), 0);
+    REQUIRE(got > 0);
+    CHECK(std::string_view{text.data(), static_cast<std::size_t>(got)} ==
+          "begun and \ndropped 1\nlast\n");
+}
+
 TEST_CASE("a file gets its lines")
 {
     std::string name = "/tmp/cohort-log-XXXXXX";

@@ -53,22 +53,31 @@ std::string mounting_flag(const std::string& folder)
 /// The edition program, with its log on a disk that is soon full.
 class full_disk {
 public:
+    /// By its standard output, or by `log.to`, where files are put aside.
+    enum class logs { to_output, to_files };
+
     /// With `flag` it has a disk of its own; without, it logs to /dev/full.
-    explicit full_disk(const std::string& flag)
+    explicit full_disk(const std::string& flag, logs how_it = logs::to_output)
     {
+        const bool to_files = how_it == logs::to_files;
         std::filesystem::create_directory(inside());
         std::filesystem::copy_file(edition_program(), folder_.path() / "edition");
         std::ofstream{folder_.path() / "cohort.toml"}
             << fmt::format("[app.edition]\nlisten = [\"127.0.0.1:{}\"]\nworkers = 2\n"
-                           "[app.edition.reload]\nsoak = \"100ms\"\nabort_if = [\"crash\"]\n",
-                           port_);
+                           "[app.edition.reload]\nsoak = \"100ms\"\nabort_if = [\"crash\"]\n{}",
+                           port_,
+                           to_files ? fmt::format("[log]\nto = \"file:{}/log\"\n"
+                                                  "rotate = \"4K x 100\"\n",
+                                                  inside().string())
+                                    : std::string{});
         const std::vector<std::string> whole{(folder_.path() / "edition").string(), "--config",
                                              (folder_.path() / "cohort.toml").string(), "--name",
                                              "edition"};
         testing::launch how{.exec = "/bin/sh", .args = {"-c", logs_to_full, "/dev/full"}};
         if (!flag.empty())
             how = {.exec = "/usr/bin/unshare",
-                   .args = {flag, "/bin/sh", "-c", logs_to_disk, inside().string()}};
+                   .args = {flag, "/bin/sh", "-c", to_files ? mounts_disk : logs_to_disk,
+                            inside().string()}};
         how.args.insert(how.args.end(), whole.begin(), whole.end());
         program_ = std::make_unique<testing::running_program>(how);
         CHECK(eventually([this] { return processes("cohort: standby").size() == 2; }));
@@ -128,10 +137,12 @@ public:
 
     [[nodiscard]] std::vector<std::string> log() const
     {
-        std::ifstream file{seen() / "log"};
         std::vector<std::string> lines;
-        for (std::string line; std::getline(file, line);)
-            lines.push_back(line);
+        for (const auto& each : std::filesystem::directory_iterator{seen()}) {
+            std::ifstream file{each.path()};
+            for (std::string line; each.path().stem() == "log" && std::getline(file, line);)
+                lines.push_back(line);
+        }
         return lines;
     }
     [[nodiscard]] std::uintmax_t log_bytes() const
@@ -169,7 +180,7 @@ std::size_t torn(const std::vector<std::string>& log)
     return static_cast<std::size_t>(std::ranges::count_if(log, [](const std::string& line) {
         boost::system::error_code ec;
         (void)boost::json::parse(line, ec);
-        return ec.failed();
+        return ec.failed() && !line.empty();
     }));
 }
 
@@ -205,6 +216,34 @@ TEST_CASE("a full disk costs log lines and nothing else")
     MESSAGE(told_dropped(log) << " lines were lost, " << torn(log) << " were cut");
     CHECK(told_dropped(log) > 0);
     CHECK(torn(log) <= 4);  // the root, the primary and the workers: one each at most
+    CHECK(server.stop().success());
+}
+
+TEST_CASE("a full disk where log files are put aside likewise")
+{
+    const testing::temporary_folder trial;
+    const std::string flag = mounting_flag(trial.path().string());
+    if (flag.empty()) {
+        MESSAGE("no file system can be mounted here: not shown");
+        return;
+    }
+    full_disk server{flag, full_disk::logs::to_files};
+    const auto report = under_load(server.load(), [&] {
+        server.kill_workers(8);
+        server.fill();
+        // Each file that is made may take lines until there is no block for it any more.
+        server.kill_workers(8);
+        server.fill();
+        server.kill_workers(16);
+        server.reload();
+        server.make_room();
+        server.kill_workers(2);
+    });
+    CHECK_MESSAGE(report.good(), report.text());
+    const auto log = server.log();
+    MESSAGE(told_dropped(log) << " lines were lost, " << torn(log) << " were cut");
+    CHECK(told_dropped(log) > 0);
+    CHECK(torn(log) <= 8);
     CHECK(server.stop().success());
 }
 
