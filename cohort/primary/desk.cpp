@@ -220,10 +220,12 @@ awaitable<answer> desk::stop(request what, asker& to)
 awaitable<answer> desk::drain(request what, asker& to)
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
-    if (!what.slot) {
+    if (!what.slot && flag(what, "all")) {
         auto work = drain_all(std::move(what), to);
         co_return co_await std::move(work);
     }
+    if (!what.slot)
+        co_return wrong("drain needs a slot, as in api.3, or to be told that all are meant");
     if (const auto begun = with_.workers.hold(*what.slot); !begun)
         co_return refusal(begun.error());
     const std::string who = slot_name(around(), *what.slot);
@@ -249,10 +251,12 @@ awaitable<answer> desk::drain(request what, asker& to)
 awaitable<answer> desk::resume(request what, asker& to)
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
-    if (!what.slot) {
+    if (!what.slot && flag(what, "all")) {
         auto work = resume_all(std::move(what), to);
         co_return co_await std::move(work);
     }
+    if (!what.slot)
+        co_return wrong("resume needs a slot, as in api.3, or to be told that all are meant");
     const std::string who = slot_name(around(), *what.slot);
     const steady_time until = end_of(what);
     bool begun = false;

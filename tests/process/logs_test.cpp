@@ -310,10 +310,10 @@ TEST_CASE("WINCH empties all slots, and resume fills them")
     ::kill(server.program().pid(), SIGWINCH);
     CHECK(eventually([&] { return server.asks().ask("ls").data.at("held").as_int64() == 2; }));
     CHECK(workers_below(server.program().pid()).empty());
-    const auto said = server.asks().ask("resume");
+    const auto said = server.asks().ask("resume", {{"all", true}});
     CHECK_MESSAGE(said.code == exit_code::done, said.reason);
     server.ask_for_lines(100, 1);
-    const auto drained = server.asks().ask("drain");
+    const auto drained = server.asks().ask("drain", {{"all", true}});
     CHECK_MESSAGE(drained.code == exit_code::done, drained.reason);
     CHECK(drained.data.at("held").as_int64() == 2);
     CHECK(server.program().stop().success());

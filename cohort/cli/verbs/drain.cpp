@@ -26,6 +26,8 @@ exit_code ask_slots(const arguments& args, console& out, const verb& which)
         return whom.code;
     control::request ask{std::string{which.name}};
     ask.budget = *wait;
+    if (!whom.targets.front().slot)
+        ask.arguments["all"] = true;
     return ask_all(whom, ask, control::client::manner::repeatable, out);
 }
 
