@@ -169,7 +169,7 @@ task<result<exit_status>> cluster::exited(std::uint32_t id, nanoseconds deadline
 result<> cluster::scale(unsigned wanted)
 {
     COHORT_TRY(auto* const workers, parts_->workers());
-    return workers->scale(wanted);
+    return workers->set_number(config::worker_count::exactly(wanted));
 }
 
 result<> cluster::revive(std::uint32_t slot)

@@ -38,6 +38,7 @@ struct spoken {
     std::string name;
     std::string user;
     std::string balance;
+    std::string speaks;
     std::string keepers;
     std::string standby;
     std::string environment;
@@ -112,7 +113,8 @@ void check_log(const config::document& file, const config::settings& app,
     config::problem found{
         .file = file.file, .line = 0, .column = 0, .key = "log.to", .words = trouble};
     for (const std::string& key :
-         {std::string{"log.to"}, fmt::format("env.{}.log.to", file.environment_used)}) {
+         {std::string{"log.to"}, fmt::format("env.{}.log.to", file.environment_used)})
+    {
         if (const auto at = file.places.find(key); at != file.places.end()) {
             found.key = key;
             found.line = at->second.line;
@@ -172,6 +174,12 @@ std::vector<config::problem> apply_command_line(config::settings& s, const spoke
             s.balance = *policy;
         else
             wrong.push_back(complaint("--balance", policy.error().text()));
+    }
+    if (!said.speaks.empty()) {
+        if (const auto protocol = config::parse_protocol(said.speaks))
+            s.speaks = *protocol;
+        else
+            wrong.push_back(complaint("--speaks", protocol.error().text()));
     }
     const auto put_switch = [&wrong](const char* flag, const std::string& text, bool& into) {
         if (text.empty())
@@ -265,6 +273,9 @@ settings settings::read_sources(int argc, char** argv, settings defaults,
     line.add_option("-u,--user", said.user, "Whom workers become: a name or a number");
     line.add_option("--balance", said.balance,
                     "balanced, round_robin, least_connections, reuseport or sticky");
+    line.add_option("--speaks", said.speaks,
+                    "How an exec'ed program gets its port: auto, cohort, sockets (LISTEN_FDS) or "
+                    "none (PORT)");
     line.add_option("--keepers", said.keepers,
                     "on (default): connections outlive their workers; off: plain prefork");
     line.add_option(

@@ -36,6 +36,7 @@ struct settings : config::settings {
     ///
     ///     -w, --workers auto|N|min..max   -b, --bind, --listen ADDRESS (repeatable)
     ///     -c, --config FILE   -e, --env NAME   -n, --name NAME   --balance POLICY
+    ///     --speaks auto|cohort|sockets|none
     ///     --keepers on|off   --standby on|off   --watch   --check   --version   --help
     ///
     /// In a primary, secrets are read as well: their values are in `env`.

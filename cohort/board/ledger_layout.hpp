@@ -22,7 +22,7 @@
 namespace cohort::board {
 
 /// Raised by any change to what follows: a program that an upgrade would start is refused then.
-inline constexpr std::uint32_t ledger_layout_number = 5;
+inline constexpr std::uint32_t ledger_layout_number = 6;
 
 inline constexpr std::size_t ledger_endpoints_max = 256;
 inline constexpr int ledger_descriptors_max = 65'536;
@@ -170,10 +170,12 @@ struct alignas(64) ledger_head {
     std::uint64_t size;
     std::uint32_t layout;
     std::uint32_t reserved;
-    std::atomic<std::uint32_t> reigns;   ///< primaries that began
-    std::atomic<std::uint32_t> stage;    ///< of reign_stage
-    std::atomic<std::int32_t> outcome;   ///< what a primary that stops will end with
-    std::atomic<std::uint32_t> wanted;   ///< workers
+    std::atomic<std::uint32_t> reigns;  ///< primaries that began
+    std::atomic<std::uint32_t> stage;   ///< of reign_stage
+    std::atomic<std::int32_t> outcome;  ///< what a primary that stops will end with
+    std::atomic<std::uint32_t> wanted;  ///< workers
+    /// What somebody said of their number: lowest << 16 | highest; 0: nothing since the settings.
+    std::atomic<std::uint32_t> number;
     std::atomic<std::uint32_t> started;  ///< 1: the first workers were all begun
     std::atomic<std::uint32_t> last_endpoint;
     std::atomic<std::int64_t> stage_ends_ns;  ///< of grace and stopping

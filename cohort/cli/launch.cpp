@@ -24,17 +24,6 @@ namespace fs = std::filesystem;
 constexpr const char* file_default = "cohort.toml";
 constexpr const char* foreign_primary = "cohort-primary";
 
-constexpr auto flags = std::to_array<flag_rule>({
-    {"--workers", "-w", "auto|N|min..max", "number of workers"},
-    {"--bind", "-b", "ADDR", "where to listen, repeatable: 8080, host:port, unix:file, fd:3"},
-    {"--config", "-c", "FILE", "the configuration file (cohort.toml, if there is one)"},
-    {"--env", "-e", "NAME", "which environment's tables of the file"},
-    {"--name", "-n", "NAME", "the app's name, and which one of the file"},
-    {"--user", "-u", "NAME", "whom workers become"},
-    {"--watch", "", "", "reload when the program or its configuration changes"},
-    {"--check", "", "", "check the configuration, say so, leave"},
-});
-
 std::unexpected<fault> wrong(std::string words)
 {
     return failed(errc::bad_value, "start", std::move(words));
@@ -44,7 +33,7 @@ std::unexpected<fault> wrong(std::string words)
 std::vector<std::string> passed_on(const arguments& args)
 {
     std::vector<std::string> all;
-    for (const flag_rule& each : flags) {
+    for (const flag_rule& each : launch_flags) {
         if (each.name == "--config" || each.name == "--name")
             continue;
         if (each.value.empty() && args.flag(each.name))
@@ -53,6 +42,8 @@ std::vector<std::string> passed_on(const arguments& args)
              each.value.empty() ? std::vector<std::string>{} : args.values(each.name))
             all.push_back(fmt::format("{}={}", each.name, value));
     }
+    if (args.flag("--check"))
+        all.emplace_back("--check");
     return all;
 }
 
@@ -164,8 +155,6 @@ result<std::vector<launch_record>> for_file(const arguments& args, const fs::pat
 }
 
 }  // namespace
-
-std::span<const flag_rule> launch_flags() noexcept { return flags; }
 
 std::string default_name(const std::string& program, std::span<const std::string> args)
 {

@@ -6,6 +6,8 @@
 #include <cohort/cli/state.hpp>
 #include <cohort/cli/verb.hpp>
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,7 +16,26 @@
 namespace cohort::cli {
 
 /// Flags of `run` and `start`, which are passed on.
-[[nodiscard]] std::span<const flag_rule> launch_flags() noexcept;
+inline constexpr auto launch_flags = std::to_array<flag_rule>({
+    {"--workers", "-w", "auto|N|min..max", "number of workers"},
+    {"--bind", "-b", "ADDR", "where to listen, repeatable: 8080, host:port, unix:file, fd:3"},
+    {"--config", "-c", "FILE", "the configuration file (cohort.toml, if there is one)"},
+    {"--env", "-e", "NAME", "which environment's tables of the file"},
+    {"--name", "-n", "NAME", "the app's name, and which one of the file"},
+    {"--user", "-u", "NAME", "whom workers become"},
+    {"--speaks", "", "auto|cohort|sockets|none",
+     "how another program gets its port: LISTEN_FDS, or PORT (none)"},
+    {"--watch", "", "", "reload when the program or its configuration changes"},
+});
+
+/// Those, and one that only this verb has.
+[[nodiscard]] constexpr auto launch_flags_and(const flag_rule& own)
+{
+    std::array<flag_rule, launch_flags.size() + 1> all{};
+    std::ranges::copy(launch_flags, all.begin());
+    all.back() = own;
+    return all;
+}
 
 /// Programs to start, one for each app, or what is wrong. A program that was built with the library
 /// supervises itself; any other gets `cohort-primary`.

@@ -78,6 +78,8 @@ std::string unit_of(const launch_record& what, const unit_place& where)
                        "# A reload is a transaction, and is given as long as a start.\n"
                        "TimeoutStartSec=600\n"
                        "WatchdogSec=30s\n"
+                       "# limit.memory takes control groups of its own.\n"
+                       "Delegate=yes\n"
                        "FileDescriptorStoreMax=64\n"
                        "KillMode=mixed\n"
                        "TimeoutStopSec=90\n"

@@ -192,12 +192,15 @@ table cohorts_table(const std::vector<json::object>& surveys)
     for (const json::object& each : surveys) {
         const std::string serving = count_at(each, "serving");
         const std::string wanted = count_at(each, "wanted");
+        const std::string number = text_at(each, "workers");
+        const bool by_load = number.find("..") != std::string::npos;
         std::string stage = text_at(each, "stage");
         if (number_at(each, "parked").value_or(0) > 0)
             stage = "degraded";
         all.row({{text_at(each, "app"), tone::strong},
                  {stage, tone_of(stage)},
-                 {serving + "/" + wanted, serving == wanted ? tone::plain : tone::warning},
+                 {serving + "/" + wanted + (by_load ? " of " + number : ""),
+                  serving == wanted ? tone::plain : tone::warning},
                  count_at(each, "root"),
                  age_at(each, "uptime_ms"),
                  sum_of(each, "restarts"),

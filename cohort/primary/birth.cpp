@@ -132,6 +132,7 @@ result<newborn> execute(const config::settings& settings, const birth_plan& plan
     what.pid_variables = pid_variables_of(offered);
     what.files_max = settings.limit.files;
     what.own_group = true;
+    what.group = where.group;
     // It could not read from a terminal that is in the hands of another group: it would be stopped.
     if (what.in.what() == process::stdio::kind::inherit && ::isatty(STDIN_FILENO) == 1)
         what.in = process::stdio::null();
@@ -180,6 +181,7 @@ result<newborn> give_birth(const config::settings& settings, const birth_plan& p
     const forked_log lines = forked_log::of(settings, where.slot);
     if (lines.number() != -1)
         how.keep.push_back(lines.number());
+    how.group = where.group;
     COHORT_TRY(auto permit, process::fork_permit::ask());
 
     // Runs in the copy: everything it refers to is the copy's own memory.

@@ -7,6 +7,7 @@
 #include <cohort/primary/offer.hpp>
 #include <cohort/primary/worker_process.hpp>
 #include <cohort/process/child_side.hpp>
+#include <cohort/process/memory_group.hpp>
 #include <cohort/process/sandbox.hpp>
 
 #include <cstdint>
@@ -30,6 +31,7 @@ struct birth_plan {
 struct birth_place {
     std::uint32_t id = 0;
     std::uint32_t slot = 0;
+    process::memory_group_ptr group = nullptr;  ///< in which it counts; nullptr: in ours
 };
 
 /// A process that was just started. A resource.

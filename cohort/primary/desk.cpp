@@ -31,30 +31,34 @@ namespace json = boost::json;
 
 namespace {
 
-json::object numbers_of(const head_count& seen, unsigned wanted)
+json::object numbers_of(const head_count& seen, const supervisor& of)
 {
-    return {{"wanted", wanted},
-            {"serving", seen.serving},
-            {"parked", seen.parked},
-            {"held", seen.held},
-            {"moving", seen.moving}};
+    return {{"wanted", of.wanted()},   {"workers", of.number().text()},
+            {"serving", seen.serving}, {"parked", seen.parked},
+            {"held", seen.held},       {"moving", seen.moving}};
 }
 
-/// "8", "+2", "-1": how many are wanted then. Errors: errc::bad_value.
-result<unsigned> wanted_by(std::string_view text, unsigned now)
+/// "8", "+2", "-1", "2..16". Errors: errc::bad_value.
+result<config::worker_count> wanted_by(const std::string& text, unsigned now)
 {
     const bool more = text.starts_with('+');
     const bool fewer = text.starts_with('-');
-    const auto count = parse_integer<unsigned>(more || fewer ? text.substr(1) : text);
-    if (!count || *count > board::slots_max)
-        return failed(errc::bad_value, "scale: N, +N or -N is expected, not",
+    if (!more && !fewer && text != "auto") {
+        if (auto said = config::worker_count::parse(text))
+            return said;
+    }
+    const auto change =
+        parse_integer<unsigned>(std::string_view{text}.substr(text.empty() ? 0 : 1));
+    if ((!more && !fewer) || !change || *change > board::slots_max)
+        return failed(errc::bad_value, "scale: N, +N, -N or MIN..MAX (1 to 256) is expected, not",
                       fmt::format("\"{}\"", text));
-    if (more)
-        return now + *count;
-    if (fewer)
-        return now > *count ? now - *count : 0;
-    return *count;
+    const unsigned then = more ? now + *change : now - std::min(now, *change);
+    if (then < 1 || then > board::slots_max)
+        return failed(errc::bad_value, "scale to", std::to_string(then));
+    return config::worker_count::exactly(then);
 }
+
+bool is_range(const config::worker_count& number) noexcept { return number.low() < number.high(); }
 
 }  // namespace
 
@@ -157,13 +161,14 @@ awaitable<answer> desk::scale(request what, asker& to)
     supervisor& all = with_.workers;
     const std::string text{said->as_string()};
     const unsigned before = all.wanted();
-    const auto wanted = wanted_by(text, before);
-    if (!wanted)
-        co_return refusal(wanted.error());
-    if (const auto begun = all.scale(*wanted); !begun)
+    const auto said_number = wanted_by(text, before);
+    if (!said_number)
+        co_return refusal(said_number.error());
+    if (const auto begun = all.set_number(*said_number); !begun)
         co_return refusal(begun.error());
-    log::info("{} workers wanted, {} before", *wanted, before);
-    with_.past.note("scaled", {{"from", before}, {"to", *wanted}});
+    log::info("{} workers wanted, {} before", said_number->text(), before);
+    with_.past.note("scaled",
+                    {{"from", before}, {"to", all.wanted()}, {"workers", said_number->text()}});
 
     const steady_time until = end_of(what);
     head_count seen = count(all.view());
@@ -171,14 +176,17 @@ awaitable<answer> desk::scale(request what, asker& to)
         co_await change(until);
         seen = count(all.view());
         if (std::exchange(told, seen.serving) != seen.serving)
-            to.tell(progress{fmt::format("{} of {} workers serve", seen.serving, *wanted)});
-        if (all.wanted() != *wanted)
-            co_return answer{exit_code::refused,
-                             fmt::format("somebody else wanted {} workers meanwhile", all.wanted()),
-                             numbers_of(seen, all.wanted())};
+            to.tell(progress{fmt::format("{} of {} workers serve", seen.serving, all.wanted())});
+        if (all.number() != *said_number)
+            co_return answer{
+                exit_code::refused,
+                fmt::format("somebody else wanted {} workers meanwhile", all.number().text()),
+                numbers_of(seen, all)};
     }
-    json::object numbers = numbers_of(seen, *wanted);
-    std::string words = fmt::format("{} of {} workers serve", seen.serving, *wanted);
+    json::object numbers = numbers_of(seen, all);
+    std::string words = fmt::format("{} of {} workers serve", seen.serving, all.wanted());
+    if (is_range(*said_number))
+        words += fmt::format(", {} by the load from now on", said_number->text());
     if (seen.held != 0)
         words += fmt::format(", {} held", seen.held);
     if (!seen.settled())

@@ -39,6 +39,12 @@ std::optional<file_mark> mark_of(const std::string& path)
                      .size = about.st_size};
 }
 
+bool is_same_file(const file_mark& one, const file_mark& other) noexcept
+{
+    return one.device == other.device && one.inode == other.inode &&
+           one.changed_ns == other.changed_ns && one.size == other.size;
+}
+
 std::vector<file_mark> files_of(const config::settings& of, program_is how)
 {
     std::vector<file_mark> all;

@@ -23,6 +23,9 @@ struct file_mark {
     friend bool operator==(const file_mark&, const file_mark&) = default;
 };
 
+/// Is it one and the same file, unchanged, whatever it is called?
+[[nodiscard]] bool is_same_file(const file_mark& one, const file_mark& other) noexcept;
+
 /// The program of these settings, where it is executed by its name, and those of its arguments that
 /// name scripts, by their endings. At most 16; what a script reads in turn, nobody knows. `held`:
 /// the program itself is kept by its descriptor. Blocks for some looks at the file system.

@@ -81,3 +81,16 @@ TEST_CASE("a file that was written anew, replaced or removed is not what it was"
     SUBCASE("removed") { std::filesystem::remove(script); }
     CHECK(changed_since(then) == std::vector{script.string()});
 }
+
+TEST_CASE("a file is the same under two names, and another one once it is written over")
+{
+    const temporary_folder folder;
+    const auto path = folder.path() / "one";
+    write(path, "one");
+    std::filesystem::create_hard_link(path, folder.path() / "other");
+    const auto before = mark_of(path.string()).value();
+    CHECK(is_same_file(before, mark_of((folder.path() / "other").string()).value()));
+    std::ofstream{path} << "another";
+    CHECK_FALSE(is_same_file(before, mark_of(path.string()).value()));
+    CHECK_FALSE(mark_of((folder.path() / "none").string()));
+}

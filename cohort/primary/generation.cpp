@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <filesystem>
 #include <string>
 
 namespace cohort::primary {
@@ -45,6 +46,36 @@ std::string generation::is_lost() const
         return {};
     return fmt::format("generation {} ran {}, which is another file by now", number_,
                        fmt::join(changed, ", "));
+}
+
+std::vector<file_mark> generation::start_files() const
+{
+    if (settings().exec.empty())
+        return {};
+    auto all = files_of(settings(), binary.valid() ? program_is::held : program_is::named);
+    // The file that is held may be written over.
+    if (binary.valid()) {
+        if (auto held = mark_of(fmt::format("/proc/self/fd/{}", binary.borrow())))
+            all.push_back(*std::move(held));
+    }
+    return all;
+}
+
+std::optional<std::string> generation::replaced_by() const
+{
+    std::string name;
+    if (settings().exec.empty()) {
+        if (const auto origin = process::own_origin())
+            name = origin->path;
+    } else if (binary.valid()) {
+        name = (std::filesystem::path{settings().cwd} / settings().exec).string();
+    }
+    const auto there = name.empty() ? std::nullopt : mark_of(name);
+    const auto held = mark_of(binary.valid() ? fmt::format("/proc/self/fd/{}", binary.borrow())
+                                             : "/proc/self/exe");
+    if (!there || !held || is_same_file(*there, *held))
+        return std::nullopt;
+    return name;
 }
 
 result<> generation::write_down()

@@ -68,6 +68,10 @@ public:
     /// Why its workers would not be what they were, in words; empty: as far as one can tell, they
     /// would.
     [[nodiscard]] std::string is_lost() const;
+    /// What a start of its workers reads now. Empty: they are copies of a process that runs.
+    [[nodiscard]] std::vector<file_mark> start_files() const;
+    /// The name of its program file, if another one has it by now than the one that is held.
+    [[nodiscard]] std::optional<std::string> replaced_by() const;
 
     /// Who forks its pairs, if neither we do nor its workers are another program. Nothing while it
     /// is being started again.
@@ -78,6 +82,8 @@ public:
     unique_fd text;        ///< its settings, in a memfd; not valid: they are the program's own
     std::string held_for;  ///< the `exec` that `binary` was opened for
     build made = build::unknown;  ///< how that was built
+    bool served = false;          ///< one of its workers that need not know us got ready
+    bool warned = false;          ///< that such a one listens elsewhere
     /// Of another program: what is read by its name at every start. Nothing: a dead primary knew.
     std::optional<std::vector<file_mark>> files;
 

@@ -66,6 +66,7 @@ result<> primary::open()
     checkup_ = std::make_unique<checkup>(loop_.get_executor(), *supervisor_, *recycler_,
                                          reception_.past());
     scaler_ = std::make_unique<scaler>(*supervisor_, [this] { return reloading_->busy(); });
+    mending_ = std::make_unique<mending>(*supervisor_, [this] { return reloading_->busy(); });
     return open_desk();
 }
 
@@ -145,6 +146,7 @@ outcome primary::run(act begin)
     logs_.reset();
     upgrading_.reset();
     transactions_.reset();
+    mending_.reset();
     scaler_.reset();
     checkup_.reset();
     recycler_.reset();
@@ -199,6 +201,7 @@ awaitable<> primary::live(act begin)
                 log::info("{} has changed: reloading", file);
                 reload();
             }));
+        tasks_.spawn(mending_->run());
         tasks_.spawn(checkup_->ask_over_http());
         tasks_.spawn(checkup_->look_at_requests());
     }

@@ -63,7 +63,9 @@ void primary::heed(int number)
                 log::warn("workers are being replaced: going on with {}; ask again when that is "
                           "over",
                           now);
-            else if (const auto done = supervisor_->scale(wanted); done)
+            else if (const auto done =
+                         supervisor_->set_number(config::worker_count::exactly(wanted));
+                     done)
                 log::info("{} workers wanted", wanted);
             else
                 log::warn("{}; going on with {}", done.error().text(), now);

@@ -56,30 +56,28 @@ awaitable<> scaler::run()
     }
 }
 
-/// Takes the terms of a new generation, too.
+/// Takes new terms, too.
 bool scaler::is_due()
 {
-    if (for_ != of_.current()) {
+    const config::worker_count number = of_.number();
+    if (for_ != of_.current() || number != number_) {
         for_ = of_.current();
-        const config::worker_count& number = for_->settings().workers;
-        decides_.reset();
-        pinned_ = false;
-        set_ = of_.wanted();
-        meters_.clear();
-        if (!number.is_automatic() && number.low() < number.high())
-            decides_.emplace(for_->settings().scaling,
-                             scaling::range{.low = number.low(), .high = number.high()});
+        go_by(number);
     }
-    if (!decides_ || pinned_ || of_.retiring() || of_.wanted() == 0)
-        return false;
-    if (set_ == 0)
-        set_ = of_.wanted();  // the first workers were started since
-    if (of_.wanted() != set_) {
-        pinned_ = true;
-        log::info("scaling: the number of workers stays {} until the next reload: somebody set it",
-                  of_.wanted());
-    }
-    return !pinned_;
+    return decides_ && !of_.retiring() && of_.wanted() != 0;
+}
+
+void scaler::go_by(const config::worker_count& number)
+{
+    const bool decided = decides_.has_value();
+    number_ = number;
+    decides_.reset();
+    meters_.clear();
+    if (number.low() < number.high())
+        decides_.emplace(for_->settings().scaling,
+                         scaling::range{.low = number.low(), .high = number.high()});
+    else if (decided)
+        log::info("scaling: the number of workers stays {}: somebody set it", number.text());
 }
 
 void scaler::look()
@@ -108,7 +106,6 @@ void scaler::act(unsigned present, unsigned wanted)
     if (wanted < present && !last_is_idle(of_.tenants()))
         return;
     const auto done = of_.scale(wanted);
-    set_ = of_.wanted();
     decides_->start_over();
     if (done)
         log::info("scaling: {} workers instead of {}", wanted, present);

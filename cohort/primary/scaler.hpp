@@ -15,7 +15,8 @@ namespace cohort::primary {
 /// Measures how busy workers are, and changes their number when `workers` is a range. A resource of
 /// the primary's loop.
 ///
-/// Who sets the number by another way (TTIN, TTOU, `scale`) pins it until the next generation.
+/// Who says a number (TTIN, TTOU, `scale`) pins it; who says a range (`scale api 2..16`) has it
+/// kept within that one. Which of them counts, supervisor::number() knows.
 class scaler {
 public:
     /// `held_back`: somebody else (a reload) empties seats: the number stays.
@@ -32,6 +33,7 @@ private:
     };
 
     [[nodiscard]] bool is_due();
+    void go_by(const config::worker_count& number);
     void look();
     void act(unsigned present, unsigned wanted);
     [[nodiscard]] double load_of(const tenant_view& who, steady_time at);
@@ -40,8 +42,7 @@ private:
     std::function<bool()> held_back_;
     std::optional<scaling> decides_;
     generation_ptr for_;                     // whose terms it goes by
-    unsigned set_ = 0;                       // the number that we know of
-    bool pinned_ = false;                    // by somebody else
+    config::worker_count number_;            // likewise
     std::map<std::uint32_t, meter> meters_;  // by worker id; those that live
 };
 

@@ -63,6 +63,7 @@ struct seat {
     std::string last_misfortune;  // in words
     std::shared_ptr<board::journal> journal;  // of this pair
     std::size_t journal_bytes = 0;
+    process::memory_group_ptr group;  // which its workers are in; nullptr: in ours
     /// Kept workers that died, in this order; they are buried one after the other.
     struct end {
         worker_ptr who;

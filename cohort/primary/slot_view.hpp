@@ -24,6 +24,7 @@ struct slot_view {
     pid_t keeper = 0;                        ///< 0: none
     unsigned standbys = 0;                   ///< that wait beside it
     bool extra = false;                      ///< one more than wanted, for a while
+    std::uint64_t memory_max = 0;            ///< that the kernel gives it; 0: as much as there is
 };
 
 }  // namespace cohort::primary

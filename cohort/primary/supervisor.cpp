@@ -152,7 +152,8 @@ result<newborn> supervisor::give_birth_to(seat& at, birth_place where)
 
 result<worker_ptr> supervisor::spawn_plain(seat& at)
 {
-    const birth_place where{.id = draw_id(), .slot = at.slot};
+    prepare_group(at);
+    const birth_place where{.id = draw_id(), .slot = at.slot, .group = at.group};
     // First of all: without them it could not even be told who it is.
     std::vector<unique_fd> cargo(2);
     COHORT_TRY(cargo[0], duplicate(board_.fd()));
@@ -285,7 +286,8 @@ void supervisor::carry_out(seat& at, order what)
             lend_queues(at.slot);
             // Clients of its last worker shall not suffer from it: others serve them on.
             order_keeper(at, process::keeper_order::bequeath);
-            log::error("slot {} is given up: its workers keep dying; the others go on", at.slot);
+            log::error("slot {} is given up: its workers keep dying; the others go on{}", at.slot,
+                       advice_on(at));
             break;
         case order::hold:
         case order::forget:

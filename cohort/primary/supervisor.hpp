@@ -16,6 +16,7 @@
 #include <cohort/primary/claims.hpp>
 #include <cohort/primary/dealer.hpp>
 #include <cohort/primary/listeners.hpp>
+#include <cohort/primary/memory_bounds.hpp>
 #include <cohort/primary/post_office.hpp>
 #include <cohort/primary/pulse.hpp>
 #include <cohort/primary/readiness.hpp>
@@ -125,6 +126,12 @@ public:
     [[nodiscard]] result<> kill(std::uint32_t id, int number);
     [[nodiscard]] result<> scale(unsigned wanted);
     [[nodiscard]] unsigned wanted() const noexcept { return wanted_; }
+    /// The same by word of somebody: a number, or a range within which the load decides. It counts
+    /// until the next word, or until a reload finds another `workers` in the settings.
+    /// Errors: errc::bad_value; errc::stopping; those of a birth.
+    [[nodiscard]] result<> set_number(config::worker_count said);
+    /// What counts for the number: that word, or else the settings.
+    [[nodiscard]] config::worker_count number() const;
     [[nodiscard]] result<> revive(std::uint32_t slot);
     /// Asks who sits there to leave, and leaves the slot empty until it is resumed; also one that
     /// rests. Errors: errc::no_such_worker; errc::bad_value, its stage does not allow it.
@@ -132,6 +139,10 @@ public:
     /// Fills a slot that is held. Errors: errc::no_such_worker; errc::bad_value, it is not held;
     /// errc::queue_full, its last keeper is still leaving (again later); errc::stopping.
     [[nodiscard]] result<> resume(std::uint32_t slot);
+    /// By what its worker lives, or lived last. Nothing: there is no such slot, or nobody did.
+    [[nodiscard]] generation_ptr generation_in(std::uint32_t slot) const;
+    /// What holds of limit.memory, in words; empty: there is none.
+    [[nodiscard]] std::string memory_words() const { return bounds_.words(settings()); }
     /// How the slots stand, those without a tenant and a future left out.
     [[nodiscard]] std::vector<slot_view> view() const;
     /// The sockets that are open now, as people write them.
@@ -282,6 +293,9 @@ private:
     [[nodiscard]] generation_ptr recover_one(const board::ledger_generation& words, claims& ours);
     [[nodiscard]] generation_ptr generation_of(std::uint32_t number) const;
     void note_wanted(unsigned wanted) noexcept;
+    void note_said(std::optional<config::worker_count> said) noexcept;
+    void prepare_group(seat& at);
+    void remove_idle_groups() noexcept;
     void go_by_current();
     [[nodiscard]] result<> recover_seat(const board::ledger_seat& words, claims& ours);
     void recover_keeper(seat& at, const board::ledger_seat& words, claims& ours);
@@ -314,6 +328,8 @@ private:
     [[nodiscard]] result<offer> offer_to(const seat& at);
     /// It says by its exit code that nobody shall follow it.
     [[nodiscard]] static bool stops_by(const exit_status& how, const seat& at);
+    [[nodiscard]] std::string advice_on(const seat& at) const;
+    void look_elsewhere(const worker_handle& who);
     void attend(const worker_ptr& who);
     void transcribe(const worker_ptr& who);
     [[nodiscard]] awaitable<> write_down(worker_ptr who, unique_fd from, bool errors);
@@ -392,6 +408,8 @@ private:
     std::uint32_t log_turn_ = 1;
     unsigned late_listens_ = 0;  // that wait for descriptors
     unsigned wanted_ = 0;
+    std::optional<config::worker_count> said_;  // of the number, by somebody
+    memory_bounds bounds_;
     std::uint32_t last_id_ = 0;
     std::uint64_t visits_ = 0;
     bool retiring_ = false;

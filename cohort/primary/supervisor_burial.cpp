@@ -169,6 +169,7 @@ awaitable<> supervisor::watch_keeper(seat& at, keeper_ptr keeper)
         const bool kept_empty = at.life->now() == stage::withdrawing && !retiring_;
         feed(at, kept_empty ? cause::died : cause::died_unwanted);
     }
+    remove_idle_groups();
     changed_.notify_all();
 }
 

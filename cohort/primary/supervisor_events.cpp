@@ -384,6 +384,7 @@ void supervisor::buried(const worker_ptr& who, aftermath then)
     }
     // The hook finds the map without it, as Node's does: "nobody is left" can be asked there.
     forget_if_done(who);
+    remove_idle_groups();
     note(at);
     audience_.exited(who->info(), how);
     changed_.notify_all();

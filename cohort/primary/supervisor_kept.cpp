@@ -94,7 +94,8 @@ result<process::kept_pair> supervisor::make_pair(seat& at)
                        .journal = *at.journal,
                        .inbox = at.inbox.take.borrow(),
                        .hotline = at.hotline.take.borrow(),
-                       .life = audience_};
+                       .life = audience_,
+                       .group = at.group};
     if (!at.of->is_own())
         return have_pair_made(*at.of, what);
     COHORT_TRY(process::keeping how, keeping_for(what));
@@ -127,6 +128,7 @@ result<worker_ptr> supervisor::start_pair(seat& at)
     at.last_judged = 0;
     at.waits = false;
     COHORT_TRY(open_journal(at));
+    prepare_group(at);
     const birth_place where{.id = draw_id(), .slot = at.slot};
     at.journal->header().next_id.store(where.id);
     COHORT_TRY(auto made, make_pair(at));
@@ -149,7 +151,7 @@ result<worker_ptr> supervisor::first_worker(seat& at, birth_place where)
             fault({first.note.status, boost::system::system_category()}, "clone a worker"));
 
     newborn born{
-        .process = worker_process{process::ward{first.note.pid, std::move(first.pidfd)}},
+        .process = worker_process{process::ward{first.note.pid, std::move(first.pidfd), at.group}},
         .channel = std::move(first.channel),
         .cohort_inside = true,
     };
@@ -205,7 +207,7 @@ void supervisor::twin_born(seat& at, process::received_note&& what)
     if ((at.tenant && same(at.tenant)) || std::ranges::any_of(at.keeper->unnamed, same))
         return;  // we called it before its keeper told us of it: it has another channel
     newborn born{
-        .process = worker_process{process::ward{what.note.pid, std::move(what.pidfd)}},
+        .process = worker_process{process::ward{what.note.pid, std::move(what.pidfd), at.group}},
         .channel = std::move(what.channel),
         .cohort_inside = true,
     };

@@ -93,6 +93,14 @@ void supervisor::note(seat& at) noexcept
     book_->seat(at.slot).commit(words);
 }
 
+void supervisor::note_said(std::optional<config::worker_count> said) noexcept
+{
+    said_ = said;
+    const std::uint32_t word = said ? said->low() << 16 | said->high() : 0;
+    if (book_ != nullptr)
+        book_->head().number.store(word, std::memory_order_release);
+}
+
 void supervisor::note_wanted(unsigned wanted) noexcept
 {
     wanted_ = wanted;

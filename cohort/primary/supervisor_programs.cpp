@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <string_view>
 #include <utility>
@@ -37,6 +38,8 @@ constexpr nanoseconds settling_time = 1s;
 constexpr nanoseconds look_again = 50ms;
 constexpr nanoseconds ask_again = 200ms;
 constexpr nanoseconds answer_patience = 5s;
+/// When it is looked at again whether who is taken to serve listens elsewhere.
+constexpr std::array<nanoseconds, 3> look_elsewhere_after{0s, 2s, 8s};
 /// The most that a program can ask for at a time (EXTEND_TIMEOUT_USEC).
 constexpr nanoseconds extension_max = 1h;
 
@@ -179,6 +182,43 @@ bool supervisor::stops_by(const exit_status& how, const seat& at)
     return true;
 }
 
+/// Most programs that end at once where another one would serve did not find their port free.
+std::string supervisor::advice_on(const seat& at) const
+{
+    if (!at.of || at.of->settings().exec.empty() || at.of->settings().listen.empty())
+        return {};
+    const auto speaks = spoken_by(at.of->settings(), at.of->made);
+    if (speaks == config::protocol::automatic && !at.of->served)
+        return "; it is given the sockets of `listen` (LISTEN_FDS): a program that opens its port "
+               "itself needs speaks = \"none\" (--speaks none), and finds it in PORT";
+    if (speaks == config::protocol::none && wanted_ > 1)
+        return "; with speaks = \"none\" several workers open the same port: without SO_REUSEPORT "
+               "only one can (--workers 1)";
+    return {};
+}
+
+/// It lives, and may have overlooked its sockets: who connects there would wait for ever.
+void supervisor::look_elsewhere(const worker_handle& who)
+{
+    const generation_ptr of = seats_[who.slot()]->of;
+    if (!of || of->warned || !who.unknown()->has_sockets)
+        return;
+    std::vector<std::uint16_t> known;
+    for (const auto& [number, each] : listeners_.all()) {
+        if (each->real.kind() == net::endpoint::family::tcp)
+            known.push_back(each->real.port());
+    }
+    const auto port = process::family_listens_elsewhere(who.info().pid, known);
+    if (!port)
+        return;
+    of->warned = true;
+    log::warn(
+        "worker {} listens on port {} by itself: if it does not accept on the sockets that it "
+        "was given (LISTEN_FDS), it needs speaks = \"none\" (--speaks none), and finds its "
+        "port in PORT; going on",
+        who.id(), *port);
+}
+
 void supervisor::attend(const worker_ptr& who)
 {
     if (who->unknown() == nullptr)
@@ -263,6 +303,8 @@ void supervisor::learn(worker_handle& who, evidence what)
     if (!ready || of.over)
         return;
     // From here on what it lives counts as service.
+    if (seats_[who.slot()]->of)
+        seats_[who.slot()]->of->served = true;
     who.came_online();
     who.listens();
     if (seat* const at = seat_of(who)) {
@@ -295,6 +337,7 @@ awaitable<> supervisor::await_readiness(worker_ptr who)
     const std::string path = s.ready.on.path;
     // Workers that accept on one socket would be asked in step, each in the place of another.
     auto dice = random_source::from_kernel();
+    bool guessed = false;
     // Deadline: the boot deadline of its slot, which ends the worker.
     while (!stopped(stop) && !to->over && !to->signs.ready()) {
         switch (to->signs.next()) {
@@ -304,8 +347,10 @@ awaitable<> supervisor::await_readiness(worker_ptr who)
             case inquiry::time: {
                 auto race = sleep_for(settling_time) || to->changed.wait();
                 const auto first = co_await std::move(race);
-                if (first.index() == 0 && !stopped(stop) && !to->over)
+                if (first.index() == 0 && !stopped(stop) && !to->over) {
+                    guessed = true;
                     learn(*who, evidence::settled);
+                }
                 break;
             }
             case inquiry::listening:
@@ -334,6 +379,14 @@ awaitable<> supervisor::await_readiness(worker_ptr who)
                 break;
             }
         }
+    }
+    // A program may be slow to open what it listens on.
+    for (const nanoseconds pause : look_elsewhere_after) {
+        if (guessed)
+            co_await sleep_for(pause);
+        if (!guessed || to->over || stopped(stop))
+            co_return;
+        look_elsewhere(*who);
     }
 }
 

@@ -55,6 +55,8 @@ result<> supervisor::resume(const board::ledger& book, std::vector<int> left_ope
     recover_generations(book, ours);  // before our own is written over it
     write_to(book);
     wanted_ = book.head().wanted.load(std::memory_order_acquire);
+    if (const auto word = book.head().number.load(std::memory_order_acquire); word != 0)
+        said_ = config::worker_count::between(word >> 16, word & 0xffff);
     for (const int each : listeners_.recover(book))
         ours.add(each);
     unsigned used = 0;
@@ -92,6 +94,8 @@ result<> supervisor::recover_seat(const ledger_seat& words, claims& ours)
     at.replaced_when_dead = words.replaced_when_dead;
     at.stopped = words.stopped;
     at.crashes.recall(words.deaths);
+    if (at.of)
+        at.group = bounds_.left_for(at.slot, at.of->settings(), at.of->number());
     if (words.occupied && words.stage < static_cast<std::uint8_t>(stage::gone))
         at.life.emplace(static_cast<stage>(words.stage));
     // What was called for by a dead primary, nobody answers.
@@ -139,12 +143,14 @@ void supervisor::recover_worker(seat& at, const ledger_seat& words, claims& ours
         return;
     const birth_place where{.id = words.worker_id, .slot = at.slot};
     const bool program = !at.keeper && words.program.here;
+    const auto heir = [&] {
+        if (at.keeper)
+            return worker_process{process::ward{words.worker, std::move(pidfd), at.group}};
+        return worker_process{process::child::of_root(words.worker, std::move(pidfd),
+                                                      words.program.ends_before, at.group)};
+    };
     const auto who =
-        program     ? recover_program(at, words, std::move(pidfd), ours)
-        : at.keeper ? call(at, where, worker_process{process::ward{words.worker, std::move(pidfd)}})
-                    : call(at, where,
-                           worker_process{process::child::of_root(words.worker, std::move(pidfd),
-                                                                  words.program.ends_before)});
+        program ? recover_program(at, words, std::move(pidfd), ours) : call(at, where, heir());
     if (!who) {
         log::error("cannot go on with worker {}: {}", words.worker_id, who.error().text());
         return;
@@ -299,7 +305,7 @@ bool supervisor::seeks(const seat& at) const noexcept
 /// It has the seat, says the journal, and nobody told us of it.
 void supervisor::call_stranger(seat& at, pid_t pid)
 {
-    auto stranger = process::ward::watch(pid);
+    auto stranger = process::ward::watch(pid, at.group);
     if (!stranger || has_ended(&*stranger))
         return;  // gone again
     const birth_place where{.id = 0, .slot = at.slot};

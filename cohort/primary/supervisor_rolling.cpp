@@ -132,6 +132,8 @@ bool supervisor::accepts(const seat& at) const
 void supervisor::become_current(generation_ptr next, unsigned wanted)
 {
     previous_ = std::exchange(current_, std::move(next));
+    if (settings().workers != previous_->settings().workers)
+        note_said(std::nullopt);
     // It costs memory, and can be started again from its file.
     previous_->maker.reset();
     note_generations();

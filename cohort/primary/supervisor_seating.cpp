@@ -78,4 +78,21 @@ void supervisor::inboxes(std::vector<inbox_state>& into)
     }
 }
 
+/// Before anything is born that shall be in it.
+void supervisor::prepare_group(seat& at)
+{
+    auto next = bounds_.group_for(at.slot, at.of->settings(), at.of->number());
+    if (!next)
+        bounds_.remove(at.group);
+    at.group = std::move(next);
+}
+
+void supervisor::remove_idle_groups() noexcept
+{
+    for (const auto& at : seats_) {
+        if (at->free())
+            bounds_.remove(at->group);
+    }
+}
+
 }  // namespace cohort::primary

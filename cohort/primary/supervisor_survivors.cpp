@@ -77,7 +77,8 @@ result<worker_ptr> supervisor::recover_program(seat& at, const board::ledger_sea
             log::warn("worker {}: {}; what it says is not heard", words.worker_id,
                       again.error().text());
     }
-    auto process = process::child::of_root(words.worker, std::move(pidfd), held.ends_before);
+    auto process =
+        process::child::of_root(words.worker, std::move(pidfd), held.ends_before, at.group);
     process.pipes.out = ours.pipe(held.out);
     process.pipes.err = ours.pipe(held.err);
     at.inherits = held.has_sockets;

@@ -149,6 +149,18 @@ result<> supervisor::scale(unsigned wanted)
     return {};
 }
 
+result<> supervisor::set_number(config::worker_count said)
+{
+    if (said.is_automatic())
+        return failed(errc::bad_value, "scale to", "no number");
+    COHORT_TRY(scale(said.resolve(wanted_)));
+    note_said(said);
+    changed_.notify_all();  // the number may be what it was, and who keeps it another
+    return {};
+}
+
+config::worker_count supervisor::number() const { return said_.value_or(settings().workers); }
+
 /// For the number that we keep: who cannot be born now comes later.
 result<> supervisor::one_more()
 {
@@ -243,6 +255,8 @@ awaitable<> supervisor::close()
         disarm(*at);
     tasks_.stop();
     co_await tasks_.join();
+    for (const auto& at : seats_)
+        bounds_.remove(at->group);
 }
 
 }  // namespace cohort::primary

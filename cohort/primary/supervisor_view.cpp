@@ -40,6 +40,7 @@ std::vector<slot_view> supervisor::view() const
             const auto tenant = board::tenant_of(board_.generation(), seen.worker->pid);
             seen.row = board::read(board_.row(at->slot), tenant);
         }
+        seen.memory_max = at->group ? at->group->bytes() : 0;
         if (at->keeper) {
             seen.keeper = at->keeper->process().pid();
             seen.standbys = static_cast<unsigned>(at->keeper->unnamed.size());
@@ -47,6 +48,11 @@ std::vector<slot_view> supervisor::view() const
         all.push_back(std::move(seen));
     }
     return all;
+}
+
+generation_ptr supervisor::generation_in(std::uint32_t slot) const
+{
+    return slot < seats_.size() ? seats_[slot]->of : nullptr;
 }
 
 std::vector<std::string> supervisor::endpoints() const

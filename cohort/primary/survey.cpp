@@ -63,6 +63,8 @@ json::object slot_words(const surveyed& of, const slot_view& seen)
     if (seen.keeper != 0)
         words["keeper"] = seen.keeper;
     words["standbys"] = seen.standbys;
+    if (seen.memory_max != 0)
+        words["memory_limit_bytes"] = seen.memory_max;
     words["deadline_ms"] =
         seen.deadline ? json::value(milliseconds_of(*seen.deadline - now())) : nullptr;
     words["restarts"] = of.past.ends_total(seen.slot);
@@ -117,11 +119,13 @@ json::object survey(const surveyed& of)
     all["root"] = process::root_pid() != 0 ? process::root_pid() : ::getpid();
     all["generation"] = of.workers.current()->number();
     all["wanted"] = of.workers.wanted();
-    all["workers"] = of.settings.workers.text();
+    all["workers"] = of.workers.number().text();
     all["serving"] = seen.serving;
     all["parked"] = seen.parked;
     all["held"] = seen.held;
     all["balance"] = config::name_of(of.settings.balance);
+    if (const std::string limit = of.workers.memory_words(); !limit.empty())
+        all["memory_limit"] = limit;
     json::array listen;
     for (const std::string& each : of.workers.endpoints())
         listen.emplace_back(each);

@@ -2,7 +2,6 @@
 
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
-#include <cohort/process/cgroup.hpp>
 #include <cohort/process/detail/pidfd.hpp>
 #include <cohort/process/root.hpp>
 #include <cohort/process/ward.hpp>
@@ -67,7 +66,7 @@ child::child(child&& other) noexcept
       dead_since_{other.dead_since_},
       pidfd_{std::move(other.pidfd_)},
       ended_{other.ended_},
-      memory_kills_{other.memory_kills_}
+      tally_{std::move(other.tally_)}
 {}
 
 child& child::operator=(child&& other) noexcept
@@ -84,13 +83,13 @@ child& child::operator=(child&& other) noexcept
     dead_since_ = other.dead_since_;
     pidfd_ = std::move(other.pidfd_);
     ended_ = other.ended_;
-    memory_kills_ = other.memory_kills_;
+    tally_ = std::move(other.tally_);
     return *this;
 }
 
 child::~child() { end(); }
 
-result<child> child::adopt(pid_t pid)
+result<child> child::adopt(pid_t pid, memory_group_ptr in)
 {
     // The number cannot belong to anyone else yet: we have not reaped it.
     unique_fd pidfd = detail::open_pidfd(pid);
@@ -102,7 +101,7 @@ result<child> child::adopt(pid_t pid)
         return why;
     }
     child born{pid, std::move(pidfd)};
-    born.memory_kills_ = memory_kills();
+    born.tally_ = memory_tally{std::move(in)};
     return born;
 }
 
@@ -113,13 +112,13 @@ child child::inherit(pid_t pid, unique_fd pidfd) noexcept
     return heir;
 }
 
-child child::of_root(pid_t pid, unique_fd pidfd, std::uint64_t ends_before)
+child child::of_root(pid_t pid, unique_fd pidfd, std::uint64_t ends_before, memory_group_ptr in)
 {
     child born{pid, std::move(pidfd)};
     born.by_ = reaper::root;
     born.leads_group_ = true;
     born.ends_before_ = ends_before;
-    born.memory_kills_ = memory_kills();
+    born.tally_ = memory_tally{std::move(in)};
     return born;
 }
 
@@ -170,7 +169,7 @@ std::optional<exit_reason> child::reap(int options)
     } else if (info.si_pid == 0) {
         return std::nullopt;
     } else {
-        ended_ = reason_of({.code = info.si_code, .status = info.si_status}, memory_kills_);
+        ended_ = reason_of({.code = info.si_code, .status = info.si_status}, tally_);
     }
     return ended_;
 }
@@ -181,7 +180,7 @@ bool child::ask_elsewhere(bool may_wait)
         return false;
     if (by_ == reaper::root) {
         if (const auto how = told_end(pid_, ends_before_)) {
-            ended_ = reason_of(*how, memory_kills_);
+            ended_ = reason_of(*how, tally_);
             return true;
         }
         if (!dead_since_)

@@ -5,6 +5,7 @@
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/process/exit_reason.hpp>
+#include <cohort/process/memory_group.hpp>
 
 #include <sys/types.h>
 
@@ -32,13 +33,15 @@ class child {
 public:
     /// Takes over a process that was just born to this process. Only spawn and clone call it.
     /// Errors: errno of pidfd_open(2); the process was killed and reaped then.
-    [[nodiscard]] static result<child> adopt(pid_t pid);
+    /// @param in  the control group that it is in; nullptr: ours. Likewise below.
+    [[nodiscard]] static result<child> adopt(pid_t pid, memory_group_ptr in = nullptr);
     /// Takes over a process whose parent was another one, which died: whoever reaps it now, we hear
     /// that it ended, and not how (exit_reason::unknown).
     [[nodiscard]] static child inherit(pid_t pid, unique_fd pidfd) noexcept;
     /// Takes over a child of the root, which reaps it and tells us how it ended: told_end().
     /// @param ends_before  ends_told() before it was born
-    [[nodiscard]] static child of_root(pid_t pid, unique_fd pidfd, std::uint64_t ends_before);
+    [[nodiscard]] static child of_root(pid_t pid, unique_fd pidfd, std::uint64_t ends_before,
+                                       memory_group_ptr in = nullptr);
 
     child(child&& other) noexcept;
     child& operator=(child&& other) noexcept;
@@ -103,7 +106,7 @@ private:
     std::optional<steady_time> dead_since_;  // the root has not told how, so far
     unique_fd pidfd_;
     std::optional<exit_reason> ended_;
-    std::optional<std::uint64_t> memory_kills_;  // of our cgroup, when the child was born
+    memory_tally tally_;  // where it lives, since it was born
 };
 
 }  // namespace cohort::process

@@ -61,6 +61,8 @@ stumble arm_last_grace(std::chrono::milliseconds grace) noexcept
 std::string_view words_of(step at) noexcept
 {
     switch (at) {
+        case step::enter_group:
+            return "enter its control group (limit.memory)";
         case step::set_groups:
         case step::set_group:
         case step::set_user:
@@ -97,6 +99,14 @@ signal_silence::~signal_silence()
     sigset_t before;
     std::memcpy(&before, before_, sizeof before);
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+stumble enter_group(int door) noexcept
+{
+    // "0" is whoever writes it.
+    if (door != -1 && ::write(door, "0", 1) == -1)
+        return stumbled(step::enter_group);
+    return {};
 }
 
 stumble reset_signals() noexcept

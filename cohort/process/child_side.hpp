@@ -50,6 +50,7 @@ private:
 /// Where a newborn got stuck; spawn turns it into words.
 enum class step : int {
     none,
+    enter_group,
     reset_signals,
     place_descriptors,
     close_descriptors,
@@ -89,6 +90,10 @@ public:
 private:
     unsigned char before_[128];  // a sigset_t, kept out of this header
 };
+
+/// Enters the control group behind `door`, its cgroup.procs open for writing; -1: stays.
+/// Order: first of all, what it uses counts there.
+[[nodiscard]] stumble enter_group(int door) noexcept;
 
 /// Gives every signal its default action back, then lets them in again.
 [[nodiscard]] stumble reset_signals() noexcept;

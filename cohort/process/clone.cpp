@@ -40,6 +40,7 @@ void write_to_stderr(std::string_view words) noexcept
         if (taken.at != step::none)
             give_up(taken);
     };
+    take(enter_group(how.group ? how.group->door() : -1));
     take(close_all_but(keep));
     take(reset_signals());
     // A dead peer is an error code of the write, never the end of a server.
@@ -88,7 +89,7 @@ result<child> clone(fork_permit, const birth& how, std::move_only_function<void(
     }
     if (pid == -1)
         return failed("fork");
-    return child::adopt(pid);
+    return child::adopt(pid, how.group);
 }
 
 }  // namespace cohort::process

@@ -3,6 +3,7 @@
 #include <cohort/base/error.hpp>
 #include <cohort/process/child.hpp>
 #include <cohort/process/child_side.hpp>
+#include <cohort/process/memory_group.hpp>
 #include <cohort/process/permit.hpp>
 #include <cohort/process/sandbox.hpp>
 
@@ -25,6 +26,7 @@ struct birth {
     std::shared_ptr<const sandbox> box;
     enum class entering : std::uint8_t { now, later } sandbox_entry = entering::now;
     parent_death orphan = parent_death::kill();
+    memory_group_ptr group;  ///< what it has in memory is bounded there; nullptr: it is not
 };
 
 /// Forks this process. The copy takes the steps of a newborn, runs `life` and leaves by _exit(0)

@@ -171,6 +171,27 @@ bool family_listens(pid_t eldest, const listening_place& where)
     return !inodes.empty() && family_has(eldest, inodes);
 }
 
+std::optional<std::uint16_t> family_listens_elsewhere(pid_t eldest,
+                                                      std::span<const std::uint16_t> known)
+{
+    for (const std::string_view name : {"tcp", "tcp6"}) {
+        const auto text =
+            read_system_file(fmt::format("/proc/{}/net/{}", eldest, name), table_most);
+        std::string_view table = text ? std::string_view{*text} : std::string_view{};
+        while (!table.empty()) {
+            const auto words = words_of(next_line(table));
+            if (words.size() <= inode_at || words[state_at] != listen_state)
+                continue;
+            const auto port = port_of(words[address_at]);
+            const auto inode = parse_integer<std::uint64_t>(words[inode_at]);
+            if (port && inode && std::ranges::find(known, *port) == known.end() &&
+                family_has(eldest, {*inode}))
+                return port;
+        }
+    }
+    return std::nullopt;
+}
+
 accepted_by who_accepted(pid_t eldest, tcp_ports which)
 {
     for (const std::string_view name : {"tcp", "tcp6"}) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,10 @@ struct listening_place {
 /// Does the process, or a child of it, or one of theirs, listen there? Blocks for some reads of
 /// /proc; processes that end meanwhile, or that we may not look into, do not count.
 [[nodiscard]] bool family_listens(pid_t eldest, const listening_place& where);
+
+/// A TCP port at which one of them listens, other than `known` ones. Blocks likewise.
+[[nodiscard]] std::optional<std::uint16_t>
+family_listens_elsewhere(pid_t eldest, std::span<const std::uint16_t> known);
 
 /// A TCP connection of this machine, as the side that accepts sees it. A value.
 struct tcp_ports {

@@ -60,9 +60,9 @@ result<child> spawn(fork_permit, const program& what)
         return failed("fork");
 
     // Owned at once: whatever fails from here on, it does not stay behind.
-    COHORT_TRY(child born, what.of_root
-                               ? result<child>{child::of_root(pid, unique_fd{pidfd}, ends_before)}
-                               : child::adopt(pid));
+    COHORT_TRY(child born, what.of_root ? result<child>{child::of_root(pid, unique_fd{pidfd},
+                                                                       ends_before, what.group)}
+                                        : child::adopt(pid, what.group));
     COHORT_TRY(plan.outcome());
     if (what.own_group)
         born.leads_group();

@@ -5,6 +5,7 @@
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/process/child.hpp>
 #include <cohort/process/child_side.hpp>
+#include <cohort/process/memory_group.hpp>
 #include <cohort/process/permit.hpp>
 #include <cohort/process/sandbox.hpp>
 
@@ -79,6 +80,7 @@ struct program {
     /// Its parent is the root (root_pid()), not us: it lives on when we die, and the root reaps it.
     /// Order: in the primary of a root.
     bool of_root = false;
+    memory_group_ptr group;  ///< what it has in memory is bounded there; nullptr: it is not
 };
 
 /// Our own environment as "NAME=value", with `changes` ("NAME=value") replacing or adding.

@@ -1,6 +1,5 @@
 #include <cohort/process/ward.hpp>
 
-#include <cohort/process/cgroup.hpp>
 #include <cohort/process/detail/pidfd.hpp>
 
 #include <sys/wait.h>
@@ -12,16 +11,16 @@
 
 namespace cohort::process {
 
-ward::ward(pid_t pid, unique_fd pidfd)
-    : pid_{pid}, pidfd_{std::move(pidfd)}, memory_kills_{memory_kills()}
+ward::ward(pid_t pid, unique_fd pidfd, memory_group_ptr in)
+    : pid_{pid}, pidfd_{std::move(pidfd)}, tally_{std::move(in)}
 {}
 
-result<ward> ward::watch(pid_t pid)
+result<ward> ward::watch(pid_t pid, memory_group_ptr in)
 {
     unique_fd pidfd = detail::open_pidfd(pid);
     if (!pidfd.valid())
         return failed("open pidfd of", std::to_string(pid));
-    return ward{pid, std::move(pidfd)};
+    return ward{pid, std::move(pidfd), std::move(in)};
 }
 
 result<> ward::signal(int number) const
@@ -31,14 +30,13 @@ result<> ward::signal(int number) const
     return {};
 }
 
-exit_reason ward::reason(report of) const { return reason_of(of, memory_kills_); }
+exit_reason ward::reason(report of) const { return reason_of(of, tally_); }
 
-exit_reason reason_of(ward::report how, std::optional<std::uint64_t> kills_before)
+exit_reason reason_of(ward::report how, const memory_tally& since)
 {
     if (how.code == CLD_EXITED)
         return exit_reason::exited(how.status);
-    const auto kills = how.status == SIGKILL ? memory_kills() : std::nullopt;
-    const blame why = kills_before && kills && *kills > *kills_before ? blame::memory : blame::none;
+    const blame why = how.status == SIGKILL && since.grew() ? blame::memory : blame::none;
     return exit_reason::signalled(how.status, how.code == CLD_DUMPED ? core::dumped : core::absent,
                                   why);
 }

@@ -3,11 +3,9 @@
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/process/exit_reason.hpp>
+#include <cohort/process/memory_group.hpp>
 
 #include <sys/types.h>
-
-#include <cstdint>
-#include <optional>
 
 namespace cohort::process {
 
@@ -17,10 +15,11 @@ namespace cohort::process {
 /// Unlike a child it is not owned: it lives on when this goes.
 class ward {
 public:
-    ward(pid_t pid, unique_fd pidfd);
+    /// @param in  the control group that it is in; nullptr: ours. Likewise below.
+    ward(pid_t pid, unique_fd pidfd, memory_group_ptr in = nullptr);
     /// By its number alone: whoever says it must know that it is not somebody else's by now.
     /// Errors: ESRCH; EMFILE.
-    [[nodiscard]] static result<ward> watch(pid_t pid);
+    [[nodiscard]] static result<ward> watch(pid_t pid, memory_group_ptr in = nullptr);
 
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
     /// Readable once the process has ended.
@@ -41,10 +40,10 @@ public:
 private:
     pid_t pid_;
     unique_fd pidfd_;
-    std::optional<std::uint64_t> memory_kills_;
+    memory_tally tally_;
 };
 
-/// The same for whoever is told of an end. @param kills_before  those of our cgroup, at its birth
-[[nodiscard]] exit_reason reason_of(ward::report how, std::optional<std::uint64_t> kills_before);
+/// The same for whoever is told of an end. @param since  made at its birth
+[[nodiscard]] exit_reason reason_of(ward::report how, const memory_tally& since);
 
 }  // namespace cohort::process

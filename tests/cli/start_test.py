@@ -55,6 +55,54 @@ def test_who_ends_soon_has_not_started(cohort: Command) -> None:
     check("no such table" in said.err, f"the log says why: {said}")
 
 
+OPENS_ITSELF = """#!{python}
+import http.server, os, sys
+http.server.HTTPServer(("127.0.0.1", int(os.environ.get("PORT", sys.argv[1]))),
+                       http.server.SimpleHTTPRequestHandler).serve_forever()
+"""
+
+
+def write_opener(cohort: Command) -> pathlib.Path:
+    script = cohort.folder / "opener.py"
+    script.write_text(OPENS_ITSELF.format(python=sys.executable))
+    script.chmod(0o700)
+    return script
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+def test_who_opens_its_port_itself_is_told_how_and_then_serves(cohort: Command) -> None:
+    script, port = write_opener(cohort), free_port()
+    said = cohort("start", "-w", 1, "-b", f"127.0.0.1:{port}", script, port)
+    check(said.code not in (0, 4), said)
+    check("--speaks none" in said.err, f"the log says what to do: {said}")
+    cohort("start", "--speaks", "none", "-w", 1, "-b", f"127.0.0.1:{port}", script, 1, expect=0)
+    with socket.create_connection(("127.0.0.1", port)) as asking:
+        asking.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        check(asking.recv(100).startswith(b"HTTP/1.0 200"), "it serves at PORT")
+    cohort("stop", expect=0)
+    said = cohort("start", "--speaks", "none", "-w", 2, "-b", f"127.0.0.1:{port}", script, 1)
+    check(said.code == 5, said)
+    check("SO_REUSEPORT" in said.err, f"one port for two: {said}")
+    cohort("stop", expect=0)
+    said = cohort("start", "--speaks", "nobody", "-b", f"127.0.0.1:{port}", script)
+    check(said.code not in (0, 4) and "--speaks" in said.err, said)
+
+
+def test_who_listens_elsewhere_is_told(cohort: Command) -> None:
+    script, other = write_opener(cohort), free_port()
+    cohort("start", "-w", 1, "-b", f"127.0.0.1:{free_port()}", script, other, expect=0)
+    follower = cohort.popen("logs", "-f", "-n", 100)
+    for line in follower.stdout:
+        if f"listens on port {other} by itself" in line:
+            break
+    follower.terminate()
+    follower.communicate()
+
+
 def test_what_could_not_be_started_again_is_not_stopped(cohort: Command) -> None:
     file = write_file(cohort)
     cohort("start", file, expect=0)

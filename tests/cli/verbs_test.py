@@ -111,6 +111,10 @@ def test_life(cohort: Command) -> None:
     cohort("scale", "-2", expect=0)
     equal(stages(cohort), ["serving"])
     cohort("scale", "hello", "x", expect=1)
+    equal(cohort("scale", "hello", "1..2", "--json", expect=0).json()["workers"], "1..2")
+    check("of 1..2" in cohort("ls", expect=0).out, "the range is shown")
+    cohort("scale", "2..1", expect=1)
+    equal(cohort("scale", "1", "--json", expect=0).json()["workers"], "1")
     cohort("scale", "+1", expect=0)
 
     cohort("drain", "hello.1", expect=0)

@@ -165,9 +165,8 @@ TEST_CASE("a program that says Connection: close when it leaves loses no request
         CHECK_MESSAGE(each->failure().empty(), each->failure());
         // One connection was given up in an answer, and followed by another: by nothing else.
         CHECK(each->connections() >= 2);
-        CHECK(std::ranges::any_of(fresh, [&](pid_t one) {
-            return each->processes().contains(std::to_string(one));
-        }));
+        CHECK(std::ranges::any_of(
+            fresh, [&](pid_t one) { return each->processes().contains(std::to_string(one)); }));
     }
     CHECK(std::ranges::none_of(old, is_alive));
     CHECK(of.program().stop().code() == 0);

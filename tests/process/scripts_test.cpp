@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -160,5 +161,41 @@ while True:
     CHECK_MESSAGE(said.reason.contains("ready"), said.reason);
     client still{of.port()};
     CHECK(still.get("/").starts_with("HTTP/1.1 200"));
+    CHECK(of.program().stop().code() == 0);
+}
+
+TEST_CASE("a slot that was given up is tried again when its script is mended, without a reload")
+{
+    outfit of;
+    of.write("job.sh", "[ $COHORT_SLOT = 1 ] && exit 3\nexec sleep 1000\n");
+    of.start("/bin/sh", argument(of.path("job.sh")),
+             "restart = {backoff = \"10ms..20ms\", give_up = \"3 in 30s\"}");
+    CHECK(!of.program().wait_for("slot 1 is given up").empty());
+    CHECK(ask(of.program(), "ls").data.at("parked") == 1);
+    of.write("job.sh", "exec sleep 1000\n");
+    CHECK(!of.program().wait_for("slot 1 is tried again").empty());
+    CHECK(eventually([&] { return ask(of.program(), "ls").data.at("serving") == 2; }));
+    CHECK(ask(of.program(), "ls").data.at("generation") == 1);
+    CHECK(of.program().stop().code() == 0);
+}
+
+TEST_CASE("of a program file that is held, another one under its name takes a reload, and the log "
+          "says so")
+{
+    outfit of;
+    std::filesystem::copy_file("/bin/sh", of.path("shell"));
+    // Its name does not say that it is a script.
+    of.write("job", "[ $COHORT_SLOT = 1 ] && exit 3\nexec sleep 1000\n");
+    of.start(of.path("shell"), argument(of.path("job")),
+             "restart = {backoff = \"10ms..20ms\", give_up = \"3 in 30s\"}");
+    CHECK(!of.program().wait_for("slot 1 is given up").empty());
+    std::filesystem::copy_file("/bin/sh", of.path("fresh-shell"));
+    std::filesystem::rename(of.path("fresh-shell"), of.path("shell"));
+    of.write("job", "exec sleep 1000\n");
+    CHECK(
+        !of.program().wait_for("is another file by now: `cohort reload` starts that one").empty());
+    CHECK(ask(of.program(), "ls").data.at("parked") == 1);
+    CHECK(ask(of.program(), "reload").code == exit_code::done);
+    CHECK(ask(of.program(), "ls").data.at("serving") == 2);
     CHECK(of.program().stop().code() == 0);
 }

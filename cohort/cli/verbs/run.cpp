@@ -36,9 +36,12 @@ exit_code run_here(const arguments& args, console& out)
     return exit_code::refused;
 }
 
+constexpr auto flags =
+    launch_flags_and({"--check", "", "", "check the configuration, say so, leave"});
+
 }  // namespace
 
-const verb run{
+constinit const verb run{
     .name = "run",
     .aliases = {},
     .usage = "run [flags] [program | file | folder] [arguments…]",
@@ -47,7 +50,7 @@ const verb run{
              "program is for the program. A program that was built with Cohort becomes this "
              "process; any other one is looked after by cohort-primary, and finds its sockets as "
              "LISTEN_FDS. Without a program, cohort.toml says what to run.",
-    .flags = launch_flags(),
+    .flags = flags,
     .run = run_here,
     .stops = arguments::stop_at::first_word,
 };

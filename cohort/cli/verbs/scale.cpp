@@ -40,10 +40,11 @@ constexpr auto flags =
 constinit const verb scale{
     .name = "scale",
     .aliases = {},
-    .usage = "scale [app] N|+N|-N [--wait DURATION] [--json]",
+    .usage = "scale [app] N|+N|-N|MIN..MAX [--wait DURATION] [--json]",
     .summary = "So many workers; waits until they serve, and the others have left in peace.",
-    .about = "Ends with 0 when that is so, with 5 when some slots are parked, with 4 when the time "
-             "was not enough: it goes on then.",
+    .about = "With a range the number follows the load within it; a number fixes it again. Ends "
+             "with 0 when that is so, with 5 when some slots are parked, with 4 when the time was "
+             "not enough: it goes on then.",
     .flags = flags,
     .run = run_scale,
 };

@@ -43,8 +43,10 @@ std::string field_words(const boost::json::object& of, const std::string& key)
         return value.as_bool() ? "yes" : "no";
     if (key == "processor_share" && value.is_double())
         return percent_text(value.as_double());
-    if (key == "memory_bytes" && value.is_uint64())
+    if (key.ends_with("_bytes") && value.is_uint64())
         return text_of(value.as_uint64());
+    if (key.ends_with("_bytes") && value.is_int64())
+        return text_of(static_cast<std::uint64_t>(value.as_int64()));
     if (key.ends_with("_ms") && value.is_int64())
         return text_of(milliseconds{value.as_int64()});
     return boost::json::serialize(value);
@@ -106,6 +108,8 @@ exit_code run_show(const arguments& args, console& out)
             print_fields(said.data, out);
         } else {
             out.print(cohorts_table({said.data}));
+            if (const std::string limit = text_at(said.data, "memory_limit"); !limit.empty())
+                out.line("limit.memory: " + limit);
             out.line("");
             out.print(slots_table(said.data));
         }

@@ -148,18 +148,8 @@ constexpr auto stop_flags = std::to_array<flag_rule>({
 });
 constexpr auto stop_aliases = std::to_array<std::string_view>({"delete", "del"});
 
-constexpr auto start_flags = [] {
-    return std::to_array<flag_rule>({
-        {"--workers", "-w", "auto|N|min..max", "number of workers"},
-        {"--bind", "-b", "ADDR", "where to listen, repeatable"},
-        {"--config", "-c", "FILE", "the configuration file (cohort.toml, if there is one)"},
-        {"--env", "-e", "NAME", "which environment's tables of the file"},
-        {"--name", "-n", "NAME", "the app's name, and which one of the file"},
-        {"--user", "-u", "NAME", "whom workers become"},
-        {"--watch", "", "", "reload when the program or its configuration changes"},
-        {"--wait", "", "DURATION", "how long to wait until it serves (60s)"},
-    });
-}();
+constexpr auto start_flags =
+    launch_flags_and({"--wait", "", "DURATION", "how long to wait until it serves (60s)"});
 
 }  // namespace
 
