@@ -220,4 +220,14 @@ awaitable<> supervisor::watch_orphan(seat& at, worker_ptr who,
     buried(who, at.vacant() ? aftermath::seat_empty : aftermath::succeeded);
 }
 
+void supervisor::forget_if_done(const worker_ptr& who)
+{
+    if (!who->dead() || who->connected() || !ends_.contains(who->id()))
+        return;
+    workers_.erase(who->id());
+    if (retiring_ && !final_ && empty())
+        retiring_ = false;
+    close_doors_if_done();
+}
+
 }  // namespace cohort::primary

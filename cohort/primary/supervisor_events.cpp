@@ -390,14 +390,4 @@ void supervisor::buried(const worker_ptr& who, aftermath then)
     changed_.notify_all();
 }
 
-void supervisor::forget_if_done(const worker_ptr& who)
-{
-    if (!who->dead() || who->connected() || !ends_.contains(who->id()))
-        return;
-    workers_.erase(who->id());
-    if (retiring_ && !final_ && empty())
-        retiring_ = false;
-    close_doors_if_done();
-}
-
 }  // namespace cohort::primary
