@@ -82,6 +82,10 @@ void primary::drain_workers()
 {
     if (stopping_ || ::isatty(STDIN_FILENO) == 1 || ::isatty(STDOUT_FILENO) == 1)
         return;
+    if (upkeep_ == upkeep::by_hand) {
+        log::warn("a cluster that forks by hand decides itself who leaves; going on as before");
+        return;
+    }
     if (reloading_->busy()) {
         log::warn("workers are being replaced: nobody is drained; ask again when that is over");
         return;
