@@ -43,6 +43,19 @@ def test_reopen(cohort: Command) -> None:
     cohort("reopen", "nobody", expect=6)
 
 
+def test_lines_that_were_put_aside_are_found(cohort: Command) -> None:
+    folder = start(cohort, 'to = "file:{app}.log"\nrotate = "4K x 9"')
+    log = folder / "hello.log"
+    while not log.with_name("hello.log.3").exists():
+        cohort("scale", "hello", "3", expect=0)
+        cohort("scale", "hello", "2", expect=0)
+    lines = cohort("logs", "hello", "--json", "-n", 1000, expect=0).lines()
+    check(lines[0]["message"].startswith("connections outlive"), f"the first of all: {lines[0]}")
+    times = [each["timestamp"] for each in lines if each["pid"] == lines[-1]["pid"]]
+    equal(times, sorted(times), "the oldest first")
+    equal(len(cohort("logs", "hello", "--json", "-n", 30, expect=0).lines()), 30)
+
+
 def test_reopen_without_a_file(cohort: Command) -> None:
     start(cohort, 'to = "stdout"')
     check("no file" in cohort("reopen", expect=0).out, "that is no failure")

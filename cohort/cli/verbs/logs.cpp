@@ -18,6 +18,7 @@
 #include <array>
 #include <deque>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -210,6 +211,36 @@ std::optional<fs::path> file_of(const target& whom, const fs::path& state, conso
     return std::nullopt;
 }
 
+/// The last wanted lines of a file, at most so many.
+std::deque<std::string> tail_of(follower& of, const log_filter& filter, std::size_t lines)
+{
+    std::deque<std::string> last;
+    of.more([&](std::string line) {
+        if (!filter.wants(line))
+            return;
+        last.push_back(std::move(line));
+        if (last.size() > lines)
+            last.pop_front();
+    });
+    return last;
+}
+
+/// What was put aside (file.1, file.2 and so on), where the file itself has too few lines.
+void add_older(const fs::path& file, const log_filter& filter, std::size_t lines,
+               std::deque<std::string>& last)
+{
+    std::error_code ec;
+    for (unsigned i = 1; last.size() < lines; ++i) {
+        const fs::path older = fmt::format("{}.{}", file.string(), i);
+        follower reads{older};
+        if (!fs::exists(older, ec) || !reads.begin())
+            return;
+        auto before = tail_of(reads, filter, lines - last.size());
+        last.insert(last.begin(), std::move_iterator{before.begin()},
+                    std::move_iterator{before.end()});
+    }
+}
+
 exit_code read_one(const target& whom, const arguments& args, console& out, std::size_t lines)
 {
     const auto state = state_folder();
@@ -230,14 +261,8 @@ exit_code read_one(const target& whom, const arguments& args, console& out, std:
         out.problem(begun.error().text());
         return exit_code::refused;
     }
-    std::deque<std::string> last;
-    follows.more([&](std::string line) {
-        if (!filter->wants(line))
-            return;
-        last.push_back(std::move(line));
-        if (last.size() > lines)
-            last.pop_front();
-    });
+    auto last = tail_of(follows, *filter, lines);
+    add_older(*file, *filter, lines, last);
     for (const std::string& line : last)
         show_line(line, args, out);
     out.flush();
@@ -307,8 +332,9 @@ constinit const verb logs{
     .aliases = {},
     .usage = "logs [app[.slot]] [-f] [-n N] [--since 10m] [--grep TEXT] [--level LEVEL] [--json]",
     .summary = "What an app has written: to its log file, or since `cohort start`.",
-    .about = "After its end, what went to the standard output. With --json the lines are as they "
-             "were written. Files that were put aside are not read.",
+    .about =
+        "After its end, what went to the standard output. With --json the lines are as they "
+        "were written. Where there are too few, those of files that were put aside come first.",
     .flags = flags,
     .run = run_logs,
 };
