@@ -203,6 +203,19 @@ TEST_CASE("without keepers likewise")
     CHECK(aside());
 }
 
+TEST_CASE("workers that may open no file get the new ones all the same")
+{
+    scribe server{"logs/{app}.log", "rotate = \"64K x 1000\"",
+                  "sandbox.profile = \"strict\"\nsandbox.best_effort = true"};
+    unsigned round = 0;
+    nothing_is_lost(server, [&] {
+        const auto said = server.asks().ask("reopen");
+        CHECK_MESSAGE(said.code == exit_code::done, said.reason);
+        return ++round == 50;
+    });
+    CHECK(round == 50);
+}
+
 TEST_CASE("primaries that die, reloads and upgrades cost no line")
 {
     scribe server{"logs/{app}.log", "rotate = \"64K x 1000\""};
