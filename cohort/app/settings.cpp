@@ -200,6 +200,21 @@ std::vector<config::problem> apply_command_line(config::settings& s, const spoke
     return wrong;
 }
 
+/// Options that choose one of a few words.
+void add_choices(CLI::App& line, spoken& said)
+{
+    line.add_option("--balance", said.balance,
+                    "balanced, round_robin, least_connections, reuseport or sticky");
+    line.add_option("--speaks", said.speaks,
+                    "How an exec'ed program gets its port: auto, cohort, sockets (LISTEN_FDS) or "
+                    "none (PORT)");
+    line.add_option("--keepers", said.keepers,
+                    "on (default): connections outlive their workers; off: plain prefork");
+    line.add_option(
+        "--standby", said.standby,
+        "on (default): a successor waits beside every worker; off: cloned at its death");
+}
+
 void check_endpoints(const config::settings& s, std::vector<config::problem>& wrong)
 {
     for (const std::string& where : s.listen) {
@@ -271,16 +286,7 @@ settings settings::read_sources(int argc, char** argv, settings defaults,
                     "Which [env.NAME] of the file overrides the rest (otherwise COHORT_ENV)");
     line.add_option("-n,--name", said.name, "Name of the app, in titles and logs");
     line.add_option("-u,--user", said.user, "Whom workers become: a name or a number");
-    line.add_option("--balance", said.balance,
-                    "balanced, round_robin, least_connections, reuseport or sticky");
-    line.add_option("--speaks", said.speaks,
-                    "How an exec'ed program gets its port: auto, cohort, sockets (LISTEN_FDS) or "
-                    "none (PORT)");
-    line.add_option("--keepers", said.keepers,
-                    "on (default): connections outlive their workers; off: plain prefork");
-    line.add_option(
-        "--standby", said.standby,
-        "on (default): a successor waits beside every worker; off: cloned at its death");
+    add_choices(line, said);
     line.add_flag("--watch", said.watch, "Reload when the program or its file changes");
     line.add_flag("--check", said.check, "Check the configuration and leave");
     try {

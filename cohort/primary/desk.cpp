@@ -48,8 +48,8 @@ result<config::worker_count> wanted_by(const std::string& text, unsigned now)
             return said;
     }
     const auto change =
-        parse_integer<unsigned>(std::string_view{text}.substr(text.empty() ? 0 : 1));
-    if ((!more && !fewer) || !change || *change > board::slots_max)
+        more || fewer ? parse_integer<unsigned>(std::string_view{text}.substr(1)) : std::nullopt;
+    if (!change || *change > board::slots_max)
         return failed(errc::bad_value, "scale: N, +N, -N or MIN..MAX (1 to 256) is expected, not",
                       fmt::format("\"{}\"", text));
     const unsigned then = more ? now + *change : now - std::min(now, *change);

@@ -20,7 +20,7 @@ void memory_bounds::look(std::uint32_t generation, std::uint64_t bytes)
     const pid_t root = process::root_pid();
     auto found = process::memory_groups::find(root != 0 ? root : ::getpid());
     if (!found) {
-        why_not_ = found.error().text();
+        why_not_ = found.error().subject();
         log::warn("limit.memory = {} is not kept: {}; going on without it",
                   config::text_of_bytes(bytes), why_not_);
         return;

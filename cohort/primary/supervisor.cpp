@@ -123,11 +123,6 @@ result<> supervisor::add_seat()
     return {};
 }
 
-result<worker_ptr> supervisor::spawn(seat& at)
-{
-    return keeps(at) ? spawn_kept(at) : spawn_plain(at);
-}
-
 /// A later generation of our own program is not what we are a copy of: its workers are started as
 /// programs that have Cohort inside.
 result<newborn> supervisor::give_birth_to(seat& at, birth_place where)

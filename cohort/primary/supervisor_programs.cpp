@@ -212,11 +212,10 @@ void supervisor::look_elsewhere(const worker_handle& who)
     if (!port)
         return;
     of->warned = true;
-    log::warn(
-        "worker {} listens on port {} by itself: if it does not accept on the sockets that it "
-        "was given (LISTEN_FDS), it needs speaks = \"none\" (--speaks none), and finds its "
-        "port in PORT; going on",
-        who.id(), *port);
+    log::warn("worker {} listens on port {} by itself: if it does not accept on the sockets that "
+              "it was given (LISTEN_FDS), it needs speaks = \"none\" (--speaks none), and finds "
+              "its port in PORT; going on",
+              who.id(), *port);
 }
 
 void supervisor::attend(const worker_ptr& who)

@@ -1,4 +1,5 @@
-// How a supervisor looks at its workers: their beats, their loads, their inboxes.
+// How a supervisor looks at its workers: their beats, their loads, their inboxes, and where they
+// count.
 
 #include <cohort/primary/supervisor.hpp>
 
@@ -76,6 +77,11 @@ void supervisor::inboxes(std::vector<inbox_state>& into)
         }
         into.push_back(seen);
     }
+}
+
+result<worker_ptr> supervisor::spawn(seat& at)
+{
+    return keeps(at) ? spawn_kept(at) : spawn_plain(at);
 }
 
 /// Before anything is born that shall be in it.

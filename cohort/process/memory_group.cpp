@@ -54,13 +54,6 @@ result<> write(const std::string& path, std::string_view text)
     return {};
 }
 
-result<> make_folder(const std::string& path)
-{
-    if (::mkdir(path.c_str(), 0755) == -1 && errno != EEXIST)
-        return failed("make cgroup", fmt::format("{}; {}", path, remedy));
-    return {};
-}
-
 bool lists(const std::optional<std::string>& words, std::string_view wanted)
 {
     std::string_view rest = words ? std::string_view{*words} : std::string_view{};
@@ -75,6 +68,13 @@ bool lists(const std::optional<std::string>& words, std::string_view wanted)
 std::unexpected<fault> not_here(std::string why)
 {
     return failed(errc::not_supported, "limit memory:", fmt::format("{}; {}", why, remedy));
+}
+
+result<> make_folder(const std::string& path)
+{
+    if (::mkdir(path.c_str(), 0755) == -1 && errno != EEXIST)
+        return not_here(fmt::format("cannot make {}: {}", path, last_errno().message()));
+    return {};
 }
 
 /// systemd says so at the folder, where it is the kernel's own or a file system that keeps such
@@ -138,7 +138,7 @@ result<> move_into_leaf(const std::string& from, pid_t house)
         for (const pid_t pid : pids) {
             if (auto moved = write(there + "/cgroup.procs", fmt::format("{}", pid));
                 !moved && moved.error().why().value() != ESRCH)
-                return moved;
+                return not_here(moved.error().text());
         }
     }
     return not_here(fmt::format("{} does not get empty", from));
@@ -189,7 +189,8 @@ result<memory_groups> memory_groups::find_v2(const std::string& own, pid_t house
     if (!is_root) {
         COHORT_TRY(move_into_leaf(own, house));
     }
-    COHORT_TRY(write(own + "/cgroup.subtree_control", "+memory"));
+    if (const auto given = write(own + "/cgroup.subtree_control", "+memory"); !given)
+        return not_here(given.error().text());
     return memory_groups{cgroup_version::two, own, house};
 }
 

@@ -68,8 +68,7 @@ public:
     ///
     /// @param house  names the groups: the pid of the root, or ours; its processes are ours
     ///
-    /// Errors: errc::not_supported, there is no memory controller for us, in words and with what to
-    ///         do about it; errno of what was refused (EROFS, EACCES, EPERM).
+    /// Errors: errc::not_supported; its subject says why, and what to do about it.
     /// Source: cgroups(7); the kernel's cgroup-v2.rst; systemd's CGROUP_DELEGATION.
     [[nodiscard]] static result<memory_groups> find(pid_t house);
 

@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <csignal>
 #include <string>
 #include <string_view>
 
@@ -40,7 +41,7 @@ TEST_CASE("a program that takes more memory than it may have is killed, and the 
     outfit of;
     of.write("glutton.py", glutton);
     of.start("/usr/bin/python3", fmt::format("\"{}\"", of.path("glutton.py")),
-             "limit.memory = \"64M\"");
+             "limit.memory = \"64M\"\nrestart.give_up = \"never\"");
     CHECK(!of.program().wait_for("limit.memory = 64M is ").empty());
     const std::string said = limit_of(of);
     if (!said.starts_with("64M (cgroup v")) {
@@ -57,5 +58,9 @@ TEST_CASE("a program that takes more memory than it may have is killed, and the 
     const auto one = ops.ask("why", {}, 1);
     CHECK_MESSAGE(boost::json::serialize(one.data).find("for memory") != std::string::npos,
                   boost::json::serialize(one.data));
+    // A primary that follows another one knows the groups, too.
+    ::kill(primary_below(of.root()), SIGKILL);
+    CHECK(!of.program().wait_for("goes on where one that died stopped").empty());
+    CHECK(!of.program().wait_for("killed by the kernel for memory (OOM)").empty());
     CHECK(of.program().stop().code() == 0);
 }

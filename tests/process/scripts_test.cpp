@@ -192,8 +192,8 @@ TEST_CASE("of a program file that is held, another one under its name takes a re
     std::filesystem::copy_file("/bin/sh", of.path("fresh-shell"));
     std::filesystem::rename(of.path("fresh-shell"), of.path("shell"));
     of.write("job", "exec sleep 1000\n");
-    CHECK(
-        !of.program().wait_for("is another file by now: `cohort reload` starts that one").empty());
+    const auto hint = of.program().wait_for("is another file by now: `cohort reload` starts that");
+    CHECK(!hint.empty());
     CHECK(ask(of.program(), "ls").data.at("parked") == 1);
     CHECK(ask(of.program(), "reload").code == exit_code::done);
     CHECK(ask(of.program(), "ls").data.at("serving") == 2);
