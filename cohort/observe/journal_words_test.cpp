@@ -45,7 +45,6 @@ TEST_CASE(
     path.copy(at.sun_path, sizeof at.sun_path - 1);
     REQUIRE(::bind(journal.borrow(), reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0);
     REQUIRE(log::go_to_journal("api", path));
-    ::unlink(path.c_str());
     CHECK(log::kept_number() > STDERR_FILENO);
 
     const auto next = [&] {
@@ -69,5 +68,39 @@ TEST_CASE(
     }
     log::flush();
     CHECK(next().empty());
+    ::unlink(path.c_str());
+    log::configure({});
+}
+
+TEST_CASE("a journal that was started anew, with another socket, gets what was written meanwhile")
+{
+    const std::string path = "/tmp/cohort-journal-anew-" + std::to_string(::getpid());
+    const auto journal = [&path] {
+        ::unlink(path.c_str());
+        unique_fd made{::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+        sockaddr_un at{};
+        at.sun_family = AF_UNIX;
+        path.copy(at.sun_path, sizeof at.sun_path - 1);
+        REQUIRE(::bind(made.borrow(), reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0);
+        return made;
+    };
+    const auto next = [](const unique_fd& from) {
+        std::array<char, 8192> words{};
+        const ssize_t got = ::recv(from.borrow(), words.data(), words.size(), 0);
+        return got <= 0 ? std::string{} : std::string{words.data(), static_cast<std::size_t>(got)};
+    };
+    unique_fd first = journal();
+    REQUIRE(log::go_to_journal("api", path));
+    log::info("one");
+    CHECK(next(first).find("\"one\"") != std::string::npos);
+    first.reset();
+    log::info("two");  // refused: its name is there, and nobody behind it
+    ::unlink(path.c_str());
+    log::info("three");
+    const unique_fd second = journal();
+    log::info("four");
+    for (const char* const word : {"\"two\"", "\"three\"", "\"four\""})
+        CHECK(next(second).find(word) != std::string::npos);
+    ::unlink(path.c_str());
     log::configure({});
 }

@@ -55,18 +55,28 @@ std::string told(std::uint64_t dropped)
 
 result<unique_fd> open_file(const std::string& path)
 {
+    // Root may write everywhere, and the folder may belong to somebody who would have it write to
+    // another file than this: by a link.
+    const bool wary = ::geteuid() == 0;
     // Without waiting: a FIFO is refused below, not waited for.
-    constexpr int how = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    const int how =
+        O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (wary ? O_NOFOLLOW : 0);
     unique_fd file{::open(path.c_str(), how, file_mode)};
     if (!file.valid() && errno == ENOENT) {
         COHORT_TRY(make_folder(std::filesystem::path{path}.parent_path()));
         file.reset(::open(path.c_str(), how, file_mode));
     }
+    if (!file.valid() && errno == ELOOP && wary)
+        return failed(errc::bad_value, "open log file: a link, which root does not follow:", path);
     struct stat seen{};
     if (!file.valid() || ::fstat(file.borrow(), &seen) == -1)
         return failed("open log file", path);
     if (!S_ISREG(seen.st_mode))
         return failed(errc::bad_value, "open log file: no regular file:", path);
+    if (wary && seen.st_uid != 0)
+        return failed(errc::bad_value, "open log file: it is not root's, who writes to it:", path);
+    if (wary && seen.st_nlink != 1)
+        return failed(errc::bad_value, "open log file: it has another name, too:", path);
     // Never 0, 1 or 2, which mean something else to everybody.
     return file.borrow() > STDERR_FILENO ? result<unique_fd>{std::move(file)} : duplicate(file);
 }
@@ -100,16 +110,15 @@ result<> go_to_journal(const std::string& identifier, const std::string& socket)
     if (socket.size() >= sizeof at.sun_path)
         return failed(errc::bad_value, "connect to the journal at", socket);
     socket.copy(at.sun_path, socket.size());
+    const unique_fd probe{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
     unique_fd made{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-    if (!made.valid() ||
-        ::connect(made.borrow(), reinterpret_cast<const sockaddr*>(&at), sizeof at) == -1)
+    if (!made.valid() || !probe.valid() ||
+        ::connect(probe.borrow(), reinterpret_cast<const sockaddr*>(&at), sizeof at) == -1)
         return failed("connect to the journal at", socket);
     if (made.borrow() <= STDERR_FILENO) {
         COHORT_TRY(made, duplicate(made));
     }
-    observe::log_sink& sink = observe::process_sink();
-    sink.set_identifier(identifier);
-    sink.redirect(made.borrow());
+    observe::process_sink().redirect_to_journal(made.borrow(), at, identifier);
     ours().journal = std::move(made);
     return {};
 }

@@ -17,7 +17,8 @@
 namespace cohort::log {
 
 /// Opens it for appending, close-on-exec; it (0640) and its folder (0750) are made if they are not
-/// there. Errors: errno of open(2) or mkdir(2); errc::bad_value, it is no regular file.
+/// there. Root follows no link, and takes no file that is somebody else's or has two names.
+/// Errors: errno of open(2) or mkdir(2); errc::bad_value, it is no regular file, or none for root.
 [[nodiscard]] result<unique_fd> open_file(const std::string& path);
 
 /// Lines of this process go there from now on, and those of the processes that it forks. A log
@@ -30,6 +31,7 @@ void begin_in_file(std::string path, unique_fd open) noexcept;
 
 inline constexpr const char* journal_socket = "/run/systemd/journal/socket";
 /// Lines of this process, and of those that it forks, go to systemd's journal.
+/// It may be started anew meanwhile: what is written then waits with us.
 /// Errors: errno of connect(2), there is no journal here; errc::bad_value, too long a path.
 [[nodiscard]] result<> go_to_journal(const std::string& identifier,
                                      const std::string& socket = journal_socket);

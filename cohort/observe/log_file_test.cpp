@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,6 +81,49 @@ TEST_CASE(
     CHECK_FALSE(log::open_file(here.path.string()));
     write(here.path / "text", "no folder");
     CHECK_FALSE(log::open_file((here.path / "text" / "x.log").string()));
+}
+
+TEST_CASE("root follows no link, and takes no file that is somebody else's or has two names")
+{
+    if (::geteuid() != 0) {
+        MESSAGE("not root: skipped");
+        return;
+    }
+    const folder here;
+    const fs::path target = here.path / "target";
+    const fs::path file = here.path / "x.log";
+    const auto refused = [&] {
+        const auto opened = log::open_file(file.string());
+        REQUIRE_FALSE(opened);
+        return opened.error().text();
+    };
+    fs::create_symlink(target, file);
+    CHECK(refused().find("a link, which root does not follow") != std::string::npos);
+    CHECK_FALSE(fs::exists(target));
+    fs::remove(file);
+    write(target, "theirs\n");
+    fs::create_hard_link(target, file);
+    CHECK(refused().find("it has another name, too") != std::string::npos);
+    CHECK(text_of(target) == "theirs\n");
+    fs::remove(target);
+    CHECK(log::open_file(file.string()));
+    REQUIRE(::chown(file.c_str(), 65534, 65534) == 0);
+    CHECK(refused().find("it is not root's") != std::string::npos);
+}
+
+TEST_CASE("a lock that somebody keeps on a file is told, and need not be heeded")
+{
+    const folder here;
+    const fs::path file = here.path / "x.log";
+    write(file, "text");
+    const unique_fd theirs{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+    REQUIRE(::flock(theirs.borrow(), LOCK_SH) == 0);
+    const auto kept = put_aside(file.string(), {.bytes = 1, .files = 2});
+    REQUIRE_FALSE(kept);
+    CHECK(kept.error().why().value() == EAGAIN);
+    CHECK(fs::exists(file));
+    CHECK(put_aside(file.string(), {.bytes = 1, .files = 2, .locked = false}).value());
+    CHECK(text_of(here.path / "x.log.1") == "text");
 }
 
 TEST_CASE("files move on by one, the oldest goes, and small ones stay")

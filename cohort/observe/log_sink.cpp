@@ -1,5 +1,6 @@
 #include <cohort/observe/log_sink.hpp>
 
+#include <cohort/base/unique_fd.hpp>
 #include <cohort/observe/journal_words.hpp>
 
 #include <fcntl.h>
@@ -10,7 +11,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <exception>
 #include <utility>
 
@@ -24,6 +27,21 @@ bool writable(int descriptor, int timeout_ms) noexcept
 {
     pollfd ask{.fd = descriptor, .events = POLLOUT, .revents = 0};
     return ::poll(&ask, 1, timeout_ms) == 1 && (ask.revents & POLLOUT) != 0;
+}
+
+/// The last thing that anybody wrote there is no line end. A log is open for writing alone, so it
+/// is opened once more; who may not do that has to assume the worst.
+bool ends_within_line(int descriptor) noexcept
+{
+    struct stat seen{};
+    if (::fstat(descriptor, &seen) == 0 && seen.st_size == 0)
+        return false;
+    std::array<char, 32> path{};
+    std::snprintf(path.data(), path.size(), "/proc/self/fd/%d", descriptor);
+    const unique_fd file{::open(path.data(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
+    char last = '\0';
+    return !file.valid() || ::fstat(file.borrow(), &seen) == -1 ||
+           ::pread(file.borrow(), &last, 1, seen.st_size - 1) != 1 || last != '\n';
 }
 
 ssize_t write_pipe(int descriptor, std::string_view text) noexcept
@@ -44,8 +62,10 @@ ssize_t write_pipe(int descriptor, std::string_view text) noexcept
 
 }  // namespace
 
-log_sink::kind log_sink::kind_of(int descriptor) noexcept
+log_sink::kind log_sink::kind_of(int descriptor) const noexcept
 {
+    if (descriptor == journal_number_)
+        return kind::journal;
     struct stat file{};
     if (::fstat(descriptor, &file) == -1)
         return kind::other;
@@ -53,12 +73,7 @@ log_sink::kind log_sink::kind_of(int descriptor) noexcept
         return kind::file;
     if (S_ISFIFO(file.st_mode))
         return kind::pipe;
-    if (!S_ISSOCK(file.st_mode))
-        return kind::other;
-    int type = 0;
-    socklen_t size = sizeof type;
-    const bool known = ::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
-    return known && type == SOCK_DGRAM ? kind::journal : kind::socket;
+    return S_ISSOCK(file.st_mode) ? kind::socket : kind::other;
 }
 
 /// The first line of it. Returns how much of the text that was.
@@ -67,8 +82,14 @@ ssize_t log_sink::send_to_journal(std::string_view text) const noexcept
     const std::size_t end = std::min(text.find('\n'), text.size());
     try {
         const std::string words = journal_words(text.substr(0, end), identifier_);
-        if (::send(descriptor_, words.data(), words.size(), MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
+        // To the name each time: a peer would stay the socket that had it at first.
+        if (::sendto(descriptor_, words.data(), words.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
+                     reinterpret_cast<const sockaddr*>(&journal_), sizeof journal_) == -1)
+        {
+            if (errno == ECONNREFUSED || errno == ENOENT)
+                errno = EAGAIN;  // it is being started anew
             return -1;
+        }
     } catch (const std::exception&) {
         errno = ENOMEM;
         return -1;
@@ -76,18 +97,29 @@ ssize_t log_sink::send_to_journal(std::string_view text) const noexcept
     return static_cast<ssize_t>(std::min(end + 1, text.size()));
 }
 
+void log_sink::redirect_to_journal(int descriptor, const sockaddr_un& address,
+                                   std::string name) noexcept
+{
+    const std::scoped_lock lock{mutex_};
+    descriptor_ = descriptor;
+    kind_ = kind::journal;
+    journal_number_ = descriptor;
+    journal_ = address;
+    identifier_ = std::move(name);
+}
+
 void log_sink::redirect(int descriptor) noexcept
 {
-    const kind what = kind_of(descriptor);
     const std::scoped_lock lock{mutex_};
+    const kind what = kind_of(descriptor);
     descriptor_ = descriptor;
     kind_ = what;
 }
 
 result<> log_sink::replace(int fresh) noexcept
 {
-    const kind what = kind_of(fresh);
     const std::scoped_lock lock{mutex_};
+    const kind what = kind_of(fresh);
     if (::dup3(fresh, descriptor_, O_CLOEXEC) == -1)
         return failed("replace the log's file");
     kind_ = what;
@@ -203,7 +235,7 @@ void log_sink::flush_locked() noexcept
         std::string words = notice_(dropped_ - dropped_told_);
         // Another process may have been cut by the same full disk, and have died: nobody else ends
         // its line, and in it the notice would be lost, too.
-        if (kind_ == kind::file && !was_torn)
+        if (kind_ == kind::file && !was_torn && ends_within_line(descriptor_))
             words.insert(0, 1, '\n');
         std::size_t taken = 0;
         if (write_now(words, taken) != outcome::written)
@@ -222,7 +254,11 @@ void log_sink::flush(int timeout_ms) noexcept
     flush_locked();
     // One reader, one deadline: each round waits at most what is left of it, roughly.
     for (int left = timeout_ms; left > 0 && !held_.empty(); left -= 10) {
-        static_cast<void>(writable(descriptor_, std::min(left, 10)));
+        // A socket without a peer is always writable.
+        if (kind_ == kind::journal)
+            ::poll(nullptr, 0, std::min(left, 10));
+        else
+            static_cast<void>(writable(descriptor_, std::min(left, 10)));
         flush_locked();
     }
 }

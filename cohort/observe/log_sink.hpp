@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <sys/types.h>
+#include <sys/un.h>
 
 namespace cohort::observe {
 
@@ -21,8 +22,8 @@ namespace cohort::observe {
 /// PIPE_BUF bytes are never torn by other writers. What the reader does not take is held back up to
 /// `held_bytes_max`; beyond that, new lines are dropped, counted, and the count is written when the
 /// reader is back. On a full disk lines are dropped at once, and counted, too; one that was cut by
-/// it ends where it was cut. The count of a file has an empty line before it, if another process
-/// may have left half a line there.
+/// it ends where it was cut. What another process has left half written in a file is ended before
+/// the count is written there.
 class log_sink {
 public:
     static constexpr std::size_t held_bytes_max = 256 * 1024;
@@ -51,8 +52,10 @@ public:
     /// Lines dropped since the start.
     [[nodiscard]] std::uint64_t dropped() const noexcept;
 
-    /// Under which name the journal knows us; meant if the descriptor is a datagram socket.
-    void set_identifier(std::string name) noexcept { identifier_ = std::move(name); }
+    /// From now on each line is a datagram to the journal at `address`, in which we are called
+    /// `name`. `descriptor`: a datagram socket without a peer. A journal that is away for a moment
+    /// is a reader that pauses; the one that comes back may have a socket that was made anew.
+    void redirect_to_journal(int descriptor, const sockaddr_un& address, std::string name) noexcept;
 
     /// Makes the sentence that tells of `count` dropped lines; set by log.cpp so that it has the
     /// same shape as all other lines.
@@ -63,7 +66,7 @@ private:
     enum class kind { file, pipe, socket, journal, other };
     enum class outcome { written, busy, broken };
 
-    [[nodiscard]] static kind kind_of(int descriptor) noexcept;
+    [[nodiscard]] kind kind_of(int descriptor) const noexcept;
     [[nodiscard]] ssize_t send_to_journal(std::string_view text) const noexcept;
     outcome write_now(std::string_view text, std::size_t& taken) noexcept;
     bool end_torn_line() noexcept;
@@ -72,6 +75,8 @@ private:
     mutable std::mutex mutex_;
     int descriptor_ = -1;
     kind kind_ = kind::other;
+    int journal_number_ = -1;  // the descriptor that leads to the journal
+    sockaddr_un journal_{};
     std::string identifier_;
     std::string held_;
     bool within_line_ = false;  // what is held begins in the middle of one

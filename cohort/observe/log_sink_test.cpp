@@ -214,6 +214,46 @@ TEST_CASE("the half line of a process that died over a full disk does not swallo
           "begun and \ndropped 1\nlast\n");
 }
 
+TEST_CASE("a count has no empty line before it where nobody left half a line")
+{
+    const auto before_signal = ::signal(SIGXFSZ, SIG_IGN);
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    std::string name = "/tmp/cohort-log-XXXXXX";
+    const unique_fd made{::mkostemp(name.data(), O_CLOEXEC)};
+    const unique_fd file{::open(name.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC)};  // as logs are
+    REQUIRE(::unlink(name.c_str()) == 0);
+    log_sink sink{file.borrow()};
+    sink.set_notice(notice);
+    sink.line("first one\n");
+
+    const rlimit full{.rlim_cur = 10, .rlim_max = before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &full) == 0);
+    sink.line("lost\n");
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+    ::signal(SIGXFSZ, before_signal);
+    sink.line("last\n");
+    std::array<char, 64> text{};
+    const ssize_t got = ::pread(made.borrow(), text.data(), text.size(), 0);
+    REQUIRE(got > 0);
+    CHECK(std::string_view{text.data(), static_cast<std::size_t>(got)} ==
+          "first one\ndropped 1\nlast\n");
+}
+
+TEST_CASE("a datagram socket that is no journal gets lines as they are")
+{
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+    const unique_fd reader{ends[0]};
+    const unique_fd writer{ends[1]};
+    log_sink sink{writer.borrow()};
+    sink.line("one\n");
+    std::array<char, 64> text{};
+    const ssize_t got = ::recv(reader.borrow(), text.data(), text.size(), MSG_DONTWAIT);
+    REQUIRE(got > 0);
+    CHECK(std::string_view{text.data(), static_cast<std::size_t>(got)} == "one\n");
+}
+
 TEST_CASE("a file gets its lines")
 {
     std::string name = "/tmp/cohort-log-XXXXXX";
