@@ -48,8 +48,8 @@ result<bool> put_aside(const std::string& path, const rotation_limit& when)
         return failed("put log file aside:", path);
     // Who has the lock renames, and who comes later finds another file under the name. Nobody
     // waits.
-    if (::flock(file.borrow(), LOCK_EX | LOCK_NB) == -1)
-        return false;
+    if (when.locked && ::flock(file.borrow(), LOCK_EX | LOCK_NB) == -1)
+        return failed("put log file aside, which somebody has locked:", path);
     struct stat ours{};
     struct stat named{};
     if (::fstat(file.borrow(), &ours) == -1 || ::stat(path.c_str(), &named) == -1 ||

@@ -12,6 +12,7 @@ namespace cohort::observe {
 struct rotation_limit {
     std::uint64_t bytes = 0;
     unsigned files = 1;
+    bool locked = true;  ///< only with a lock on it; without, two may do it one after the other
 };
 
 /// Puts the file aside if it has grown to `bytes`; one more than `files` of them is removed.
@@ -20,7 +21,8 @@ struct rotation_limit {
 /// Several processes may ask at a time: one of them does it. If one dies in the middle, a number is
 /// missing, and no line.
 ///
-/// Returns whether it was put aside. Errors: errno of open(2) or rename(2); the file stays in use.
+/// Returns whether it was put aside. Errors: errno of open(2) or rename(2); EAGAIN, somebody else
+/// has a lock on it; the file stays in use.
 [[nodiscard]] result<bool> put_aside(const std::string& path, const rotation_limit& when);
 
 /// How large it is; 0: it is not there.

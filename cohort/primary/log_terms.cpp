@@ -72,12 +72,13 @@ std::string log_hindrance(const config::settings& settings)
     fs::path at = log_path(settings, std::nullopt);
     if (at.empty())
         return {};
-    if (fs::exists(at, ec)) {
+    if (fs::exists(fs::symlink_status(at, ec))) {
         if (!fs::is_regular_file(at, ec))
             return fmt::format("{} is no regular file", at.string());
-        return ::access(at.c_str(), W_OK) == 0
-                   ? std::string{}
-                   : fmt::format("cannot write to {}: {}", at.string(), last_errno().message());
+        if (::access(at.c_str(), W_OK) != 0)
+            return fmt::format("cannot write to {}: {}", at.string(), last_errno().message());
+        const auto opened = log::open_file(at.string());  // it is there, so none is made
+        return opened ? std::string{} : opened.error().text();
     }
     while (at.has_relative_path() && !fs::exists(at, ec))
         at = at.parent_path();

@@ -31,12 +31,13 @@ public:
     {}
 
     control::answer ask(const std::string& verb, boost::json::object arguments = {},
-                        std::optional<std::uint32_t> slot = {})
+                        std::optional<std::uint32_t> slot = {},
+                        milliseconds budget = milliseconds{60'000})
     {
         control::request what{verb};
         what.slot = slot;
         what.arguments = std::move(arguments);
-        what.budget = milliseconds{60'000};
+        what.budget = budget;
         auto said = over_.ask(what, control::client::manner::repeatable,
                               [this](const control::progress& p) { heard.push_back(p.text); });
         if (!said)
