@@ -9,7 +9,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace cohort::primary {
 
@@ -22,6 +24,39 @@ using namespace detail;
 
 namespace {
 
+/// Somebody is there, or comes again by itself.
+bool is_filled(const slot_view& seat)
+{
+    const bool over =
+        seat.now == stage::held || seat.now == stage::parked || seat.now == stage::gone;
+    return !over || seat.worker || seat.keeper != 0;
+}
+
+/// Who will not, or not yet, leave its slot for good when asked to; empty: everybody does.
+class unwilling {
+public:
+    explicit unwilling(std::vector<std::uint32_t> all) noexcept
+        : slots_{std::move(all)}
+    {}
+
+    /// Once more, who would not before: a worker of an older time may have made room for another.
+    void ask(supervisor& of)
+    {
+        why_.clear();
+        std::erase_if(slots_, [&](std::uint32_t slot) {
+            const auto held = of.hold(slot);
+            if (!held && held.error().why() != errc::no_such_worker)
+                why_ = held.error().text();
+            return held || held.error().why() == errc::no_such_worker;
+        });
+    }
+    [[nodiscard]] const std::string& why() const noexcept { return why_; }
+
+private:
+    std::vector<std::uint32_t> slots_;
+    std::string why_;  // of the last one
+};
+
 std::size_t count_at(const std::vector<slot_view>& seats, stage where)
 {
     return static_cast<std::size_t>(std::ranges::count(seats, where, &slot_view::now));
@@ -33,22 +68,28 @@ awaitable<answer> desk::drain_all(request what, asker& to)
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
     supervisor& all = with_.workers;
-    // A parked slot is empty already: what says so is no failure.
-    for (const std::uint32_t slot : all.filled_slots())
-        static_cast<void>(all.hold(slot));
+    unwilling left_to_ask{all.filled_slots()};
     const steady_time until = end_of(what);
-    std::size_t leaving = count_at(all.view(), stage::withdrawing);
+    const auto filled = [&] {
+        const auto seats = all.view();
+        return static_cast<std::size_t>(std::ranges::count_if(seats, is_filled));
+    };
+    left_to_ask.ask(all);
+    std::size_t leaving = filled();
     for (std::size_t told = 0; leaving != 0 && now() < until && !stopped(stop);) {
         if (std::exchange(told, leaving) != leaving)
             to.tell(progress{plural(leaving, "worker") + " left"});
         co_await change(until);
-        leaving = count_at(all.view(), stage::withdrawing);
+        left_to_ask.ask(all);
+        leaving = filled();
     }
     boost::json::object numbers{{"held", count_at(all.view(), stage::held)}};
-    if (leaving != 0)
-        co_return answer{exit_code::timed_out,
-                         plural(leaving, "worker") + " still finishing; it goes on",
-                         std::move(numbers)};
+    if (leaving != 0) {
+        std::string words = plural(leaving, "worker") + " still finishing; it goes on";
+        if (!left_to_ask.why().empty())
+            words += "; " + left_to_ask.why();
+        co_return answer{exit_code::timed_out, std::move(words), std::move(numbers)};
+    }
     co_return answer{exit_code::done, "all slots are empty until they are resumed",
                      std::move(numbers)};
 }
