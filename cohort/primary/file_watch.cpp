@@ -118,12 +118,13 @@ awaitable<> watch_files(std::vector<std::string> paths,
         if (all.size() < files_max)
             all.push_back({.path = std::move(each), .runs = runs});
     }
+    constexpr auto seconds = std::chrono::floor<std::chrono::seconds>(look_seldom).count();
     asio::posix::stream_descriptor events{executor};
     if (const int opened = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK); opened != -1)
         events.assign(opened);
     else
         log::warn("no inotify: {}; watched files are looked at every {} s", last_errno().message(),
-                  std::chrono::duration_cast<std::chrono::seconds>(look_seldom).count());
+                  seconds);
     std::vector<file_mark> known = marks_of(all);
     settling files{known};
     auto now_is = settling::verdict::unchanged;
@@ -137,7 +138,11 @@ awaitable<> watch_files(std::vector<std::string> paths,
             co_await sleep_for(look_seldom);
         } else {
             auto wait = something(events);
-            static_cast<void>(co_await with_deadline(std::move(wait), look_seldom));
+            const auto heard = co_await with_deadline(std::move(wait), look_seldom);
+            if (!heard && heard.error().why() != errc::deadline_passed && !stopped(stop)) {
+                log::warn("{}; they are looked at every {} s", heard.error().text(), seconds);
+                events.close();
+            }
         }
         if (stopped(stop))
             co_return;

@@ -2,17 +2,22 @@
 #include "family.hpp"
 #include "operator_of.hpp"
 
+#include <cohort/base/unique_fd.hpp>
 #include <cohort/testing/client.hpp>
 #include <cohort/testing/harness.hpp>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
+
+#include <sys/inotify.h>
+#include <unistd.h>
 
 using namespace cohort;
 using namespace cohort::testing;
@@ -99,12 +104,21 @@ TEST_CASE("a file that is still being written is not taken for the new program")
     {
         std::ifstream whole{server.copy(), std::ios::binary};
         std::ofstream slow{server.binary(), std::ios::binary};
+        fs::permissions(server.binary(), fs::perms::owner_all);
         std::string piece(1 << 16, '\0');
-        const auto until = now() + std::chrono::seconds{1};
         while (whole.read(piece.data(), static_cast<std::streamsize>(piece.size())).gcount() > 0)
             slow.write(piece.data(), whole.gcount()).flush();
-        CHECK(eventually([&] { return now() > until; }));
+        // It is looked at, again and again, and found to be written to.
+        const unique_fd looks{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
+        REQUIRE(::inotify_add_watch(looks.borrow(), server.binary().c_str(), IN_OPEN) != -1);
+        for (int seen = 0; seen < 5;) {
+            std::array<char, 4096> events{};  // alike ones that follow each other are one
+            REQUIRE(eventually(
+                [&] { return ::read(looks.borrow(), events.data(), events.size()) > 0; }));
+            ++seen;
+        }
         CHECK(server.number_of("generation") == 1);
+        fs::permissions(server.binary(), fs::perms::owner_read | fs::perms::owner_write);
     }
     CHECK(server.number_of("generation") == 1);  // it cannot be executed yet
     fs::permissions(server.binary(), fs::perms::owner_all);
