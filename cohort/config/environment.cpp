@@ -20,9 +20,10 @@ namespace {
 constexpr std::string_view prefix = "COHORT_";
 constexpr const char* source = "environment";
 
-/// Besides the keys: what workers are told, and which environment of the file is meant.
+/// Besides the keys: what workers and primaries are told, and which environment of the file is
+/// meant.
 constexpr auto others = std::to_array<std::string_view>(
-    {"ENV", "CHANNEL_FD", "WORKER_ID", "SLOT", "APP", "GENERATION"});
+    {"ENV", "BACKGROUND", "CHANNEL_FD", "WORKER_ID", "SLOT", "APP", "GENERATION"});
 
 std::optional<std::string_view> value_of(const variable_reader& variable, const char* name)
 {

@@ -133,6 +133,7 @@ private:
     std::unique_ptr<mending> mending_;
     bool playing_ = false;  // the program's coroutine
     bool stopping_ = false;
+    bool winch_told_ = false;  // that it is not heeded here
     std::optional<process::caught_signal> last_heard_;
     steady_time last_heard_at_{};
     outcome outcome_ = outcome::stopped;

@@ -3,13 +3,17 @@
 #include <cohort/primary/primary.hpp>
 
 #include <cohort/async/stop.hpp>
+#include <cohort/base/unique_fd.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/primary/background.hpp>
 #include <cohort/process/root.hpp>
 #include <cohort/process/signals.hpp>
 
-#include <unistd.h>
+#include <fcntl.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <utility>
 #include <vector>
 
 namespace cohort::primary {
@@ -28,6 +32,19 @@ void let_in(const std::vector<int>& numbers) noexcept
     for (const int each : numbers)
         sigaddset(&all, each);
     ::pthread_sigmask(SIG_UNBLOCK, &all, nullptr);
+}
+
+/// Somebody runs it as a service: there is no window whose size could be meant. No terminal alone
+/// proves nothing: docker's client, its init and sudo pass on what their own terminal says.
+bool in_background(const process::service_manager& manager)
+{
+    const auto is_set = [](const char* name) {
+        const char* const value = std::getenv(name);
+        return value != nullptr && *value != '\0';
+    };
+    const bool as_service =
+        manager.listens() || is_set(service_variable) || is_set(background_variable);
+    return as_service && !unique_fd{::open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY)}.valid();
 }
 
 }  // namespace
@@ -76,12 +93,19 @@ void primary::heed(int number)
     }
 }
 
-/// As nginx and gunicorn do. A terminal that changes its size says the same word, and means nothing
-/// by it.
+/// As nginx and gunicorn do, and as they do in the background only. A window that gets another size
+/// says the same word, and means nothing by it.
 void primary::drain_workers()
 {
-    if (stopping_ || ::isatty(STDIN_FILENO) == 1 || ::isatty(STDOUT_FILENO) == 1)
+    if (stopping_)
         return;
+    if (!in_background(*manager_)) {
+        if (!std::exchange(winch_told_, true))
+            log::warn("WINCH drains services and what `cohort start` started: here it may mean the "
+                      "size of a window, and is ignored; `cohort drain {}` drains",
+                      settings_.name);
+        return;
+    }
     if (upkeep_ == upkeep::by_hand) {
         log::warn("a cluster that forks by hand decides itself who leaves; going on as before");
         return;
@@ -152,7 +176,7 @@ awaitable<> primary::hear_signals()
         const auto next = co_await caught->next();
         if (!next)
             co_return;
-        const bool resized = next->number == SIGWINCH && next->from == 0;
+        const bool resized = next->number == SIGWINCH && next->by_terminal;
         if (!is_echo(*next) && !resized)
             heed(next->number);
     }

@@ -74,6 +74,7 @@ awaitable<result<caught_signal>> signals::next()
             caught.nth = ++seen_[caught.number];
             // The kernel, and a sender in another pid namespace, have no pid here.
             caught.from = static_cast<pid_t>(info.ssi_pid);
+            caught.by_terminal = info.ssi_code == SI_KERNEL;
             const pid_t root = root_pid();
             if (info.ssi_code == SI_QUEUE && root != 0 && caught.from == root) {
                 caught.forwarded = true;

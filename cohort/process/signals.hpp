@@ -17,7 +17,9 @@ namespace cohort::process {
 struct caught_signal {
     int number = 0;
     unsigned nth = 1;  ///< how often this signal has come: a second INT means "now"
-    pid_t from = 0;    ///< who sent it; 0: the kernel
+    pid_t from = 0;    ///< who sent it; 0: the kernel, or somebody in another pid namespace
+    /// The kernel sent it, as terminals have it do to all that run there.
+    bool by_terminal = false;
     /// It came through the root (process/root.hpp), from whoever `from` says.
     bool forwarded = false;
 };

@@ -3,6 +3,9 @@
 #include <cohort/process/clone.hpp>
 #include <cohort/process/detail/kit_test.hpp>
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <csignal>
 
 using namespace cohort;
@@ -35,6 +38,29 @@ awaitable<result<caught_signal>> impatient(signals& caught)
 }
 
 }  // namespace
+
+TEST_CASE("what a terminal has the kernel send is told from what a process sends")
+{
+    asio::io_context loop;
+    auto caught = signals::catch_these(loop.get_executor(), {SIGWINCH});
+    REQUIRE(caught);
+    siginfo_t as_kernel{};
+    as_kernel.si_signo = SIGWINCH;
+    as_kernel.si_code = SI_KERNEL;
+    REQUIRE(::syscall(SYS_rt_sigqueueinfo, ::getpid(), SIGWINCH, &as_kernel) == 0);
+    auto resized = kit::run(loop, caught->next());
+    REQUIRE(resized);
+    CHECK(resized->by_terminal);
+    // As somebody in another pid namespace, who has no pid here.
+    siginfo_t from_nobody{};
+    from_nobody.si_signo = SIGWINCH;
+    from_nobody.si_code = SI_USER;
+    REQUIRE(::syscall(SYS_rt_sigqueueinfo, ::getpid(), SIGWINCH, &from_nobody) == 0);
+    auto sent = kit::run(loop, caught->next());
+    REQUIRE(sent);
+    CHECK_FALSE(sent->by_terminal);
+    CHECK(sent->from == 0);
+}
 
 TEST_CASE("signals are awaited in the order of their numbers, with their sender and their count")
 {
