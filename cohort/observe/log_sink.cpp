@@ -1,5 +1,6 @@
 #include <cohort/observe/log_sink.hpp>
 
+#include <cohort/base/clock.hpp>
 #include <cohort/observe/journal_words.hpp>
 
 #include <fcntl.h>
@@ -220,9 +221,10 @@ void log_sink::flush(int timeout_ms) noexcept
 {
     const std::scoped_lock lock{mutex_};
     flush_locked();
-    // One reader, one deadline: each round waits at most what is left of it, roughly.
-    for (int left = timeout_ms; left > 0 && !held_.empty(); left -= 10) {
-        static_cast<void>(writable(descriptor_, std::min(left, 10)));
+    // By the clock, not by rounds: the journal's queue may take ten lines at a time.
+    const steady_time until = now() + milliseconds{timeout_ms};
+    while (!held_.empty() && now() < until) {
+        static_cast<void>(writable(descriptor_, std::min(timeout_ms, 10)));
         flush_locked();
     }
 }
