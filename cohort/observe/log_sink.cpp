@@ -1,5 +1,6 @@
 #include <cohort/observe/log_sink.hpp>
 
+#include <cohort/base/clock.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/observe/journal_words.hpp>
 
@@ -252,13 +253,14 @@ void log_sink::flush(int timeout_ms) noexcept
 {
     const std::scoped_lock lock{mutex_};
     flush_locked();
-    // One reader, one deadline: each round waits at most what is left of it, roughly.
-    for (int left = timeout_ms; left > 0 && !held_.empty(); left -= 10) {
+    // By the clock, not by rounds: the journal's queue may take ten lines at a time.
+    const steady_time until = now() + milliseconds{timeout_ms};
+    while (!held_.empty() && now() < until) {
         // A socket without a peer is always writable.
         if (kind_ == kind::journal)
-            ::poll(nullptr, 0, std::min(left, 10));
+            ::poll(nullptr, 0, 1);
         else
-            static_cast<void>(writable(descriptor_, std::min(left, 10)));
+            static_cast<void>(writable(descriptor_, std::min(timeout_ms, 10)));
         flush_locked();
     }
 }
