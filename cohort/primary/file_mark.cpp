@@ -1,9 +1,14 @@
 #include <cohort/primary/file_mark.hpp>
 
+#include <cohort/base/unique_fd.hpp>
+
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <cstddef>
 #include <filesystem>
 #include <optional>
@@ -37,6 +42,21 @@ std::optional<file_mark> mark_of(const std::string& path)
                      .inode = about.st_ino,
                      .changed_ns = about.st_mtim.tv_sec * ns_per_s + about.st_mtim.tv_nsec,
                      .size = about.st_size};
+}
+
+bool is_written_to(const std::string& path)
+{
+    const unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
+    if (!file.valid())
+        return false;
+    // Who opens it for writing right now waits for a moment, and we are told: by a signal that
+    // means nothing. Of the usual one, SIGIO, a process dies.
+    if (::fcntl(file.borrow(), F_SETSIG, SIGURG) == -1)
+        return false;
+    // Nobody can have a lease on what somebody writes to.
+    const bool busy = ::fcntl(file.borrow(), F_SETLEASE, F_RDLCK) == -1 && errno == EAGAIN;
+    ::fcntl(file.borrow(), F_SETLEASE, F_UNLCK);
+    return busy;
 }
 
 bool is_same_file(const file_mark& one, const file_mark& other) noexcept

@@ -35,6 +35,9 @@ enum class program_is : std::uint8_t { held, named };
 /// One file. Nothing: it is not there, or no regular file.
 [[nodiscard]] std::optional<file_mark> mark_of(const std::string& path);
 
+/// Does anybody write to it? Only its owner can know; to others nobody does.
+[[nodiscard]] bool is_written_to(const std::string& path);
+
 /// Those that are not what they were, or are gone: their paths.
 [[nodiscard]] std::vector<std::string> changed_since(const std::vector<file_mark>& then);
 

@@ -3,7 +3,6 @@
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/base/clock.hpp>
-#include <cohort/base/unique_fd.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/file_mark.hpp>
 #include <cohort/primary/settling.hpp>
@@ -12,13 +11,11 @@
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <filesystem>
 #include <set>
 #include <utility>
@@ -37,21 +34,6 @@ struct watched {
     std::string path;
     bool runs = false;  // it could be executed at the start
 };
-
-/// Does anybody write to it? Nobody can have a lease on it then. Only its owner can know.
-bool is_written_to(const std::string& path)
-{
-    const unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
-    if (!file.valid())
-        return false;
-    // Who opens it for writing right now waits for a moment, and we are told: by a signal that
-    // means nothing. Of the usual one, SIGIO, a process dies.
-    if (::fcntl(file.borrow(), F_SETSIG, SIGURG) == -1)
-        return false;
-    const bool busy = ::fcntl(file.borrow(), F_SETLEASE, F_RDLCK) == -1 && errno == EAGAIN;
-    ::fcntl(file.borrow(), F_SETLEASE, F_UNLCK);
-    return busy;
-}
 
 settling::shape shape_of(const std::vector<watched>& all)
 {

@@ -1,6 +1,7 @@
 #include <cohort/primary/memory_bounds.hpp>
 
 #include <cohort/config/measure.hpp>
+#include <cohort/config/memory_room.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/process/root.hpp>
 
@@ -12,8 +13,9 @@
 
 namespace cohort::primary {
 
-void memory_bounds::look(std::uint32_t generation, std::uint64_t bytes)
+void memory_bounds::look(std::uint32_t generation, const config::settings& terms)
 {
+    const std::uint64_t bytes = terms.limit.memory_bytes;
     // What was refused at the start may be allowed at the next reload.
     if (groups_ || std::exchange(looked_for_, generation) == generation)
         return;
@@ -28,6 +30,8 @@ void memory_bounds::look(std::uint32_t generation, std::uint64_t bytes)
     found->sweep();
     groups_ = *std::move(found);
     why_not_.clear();
+    if (const std::string narrow = config::narrow_memory(terms); !narrow.empty())
+        log::warn("{}; going on", narrow);
     log::info("limit.memory = {} is kept ({})", config::text_of_bytes(bytes), groups_->words());
 }
 
@@ -38,7 +42,7 @@ process::memory_group_ptr memory_bounds::group_for(std::uint32_t slot,
     const std::uint64_t bytes = terms.limit.memory_bytes;
     if (bytes == 0)
         return nullptr;
-    look(generation, bytes);
+    look(generation, terms);
     if (!groups_)
         return nullptr;
     auto made = groups_->make(slot, bytes);
@@ -56,7 +60,7 @@ process::memory_group_ptr memory_bounds::left_for(std::uint32_t slot, const conf
 {
     if (terms.limit.memory_bytes == 0)
         return nullptr;
-    look(generation, terms.limit.memory_bytes);
+    look(generation, terms);
     return groups_ ? groups_->look_for(slot) : nullptr;
 }
 

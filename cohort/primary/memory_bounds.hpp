@@ -26,7 +26,7 @@ public:
     [[nodiscard]] std::string words(const config::settings& terms) const;
 
 private:
-    void look(std::uint32_t generation, std::uint64_t bytes);
+    void look(std::uint32_t generation, const config::settings& terms);
 
     std::optional<process::memory_groups> groups_;
     std::string why_not_;

@@ -2,12 +2,15 @@
 
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
+#include <cohort/base/clock.hpp>
 #include <cohort/observe/log.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace cohort::primary {
 
@@ -16,6 +19,15 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr nanoseconds look_period = 1s;
+
+settling::shape shape_of(const std::vector<file_mark>& found, const std::vector<file_mark>& from)
+{
+    const bool whole =
+        found.size() >= from.size() && std::ranges::none_of(found, [](const file_mark& each) {
+            return is_written_to(each.path);
+        });
+    return whole ? settling::shape::whole : settling::shape::unfinished;
+}
 
 }  // namespace
 
@@ -45,14 +57,15 @@ void mending::look()
         const generation_ptr of = of_.generation_in(each.slot);
         if (each.now != stage::parked || !of)
             continue;
-        auto files = of->start_files();
-        auto known = before.extract(each.slot);
-        if (known.empty()) {
-            parked_.emplace(each.slot, remnant{.files = std::move(files)});
-            continue;
-        }
-        remnant& its = known.mapped();
-        if (its.files != files) {
+        const auto files = of->start_files();
+        // Of what its last worker read: whoever mends a script may be faster than it dies.
+        const auto from = of_.started_from(each.slot).value_or(files);
+        remnant& its = parked_.try_emplace(each.slot, remnant{settling{from}}).first->second;
+        if (const auto known = before.find(each.slot); known != before.end())
+            its = std::move(known->second);
+        const auto shape = files == from ? settling::shape::whole : shape_of(files, from);
+        if (its.files.look(files, shape, now()) == settling::verdict::settled) {
+            parked_.erase(each.slot);
             log::info("slot {} is tried again: what its worker starts from has changed", each.slot);
             if (const auto tried = of_.revive(each.slot); !tried)
                 log::warn("{}; it stays given up", tried.error().text());
@@ -62,7 +75,6 @@ void mending::look()
             log::warn("slot {} was given up, and {} is another file by now: `cohort reload` starts "
                       "that one; going on without the slot",
                       each.slot, *newer);
-        parked_.insert(std::move(known));
     }
 }
 

@@ -1,13 +1,12 @@
 #pragma once
 
 #include <cohort/async/tokens.hpp>
-#include <cohort/primary/file_mark.hpp>
+#include <cohort/primary/settling.hpp>
 #include <cohort/primary/supervisor.hpp>
 
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <vector>
 
 namespace cohort::primary {
 
@@ -27,7 +26,7 @@ public:
 private:
     /// What is remembered of a slot since it was given up.
     struct remnant {
-        std::vector<file_mark> files;
+        settling files;
         bool told = false;  // that there is another program file
     };
 

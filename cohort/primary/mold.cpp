@@ -120,9 +120,6 @@ result<process::kept_pair> mold::make_pair(const pairing& what, nanoseconds pati
     COHORT_TRY(order.inbox, duplicate(what.inbox));
     COHORT_TRY(order.hotline, duplicate(what.hotline));
     COHORT_TRY(order.journal, duplicate(what.journal.fd()));
-    if (what.group) {
-        COHORT_TRY(order.group, duplicate(what.group->door()));
-    }
     COHORT_TRY(say(line_.borrow(), order));
     COHORT_TRY(auto made, hear_answer(line_.borrow(), patience));
     if (made.keeper == 0)
@@ -180,9 +177,6 @@ result<mold_answer> obey(mold_order order, const config::settings& settings, aud
     COHORT_TRY(const auto board, board::segment::attach(std::move(order.board)));
     COHORT_TRY(auto journal, board::journal::attach(std::move(order.journal)));
     const birth_plan plain;
-    process::memory_group_ptr group;
-    if (order.group.valid())  // who counts in it is the primary
-        group = std::make_shared<const process::memory_group>("", "", std::move(order.group), 0);
     const pairing what{.slot = order.slot,
                        .settings = settings,
                        .plan = plain,
@@ -190,8 +184,7 @@ result<mold_answer> obey(mold_order order, const config::settings& settings, aud
                        .journal = journal,
                        .inbox = order.inbox.borrow(),
                        .hotline = order.hotline.borrow(),
-                       .life = life,
-                       .group = std::move(group)};
+                       .life = life};
     // Nobody tells a mold that the log was put aside.
     if (const auto opened = log::reopen_file(); !opened)
         log::warn("{}; going on in the one before", opened.error().text());

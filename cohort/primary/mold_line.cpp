@@ -154,11 +154,7 @@ result<> say(int line, const mold_order& what)
     head.kind = packet_kind::order;
     head.number = static_cast<std::int32_t>(what.slot);
     std::vector<unique_fd> cargo;
-    for (const unique_fd* each :
-         {&what.board, &what.inbox, &what.hotline, &what.journal, &what.group})
-    {
-        if (each == &what.group && !each->valid())
-            continue;
+    for (const unique_fd* each : {&what.board, &what.inbox, &what.hotline, &what.journal}) {
         COHORT_TRY(auto copy, duplicate(*each));
         cargo.push_back(std::move(copy));
     }
@@ -214,7 +210,7 @@ result<mold_hello> hear_hello(int line, std::optional<nanoseconds> budget)
 result<mold_order> hear_order(int line, std::optional<nanoseconds> budget)
 {
     COHORT_TRY(packet got, receive(line, packet_kind::order, budget));
-    if (got.cargo.size() < 4 || got.cargo.size() > 5 || got.head.number < 0 ||
+    if (got.cargo.size() != 4 || got.head.number < 0 ||
         got.head.number >= static_cast<std::int32_t>(board::slots_max))
         return failed(errc::malformed, "hear an order for a mold");
     mold_order what;
@@ -223,8 +219,6 @@ result<mold_order> hear_order(int line, std::optional<nanoseconds> budget)
     what.inbox = std::move(got.cargo[1]);
     what.hotline = std::move(got.cargo[2]);
     what.journal = std::move(got.cargo[3]);
-    if (got.cargo.size() > 4)
-        what.group = std::move(got.cargo[4]);
     return what;
 }
 

@@ -42,7 +42,6 @@ struct mold_order {
     unique_fd inbox;
     unique_fd hotline;
     unique_fd journal;
-    unique_fd group;  ///< the door of its memory group; not valid: it has none
 };
 
 /// What it made. A resource.

@@ -99,7 +99,6 @@ result<process::keeping> keeping_for(const pairing& what)
     how.twin_orphan = process::parent_death::after(what.settings.stop.timeout);
     how.last_grace = what.settings.stop.timeout + 1s;
     how.standby = what.settings.standby ? process::standby_mode::on : process::standby_mode::off;
-    how.group = what.group;
     COHORT_TRY(how.user, user_of(what.settings));
     COHORT_TRY(how.box, sandbox_of(what.settings, {}));
     const forked_log lines = forked_log::of(what.settings, what.slot);

@@ -28,7 +28,6 @@ struct pairing {
     int inbox;    ///< the end that takes
     int hotline;  ///< likewise
     audience& life;
-    process::memory_group_ptr group = nullptr;  ///< that it is put into
 };
 
 /// Errors: errc::bad_value, no such user.

@@ -6,6 +6,7 @@
 #include <cohort/net/inbox.hpp>
 #include <cohort/primary/birth.hpp>
 #include <cohort/primary/crash_policy.hpp>
+#include <cohort/primary/file_mark.hpp>
 #include <cohort/primary/generation.hpp>
 #include <cohort/primary/keeper_handle.hpp>
 #include <cohort/primary/worker_handle.hpp>
@@ -21,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace cohort::primary {
 
@@ -64,6 +66,7 @@ struct seat {
     std::shared_ptr<board::journal> journal;  // of this pair
     std::size_t journal_bytes = 0;
     process::memory_group_ptr group;  // which its workers are in; nullptr: in ours
+    std::optional<std::vector<file_mark>> started_from;  // by its last worker
     /// Kept workers that died, in this order; they are buried one after the other.
     struct end {
         worker_ptr who;

@@ -148,6 +148,7 @@ result<newborn> supervisor::give_birth_to(seat& at, birth_place where)
 result<worker_ptr> supervisor::spawn_plain(seat& at)
 {
     prepare_group(at);
+    at.started_from = at.of->start_files();
     const birth_place where{.id = draw_id(), .slot = at.slot, .group = at.group};
     // First of all: without them it could not even be told who it is.
     std::vector<unique_fd> cargo(2);

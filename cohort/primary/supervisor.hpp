@@ -115,6 +115,8 @@ public:
     [[nodiscard]] result<> resume(std::uint32_t slot);
     /// By what its worker lives, or lived last. Nothing: there is no such slot, or nobody did.
     [[nodiscard]] generation_ptr generation_in(std::uint32_t slot) const;
+    /// What its last start read (generation::start_files()). Nothing: nobody knows.
+    [[nodiscard]] std::optional<std::vector<file_mark>> started_from(std::uint32_t slot) const;
     /// What holds of limit.memory, in words; empty: there is none.
     [[nodiscard]] std::string memory_words() const { return bounds_.words(settings()); }
     /// How the slots stand, those without a tenant and a future left out.
@@ -269,6 +271,7 @@ private:
     void note_wanted(unsigned wanted) noexcept;
     void note_said(std::optional<config::worker_count> said) noexcept;
     void prepare_group(seat& at);
+    void put_in_group(seat& at, pid_t twin);
     void remove_idle_groups() noexcept;
     void go_by_current();
     [[nodiscard]] result<> recover_seat(const board::ledger_seat& words, claims& ours);

@@ -3,6 +3,7 @@
 #include <cohort/primary/supervisor.hpp>
 
 #include <cohort/base/try.hpp>
+#include <cohort/config/memory_room.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/pairing.hpp>
 
@@ -55,6 +56,8 @@ result<> supervisor::open_journal(seat& at)
     // A new one for each pair: nothing in it speaks of descriptors of another table.
     board::journal::plan plan;
     plan.slot = at.slot;
+    static_assert(config::journal_bytes_most == board::journal::plan{}.arena_bytes);
+    plan.arena_bytes = config::journal_bytes(at.of->settings());
     COHORT_TRY(auto made, board::journal::create(plan));
     use_journal(at, std::move(made));
     return {};
@@ -94,8 +97,7 @@ result<process::kept_pair> supervisor::make_pair(seat& at)
                        .journal = *at.journal,
                        .inbox = at.inbox.take.borrow(),
                        .hotline = at.hotline.take.borrow(),
-                       .life = audience_,
-                       .group = at.group};
+                       .life = audience_};
     if (!at.of->is_own())
         return have_pair_made(*at.of, what);
     COHORT_TRY(process::keeping how, keeping_for(what));
@@ -150,6 +152,7 @@ result<worker_ptr> supervisor::first_worker(seat& at, birth_place where)
         return std::unexpected(
             fault({first.note.status, boost::system::system_category()}, "clone a worker"));
 
+    put_in_group(at, first.note.pid);
     newborn born{
         .process = worker_process{process::ward{first.note.pid, std::move(first.pidfd), at.group}},
         .channel = std::move(first.channel),
@@ -206,6 +209,7 @@ void supervisor::twin_born(seat& at, process::received_note&& what)
     const auto same = [&](const worker_ptr& each) { return each->info().pid == what.note.pid; };
     if ((at.tenant && same(at.tenant)) || std::ranges::any_of(at.keeper->unnamed, same))
         return;  // we called it before its keeper told us of it: it has another channel
+    put_in_group(at, what.note.pid);
     newborn born{
         .process = worker_process{process::ward{what.note.pid, std::move(what.pidfd), at.group}},
         .channel = std::move(what.channel),

@@ -144,8 +144,10 @@ void supervisor::recover_worker(seat& at, const ledger_seat& words, claims& ours
     const birth_place where{.id = words.worker_id, .slot = at.slot};
     const bool program = !at.keeper && words.program.here;
     const auto heir = [&] {
-        if (at.keeper)
+        if (at.keeper) {
+            put_in_group(at, words.worker);  // whom it was born to may have died before
             return worker_process{process::ward{words.worker, std::move(pidfd), at.group}};
+        }
         return worker_process{process::child::of_root(words.worker, std::move(pidfd),
                                                       words.program.ends_before, at.group)};
     };
@@ -308,6 +310,7 @@ void supervisor::call_stranger(seat& at, pid_t pid)
     auto stranger = process::ward::watch(pid, at.group);
     if (!stranger || has_ended(&*stranger))
         return;  // gone again
+    put_in_group(at, pid);
     const birth_place where{.id = 0, .slot = at.slot};
     if (auto who = call(at, where, worker_process{*std::move(stranger)}))
         at.keeper->unnamed.push_back(*std::move(who));

@@ -93,6 +93,22 @@ void supervisor::prepare_group(seat& at)
     at.group = std::move(next);
 }
 
+/// Twins are born where their keeper is: outside, or it would be killed for what they take. Nor do
+/// they get the door, for a worker shall not put anybody anywhere.
+void supervisor::put_in_group(seat& at, pid_t twin)
+{
+    if (!at.group)
+        return;
+    auto put = at.group->put(twin);
+    if (!put && put.error().why().value() == ENODEV) {
+        // While nobody was in it, somebody took it for that of a dead cohort.
+        prepare_group(at);
+        put = at.group ? at.group->put(twin) : result<>{};
+    }
+    if (!put && put.error().why().value() != ESRCH)
+        log::warn("{}; going on without limit.memory", put.error().text());
+}
+
 void supervisor::remove_idle_groups() noexcept
 {
     for (const auto& at : seats_) {

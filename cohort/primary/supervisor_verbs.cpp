@@ -153,8 +153,16 @@ result<> supervisor::set_number(config::worker_count said)
 {
     if (said.is_automatic())
         return failed(errc::bad_value, "scale to", "no number");
-    COHORT_TRY(scale(said.resolve(wanted_)));
+    // First: who dies in between, or cannot fork all of them, shall not leave a number that the next
+    // look at the load takes back.
+    const auto before = said_;
     note_said(said);
+    if (auto scaled = scale(said.resolve(wanted_)); !scaled) {
+        const error_code why = scaled.error().why();
+        if (why == errc::bad_value || why == errc::stopping)
+            note_said(before);
+        return scaled;
+    }
     changed_.notify_all();  // the number may be what it was, and who keeps it another
     return {};
 }

@@ -55,6 +55,11 @@ generation_ptr supervisor::generation_in(std::uint32_t slot) const
     return slot < seats_.size() ? seats_[slot]->of : nullptr;
 }
 
+std::optional<std::vector<file_mark>> supervisor::started_from(std::uint32_t slot) const
+{
+    return slot < seats_.size() ? seats_[slot]->started_from : std::nullopt;
+}
+
 std::vector<std::string> supervisor::endpoints() const
 {
     std::vector<std::string> all;

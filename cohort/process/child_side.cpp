@@ -61,8 +61,6 @@ stumble arm_last_grace(std::chrono::milliseconds grace) noexcept
 std::string_view words_of(step at) noexcept
 {
     switch (at) {
-        case step::enter_group:
-            return "enter its control group (limit.memory)";
         case step::set_groups:
         case step::set_group:
         case step::set_user:
@@ -101,12 +99,20 @@ signal_silence::~signal_silence()
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-stumble enter_group(int door) noexcept
+void enter_group(int door) noexcept
 {
     // "0" is whoever writes it.
-    if (door != -1 && ::write(door, "0", 1) == -1)
-        return stumbled(step::enter_group);
-    return {};
+    if (door == -1 || ::write(door, "0", 1) != -1)
+        return;
+    const auto say = [](std::string_view words) noexcept {
+        // Nothing can be done about a standard error that does not take it.
+        [[maybe_unused]] const auto lost = ::write(STDERR_FILENO, words.data(), words.size());
+    };
+    // Without a locale's text: this may not allocate.
+    const char* const why = ::strerrordesc_np(errno);
+    say("cohort: a newborn process cannot enter its control group (");
+    say(why != nullptr ? why : "unknown");
+    say("); going on without limit.memory\n");
 }
 
 stumble reset_signals() noexcept

@@ -50,7 +50,6 @@ private:
 /// Where a newborn got stuck; spawn turns it into words.
 enum class step : int {
     none,
-    enter_group,
     reset_signals,
     place_descriptors,
     close_descriptors,
@@ -91,9 +90,10 @@ private:
     unsigned char before_[128];  // a sigset_t, kept out of this header
 };
 
-/// Enters the control group behind `door`, its cgroup.procs open for writing; -1: stays.
+/// Enters the control group behind `door`, its cgroup.procs open for writing; -1: stays. It stays,
+/// too, where that fails, and says so on its standard error: a bound is no reason not to live.
 /// Order: first of all, what it uses counts there.
-[[nodiscard]] stumble enter_group(int door) noexcept;
+void enter_group(int door) noexcept;
 
 /// Gives every signal its default action back, then lets them in again.
 [[nodiscard]] stumble reset_signals() noexcept;

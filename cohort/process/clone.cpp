@@ -40,7 +40,7 @@ void write_to_stderr(std::string_view words) noexcept
         if (taken.at != step::none)
             give_up(taken);
     };
-    take(enter_group(how.group ? how.group->door() : -1));
+    enter_group(how.group ? how.group->door() : -1);
     take(close_all_but(keep));
     take(reset_signals());
     // A dead peer is an error code of the write, never the end of a server.

@@ -73,7 +73,6 @@ result<kept_pair> start_keeper(fork_permit permit, keeping how)
     born.keep.insert(born.keep.end(), {its.borrow(), how.journal->fd().borrow()});
     born.user = how.user;
     born.box = how.box;
-    born.group = how.group;
     born.sandbox_entry = birth::entering::later;
     born.orphan = how.orphan;
     const int line = its.borrow();

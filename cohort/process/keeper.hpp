@@ -8,7 +8,6 @@
 #include <cohort/board/journal.hpp>
 #include <cohort/process/child.hpp>
 #include <cohort/process/child_side.hpp>
-#include <cohort/process/memory_group.hpp>
 #include <cohort/process/permit.hpp>
 #include <cohort/process/sandbox.hpp>
 
@@ -46,8 +45,6 @@ struct keeping {
     std::optional<credentials> user;  ///< of the keeper, and so of its twins
     /// Of its twins; of it the keeper itself only has no capabilities, for it must clone.
     std::shared_ptr<const sandbox> box;
-    /// In which keeper and twins are; nullptr: in ours.
-    memory_group_ptr group;
     parent_death orphan = parent_death::ignored();    ///< what the keeper gets when its parent dies
     parent_death twin_orphan = parent_death::kill();  ///< what a worker gets when its keeper dies
     /// What twins have to leave in when the line has ended, before the keeper kills them.

@@ -146,6 +146,14 @@ result<> move_into_leaf(const std::string& from, pid_t house)
 
 }  // namespace
 
+result<> memory_group::put(pid_t who) const
+{
+    const std::string pid = fmt::format("{}", who);
+    if (::write(door_.borrow(), pid.data(), pid.size()) == -1)
+        return failed("put process", fmt::format("{} into {}", pid, folder_));
+    return {};
+}
+
 std::optional<std::uint64_t> memory_group::kills() const
 {
     const auto text = read(counter_);
@@ -229,9 +237,29 @@ result<memory_group_ptr> memory_groups::make(unsigned slot, std::uint64_t bytes)
 {
     const std::string folder = folder_of(slot);
     COHORT_TRY(make_folder(folder));
+    COHORT_TRY(is_enough(folder, bytes));
     COHORT_TRY(
         write(fmt::format("{}/{}", folder, names_in(version_).bound), fmt::format("{}", bytes)));
     return open(folder, bytes);
+}
+
+/// v1 refuses a bound that is too low. v2 takes it, and kills until it is kept.
+result<> memory_groups::is_enough(const std::string& folder, std::uint64_t bytes) const
+{
+    if (version_ == cgroup_version::one)
+        return {};
+    const auto inside = read(folder + "/cgroup.procs");
+    const auto text = read(folder + "/memory.current");
+    if (!inside || inside->empty() || !text)
+        return {};
+    std::string_view rest = *text;
+    const auto have = parse_integer<std::uint64_t>(next_line(rest));
+    if (!have || *have <= bytes)
+        return {};
+    const error_code busy{EBUSY, boost::system::system_category()};
+    return std::unexpected(
+        fault(busy, "bound", fmt::format("{} by {} bytes: who is in there has {}", folder, bytes,
+                                         *have)));
 }
 
 memory_group_ptr memory_groups::look_for(unsigned slot) const

@@ -30,6 +30,9 @@ public:
     [[nodiscard]] int door() const noexcept { return door_.borrow(); }
     [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
     [[nodiscard]] const std::string& folder() const noexcept { return folder_; }
+    /// Moves a process in. What it has in memory by now counts where it was.
+    /// Errors: ENODEV, the group was removed; ESRCH, the process has ended; EACCES.
+    [[nodiscard]] result<> put(pid_t who) const;
     /// How many processes of it the kernel has killed for memory. Nothing: nobody counts.
     [[nodiscard]] std::optional<std::uint64_t> kills() const;
 
@@ -71,9 +74,12 @@ public:
     /// Errors: errc::not_supported; its subject says why, and what to do about it.
     /// Source: cgroups(7); the kernel's cgroup-v2.rst; systemd's CGROUP_DELEGATION.
     [[nodiscard]] static result<memory_groups> find(pid_t house);
+    /// The same with v2, we being in that folder.
+    [[nodiscard]] static result<memory_groups> find_v2(const std::string& own, pid_t house);
 
     /// The group of that slot, made unless it is there, with this bound from now on.
-    /// Errors: errno of what was refused; EBUSY, its processes have more than that already.
+    /// Errors: errno of what was refused; EBUSY, its processes have more than that already: nobody
+    /// is killed for a bound that comes later.
     [[nodiscard]] result<memory_group_ptr> make(unsigned slot, std::uint64_t bytes) const;
     /// The one that an earlier primary made. Nothing: it did not.
     [[nodiscard]] memory_group_ptr look_for(unsigned slot) const;
@@ -93,7 +99,7 @@ private:
     [[nodiscard]] std::string folder_of(unsigned slot) const;
     [[nodiscard]] result<memory_group_ptr> open(const std::string& folder,
                                                 std::uint64_t bytes) const;
-    [[nodiscard]] static result<memory_groups> find_v2(const std::string& own, pid_t house);
+    [[nodiscard]] result<> is_enough(const std::string& folder, std::uint64_t bytes) const;
 
     cgroup_version version_;
     std::string parent_;  // the folder that ours are made in

@@ -1,12 +1,14 @@
 #include <cohort/cli/verbs.hpp>
 
 #include <cohort/cli/elf.hpp>
+#include <cohort/config/memory_room.hpp>
 #include <cohort/config/problem.hpp>
 #include <cohort/config/read.hpp>
 #include <cohort/config/settings.hpp>
 #include <cohort/net/endpoint.hpp>
 
 #include <boost/json/array.hpp>
+#include <boost/json/value_from.hpp>
 
 #include <fmt/format.h>
 
@@ -86,6 +88,11 @@ exit_code run_check(const arguments& args, console& out)
             look_for_program(app, whole, wrong);
         }
     }
+    std::vector<std::string> narrow;
+    for (const config::settings& app : said->apps) {
+        if (auto words = config::narrow_memory(app); !words.empty())
+            narrow.push_back(fmt::format("app.{}: {}", app.name, words));
+    }
     if (out.wants_json()) {
         json::array list;
         for (const config::problem& each : wrong)
@@ -96,10 +103,13 @@ exit_code run_check(const arguments& args, console& out)
         out.json(json::object{{"file", whole.string()},
                               {"valid", wrong.empty()},
                               {"apps", std::move(apps)},
-                              {"problems", std::move(list)}});
+                              {"problems", std::move(list)},
+                              {"warnings", json::value_from(narrow)}});
     }
     for (const config::problem& each : wrong)
         out.line(each.text());
+    for (const std::string& each : narrow)
+        out.line(fmt::format("warning: {}", each));
     if (wrong.empty())
         out.line(fmt::format("{}: valid, {} app{}", whole.string(), said->apps.size(),
                              said->apps.size() == 1 ? "" : "s"));

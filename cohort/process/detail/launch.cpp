@@ -222,9 +222,7 @@ result<> launch::place(unique_fd from, int to)
 stumble launch::go(pid_t parent) noexcept
 {
     // Before any number is given to something else.
-    if (const stumble bad = enter_group(what_->group ? what_->group->door() : -1);
-        bad.at != step::none)
-        return bad;
+    enter_group(what_->group ? what_->group->door() : -1);
     for (const placement& p : placements_) {
         // The copy is not close-on-exec: this is the only place where that is wanted.
         if (::dup2(p.from, p.to) == -1)
@@ -343,8 +341,6 @@ fault launch::explain(const stumble& why) const
             return {code, "keep files from", what_->exec};
         case step::seccomp:
             return {code, "keep system calls from", what_->exec};
-        case step::enter_group:
-            return {code, "limit the memory of", what_->exec};
         case step::limit_files:
             return {code, "limit the descriptors of", what_->exec};
         case step::exec:
