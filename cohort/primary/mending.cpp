@@ -23,9 +23,8 @@ constexpr nanoseconds look_period = 1s;
 settling::shape shape_of(const std::vector<file_mark>& found, const std::vector<file_mark>& from)
 {
     const bool whole =
-        found.size() >= from.size() && std::ranges::none_of(found, [](const file_mark& each) {
-            return is_written_to(each.path);
-        });
+        found.size() >= from.size() &&
+        std::ranges::none_of(found, [](const file_mark& each) { return is_written_to(each.path); });
     return whole ? settling::shape::whole : settling::shape::unfinished;
 }
 

@@ -153,8 +153,8 @@ result<> supervisor::set_number(config::worker_count said)
 {
     if (said.is_automatic())
         return failed(errc::bad_value, "scale to", "no number");
-    // First: who dies in between, or cannot fork all of them, shall not leave a number that the next
-    // look at the load takes back.
+    // First: who dies in between, or cannot fork all of them, shall not leave a number that the
+    // next look at the load takes back.
     const auto before = said_;
     note_said(said);
     if (auto scaled = scale(said.resolve(wanted_)); !scaled) {

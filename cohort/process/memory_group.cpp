@@ -258,8 +258,8 @@ result<> memory_groups::is_enough(const std::string& folder, std::uint64_t bytes
         return {};
     const error_code busy{EBUSY, boost::system::system_category()};
     return std::unexpected(
-        fault(busy, "bound", fmt::format("{} by {} bytes: who is in there has {}", folder, bytes,
-                                         *have)));
+        fault(busy, "bound",
+              fmt::format("{} by {} bytes: who is in there has {}", folder, bytes, *have)));
 }
 
 memory_group_ptr memory_groups::look_for(unsigned slot) const

@@ -5,10 +5,11 @@ import pathlib
 import shutil
 import socket
 import sys
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from command import Command, check, equal, run_tests
+from command import PATIENCE_SECONDS, Command, check, equal, run_tests
 
 PROGRAM = pathlib.Path()
 
@@ -96,11 +97,16 @@ def test_who_listens_elsewhere_is_told(cohort: Command) -> None:
     script, other = write_opener(cohort), free_port()
     cohort("start", "-w", 1, "-b", f"127.0.0.1:{free_port()}", script, other, expect=0)
     follower = cohort.popen("logs", "-f", "-n", 100)
-    for line in follower.stdout:
-        if f"listens on port {other} by itself" in line:
-            break
-    follower.terminate()
-    follower.communicate()
+    # Its end is the end of the lines: whoever waits for one that never comes has a deadline, too.
+    deadline = threading.Timer(PATIENCE_SECONDS, follower.kill)
+    deadline.start()
+    try:
+        told = any(f"listens on port {other} by itself" in line for line in follower.stdout)
+    finally:
+        deadline.cancel()
+        follower.terminate()
+        follower.communicate()
+    check(told, f"the log says that it listens on {other}")
 
 
 def test_what_could_not_be_started_again_is_not_stopped(cohort: Command) -> None:

@@ -4,13 +4,17 @@
 #include "storm.hpp"
 
 #include <cohort/process/cgroup.hpp>
+#include <cohort/process/memory_group_test.hpp>
+#include <cohort/testing/client.hpp>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
 #include <csignal>
+#include <deque>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace cohort;
@@ -22,15 +26,33 @@ namespace {
 constexpr const char* bounded = "[app.edition.limit]\nmemory = \"256M\"\n"
                                 "[app.edition.reload]\nsoak = \"20s\"\n";
 
+/// 12 of these bodies are far more than a slot may have.
+constexpr const char* narrow = "[app.edition.limit]\nmemory = \"64M\"\nbody = \"16M\"\n"
+                               "[app.edition.restart]\ngive_up = \"never\"\n";
+
 /// Is it kept here? (Not everybody may make control groups.)
-bool is_kept(const edition_server& of)
+bool is_kept(const edition_server& of, std::string_view limit = "256M")
 {
     const std::string said{of.ask("ls").data.at("memory_limit").as_string()};
-    if (said.starts_with("256M (cgroup v"))
+    if (said.starts_with(fmt::format("{} (cgroup v", limit)))
         return true;
-    CHECK(said.starts_with("256M, not kept: "));
-    MESSAGE("not allowed here: " << said);
+    CHECK(said.starts_with(fmt::format("{}, not kept: ", limit)));
+    process::no_groups_here(said);
     return false;
+}
+
+constexpr std::string_view killed = "killed by the kernel for memory (OOM)";
+
+/// A request whose last bytes do not come. False: the server has closed it meanwhile.
+bool begin_upload(testing::client& by)
+{
+    try {
+        by.send("POST /alike HTTP/1.1\r\nHost: x\r\nContent-Length: 15000000\r\n\r\n");
+        by.send(std::string(14'000'000, 'x'));
+        return true;
+    } catch (const failure&) {
+        return false;
+    }
 }
 
 /// Groups that were made for the slots of this root, wherever they are.
@@ -86,4 +108,49 @@ TEST_CASE("groups for memory outlive the primary, go with their slots, and all o
     CHECK(testing::eventually([&] { return groups_of(root).size() == 1; }));
     CHECK(server.program().stop().code() == 0);
     CHECK(groups_of(root).empty());
+}
+
+TEST_CASE("uploads that take more than a slot may have end workers, never the keeper, and who is "
+          "idle is not closed")
+{
+    edition_server server{{.workers = 1, .file = narrow}};
+    if (!is_kept(server, "64M"))
+        return;
+    const std::vector<pid_t> keepers = server.processes("cohort: keeper");
+    REQUIRE(keepers.size() == 1);
+    testing::client idle{server.where().port()};
+    CHECK(!idle.body_of("/alike").empty());
+    std::deque<testing::client> uploads;
+    for (int i = 0; i < 12; ++i)
+        begin_upload(uploads.emplace_back(server.where().port()));
+    CHECK(!server.program().wait_for(killed).empty());
+    // What of them is in the journal, whoever follows can have, and live.
+    CHECK(!idle.body_of("/alike").empty());
+    CHECK(server.editions() == std::vector<std::string>{"1"});
+    CHECK(server.processes("cohort: keeper") == keepers);
+    CHECK(server.program().stop().code() == 0);
+    CHECK(groups_of(server.root()).empty());
+}
+
+TEST_CASE(
+    "a worker that is killed for memory again and again has one keeper, and who is idle is not "
+    "closed")
+{
+    edition_server server{{.workers = 1, .file = narrow, .edition = "1 eats"}};
+    if (!is_kept(server, "64M"))
+        return;
+    const std::vector<pid_t> keepers = server.processes("cohort: keeper");
+    REQUIRE(keepers.size() == 1);
+    testing::client idle{server.where().port()};
+    CHECK(!idle.get("/").empty());
+    for (int deaths = 0; deaths < 4; ++deaths) {
+        // Each request costs 1 MiB. The one that did not fit is run again, on the same connection.
+        testing::client hungry{server.where().port()};
+        for (int i = 0; i < 80; ++i)
+            CHECK(!hungry.get("/alike").empty());
+        CHECK(!server.program().wait_for(killed).empty());
+    }
+    CHECK(!idle.get("/").empty());
+    CHECK(server.processes("cohort: keeper") == keepers);
+    CHECK(server.program().stop().code() == 0);
 }

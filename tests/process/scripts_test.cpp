@@ -6,6 +6,7 @@
 #include "outfit.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <csignal>
 #include <filesystem>
@@ -176,6 +177,27 @@ TEST_CASE("a slot that was given up is tried again when its script is mended, wi
     CHECK(!of.program().wait_for("slot 1 is tried again").empty());
     CHECK(eventually([&] { return ask(of.program(), "ls").data.at("serving") == 2; }));
     CHECK(ask(of.program(), "ls").data.at("generation") == 1);
+    CHECK(of.program().stop().code() == 0);
+}
+
+TEST_CASE("a script that is mended while its last worker tries counts as mended")
+{
+    outfit of;
+    of.write("job.sh", fmt::format("[ $COHORT_SLOT = 1 ] || exec sleep 1000\n"
+                                   "echo tried >> {0}\n"
+                                   "[ $(wc -l < {0}) = 3 ] || exit 3\n"
+                                   ": > {1}\n"
+                                   "until [ -e {2} ]; do sleep 0.02; done\n"
+                                   "exit 3\n",
+                                   of.path("tries"), of.path("third"), of.path("go")));
+    of.start("/bin/sh", argument(of.path("job.sh")),
+             "restart = {backoff = \"10ms..20ms\", give_up = \"3 in 30s\"}");
+    CHECK(eventually([&] { return std::filesystem::exists(of.path("third")); }));
+    of.write("job.sh", "exec sleep 1000\n");
+    of.write("go", "");
+    CHECK(!of.program().wait_for("slot 1 is given up").empty());
+    CHECK(!of.program().wait_for("slot 1 is tried again").empty());
+    CHECK(eventually([&] { return ask(of.program(), "ls").data.at("serving") == 2; }));
     CHECK(of.program().stop().code() == 0);
 }
 
