@@ -66,7 +66,6 @@ struct seat {
     std::shared_ptr<board::journal> journal;  // of this pair
     std::size_t journal_bytes = 0;
     process::memory_group_ptr group;  // which its workers are in; nullptr: in ours
-    std::optional<std::vector<file_mark>> started_from;  // by its last worker
     /// Kept workers that died, in this order; they are buried one after the other.
     struct end {
         worker_ptr who;
@@ -82,6 +81,8 @@ struct seat {
     bool ill = false;                // it was ended for its health, and nobody serves yet
     bool inherits = false;           // its program accepts on sockets that it was given
     bool stopped = false;            // its last worker left on purpose, see restart.stop_codes
+    /// What its last worker read from files, if that is known.
+    std::optional<std::vector<file_mark>> started_from = {};
 };
 
 /// How the supervisor reads the settings.
