@@ -3,7 +3,7 @@
 #include <cohort/base/try.hpp>
 #include <cohort/cli/view.hpp>
 #include <cohort/control/entrance.hpp>
-#include <cohort/primary/background.hpp>
+#include <cohort/process/background.hpp>
 #include <cohort/process/child.hpp>
 #include <cohort/process/permit.hpp>
 #include <cohort/process/spawn.hpp>
@@ -37,7 +37,7 @@ result<process::child> spawn(const launch_record& what, const std::filesystem::p
     process::program how;
     how.exec = what.program;
     how.args = what.args;
-    how.env = process::environment_with({fmt::format("{}=1", primary::background_variable)});
+    how.env = process::environment_with({fmt::format("{}=1", process::background_variable)});
     how.cwd = what.folder;
     how.in = process::stdio::null();
     how.out = process::stdio::file(log.string());

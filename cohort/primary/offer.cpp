@@ -1,8 +1,8 @@
 #include <cohort/primary/offer.hpp>
 
 #include <cohort/net/endpoint.hpp>
-#include <cohort/primary/background.hpp>
 #include <cohort/primary/birth.hpp>
+#include <cohort/process/background.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -61,8 +61,9 @@ void describe(const offer& what, std::map<std::string, std::string>& all)
 const std::vector<std::string_view>& own_variables() noexcept
 {
     static const std::vector<std::string_view> names{
-        "LISTEN_FDS",    "LISTEN_PID",   "LISTEN_FDNAMES",  "LISTEN_PIDFDID",   "NOTIFY_SOCKET",
-        "WATCHDOG_USEC", "WATCHDOG_PID", variable::channel, background_variable};
+        "LISTEN_FDS",     "LISTEN_PID",      "LISTEN_FDNAMES",
+        "LISTEN_PIDFDID", "NOTIFY_SOCKET",   "WATCHDOG_USEC",
+        "WATCHDOG_PID",   variable::channel, process::background_variable};
     return names;
 }
 

@@ -5,7 +5,7 @@
 #include <cohort/async/stop.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/observe/log.hpp>
-#include <cohort/primary/background.hpp>
+#include <cohort/process/background.hpp>
 #include <cohort/process/root.hpp>
 #include <cohort/process/signals.hpp>
 
@@ -42,8 +42,8 @@ bool in_background(const process::service_manager& manager)
         const char* const value = std::getenv(name);
         return value != nullptr && *value != '\0';
     };
-    const bool as_service =
-        manager.listens() || is_set(service_variable) || is_set(background_variable);
+    const bool as_service = manager.listens() || is_set(process::service_variable) ||
+                            is_set(process::background_variable);
     return as_service && !unique_fd{::open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY)}.valid();
 }
 
