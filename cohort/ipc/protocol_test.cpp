@@ -96,3 +96,13 @@ TEST_CASE("what is no control message is refused in words")
     }
     CHECK(!ipc::decode<ipc::drain_order>("{\"budget_ns\":\"1\",\"last\":true}"));
 }
+
+TEST_CASE("kinds keep their numbers: who adds one raises primary::speech_number")
+{
+    const auto number = [](ipc::kind what) { return static_cast<int>(what); };
+    CHECK(number(ipc::kind::user) == 1);
+    CHECK(number(ipc::kind::hello) == 16);
+    CHECK(number(ipc::kind::farewell) == 26);
+    CHECK(number(ipc::kind::share) == 27);
+    CHECK(number(ipc::kind::log_file) == 28);
+}

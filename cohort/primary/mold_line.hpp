@@ -24,7 +24,7 @@ inline constexpr int mold_line_number = 3;
 inline constexpr std::size_t mold_text_max = 128 * 1024;
 /// Raised by any change to what primary, keepers, workers and molds say to each other (process/
 /// keeper, ipc/protocol, this line): who speaks another way is not taken into the same cohort.
-inline constexpr std::uint32_t speech_number = 2;
+inline constexpr std::uint32_t speech_number = 3;
 
 /// A mold's first words. A value.
 struct mold_hello {
