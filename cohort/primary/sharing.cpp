@@ -42,4 +42,31 @@ std::vector<gift> gifts_for(std::uint32_t newcomer, std::span<const net::load> a
     return gifts;
 }
 
+bool can_take_from(const listeners& doors, std::uint32_t newcomer, std::uint32_t giver)
+{
+    return std::ranges::all_of(doors.all(), [&](const auto& each) {
+        const open_endpoint& at = *each.second;
+        return at.datagrams() || !at.holders.contains(giver) || at.holders.contains(newcomer);
+    });
+}
+
+sharing_rounds::step sharing_rounds::look(const net::load& its, bool missing, bool more_come,
+                                          steady_time now) noexcept
+{
+    // What others pass on to it afresh counts as well: the next round begins a little earlier then.
+    taken_ = its.inbox_taken_total;
+    if (taken_ - before_ < awaited_ && now < ends_)
+        return step::wait;
+    if (missing)
+        return step::ask;
+    return more_come ? step::wait : step::done;
+}
+
+void sharing_rounds::asked(std::uint32_t connections, steady_time now) noexcept
+{
+    before_ = taken_;
+    awaited_ = connections;
+    ends_ = now + giving_longest;
+}
+
 }  // namespace cohort::primary

@@ -73,3 +73,62 @@ TEST_CASE("the gifts of many come to what is missing, whatever the numbers are")
         }
     }
 }
+
+TEST_CASE("who does not listen where the giver does is given nothing of its")
+{
+    listeners doors{config::policy::balanced};
+    constexpr std::uint32_t both = 1;
+    constexpr std::uint32_t one = 2;
+    constexpr std::uint32_t other = 3;
+    const auto listen = [&doors](std::uint32_t who, std::uint32_t index) {
+        ipc::listen_request what;
+        what.where = "tcp://127.0.0.1:0";
+        what.index = index;
+        REQUIRE(doors.ask({.id = who, .slot = who}, what));
+    };
+    listen(both, 0);
+    listen(both, 1);
+    listen(one, 0);
+    listen(other, 1);
+    CHECK(can_take_from(doors, both, one));
+    CHECK(can_take_from(doors, both, other));
+    CHECK_FALSE(can_take_from(doors, one, both));
+    CHECK_FALSE(can_take_from(doors, one, other));
+    listen(one, 1);
+    CHECK(can_take_from(doors, one, both));
+    doors.leave(one, doors.all().begin()->first);
+    CHECK_FALSE(can_take_from(doors, one, both));
+}
+
+using step = sharing_rounds::step;
+
+TEST_CASE("a round whose orders could not be sent is not the end")
+{
+    sharing_rounds rounds;
+    const auto at = steady_time{} + std::chrono::hours{1};
+    CHECK(rounds.look({}, true, false, at) == step::ask);
+    rounds.asked(0, at);
+    CHECK(rounds.look({}, true, false, at) == step::ask);
+    CHECK(rounds.look({}, false, false, at) == step::done);
+}
+
+TEST_CASE("a round lasts until what it asked for has come, or its time is over")
+{
+    sharing_rounds rounds;
+    const auto at = steady_time{} + std::chrono::hours{1};
+    CHECK(rounds.look({.inbox_taken_total = 7}, true, false, at) == step::ask);
+    rounds.asked(5, at);
+    CHECK(rounds.look({.inbox_taken_total = 11}, true, false, at) == step::wait);
+    CHECK(rounds.look({.inbox_taken_total = 12}, true, false, at) == step::ask);
+    rounds.asked(5, at);
+    const auto later = at + sharing_rounds::giving_longest;
+    CHECK(rounds.look({.inbox_taken_total = 12}, true, false, later) == step::ask);
+}
+
+TEST_CASE("who does not listen everywhere yet waits for those whose connections it cannot take")
+{
+    sharing_rounds rounds;
+    const auto at = steady_time{} + std::chrono::hours{1};
+    CHECK(rounds.look({}, false, true, at) == step::wait);
+    CHECK(rounds.look({}, true, false, at) == step::ask);
+}

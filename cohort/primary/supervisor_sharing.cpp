@@ -17,8 +17,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr nanoseconds settling_longest = 10s;
-/// For one round. Who is always busy gives away what comes to a boundary in this time.
-constexpr nanoseconds giving_longest = 1s;
 constexpr nanoseconds look_again = 20ms;  // at what changes without a sound
 
 }  // namespace
@@ -56,7 +54,7 @@ std::uint32_t supervisor::ask_to_share(std::uint32_t newcomer, const std::vector
         ipc::share_order words;
         words.slot = newcomer;
         words.connections = each.connections;
-        words.budget = giving_longest;
+        words.budget = sharing_rounds::giving_longest;
         auto letter = ipc::letter(ipc::kind::share, ipc::encode(words));
         if (seats_[each.from]->tenant->channel().try_send(letter))
             asked += each.connections;
@@ -69,32 +67,35 @@ awaitable<> supervisor::settle_in(worker_ptr who)
     const auto stop = co_await asio::this_coro::cancellation_state;
     const steady_time until = now() + settling_longest;
     const std::uint32_t slot = who->slot();
-    std::optional<std::uint64_t> first;  // connections taken before the first round
-    std::uint64_t last = 0;              // as of the last look
-    std::uint64_t before = 0;            // as the round began
-    std::uint32_t awaited = 0;           // of the round
-    steady_time round_ends{};
+    sharing_rounds rounds;
+    std::uint32_t asked = 0;
+    std::uint32_t has = 0;
     while (!stopped(stop) && now() < until) {
         co_await sleep_for(look_again);
         if (stopped(stop) || who->dead() || who->leaving() || seats_[slot]->tenant != who)
             break;
-        const std::vector<net::load> all = shares();
+        std::vector<net::load> all = shares();
+        const bool more_come =
+            std::erase_if(all, [&](const net::load& each) {
+                return !can_take_from(listeners_, who->id(), seats_[each.slot]->tenant->id());
+            }) != 0;
         const auto its = std::ranges::find(all, slot, &net::load::slot);
         if (its == all.end() || !its->accepting)
             continue;  // nor is it reachable for others before its first beat
-        last = its->inbox_taken_total;
-        if (!first)
-            first = last;
-        if (last - before < awaited && now() < round_ends)
-            continue;
-        before = last;
-        awaited = ask_to_share(slot, all);
-        round_ends = now() + giving_longest;
-        if (awaited == 0)
+        has = its->connections_open;
+        const bool missing = !gifts_for(slot, all).empty();
+        const auto next = rounds.look(*its, missing, more_come, now());
+        if (next == sharing_rounds::step::done)
             break;
+        if (next == sharing_rounds::step::wait)
+            continue;
+        const std::uint32_t now_asked = ask_to_share(slot, all);
+        rounds.asked(now_asked, now());
+        asked += now_asked;
     }
-    if (first && last > *first)
-        log::info("worker {} begins with {} connections that others had", who->id(), last - *first);
+    if (asked != 0)
+        log::info("others were asked to share with worker {}, which has {} connections now",
+                  who->id(), has);
 }
 
 }  // namespace cohort::primary
