@@ -93,6 +93,7 @@ void hall::add(const std::shared_ptr<door>& opened)
         endpoints_.emplace_back(opened->number(), opened->where());
     publish();
     say_ready();
+    house_homeless();
 }
 
 door* hall::find(std::uint32_t number) noexcept
@@ -117,6 +118,7 @@ void hall::close(rest_of_queue what)
     }
     // What is in the inbox was meant for us, and nobody is as near to it as we are; but for a
     // successor.
+    house_homeless();
     if (orphaned_)
         inbox_.shut();
     else
@@ -193,6 +195,7 @@ void hall::refresh() noexcept
     if (!row_lent_)
         census_.look_at_all();
     publish();
+    house_homeless();
     if (also_on_beat_)
         also_on_beat_();
     // One without a door is ready when it has lived for a while.
@@ -328,10 +331,7 @@ void hall::came(net::arrival got) noexcept
     if (dealt)
         taken_.push_back(got.about.sequence);
     if (moved) {
-        const bool taken = moved_ && !closing_ && moved_(got.connection, got.about);
-        served(number, got.about.ticket);
-        if (!taken && !move_on(got.connection, got.about))
-            log::warn("closed a connection that was handed over: nobody can take it");
+        came_moved(std::move(got), possible);
         return;
     }
     if (ours) {

@@ -160,6 +160,9 @@ private:
     [[nodiscard]] bool win(net::arrival& got) noexcept;
     [[nodiscard]] bool claim(int descriptor, std::uint64_t cookie);
     void close_what_nobody_adopts() noexcept;
+    void came_moved(net::arrival got, bool listens_there) noexcept;
+    void house_homeless() noexcept;
+    [[nodiscard]] bool pass_around(unique_fd& connection, net::handover about) noexcept;
     void served(int descriptor, std::uint32_t ticket) noexcept;
     void say_ready() noexcept;
     void bound_connections() noexcept;
@@ -195,6 +198,13 @@ private:
         net::handover at;
     };
     std::vector<left_open> left_;
+    /// Moved here, while we do not serve there: until our door opens, or another takes it.
+    struct homeless {
+        unique_fd connection;
+        net::handover about;
+        steady_time since;
+    };
+    std::vector<homeless> homeless_;
     bool journal_lent_ = false;
     std::optional<board::quarantine> quarantine_;
     successor moved_;

@@ -74,12 +74,15 @@ std::uint32_t hall::endpoint_of(int connection) noexcept
     if (!local)
         return 0;
     const bool internet = local->kind() == net::endpoint::family::tcp;
+    // One that listens on all addresses has it only if none listens on this one alone.
+    std::uint32_t found = 0;
     for (const auto& [number, where] : endpoints_) {
-        if (where.kind() == local->kind() &&
-            (internet ? where.port() == local->port() : where == *local))
+        if (where == *local)
             return number;
+        if (internet && where.kind() == local->kind() && where.port() == local->port())
+            found = number;
     }
-    return 0;
+    return found;
 }
 
 bool hall::give(std::uint32_t to, unique_fd& connection, net::handover about) noexcept
@@ -224,21 +227,6 @@ bool hall::address(const unique_fd& connection, net::handover& about) noexcept
     if (about.endpoint == 0)
         about.endpoint = endpoint_of(connection.borrow());
     return about.endpoint != 0;
-}
-
-void hall::share(const ipc::share_order& order) noexcept
-{
-    if (share_ && !closing_ && !orphaned_ && order.slot != slot_)
-        share_(order);
-}
-
-bool hall::move_to(std::uint32_t slot, unique_fd& connection, net::handover about) noexcept
-{
-    if (closing_ || !address(connection, about))
-        return false;
-    look_around();
-    const auto to = std::ranges::find(loads_, slot, &net::load::slot);
-    return to != loads_.end() && to->accepting && give(slot, connection, about);
 }
 
 bool hall::move_on(unique_fd& connection, net::handover about) noexcept
