@@ -86,14 +86,17 @@ server::~server()
     }
 }
 
-result<> server::take(unique_fd&& connection) { return admit(std::move(connection), {}); }
+result<> server::take(unique_fd&& connection)
+{
+    if (!draining_ && full())
+        return failed(errc::queue_full, "take connection");
+    return admit(std::move(connection), {});
+}
 
 result<> server::admit(unique_fd&& connection, const resumption& at)
 {
     if (draining_)
         return failed(errc::stopping, "take connection");
-    if (full())
-        return failed(errc::queue_full, "take connection");
 
     look_at_clock();
     session& who = keep(std::make_unique<session>(*this, std::move(connection), second()));
@@ -220,6 +223,8 @@ void server::bury(session& who) noexcept
         first_ = who.next_;
     if (who.next_ != nullptr)
         who.next_->prev_ = who.prev_;
+    if (share_next_ == &who)
+        share_next_ = who.next_;
     delete &who;
 }
 

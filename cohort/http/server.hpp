@@ -62,8 +62,8 @@ public:
     /// On any error the connection is still the caller's, untouched.
     [[nodiscard]] result<> take(unique_fd&& connection);
 
-    /// Goes on with connections that another server had and handed over, see drain_to().
-    /// Errors: those of take().
+    /// Goes on with connections that another server had and handed over, see drain_to(). They may
+    /// exceed connections_max: somebody serves them already. Errors: errc::stopping.
     [[nodiscard]] result<> take_over(unique_fd&& connection, const positions& at);
 
     /// Goes on where a dead predecessor stopped: sends the rest of its answers, runs its requests
@@ -92,9 +92,9 @@ public:
     [[nodiscard]] awaitable<std::size_t> drain_to(handover sink, nanoseconds budget);
 
     /// Gives some of its connections to somebody else and serves on: `count` at most, spread over
-    /// all of them, each as soon as it is between two requests with nothing in our buffers. What
-    /// `sink` refuses stays, and what does not come to a boundary within `budget`. A drain ends it,
-    /// and so do many later calls that are not over yet.
+    /// all of them (of very many, over the next 4,096), each as soon as it is between two requests
+    /// with nothing in our buffers. What `sink` refuses stays, and what does not come to a boundary
+    /// within `budget`. A drain ends it, and so do many later calls that are not over yet.
     void share(handover sink, std::size_t count, nanoseconds budget);
 
     /// Cuts every connection now and cancels the coroutines. Jobs on lanes end by themselves.
@@ -141,6 +141,7 @@ private:
 
     static constexpr std::size_t spare_records_max = 64;
     static constexpr std::size_t sharings_max = 16;
+    static constexpr std::size_t share_look_max = 4096;
     static constexpr std::size_t scratch_bytes = 16'384;
 
     // For sessions.
@@ -210,6 +211,7 @@ private:
     };
     std::vector<sharing> sharings_;  // while some of them do; the oldest first
     std::uint16_t share_turn_ = 0;
+    session* share_next_ = nullptr;  // where the next call begins to look
     scope coroutines_;
     wakeup changed_;
     bool draining_ = false;

@@ -142,15 +142,27 @@ void server::share(handover sink, std::size_t count, nanoseconds budget)
     const auto is_free = [this](const session& who) {
         return who.open() && (who.share_turn_ == 0 || who.at_boundary() || heir_of(who) == nullptr);
     };
+    // Orders come one after another: each goes on where the last one stopped.
+    const auto after = [this](const session& who) {
+        return who.next_ != nullptr ? who.next_ : first_;
+    };
+    if (share_next_ == nullptr)
+        share_next_ = first_;
     std::size_t all = 0;
-    for (const session* each = first_; each != nullptr; each = each->next_)
+    std::size_t seen = 0;
+    for (const session* each = share_next_; each != nullptr && seen < share_look_max;) {
+        ++seen;
         all += is_free(*each) ? 1 : 0;
+        each = after(*each);
+        if (each == share_next_)
+            break;
+    }
     count = std::min(count, all);
     // Neither the newest nor the oldest alone: whoever gets them shall see what all clients ask.
     std::size_t at = 0;
-    for (session* each = first_; each != nullptr && at < all;) {
-        session& who = *each;
-        each = each->next_;
+    for (; seen != 0 && share_next_ != nullptr; --seen) {
+        session& who = *share_next_;
+        share_next_ = after(who);
         if (!is_free(who))
             continue;
         const bool chosen = (at + 1) * count / all != at * count / all;

@@ -227,3 +227,35 @@ TEST_CASE("what nobody takes stays, is served, and is offered again")
     h.share(8);
     CHECK(h.list.size() == 8);
 }
+
+TEST_CASE("who has as many as it may takes what is handed over all the same")
+{
+    full_house h;
+    h.share(2);
+    REQUIRE(h.list.size() == 2);
+    house other;
+    add_hello(other.api);
+    other.options.connections_max = 1;
+    other.open();
+    for (passed& each : h.list)
+        CHECK(other.serving->take_over(std::move(each.connection), each.at));
+    CHECK(other.serving->full());
+    h.ask_all(other);
+}
+
+TEST_CASE("calls in a row go on where the last one stopped, whoever has ended since")
+{
+    full_house h;
+    std::size_t open = h.all.size();
+    while (open != 0) {
+        h.share(1, full_house::taker::refuses);
+        h.share(1);
+        CHECK(h.here.serving->connections() == --open);
+    }
+    CHECK(h.list.size() == 8);
+    h.share(1);
+    client more = h.here.connect();
+    h.here.until([&] { return h.here.serving->connections() == 1; });
+    h.share(1);
+    CHECK(h.list.size() == 9);
+}
