@@ -17,6 +17,8 @@
 #include <string>
 #include <vector>
 
+#include <poll.h>
+
 using namespace cohort;
 using namespace cohort::test;
 using namespace std::chrono_literals;
@@ -184,6 +186,35 @@ TEST_CASE("who gives or takes may die of it, and no request fails")
             const auto three = [&] { return server.processes("cohort: worker").size() == 3; };
             CHECK(testing::eventually(three));
             CHECK(server.ask("scale", {{"to", "2"}}).code == exit_code::done);
+        }
+    });
+    CHECK_MESSAGE(report.good(), report.text());
+    MESSAGE(report.text());
+}
+
+TEST_CASE("keepers and primaries may die while connections are given away, and no request fails")
+{
+    edition_server server{{}};
+    const auto terms = storm_terms::read(600, 0);
+    const auto report = under_load(server.plain_load(terms.lasting, terms.seed), [&] {
+        random_source dice{terms.seed};
+        for (int i = 0; i < 8; ++i) {
+            server.program().signal(SIGTTIN);
+            server.program().wait_for("listening on port");
+            // Orders go out every 20 ms: before the first, or among the next.
+            (void)::poll(nullptr, 0, static_cast<int>(dice.next() % 100));
+            const auto all = server.processes(i % 2 == 0 ? "cohort: primary" : "cohort: keeper");
+            ::kill(all.at(dice.next() % all.size()), SIGKILL);
+            const auto two_again = [&] {
+                try {
+                    return server.ask("scale", {{"to", "2"}}).code == exit_code::done;
+                } catch (const failure&) {
+                    return false;  // nobody hears between two primaries
+                }
+            };
+            CHECK(testing::eventually(two_again));
+            const auto two = [&] { return server.processes("cohort: worker").size() == 2; };
+            CHECK(testing::eventually(two));
         }
     });
     CHECK_MESSAGE(report.good(), report.text());
