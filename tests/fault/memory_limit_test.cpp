@@ -128,6 +128,7 @@ TEST_CASE("uploads that take more than a slot may have end workers, never the ke
     CHECK(!idle.body_of("/alike").empty());
     CHECK(server.editions() == std::vector<std::string>{"1"});
     CHECK(server.processes("cohort: keeper") == keepers);
+    uploads.clear();
     CHECK(server.program().stop().code() == 0);
     CHECK(groups_of(server.root()).empty());
 }
