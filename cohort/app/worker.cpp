@@ -157,7 +157,7 @@ void worker::on_disconnect(std::move_only_function<void()> hear)
 
 void worker::on_stop(std::move_only_function<void()> hear) { core_.on_stop(std::move(hear)); }
 
-bool worker::stopping() const noexcept { return core_.current() != work::phase::running; }
+bool worker::stopping() const noexcept { return core_.stopping(); }
 
 task<> worker::until_stopping() { return core_.until_stopping(); }
 

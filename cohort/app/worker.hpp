@@ -117,6 +117,8 @@ public:
     /// This worker has begun to drain.
     void on_stop(std::move_only_function<void()> hear);
 
+    /// It drains, or the cohort stops and this worker serves on for `stop.drain` first: what a
+    /// readiness route asks. on_stop and until_stopping() wait for the drain.
     [[nodiscard]] bool stopping() const noexcept;
     /// Completes when the worker begins to drain. `co_await self.until_stopping();` keeps an idle
     /// main alive. Cancel: total. Deadline: none, this is what a worker lives for.

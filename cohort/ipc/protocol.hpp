@@ -11,6 +11,7 @@
 //       │ ◀───────────────────── listen (answer) │  cargo: the socket, unless connections are dealt
 //       │ taken / refused ───────────────────▶ │  connections that came through the inbox
 //       │ ◀──────────────────────────────── share │  give so many connections to a newcomer
+//       │ ◀──────────────────────── readiness_off │  a stop has begun: say so, and serve on
 //       │ ◀──────────────────────────────── drain │
 //       │ ◀───────────────────────────── log_file │  cargo: where its lines go from now on
 //       │ log_file ──────────────────────────▶ │  the same number: they do
@@ -51,6 +52,7 @@ enum class kind : std::uint16_t {
     farewell,
     share,
     log_file,
+    readiness_off,
 };
 
 [[nodiscard]] inline envelope letter(kind what, std::string body = {})

@@ -357,6 +357,8 @@ void primary::stop()
 awaitable<> primary::drain_after(nanoseconds grace)
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
+    // First of all: whoever probes looks elsewhere while everything is still served.
+    supervisor_->turn_readiness_off();
     co_await sleep_for(grace);
     if (!stopped(stop))
         drain();

@@ -1,7 +1,6 @@
 #include <cohort/primary/supervisor.hpp>
 
 #include <cohort/async/deadline.hpp>
-#include <cohort/async/stop.hpp>
 #include <cohort/base/try.hpp>
 #include <cohort/board/answers.hpp>
 #include <cohort/board/slot.hpp>
@@ -42,7 +41,8 @@ supervisor::supervisor(boost::asio::io_context& loop, net::poller& poller, board
       dealer_{loop.get_executor(), poller, settings.balance, settings.limit.connections, *this},
       pulse_{settings.health.heartbeat},
       pulse_timer_{loop},
-      drain_budget_{settings.stop.timeout}
+      drain_budget_{settings.stop.timeout},
+      seats_or_workers_{loop.get_executor()}
 {
     if (settings.health.heartbeat > 0ms)
         feel_pulse();
@@ -118,8 +118,7 @@ result<> supervisor::add_seat()
     seats_.push_back(std::make_unique<seat>(loop_.get_executor(), number, std::move(has),
                                             limits_of(settings().restart)));
     note(*seats_.back());
-    for (const auto& [id, who] : workers_)
-        introduce(*seats_.back(), *who);
+    seats_or_workers_.notify_all();
     return {};
 }
 
@@ -166,6 +165,7 @@ result<worker_ptr> supervisor::spawn_plain(seat& at)
     workers_.emplace(where.id, who);
     begin(who);
     welcome(at, *who, std::move(cargo));
+    introduce(who);
     arm(at, at.of->settings().ready.timeout);
     tasks_.spawn(watch(who));
     attend(who);
@@ -200,26 +200,6 @@ void supervisor::welcome(const seat& at, worker_handle& who, std::vector<unique_
     const ipc::welcome words = terms_for(at.of->settings(), where);
     auto letter = ipc::letter(ipc::kind::welcome, ipc::encode(words));
     letter.cargo = std::move(cargo);
-    static_cast<void>(who.channel().try_send(letter));
-    for (const auto& other : seats_)
-        introduce(*other, who);
-}
-
-void supervisor::introduce(seat& at, worker_handle& who)
-{
-    // Only this policy has workers who pass fresh connections on by themselves. Kept workers hand
-    // over what they serve when they leave; in need to whoever follows them.
-    const bool passes = settings().balance == config::policy::balanced && at.slot != who.slot();
-    if ((!passes && !who.is_kept()) || who.is_stranger())
-        return;
-    dealer_.look_after_inboxes();
-    auto end = duplicate(at.inbox.give);
-    if (!end)
-        return;  // it will keep all it accepts
-    ipc::neighbours words;
-    words.slots.push_back(at.slot);
-    auto letter = ipc::letter(ipc::kind::neighbours, ipc::encode(words));
-    letter.cargo.push_back(*std::move(end));
     static_cast<void>(who.channel().try_send(letter));
 }
 
@@ -351,6 +331,8 @@ void supervisor::arm(seat& at, nanoseconds how_long)
         if (at.life && at.life->now() == stage::booting) {
             log::error("the worker of slot {} did not get ready in time", at.slot);
             blame(at, "it did not get ready in time");
+            if (at.tenant)  // its end will be our doing: nobody else knows why
+                at.tenant->said_farewell({.code = 0, .reason = "it did not get ready in time"});
         }
         feed(at, cause::deadline);
     });

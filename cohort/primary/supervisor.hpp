@@ -92,9 +92,11 @@ public:
 
     /// Asks one worker, and then whoever would follow it, to leave for good.
     [[nodiscard]] result<> retire(std::uint32_t id);
-    /// Asks all, and kills who is not done in time. Nothing is started any more until all are gone;
-    /// or ever, and the sockets are closed as soon as no worker accepts any more.
+    /// Asks all, kills who is not done in time. Nothing is started any more until all are gone; or
+    /// ever, and the sockets are closed as soon as no worker accepts any more.
     void retire_all(nanoseconds budget, finality then);
+    /// A stop has begun: all, and whoever comes, are told so, say so to probes, and serve on.
+    void turn_readiness_off();
     /// Kills all, now, for good.
     void kill_all();
     [[nodiscard]] result<> kill(std::uint32_t id, int number);
@@ -133,8 +135,8 @@ public:
     void become_current(generation_ptr next, unsigned wanted);
     /// The greatest number of a generation that somebody lives by, or that can be gone back to.
     [[nodiscard]] std::uint32_t newest() const noexcept;
-    /// Closes the sockets that nobody listens on any more, and that the previous generation named,
-    /// and the current one does not. Order: all workers are of the current one, and ready.
+    /// Closes the sockets that only the previous generation named, and nobody listens on any more.
+    /// Order: all workers are of the current one, and ready.
     void close_forsaken();
     /// The one before; nothing: there is none.
     [[nodiscard]] const generation_ptr& previous() const noexcept { return previous_; }
@@ -299,7 +301,6 @@ private:
     [[nodiscard]] result<worker_ptr> spawn(seat& at);
     /// A worker for an empty seat.
     [[nodiscard]] result<worker_ptr> fill(seat& at);
-    // Of programs that need not know us.
     [[nodiscard]] int held_binary(generation& of) const;
     [[nodiscard]] bool shares_with_older(const seat& its) const noexcept;
     [[nodiscard]] result<offer> offer_to(const seat& at);
@@ -339,7 +340,9 @@ private:
     void welcome(const seat& at, worker_handle& who, std::vector<unique_fd> cargo);
     // cppcheck-suppress returnTempReference ; it is a reference to what current_ holds
     [[nodiscard]] const config::settings& settings() const noexcept { return current_->settings(); }
-    void introduce(seat& at, worker_handle& who);
+    void introduce(const worker_ptr& who);
+    [[nodiscard]] awaitable<> introduce_all(worker_ptr who);
+    static void tell_readiness_off(worker_handle& who);
     void ask_to_drain(seat& at);
     void signal(seat& at, int number);
     void rest(seat& at);
@@ -392,7 +395,9 @@ private:
     bool retiring_ = false;
     bool killing_ = false;  // never reset: a successor that was faster is ended, too
     bool final_ = false;    // never reset: nobody is started any more, whoever asks
+    bool unready_ = false;  // never reset, either
     nanoseconds drain_budget_;
+    wakeup seats_or_workers_;  // there is another seat, or a worker less to tell of it
 };
 
 }  // namespace cohort::primary

@@ -161,6 +161,8 @@ void supervisor::hello(const worker_ptr& from)
     if (from->is_stranger())
         get_to_know(*from);
     give_log(*from);  // it was born with one that may have been put aside since
+    if (unready_)
+        tell_readiness_off(*from);
     if (from->online_since())
         return;
     from->came_online();
@@ -284,6 +286,7 @@ void supervisor::hung_up(const worker_ptr& who, std::optional<fault> why) noexce
         feed(*at, cause::leave_announced);
     forget_if_done(who);
     close_doors_if_done();
+    seats_or_workers_.notify_all();
     changed_.notify_all();
 }
 

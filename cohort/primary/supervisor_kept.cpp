@@ -162,8 +162,7 @@ result<worker_ptr> supervisor::first_worker(seat& at, birth_place where)
     at.tenant = who;
     workers_.emplace(where.id, who);
     begin(who);
-    for (const auto& other : seats_)
-        introduce(*other, *who);
+    introduce(who);
     arm(at, at.of->settings().ready.timeout);
     keeper_handle::start(keeper, [this, &at](process::received_note&& what) noexcept {
         noted(at, std::move(what));
@@ -248,8 +247,7 @@ void supervisor::twin_named(const worker_ptr& who, const ipc::hello& words)
     if (at.tenant)
         feed(at, cause::succeeded);
     at.tenant = who;
-    for (const auto& other : seats_)
-        introduce(*other, *who);
+    introduce(who);
     audience_.forked(who->info());
     take_up(who, words);
     hello(who);

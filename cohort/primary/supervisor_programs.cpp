@@ -323,8 +323,8 @@ void supervisor::get_to_know(worker_handle& who)
         at->inherits = false;
     static_cast<void>(who.unknown()->signs.on(evidence::hello));
     who.unknown()->changed.notify_all();
-    for (const auto& other : seats_)
-        introduce(*other, who);
+    if (const worker_ptr known = find(who.id()))
+        introduce(known);
 }
 
 awaitable<> supervisor::await_readiness(worker_ptr who)

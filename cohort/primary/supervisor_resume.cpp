@@ -228,8 +228,7 @@ void supervisor::said_hello_again(const worker_ptr& from, const ipc::hello& word
         return;
     }
     from->greets();
-    for (const auto& other : seats_)
-        introduce(*other, *from);
+    introduce(from);
     take_up(from, words);
     hello(from);
     seat* const at = seat_of(*from);

@@ -53,6 +53,21 @@ void supervisor::retire_all(nanoseconds budget, finality then)
     changed_.notify_all();
 }
 
+void supervisor::turn_readiness_off()
+{
+    unready_ = true;
+    for (const auto& [id, who] : workers_)
+        tell_readiness_off(*who);
+}
+
+void supervisor::tell_readiness_off(worker_handle& who)
+{
+    if (who.is_stranger())
+        return;  // it would not know what we mean
+    auto letter = ipc::letter(ipc::kind::readiness_off);
+    static_cast<void>(who.channel().try_send(letter));
+}
+
 void supervisor::kill_all()
 {
     retiring_ = true;
@@ -142,9 +157,16 @@ result<> supervisor::scale(unsigned wanted)
         give_up(is(stage::resting), have - wanted);
     if (const auto living = count(lives) + count(is_held); living > wanted)
         give_up(lives, living - wanted);
+    const unsigned before = wanted_;
     note_wanted(wanted);
     for (; have < wanted; ++have) {
-        COHORT_TRY(one_more());
+        auto born = one_more();
+        if (born)
+            continue;
+        // Not half of it: who asks again shall find what was there.
+        if (before != 0 && before < wanted)
+            static_cast<void>(scale(before));
+        return born;
     }
     return {};
 }

@@ -71,6 +71,11 @@ public:
     [[nodiscard]] link& primary() noexcept { return *link_; }
     [[nodiscard]] hall& doors() noexcept { return *hall_; }
     [[nodiscard]] phase current() const noexcept { return drain_.now(); }
+    /// It drains, or the cohort stops and everything is served on for a while (`stop.drain`).
+    [[nodiscard]] bool stopping() const noexcept
+    {
+        return readiness_off_ || current() != phase::running;
+    }
     [[nodiscard]] bool connected() const noexcept { return link_->is_open(); }
     /// Its connections outlive this process: a keeper keeps their descriptors.
     [[nodiscard]] bool is_kept() const noexcept { return kept_; }
@@ -111,6 +116,7 @@ private:
     void met(const ipc::neighbours& who, std::vector<unique_fd> cargo) noexcept override;
     void told_to_drain(const ipc::drain_order& order) noexcept override;
     void told_to_share(const ipc::share_order& order) noexcept override;
+    void told_readiness_off() noexcept override { readiness_off_ = true; }
     void lost_primary(std::string_view why) noexcept override;
     void escaped(std::string_view what) noexcept override;
     ipc::hello introduction() noexcept override;
@@ -167,7 +173,8 @@ private:
     bool last_one_ = false;  // nobody serves after us
     bool kept_ = false;
     bool successor_ = false;
-    bool told_ = false;  // to leave: the primary wants no successor
+    bool told_ = false;           // to leave: the primary wants no successor
+    bool readiness_off_ = false;  // never reset: a stop is not taken back
     bool hooks_begun_ = false;
     bool welcomed_ = false;
     bool main_running_ = false;

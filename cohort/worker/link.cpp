@@ -138,6 +138,9 @@ void link::arrived(ipc::envelope&& what) noexcept
             else
                 malformed(order.error());
             break;
+        case ipc::kind::readiness_off:
+            guide_.told_readiness_off();
+            break;
         case ipc::kind::log_file:
             take_log(std::move(what));
             break;

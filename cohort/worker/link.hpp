@@ -39,6 +39,7 @@ public:
         virtual void met(const ipc::neighbours& who, std::vector<unique_fd> cargo) noexcept = 0;
         virtual void told_to_drain(const ipc::drain_order& order) noexcept = 0;
         virtual void told_to_share(const ipc::share_order&) noexcept {}
+        virtual void told_readiness_off() noexcept {}
         virtual void lost_primary(std::string_view why) noexcept = 0;
         virtual void escaped(std::string_view what) noexcept = 0;
         /// Who we are, and where we listen: the first words on every channel.

@@ -3,6 +3,8 @@
 #include "api_server.hpp"
 #include "family.hpp"
 
+#include <cohort/testing/witness.hpp>
+
 #include <boost/json/object.hpp>
 #include <doctest/doctest.h>
 
@@ -15,8 +17,16 @@
 
 using namespace cohort;
 using namespace cohort::testing;
+using namespace std::chrono_literals;
 
 namespace {
+
+/// Asks over a connection of its own, as balancers do.
+bool says_ready(std::uint16_t port)
+{
+    client probe{port};
+    return probe.get("/ready").starts_with("HTTP/1.1 200");
+}
 
 /// The pid that a process has in the innermost namespace it lives in.
 std::string innermost_pid(pid_t of)
@@ -73,4 +83,46 @@ TEST_CASE("a program that has started threads is refused, and they are named")
     CHECK(std::string_view{line.at("message").as_string()}.find("pool-3") !=
           std::string_view::npos);
     CHECK(app.wait().code() == 7);
+}
+
+TEST_CASE("on TERM readiness is off first, and everything is served on for stop.drain")
+{
+    launch how;
+    how.exec = PROCESS_PROGRAMS "web";
+    how.args = {"--bind", "127.0.0.1:0", "-w", "2"};
+    how.env = {"KUBERNETES_SERVICE_HOST=1"};
+    running_program app{how};
+    const auto port = port_of(app.wait_for_all("listening on port", 2).front());
+    REQUIRE(says_ready(port));
+    witness_plan load;
+    load.server = net::endpoint::internet(net::endpoint::family::tcp, "127.0.0.1", port);
+    load.connections = 8;
+    load.rate = 200;
+    load.duration = 600s;
+    load.plain_target = "/";
+    load.asks.mix = witness_mix::plain();
+    auto clients = witness::make(load).value();
+    static_cast<void>(clients.run_for(200ms));
+
+    app.signal(SIGTERM);
+    // Both workers have heard of it, or so it seems; and one that is born now hears of it, too.
+    constexpr int in_a_row = 8;
+    const auto all_say_no = [&] {
+        static_cast<void>(clients.run_for(10ms));
+        for (int i = 0; i < in_a_row; ++i) {
+            if (says_ready(port))
+                return false;
+        }
+        return true;
+    };
+    CHECK(eventually(all_say_no));
+    for (const pid_t each : workers_below(app.pid()))
+        ::kill(each, SIGKILL);
+    CHECK(eventually(all_say_no));
+    static_cast<void>(clients.run_for(300ms));
+    clients.stop();
+    CHECK_MESSAGE(clients.run().good(), clients.report().text());
+    client late{port};
+    CHECK(late.body_of("/") == "Hello, world");
+    CHECK(app.wait().code() == 0);
 }

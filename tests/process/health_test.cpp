@@ -235,3 +235,17 @@ TEST_CASE("a handler that never lets the loop go is a request too old, without a
     const auto line = app.program().wait_for("GET /hang");
     CHECK(line.at("stack").as_string().find("hang(") != std::string::npos);
 }
+
+TEST_CASE("who was ended because it did not get ready in time, of that it is said so")
+{
+    api_server app{{.workers = 1,
+                    .balance = "balanced",
+                    .file = "keepers = false\nready.on = \"http:/no_such_route\"\n"
+                            "ready.timeout = \"1s\"\n"}};
+    app.program().wait_for("did not get ready in time");
+    operator_of ops{app.program(), "api"};
+    CHECK(eventually([&] { return ops.ask("show", {}, 0).data.at("restarts") != 0; }));
+    const auto end = ops.ask("why").data.at("slots").at(0).at("ends").at(0);
+    const std::string reason{end.at("reason").as_string()};
+    CHECK_MESSAGE(reason.find("did not get ready in time") != std::string::npos, reason);
+}

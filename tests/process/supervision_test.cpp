@@ -126,3 +126,22 @@ TEST_CASE("while the last requests are finished, new clients are refused at once
         CHECK(app.program().wait().code() == 0);
     }
 }
+
+TEST_CASE("the descriptors of a primary grow with its workers, not with their square")
+{
+    launch how;
+    how.exec = "sh";
+    how.args = {"-c",
+                "ulimit -n 800 && exec \"$0\" \"$@\"",
+                PROCESS_PROGRAMS "api",
+                "--bind",
+                "127.0.0.1:0",
+                "-w",
+                "40",
+                "--keepers",
+                "off"};
+    running_program app{how};
+    app.wait_for_all("listening on port", 40);
+    CHECK_FALSE(said(app, "Too many open files"));
+    CHECK(app.stop().code() == 0);
+}

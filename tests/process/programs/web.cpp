@@ -41,6 +41,9 @@ int main(int argc, char** argv)
     http::router api;
     api.get("/", [](const http::request&) { return http::text("Hello, world"); });
     api.get("/who", who);
+    api.get("/ready", [](const http::request&) {
+        return current_worker()->stopping() ? http::text("stopping", 503) : http::text("ready");
+    });
     api.get("/slow/{ms}", slow);
     api.get("/exit/{code}", [](const http::request& request) -> http::response {
         ::_exit(request.path<int>("code"));
