@@ -22,7 +22,7 @@
 namespace cohort::board {
 
 /// Raised by any change to what follows: a program that an upgrade would start is refused then.
-inline constexpr std::uint32_t ledger_layout_number = 6;
+inline constexpr std::uint32_t ledger_layout_number = 7;
 
 inline constexpr std::size_t ledger_endpoints_max = 256;
 inline constexpr int ledger_descriptors_max = 65'536;
@@ -69,6 +69,23 @@ struct ledger_deaths {
     std::int64_t pause_ns = 0;  ///< the next one
 };
 
+/// How a slot's last worker ended, and how many have. A value.
+struct ledger_ends {
+    std::uint64_t total = 0;  ///< 0: nobody has, and the rest means nothing
+    std::uint32_t worker_id = 0;
+    std::int32_t worker = 0;  ///< its pid
+    std::int32_t code = 0;
+    std::int32_t signal = 0;  ///< 0: it left by itself
+    bool dumped = false;
+    bool for_memory = false;
+    bool unknown = false;  ///< somebody else took the answer
+    bool asked_to_leave = false;
+    std::int64_t wall_ns = 0;  ///< when
+    std::int64_t lived_ns = 0;
+    std::int64_t served_ns = 0;
+    short_text<160> last_words;
+};
+
 /// What is held of a program that need not know us. A value.
 struct ledger_program {
     bool here = false;         ///< one sits there, and has not turned out to know us
@@ -109,6 +126,7 @@ struct ledger_seat {
     std::int64_t listening_ns = 0;  ///< 0: it does not
     std::int64_t deadline_ns = 0;   ///< of the stage; 0: none
     ledger_deaths deaths;
+    ledger_ends ends;
     ledger_program program;
 };
 

@@ -104,6 +104,60 @@ std::uint64_t chronicle::ends_total(std::uint32_t slot) const noexcept
     return found == slots_.end() ? 0 : found->second.total;
 }
 
+board::ledger_ends chronicle::remember(std::uint32_t slot) const noexcept
+{
+    board::ledger_ends words;
+    const auto found = slots_.find(slot);
+    if (found == slots_.end() || found->second.ends.empty())
+        return words;
+    const slot_end& last = found->second.ends.front();
+    words.total = found->second.total;
+    words.worker_id = last.who.id;
+    words.worker = last.who.pid;
+    words.code = last.how.code().value_or(0);
+    words.signal = last.how.signal().value_or(0);
+    words.dumped = last.how.dumped();
+    words.for_memory = last.how.for_memory();
+    words.unknown = !last.how.code() && !last.how.signal();
+    words.asked_to_leave = last.who.exited_after_disconnect.value_or(false);
+    words.wall_ns = nanoseconds{last.when.time_since_epoch()}.count();
+    words.lived_ns = last.lived.count();
+    words.served_ns = last.served.count();
+    const std::string_view said = last.how.last_words();
+    static_cast<void>(words.last_words.set(said.substr(0, words.last_words.bytes.size())));
+    return words;
+}
+
+void chronicle::recall(std::uint32_t slot, const board::ledger_ends& words)
+{
+    if (words.total == 0)
+        return;
+    using process::blame;
+    using process::exit_reason;
+    exit_reason how = exit_reason::exited(words.code);
+    if (words.unknown)
+        how = exit_reason::unknown();
+    else if (words.signal != 0)
+        how = exit_reason::signalled(words.signal,
+                                     words.dumped ? process::core::dumped : process::core::absent,
+                                     words.for_memory ? blame::memory : blame::none);
+    worker_info who;
+    who.id = words.worker_id;
+    who.slot = slot;
+    who.pid = words.worker;
+    who.state = worker_state::dead;
+    who.dead = true;
+    who.exited_after_disconnect = words.asked_to_leave;
+    history& of = slots_[slot];
+    of.total = words.total;
+    of.ends.push_front({.who = std::move(who),
+                        .how = exit_status{how, std::string{words.last_words.view()}},
+                        .when = wall_time{std::chrono::duration_cast<wall_time::duration>(
+                            nanoseconds{words.wall_ns})},
+                        .lived = nanoseconds{words.lived_ns},
+                        .served = nanoseconds{words.served_ns}});
+}
+
 json::object to_json(const slot_end& what)
 {
     const auto span = [](nanoseconds length) {

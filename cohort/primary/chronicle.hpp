@@ -3,6 +3,7 @@
 #include <cohort/async/tokens.hpp>
 #include <cohort/async/wakeup.hpp>
 #include <cohort/base/clock.hpp>
+#include <cohort/board/ledger_layout.hpp>
 #include <cohort/primary/worker_info.hpp>
 #include <cohort/primary/worker_life.hpp>
 
@@ -41,7 +42,7 @@ struct slot_end {
 };
 
 /// What happened to a cohort lately: a bounded list that whoever asks can read, and follow. A
-/// resource of one event loop; it begins anew with each primary.
+/// resource of one event loop; it begins anew with each primary, but for what a ledger keeps.
 class chronicle {
 public:
     static constexpr std::size_t kept_max = 1024;   // events; older ones are forgotten
@@ -84,6 +85,10 @@ public:
     [[nodiscard]] std::vector<slot_end> ends_of(std::uint32_t slot) const;
     /// How many of its workers have ended.
     [[nodiscard]] std::uint64_t ends_total(std::uint32_t slot) const noexcept;
+
+    /// For the primary after this one: how many there were, and the last of them.
+    [[nodiscard]] board::ledger_ends remember(std::uint32_t slot) const noexcept;
+    void recall(std::uint32_t slot, const board::ledger_ends& words);
 
 private:
     struct history {

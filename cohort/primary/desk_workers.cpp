@@ -117,8 +117,8 @@ awaitable<answer> desk::why(request what, asker&)
                          fmt::format("{} has no slot {}", with_.settings.name, *what.slot)};
     json::object data{{"slots", std::move(slots)}};
     co_return answer{exit_code::done,
-                     total == 0 ? std::string{"no worker has ended since this primary began"}
-                                : plural(total, "worker") + " ended since this primary began",
+                     total == 0 ? std::string{"no worker has ended so far"}
+                                : plural(total, "worker") + " ended so far",
                      std::move(data)};
 }
 

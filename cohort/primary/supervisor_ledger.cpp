@@ -69,6 +69,8 @@ void supervisor::note(seat& at) noexcept
     words.generation = at.of ? at.of->number() : 0;
     words.deadline_ns = count(at.deadline);
     words.deaths = at.crashes.remember();
+    if (chronicle_ != nullptr)
+        words.ends = chronicle_->remember(at.slot);
     if (at.journal)
         words.journal = held_number::of(at.journal->fd().borrow());
     if (at.keeper) {

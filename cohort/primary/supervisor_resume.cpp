@@ -94,6 +94,8 @@ result<> supervisor::recover_seat(const ledger_seat& words, claims& ours)
     at.replaced_when_dead = words.replaced_when_dead;
     at.stopped = words.stopped;
     at.crashes.recall(words.deaths);
+    if (chronicle_ != nullptr)
+        chronicle_->recall(at.slot, words.ends);
     if (at.of)
         at.group = bounds_.left_for(at.slot, at.of->settings(), at.of->number());
     if (words.occupied && words.stage < static_cast<std::uint8_t>(stage::gone))

@@ -72,10 +72,10 @@ json::object slot_words(const surveyed& of, const slot_view& seen)
     words["last_end"] = ends.empty() ? json::value(nullptr) : json::value(to_json(ends.front()));
     if (seen.now == stage::parked) {
         const auto& limits = of.settings.restart;
-        words["parked"] = fmt::format(
-            "{} deaths within {} s of their start; the last: {}", limits.give_up_deaths,
-            milliseconds_of(limits.give_up_window) / 1000,
-            ends.empty() ? std::string{"before this primary began"} : ends.front().how.words());
+        words["parked"] =
+            fmt::format("{} deaths within {} s of their start; the last: {}", limits.give_up_deaths,
+                        milliseconds_of(limits.give_up_window) / 1000,
+                        ends.empty() ? std::string{"nobody knows"} : ends.front().how.words());
     }
     return words;
 }
