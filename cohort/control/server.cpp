@@ -152,9 +152,10 @@ void server::receive(stream::socket came)
     if (!peer || (peer->uid != user_ && peer->uid != 0))
         return send_off(came.native_handle(), "this cohort belongs to another user");
     // Root sees all and is seen by all, except where /proc hides it from users: it is not asked.
-    if (kept_out_ && peer->uid == user_ && kept_out_(peer->pid))
-        return send_off(came.native_handle(),
-                        "workers in a sandbox give no orders to their cohort");
+    if (kept_out_ && peer->uid == user_) {
+        if (std::string why = kept_out_(peer->pid); !why.empty())
+            return send_off(came.native_handle(), std::move(why));
+    }
     // Whoever connects and says nothing keeps nobody out: the one that did so first makes room.
     if (silent_.size() >= silent_max) {
         const conversation_ptr first = std::move(silent_.front());

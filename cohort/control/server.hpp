@@ -90,7 +90,9 @@ public:
     ~server();
 
     /// Of those to whom it listens, not to these: asked with the process that connected, at once.
-    void keep_out(std::move_only_function<bool(pid_t)> whom) { kept_out_ = std::move(whom); }
+    /// Returns why not, in words; empty: it is listened to.
+    using doorkeeper = std::move_only_function<std::string(pid_t)>;
+    void keep_out(doorkeeper whom) { kept_out_ = std::move(whom); }
 
     /// Takes no more requests; who is being answered has so much time to read it. Order: once,
     /// before the end of the loop.
@@ -115,7 +117,7 @@ private:
     asio::any_io_executor executor_;
     stream::acceptor door_;
     uid_t user_;
-    std::move_only_function<bool(pid_t)> kept_out_;
+    doorkeeper kept_out_;
     desk& desk_;
     scope doorman_;
     scope helpers_;  // a writer and a watcher for each session

@@ -227,7 +227,7 @@ TEST_CASE("who is to be kept out is told so, before its request is read")
     std::atomic<pid_t> asked{0};
     in.serving->keep_out([&](pid_t who) {
         asked = who;
-        return true;
+        return std::string{"you live in a sandbox"};
     });
     client who{in.place()};
     const auto said = who.ask(request{"hello"}, client::manner::once);

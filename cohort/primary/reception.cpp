@@ -26,6 +26,7 @@ namespace {
 
 constexpr nanoseconds last_words_within = 2s;
 constexpr milliseconds other_answers_within = 500ms;
+constexpr nanoseconds say_again = 1min;  // of who is refused
 
 pid_t first_process() noexcept
 {
@@ -39,17 +40,32 @@ std::string second_name(const std::string& name)
 
 /// Landlock does not keep workers from connecting to sockets: nobody whom we put into a sandbox
 /// has itself let out, or its neighbours ended, by asking us.
-bool asks_from_a_sandbox(pid_t who)
-{
-    static bool said = false;
-    if (!process::is_caged_below(who, first_process()))
-        return false;
-    if (!std::exchange(said, true))
-        log::warn("process {} is in a sandbox of this cohort and asked at its admin socket; "
-                  "refused, and so are all that follow",
-                  who);
-    return true;
-}
+class doorkeeper {
+public:
+    std::string operator()(pid_t who)
+    {
+        switch (process::is_caged_below(who, first_process())) {
+            case process::caged::no:
+                return {};
+            case process::caged::gone:  // as the command does that only looks whether we are there
+                return "the process that connected is gone: nobody can tell who asks";
+            case process::caged::yes:
+                break;
+        }
+        ++refused_;
+        if (!said_at_ || now() - *said_at_ >= say_again) {
+            log::warn("process {} is in a sandbox of this cohort and connected to its admin "
+                      "socket; refused ({} since the last such line)",
+                      who, std::exchange(refused_, 0));
+            said_at_ = now();
+        }
+        return "workers in a sandbox give no orders to their cohort";
+    }
+
+private:
+    std::optional<steady_time> said_at_;
+    std::uint64_t refused_ = 0;
+};
 
 bool is_leaving(const std::filesystem::path& socket)
 {
@@ -132,7 +148,7 @@ result<> reception::open(const config::settings& settings, naming name_is, offic
     }
     door_ = *std::move(entered);
     server_ = *std::move(opened);
-    server_->keep_out(asks_from_a_sandbox);
+    server_->keep_out(doorkeeper{});
     log::debug("admin socket {}", door_->path().string());
     return {};
 }

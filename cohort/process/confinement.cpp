@@ -47,22 +47,22 @@ std::optional<confinement> parse_confinement(std::string_view status)
     return confinement{.parent = *parent, .filters = filters};
 }
 
-bool is_caged_below(pid_t who, pid_t root)
+caged is_caged_below(pid_t who, pid_t root)
 {
     const auto own = look_at(::getpid());
     if (!own || who <= 0)
-        return false;  // no /proc; or somebody outside our pid namespace
+        return caged::no;  // no /proc; or somebody outside our pid namespace
     auto at = look_at(who);
     if (!at)
-        return true;
+        return caged::gone;
     if (at->filters <= own->filters)
-        return false;
+        return caged::no;
     for (int height = 0; at && height < ancestors_max; ++height) {
         if (at->parent == root)
-            return true;
+            return caged::yes;
         at = look_at(at->parent);
     }
-    return false;
+    return caged::no;
 }
 
 }  // namespace cohort::process

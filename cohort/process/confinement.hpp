@@ -20,9 +20,11 @@ struct confinement {
 /// Out of /proc/PID/status. Nothing: that is not one. Source: proc_pid_status(5), Linux 5.9.
 [[nodiscard]] std::optional<confinement> parse_confinement(std::string_view status);
 
-/// Is `who` below `root` in the tree of processes, and in a sandbox that this process is not in? A
-/// process of our own user that is not there any more is taken for one: nobody can tell.
+/// gone: it is not there any more, and nobody can tell where it lived.
+enum class caged : std::uint8_t { no, yes, gone };
+
+/// Is `who` below `root` in the tree of processes, and in a sandbox that this process is not in?
 /// Loop: reads a few files of /proc.
-[[nodiscard]] bool is_caged_below(pid_t who, pid_t root);
+[[nodiscard]] caged is_caged_below(pid_t who, pid_t root);
 
 }  // namespace cohort::process

@@ -40,20 +40,20 @@ TEST_CASE("who is in a sandbox below us is told from our other children, and fro
     REQUIRE(free);
     kit::read_line(ready.read);
     how.box = std::make_shared<const sandbox>(*made);
-    auto caged = process::clone(kit::permit(), how, come_and_wait);
-    REQUIRE(caged);
+    auto boxed = process::clone(kit::permit(), how, come_and_wait);
+    REQUIRE(boxed);
     kit::read_line(ready.read);
-    CHECK(is_caged_below(caged->pid(), ::getpid()));
-    CHECK(is_caged_below(caged->pid(), ::getppid()));
-    CHECK_FALSE(is_caged_below(caged->pid(), free->pid()));
-    CHECK_FALSE(is_caged_below(free->pid(), ::getpid()));
-    CHECK_FALSE(is_caged_below(::getpid(), ::getppid()));
-    const pid_t gone = caged->pid();
-    for (auto* each : {&*caged, &*free}) {
+    CHECK(is_caged_below(boxed->pid(), ::getpid()) == caged::yes);
+    CHECK(is_caged_below(boxed->pid(), ::getppid()) == caged::yes);
+    CHECK(is_caged_below(boxed->pid(), free->pid()) == caged::no);
+    CHECK(is_caged_below(free->pid(), ::getpid()) == caged::no);
+    CHECK(is_caged_below(::getpid(), ::getppid()) == caged::no);
+    const pid_t gone = boxed->pid();
+    for (auto* each : {&*boxed, &*free}) {
         CHECK(each->signal(SIGKILL));
         static_cast<void>(each->wait());
     }
     // It asked, and nobody can tell any more who it was.
-    CHECK(is_caged_below(gone, ::getpid()));
-    CHECK_FALSE(is_caged_below(0, ::getpid()));
+    CHECK(is_caged_below(gone, ::getpid()) == caged::gone);
+    CHECK(is_caged_below(0, ::getpid()) == caged::no);
 }
