@@ -242,8 +242,18 @@ awaitable<answer> desk::drain(request what, asker& to)
     while (!stopped(stop)) {
         const auto seats = seats_of(what);
         const stage at = seats.empty() ? stage::gone : seats.front().now;
-        if (at == stage::held)
-            co_return answer{exit_code::done, who + " is empty until it is resumed"};
+        if (at == stage::held) {
+            std::string words = who + " is empty until it is resumed";
+            if (const head_count left = count(with_.workers.view());
+                left.serving == 0 && left.moving == 0)
+            {
+                log::warn("nobody serves any more: {} was the last slot with a worker; `cohort "
+                          "resume` fills it again",
+                          who);
+                words += "; it was the last one: nobody serves any more";
+            }
+            co_return answer{exit_code::done, std::move(words)};
+        }
         if (at != stage::withdrawing)
             co_return answer{exit_code::refused,
                              fmt::format("somebody else changed {}: it is {}", who, name(at))};

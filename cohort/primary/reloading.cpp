@@ -29,6 +29,8 @@ bool is_on_its_way_out(const slot_view& seen) noexcept
            seen.now == stage::withdrawing;
 }
 
+bool serves(const slot_view& seen) noexcept { return !seen.extra && seen.now == stage::serving; }
+
 fault because(std::string words) { return usher::because(std::move(words)); }
 
 }  // namespace
@@ -101,7 +103,10 @@ awaitable<reload_report> reloading::run(source from, progress tell)
             report.answers_judged = conduct_of(whose::fresh).answers.total();
         awaitable<result<>> errand_run = carry_out(order);
         const auto done = co_await std::move(errand_run);
-        if (!done) {
+        if (!done && of_.retiring()) {
+            report.refused = true;  // whatever it was at: an ordinary stop is no failure of it
+            report.reason = "the cohort is stopping";
+        } else if (!done) {
             const std::string words = words_of(done.error());
             log::warn("reload: {}", words);
             tell_(words);
@@ -150,9 +155,15 @@ awaitable<> reloading::conclude(reload_report& report, config::worker_count befo
     }
     if (report.end != roll_end::replaced)
         co_return;
+    report.refused = false;  // it was done before somebody stopped the cohort
     const auto fits = co_await fit_number(before);
     if (fits) {
         of_.close_forsaken();
+        if (of_.retiring() || std::ranges::any_of(of_.view(), serves))
+            co_return;
+        report.end = roll_end::degraded;
+        report.reason = "nobody serves: every slot is drained or given up (`cohort resume`)";
+        log::warn("reload: {}", report.reason);
         co_return;
     }
     report.end = roll_end::degraded;
@@ -239,6 +250,8 @@ awaitable<result<>> reloading::soak()
     while (now() < until && !stopped(stop)) {
         if (const auto fine = judge(); !fine)
             co_return fine;
+        if (of_.retiring())
+            co_return failed(errc::stopping, "watch the new generation", "the cohort is stopping");
         co_await sleep_for(std::min<nanoseconds>(watch_period, until - now()));
     }
     tell_(watch::words_for(conduct_of(whose::fresh).answers.total()));

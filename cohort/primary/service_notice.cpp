@@ -79,6 +79,8 @@ void service_notice::reload_began(std::string_view words) { note(manager_.reload
 
 void service_notice::reload_ended(std::string_view words)
 {
+    if (stopping_)
+        return;  // READY=1 would take that back
     note(manager_.ready(words));
     last_ = words;
 }

@@ -56,11 +56,11 @@ control::answer answer_of(const reload_report& how)
         words = fmt::format("generation {} serves with {} workers, after {} ms{}", how.generation,
                             how.workers, ms,
                             how.answers_judged ? "; " + watch::words_for(*how.answers_judged) : "");
-    else if (how.refused)
+    else if (how.refused && of_.refuses())
         words = how.reason;
     else
-        words =
-            fmt::format("{}; generation {} serves ({})", how.reason, how.generation, name(how.end));
+        words = fmt::format("{}; generation {} {} ({})", how.reason, how.generation,
+                            how.workers == 0 ? "is what comes next" : "serves", name(how.end));
     json::object data{{"end", name(how.end)},
                       {"reason", how.reason},
                       {"generation", how.generation},
@@ -188,6 +188,8 @@ awaitable<> transactions::reload_logged()
         ended_.notify_all();
         if (how.end == roll_end::replaced)
             log::info("reload: {}", answer_of(how).reason);
+        else if (how.refused)
+            log::info("reload: {}; given up", how.reason);
         else
             log::error("reload: {}: {}; generation {} serves", name(how.end), how.reason,
                        how.generation);

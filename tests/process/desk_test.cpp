@@ -212,3 +212,68 @@ TEST_CASE("a socket that a dead cohort left is no reason not to start")
     program.wait_for("listening on port");
     CHECK(control::who_listens(runtime.path() / "regent.sock"));
 }
+
+TEST_CASE("how often a slot's worker was replaced, and why, outlives the primary")
+{
+    kept_server server{{.workers = 1}};
+    operator_of ops{server.program(), "regent"};
+    const pid_t worker = server.workers().front();
+    CHECK(ops.ask("signal", {{"number", SIGKILL}}, 0).code == exit_code::done);
+    CHECK(eventually([&] { return ops.ask("show", {}, 0).data.at("restarts") == 1; }));
+    const auto before = ops.ask("show", {}, 0).data.at("last_end").as_object();
+    ::kill(primary_below(server.root()), SIGKILL);
+    server.program().wait_for("goes on where one that died stopped");
+    const auto after = ops.ask("show", {}, 0);
+    CHECK(after.data.at("restarts") == 1);
+    CHECK(after.data.at("last_end").as_object() == before);
+    CHECK(before.at("pid") == worker);
+}
+
+TEST_CASE("a cohort of which every slot is drained does not look healthy")
+{
+    kept_server server{{.workers = 2, .file = "[app.regent.reload]\nsoak = \"0s\"\n"}};
+    operator_of ops{server.program(), "regent"};
+    CHECK(ops.ask("drain", {}, 0).reason.find("nobody serves") == std::string::npos);
+    CHECK(ops.ask("drain", {}, 1).reason.find("nobody serves") != std::string::npos);
+    server.program().wait_for("nobody serves any more");
+    const auto said = ops.ask("reload");
+    CHECK(said.code == exit_code::degraded);
+    CHECK_MESSAGE(said.reason.find("nobody serves") != std::string::npos, said.reason);
+}
+
+TEST_CASE("a stop during a reload waits for nothing, and is no failure of it")
+{
+    kept_server server{{.workers = 2, .file = "[app.regent.reload]\nsoak = \"60s\"\n"}};
+    answer reloaded;
+    std::thread reloader{[&] {
+        operator_of other{server.program(), "regent"};
+        reloaded = other.ask("reload");
+    }};
+    const bool soaks = eventually([&] {
+        operator_of ops{server.program(), "regent"};
+        return ops.stages().size() == 3 && ops.stages().back() == "serving";
+    });
+    const auto end = server.program().stop();
+    reloader.join();
+    CHECK(soaks);
+    CHECK(end.code() == 0);
+    CHECK(reloaded.code == exit_code::refused);
+    CHECK_MESSAGE(reloaded.reason == "the cohort is stopping", reloaded.reason);
+    for (const std::string& line : server.program().lines())
+        CHECK_MESSAGE(line.find("reload: seat workers") == std::string::npos, line);
+}
+
+TEST_CASE("a number that cannot be reached changes nothing")
+{
+    kept_server server{{.workers = 2}};
+    operator_of ops{server.program(), "regent"};
+    const pid_t primary = primary_below(server.root());
+    CHECK(ops.ask("ls").data.at("wanted") == 2);
+    const rlim_t limit = limit_descriptors(primary, descriptors_of(primary) + 8);
+    const auto said = ops.ask("scale", {{"to", "40"}});
+    limit_descriptors(primary, limit);
+    CHECK(said.code == exit_code::refused);
+    CHECK(ops.ask("ls").data.at("wanted") == 2);
+    CHECK(ops.ask("scale", {{"to", "2"}}).code == exit_code::done);
+    CHECK(ops.stages() == names{"serving", "serving"});
+}
