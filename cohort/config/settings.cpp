@@ -60,9 +60,14 @@ std::vector<problem> own_problems(const settings& s)
     list.unless(plain(s.user), "user", "without NUL");
     list.unless(plain(s.group), "group", "without NUL");
     list.unless(s.group.empty() || !s.user.empty(), "group", "empty without `user`");
+    const auto is_twice = [&s](const std::string& a) {  // port 0 is another one each time
+        return !a.ends_with(":0") && std::ranges::count(s.listen, a) > 1;
+    };
     const auto address = [](const std::string& a) { return !a.empty() && plain(a); };
     list.unless(s.listen.size() <= endpoints_max && std::ranges::all_of(s.listen, address),
                 "listen", "at most 64 addresses, none empty");
+    list.unless(s.listen.size() > endpoints_max || std::ranges::none_of(s.listen, is_twice),
+                "listen", "no address twice");
     list.unless(within(s.backlog, 1U, 65'535U), "backlog", "1 to 65535");
     list.unless(within(s.lanes, 1U, 64U), "lanes", "1 to 64");
     return std::move(list).take();

@@ -57,6 +57,7 @@ TEST_CASE("every field that can be out of range is complained about by its name"
         {"env", [](settings& x) { x.env.emplace("", "1"); }},
         {"group", [](settings& x) { x.group = std::string{"staff"}; }},
         {"listen", [](settings& x) { x.listen = {""}; }},
+        {"listen", [](settings& x) { x.listen = {"8080", "9090", "8080"}; }},
         {"listen", [](settings& x) { x.listen.assign(65, "0"); }},
         {"backlog", [](settings& x) { x.backlog = 0; }},
         {"backlog", [](settings& x) { x.backlog = 65'536; }},

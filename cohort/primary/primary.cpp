@@ -8,6 +8,7 @@
 #include <cohort/primary/desk.hpp>
 #include <cohort/primary/file_watch.hpp>
 #include <cohort/primary/log_terms.hpp>
+#include <cohort/primary/trial.hpp>
 #include <cohort/process/cpu_quota.hpp>
 #include <cohort/process/identity.hpp>
 #include <cohort/process/root.hpp>
@@ -181,7 +182,9 @@ awaitable<> primary::live(act begin)
     } else if (upkeep_ == upkeep::automatic) {
         if (estate_ != nullptr)
             supervisor_->write_to(estate_->book);
-        const auto started = supervisor_->start(workers_wanted());
+        auto started = manager_->passed().empty() ? try_addresses(settings_) : result<>{};
+        if (started)
+            started = supervisor_->start(workers_wanted());
         if (!started) {
             log::fatal("{}", started.error().text());
             outcome_ = outcome::refused;

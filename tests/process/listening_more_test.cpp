@@ -226,3 +226,24 @@ TEST_CASE("UDP: exclusive is private, errors are said in words, and fd:N can be 
     }
     CHECK(datagram_client{udp_at(opened)}.ask("x").starts_with("worker "));
 }
+
+TEST_CASE("an address that cannot be had is said once, before any worker is started")
+{
+    const unique_fd taken =
+        net::open_listener(net::endpoint::internet(net::endpoint::family::tcp, "127.0.0.1", 0))
+            .value();
+    const std::string busy = net::local_endpoint(taken.borrow()).value().text();
+    for (const std::string& where :
+         {busy, std::string{"fd:9"}, std::string{"unix:/nonexistent/x.sock"}})
+    {
+        launch how;
+        how.exec = PROCESS_PROGRAMS "api";
+        how.args = {"--bind", where, "-w", "2"};
+        running_program app{how};
+        CHECK(app.wait().code() == 7);
+        const auto names_it = [&](const std::string& line) {
+            return line.find("listen on " + where) != std::string::npos;
+        };
+        CHECK_MESSAGE(std::ranges::count_if(app.lines(), names_it) == 1, where);
+    }
+}
