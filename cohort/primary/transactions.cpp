@@ -56,7 +56,7 @@ control::answer answer_of(const reload_report& how)
         words = fmt::format("generation {} serves with {} workers, after {} ms{}", how.generation,
                             how.workers, ms,
                             how.answers_judged ? "; " + watch::words_for(*how.answers_judged) : "");
-    else if (how.refused && of_.refuses())
+    else if (how.refused)
         words = how.reason;
     else
         words = fmt::format("{}; generation {} {} ({})", how.reason, how.generation,
@@ -188,7 +188,7 @@ awaitable<> transactions::reload_logged()
         ended_.notify_all();
         if (how.end == roll_end::replaced)
             log::info("reload: {}", answer_of(how).reason);
-        else if (how.refused)
+        else if (how.refused && of_.refuses())
             log::info("reload: {}; given up", how.reason);
         else
             log::error("reload: {}: {}; generation {} serves", name(how.end), how.reason,
