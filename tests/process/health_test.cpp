@@ -238,13 +238,18 @@ TEST_CASE("a handler that never lets the loop go is a request too old, without a
 
 TEST_CASE("who was ended because it did not get ready in time, of that it is said so")
 {
-    api_server app{{.workers = 1,
-                    .balance = "balanced",
-                    .file = "keepers = false\nready.on = \"http:/no_such_route\"\n"
-                            "ready.timeout = \"1s\"\n"}};
-    app.program().wait_for("did not get ready in time");
-    operator_of ops{app.program(), "api"};
-    CHECK(eventually([&] { return ops.ask("show", {}, 0).data.at("restarts") != 0; }));
+    const temporary_folder folder;
+    const auto path = folder.path() / "cohort.toml";
+    std::ofstream{path} << "[app.api]\nlisten = [\"127.0.0.1:0\"]\nworkers = 1\n"
+                           "exec = \"/bin/sleep\"\nargs = [\"1000\"]\n"
+                           "ready.on = \"http:/\"\nready.timeout = \"1s\"\n";
+    launch how;
+    how.exec = PROCESS_PROGRAMS "api";
+    how.args = {"--config", path.string(), "--name", "api"};
+    running_program app{how};
+    app.wait_for("did not get ready in time");
+    operator_of ops{app, "api"};
+    CHECK(eventually([&] { return !ops.ask("why").data.at("slots").as_array().empty(); }));
     const auto end = ops.ask("why").data.at("slots").at(0).at("ends").at(0);
     const std::string reason{end.at("reason").as_string()};
     CHECK_MESSAGE(reason.find("did not get ready in time") != std::string::npos, reason);
