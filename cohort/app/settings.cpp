@@ -135,19 +135,28 @@ std::vector<config::problem> apply_file(settings& s, const spoken& said)
     if (!file) {
         return {{.file = path, .line = 0, .column = 0, .key = "", .words = file.error().text()}};
     }
+    const config::settings* const app = choose(*file, said.name);
+    // It only lies there, and is about others: no reason not to run a stranger.
+    if (app == nullptr && said.file.empty() && !said.name.empty() && !file->apps.empty()) {
+        s.warnings.push_back(fmt::format("{} here is not read: its apps are {}, not {}", path,
+                                         names_of(*file), said.name));
+        return {};
+    }
     std::vector<config::problem> wrong = file->problems;
-    for (const config::settings& app : file->apps)
-        check_endpoints(*file, app, wrong);
+    for (const config::settings& each : file->apps)
+        check_endpoints(*file, each, wrong);
     if (!wrong.empty())
         return wrong;
-    const config::settings* const app = choose(*file, said.name);
     if (app == nullptr) {
         const std::string wanted = said.name.empty() ? "which app? say --name" : said.name;
         return {{.file = path,
                  .line = 0,
                  .column = 0,
                  .key = wanted,
-                 .words = fmt::format("the apps of the file are: {}", names_of(*file))}};
+                 .words = fmt::format("the apps of the file are: {}{}", names_of(*file),
+                                      file->apps.empty()
+                                          ? ""
+                                          : "; --name " + file->apps.front().name + " chooses")}};
     }
     check_log(*file, *app, wrong);
     static_cast<config::settings&>(s) = *app;
@@ -245,13 +254,20 @@ settings settings::from(int argc, char** argv, settings defaults)
     settings chosen =
         read_sources(argc, argv, std::move(defaults), primary::take_known_variables());
     // What came from a descriptor can be read no second time.
-    chosen.read_again = [words, first, known = chosen.env]() mutable {
+    chosen.read_again = [words, first, known = chosen.env, file = chosen.file,
+                         first_name = chosen.name]() mutable {
         std::vector<char*> list;
         list.reserve(words.size() + 1);
         for (std::string& word : words)
             list.push_back(word.data());
         list.push_back(nullptr);
-        return read_sources(static_cast<int>(words.size()), list.data(), first, known);
+        settings again =
+            read_sources(static_cast<int>(words.size()), list.data(), first, known);
+        if (!again.instead && !file.empty() && again.file.empty())
+            return answered(std::move(again), configuration_wrong,
+                            fmt::format("{}: it is gone, or has no app {} any more\n", file,
+                                        first_name));
+        return again;
     };
     return chosen;
 }

@@ -63,22 +63,24 @@ std::string_view nearest_of(std::string_view word, const std::vector<std::string
 }
 
 result<arguments> arguments::parse(std::span<const std::string> words,
-                                   std::span<const flag_rule> known, stop_at when)
+                                   std::span<const flag_rule> known, is_program programs)
 {
     arguments read;
+    bool flags_over = false;
     for (std::size_t i = 0; i < words.size(); ++i) {
         const std::string_view word = words[i];
-        const bool is_flag = word.size() > 1 && word.front() == '-' &&
+        const bool is_flag = !flags_over && word.size() > 1 && word.front() == '-' &&
                              (word[1] < '0' || word[1] > '9');  // "-1" scales down
-        if (word == "--" || (!is_flag && when == stop_at::first_word)) {
-            if (word != "--")
-                read.words_.emplace_back(word);
-            read.rest_.assign(words.begin() + static_cast<std::ptrdiff_t>(i) + 1, words.end());
-            break;
+        if (is_flag && word == "--") {
+            flags_over = true;
+            continue;
         }
         if (!is_flag) {
             read.words_.emplace_back(word);
-            continue;
+            if (programs == nullptr || read.words_.size() != 1 || !programs(word))
+                continue;
+            read.rest_.assign(words.begin() + static_cast<std::ptrdiff_t>(i) + 1, words.end());
+            break;
         }
         const typed what = take_apart(word);
         const flag_rule* const rule = find(known, what.name);

@@ -28,18 +28,18 @@ class arguments {
 public:
     arguments() = default;
 
-    /// Flags may stand anywhere before "--"; what follows that is `rest`. A value may be written
+    /// Flags may stand anywhere before "--"; what follows that are words. A value may be written
     /// `--name value`, `--name=value`, `-n value` or `-nvalue`.
     ///
-    /// @param stop_at_word  the first word that is no flag ends the flags, too: it is the name of a
-    ///                      program, and what follows is for that program.
+    /// @param programs  the first word ends the flags if this says so of it: it is a program, and
+    ///                  what follows is `rest`, for that program. nullptr: no word is one.
     ///
     /// Errors: errc::bad_value: an unknown flag with the nearest known one, a value that is missing
     /// or not wanted.
-    enum class stop_at { never, first_word };
+    using is_program = bool (*)(std::string_view word);
     [[nodiscard]] static result<arguments> parse(std::span<const std::string> words,
                                                  std::span<const flag_rule> known,
-                                                 stop_at when = stop_at::never);
+                                                 is_program programs = nullptr);
 
     [[nodiscard]] bool flag(std::string_view name) const;
     /// The last value that was given.
@@ -53,7 +53,7 @@ public:
 
     [[nodiscard]] const std::vector<std::string>& words() const noexcept { return words_; }
     [[nodiscard]] std::optional<std::string> word(std::size_t index) const;
-    /// What stood after "--", or after the first word.
+    /// What is for the program.
     [[nodiscard]] const std::vector<std::string>& rest() const noexcept { return rest_; }
 
 private:

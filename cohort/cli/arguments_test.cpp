@@ -21,10 +21,12 @@ constexpr auto known = std::to_array<flag_rule>({
     {"--wait", "", "DURATION", ""},
 });
 
-result<arguments> read(const strings& words, arguments::stop_at when = arguments::stop_at::never)
+result<arguments> read(const strings& words, arguments::is_program programs = nullptr)
 {
-    return arguments::parse(words, known, when);
+    return arguments::parse(words, known, programs);
 }
+
+bool no_toml(std::string_view word) { return !word.ends_with(".toml"); }
 
 std::string complaint(const strings& words)
 {
@@ -63,22 +65,35 @@ TEST_CASE("-1 is a word: it scales down")
     CHECK(args->flag("--json"));
 }
 
-TEST_CASE("what follows -- is left alone")
+TEST_CASE("what follows -- are words")
 {
     const auto args = read({"api", "--", "--workers", "-x"});
     REQUIRE(args);
-    CHECK(args->words() == strings{"api"});
-    CHECK(args->rest() == strings{"--workers", "-x"});
+    CHECK(args->words() == strings{"api", "--workers", "-x"});
+    CHECK(args->rest().empty());
 }
 
 TEST_CASE("what follows the name of a program is for the program")
 {
-    const auto args =
-        read({"-w", "2", "./server", "--workers", "9"}, arguments::stop_at::first_word);
+    const auto args = read({"-w", "2", "./server", "--workers", "9", "--"}, no_toml);
     REQUIRE(args);
     CHECK(args->words() == strings{"./server"});
-    CHECK(args->rest() == strings{"--workers", "9"});
+    CHECK(args->rest() == strings{"--workers", "9", "--"});
     CHECK(args->value("--workers") == "2");
+    const auto after = read({"-w", "2", "--", "./server", "--workers"}, no_toml);
+    REQUIRE(after);
+    CHECK(after->words() == strings{"./server"});
+    CHECK(after->rest() == strings{"--workers"});
+}
+
+TEST_CASE("what follows a file is for the command")
+{
+    const auto args = read({"a.toml", "--workers", "9", "junk"}, no_toml);
+    REQUIRE(args);
+    CHECK(args->words() == strings{"a.toml", "junk"});
+    CHECK(args->value("--workers") == "9");
+    CHECK(args->rest().empty());
+    CHECK_FALSE(read({"a.toml", "--wrokers"}, no_toml));
 }
 
 TEST_CASE("what makes no sense is said, with the nearest flag")

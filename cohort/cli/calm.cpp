@@ -22,6 +22,23 @@ std::size_t own_colour(std::string_view text) noexcept
 
 }  // namespace
 
+std::string printable_lines(std::string_view text)
+{
+    std::string all;
+    while (text.ends_with('\n'))
+        text.remove_suffix(1);
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        all += printable(text.substr(0, end));
+        text.remove_prefix(end);
+        if (!text.empty()) {
+            all += '\n';
+            text.remove_prefix(1);
+        }
+    }
+    return all;
+}
+
 std::string calm(std::string_view text)
 {
     std::string all;

@@ -15,3 +15,12 @@ TEST_CASE("our own colours and line ends reach a terminal, and nothing else that
     CHECK(calm("").empty());
     CHECK(calm("\x1b") == "?");
 }
+
+TEST_CASE("several problems of a configuration are a line each, and nothing stands for a line end")
+{
+    CHECK(printable_lines("a.toml:1:1: bad\na.toml:2:1: worse\n") ==
+          "a.toml:1:1: bad\na.toml:2:1: worse");
+    CHECK(printable_lines("one") == "one");
+    CHECK(printable_lines("\n\n").empty());
+    CHECK(printable_lines("a\x1b[31mb\r\nc") == "a?[31mb?\nc");
+}

@@ -67,6 +67,8 @@ exit_code run_command(std::span<const std::string> words, console& out)
         name = "version";
     const verb* const which = find_verb(name);
     if (which == nullptr) {
+        if (std::ranges::find(words, "--json") != words.end())
+            out.want_json();
         std::vector<std::string_view> names;
         names.reserve(every_verb.size());
         for (const verb* each : every_verb)
@@ -80,7 +82,7 @@ exit_code run_command(std::span<const std::string> words, console& out)
                               : fmt::format("did you mean cohort {}?", near));
         return exit_code::usage;
     }
-    const auto args = arguments::parse(words.subspan(1), flags_of(*which), which->stops);
+    const auto args = arguments::parse(words.subspan(1), flags_of(*which), which->programs);
     if (!args) {
         if (std::ranges::find(words, "--json") != words.end())
             out.want_json();
@@ -92,6 +94,9 @@ exit_code run_command(std::span<const std::string> words, console& out)
         verbs::explain(*which, out);
         return exit_code::done;
     }
+    if (args->words().size() > which->words_max)
+        return misused(out, *which,
+                       fmt::format("{} is a word too many", printable(*args->word(which->words_max))));
     return which->run(*args, out);
 }
 

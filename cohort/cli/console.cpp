@@ -96,8 +96,11 @@ std::string console::paint(std::string_view text, tone how) const
     return fmt::format("\x1b[{}m{}\x1b[0m", code_of(how), text);
 }
 
-void console::end_progress()
+void console::end_progress(std::string_view result)
 {
+    const std::string held = std::exchange(held_progress_, {});
+    if (!held.empty() && result.find(held) == std::string_view::npos)
+        put(stderr, held + '\n');
     if (std::exchange(progress_shown_, false))
         put(stderr, "\r\x1b[K");
 }
@@ -106,7 +109,7 @@ void console::line(std::string_view text)
 {
     if (json_)
         return;
-    end_progress();
+    end_progress(text);
     put(stdout, calm(text) + '\n');
 }
 
@@ -161,10 +164,11 @@ void console::progress(std::string_view text)
         return;
     std::fflush(stdout);
     if (error_terminal_) {
-        put(stderr, fmt::format("\r\x1b[K{}", printable(text)));
+        put(stderr, fmt::format("\r\x1b[K{}", printable(text.substr(0, text.find('\n')))));
         progress_shown_ = true;
     } else {
-        put(stderr, fmt::format("{}\n", printable(text)));
+        end_progress(printable_lines(text));
+        held_progress_ = printable_lines(text);
     }
     std::fflush(stderr);
 }
@@ -185,7 +189,9 @@ void console::problem(std::string_view text)
 {
     if (first_problem_.empty())
         first_problem_ = text;
-    end_progress();
+    while (text.ends_with('\n'))
+        text.remove_suffix(1);
+    end_progress(text);
     std::fflush(stdout);
     put(stderr, fmt::format("cohort: {}\n", calm(text)));
 }

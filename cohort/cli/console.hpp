@@ -52,7 +52,8 @@ public:
     /// Nothing of these three is written where JSON is wanted.
     void line(std::string_view text);
     void print(const table& what);
-    /// On a terminal the next line takes its place.
+    /// On a terminal the next line takes its place. Elsewhere it is written once the next one
+    /// comes, or a result that does not say the same.
     void progress(std::string_view text);
 
     void json(const boost::json::value& what);
@@ -72,7 +73,8 @@ public:
     [[nodiscard]] std::string paint(std::string_view text, tone how) const;
 
 private:
-    void end_progress();
+    /// @param result  what is said next
+    void end_progress(std::string_view result = {});
 
     bool json_ = false;
     bool said_json_ = false;
@@ -81,6 +83,7 @@ private:
     bool error_terminal_ = false;
     bool colours_ = false;
     bool progress_shown_ = false;
+    std::string held_progress_;
 };
 
 /// How wide a text is on a terminal: UTF-8 code points.

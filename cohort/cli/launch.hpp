@@ -42,9 +42,16 @@ inline constexpr auto launch_flags = std::to_array<flag_rule>({
 /// Errors: errc::bad_value, in words for who typed it; errc::malformed, the file is not valid.
 [[nodiscard]] result<std::vector<launch_record>> plan_launch(const arguments& args);
 
-/// Whether what was started like this could be started now: its program is there, and its file is
-/// valid. Errors: as plan_launch().
+/// Of the first word after `run` and `start`: neither a file nor a folder, whose flags are ours
+/// wherever they stand.
+[[nodiscard]] bool names_program(std::string_view word);
+
+/// Whether what was started like this could be started now: its program is there and finds its
+/// configuration valid. Errors: as plan_launch().
 [[nodiscard]] result<> can_start(const launch_record& what);
+
+/// Of a file that is valid, and has nothing to start.
+[[nodiscard]] std::string no_app_words(const std::string& file);
 
 /// Says why there is nothing to start, and how the verb ends.
 exit_code refuse_launch(const fault& why, console& out);

@@ -27,6 +27,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr const char* runtime_variable = "COHORT_RUNTIME_DIR";
+constexpr std::string_view record_ending = ".start.json";
 constexpr std::uintmax_t tail_bytes_max = std::uintmax_t{1} << 20;
 
 std::optional<std::string> variable(const char* name)
@@ -61,12 +63,12 @@ result<> write_private(const std::string& path, std::string_view text)
 
 std::filesystem::path record_file(const std::filesystem::path& state, const std::string& app)
 {
-    return state / (app + ".start.json");
+    return state / (app + std::string{record_ending});
 }
 
 }  // namespace
 
-result<std::filesystem::path> state_folder()
+result<std::filesystem::path> state_path()
 {
     std::filesystem::path folder;
     if (const auto own = variable("COHORT_STATE_DIR"))
@@ -81,6 +83,12 @@ result<std::filesystem::path> state_folder()
         return std::unexpected(because(std::make_error_code(std::errc::no_such_file_or_directory),
                                        "find a folder for logs without HOME: set COHORT_STATE_DIR",
                                        {}));
+    return folder;
+}
+
+result<std::filesystem::path> state_folder()
+{
+    COHORT_TRY(const auto folder, state_path());
     std::error_code ec;
     if (std::filesystem::create_directories(folder, ec))
         ::chmod(folder.c_str(), S_IRWXU | S_IRGRP | S_IXGRP);
@@ -102,7 +110,9 @@ result<> remember(const std::filesystem::path& state, const launch_record& what)
     const json::object words{{"app", what.app},
                              {"program", what.program},
                              {"args", std::move(args)},
-                             {"folder", what.folder}};
+                             {"folder", what.folder},
+                             {"wanted", what.wanted},
+                             {"runtime", variable(runtime_variable).value_or("")}};
     const auto path = record_file(state, what.app);
     const auto fresh = path.string() + ".new";
     COHORT_TRY(write_private(fresh, json::serialize(words) + '\n'));
@@ -138,7 +148,37 @@ std::optional<launch_record> recall(const std::filesystem::path& state, const st
     }
     if (known.app != app || known.program.empty())
         return std::nullopt;
+    // Of another runtime directory: whoever looks at this one cannot know whether it runs.
+    const json::value* const wanted = words.if_contains("wanted");
+    known.wanted = wanted != nullptr && wanted->is_bool() && wanted->as_bool() &&
+                   take("runtime") == variable(runtime_variable).value_or("");
     return known;
+}
+
+void want(const std::filesystem::path& state, const std::string& app, bool wanted)
+{
+    auto known = recall(state, app);
+    if (!known || known->wanted == wanted)
+        return;
+    known->wanted = wanted;
+    // Only what `ls` shows depends on it.
+    static_cast<void>(remember(state, *known));
+}
+
+std::vector<launch_record> wanted_apps(const std::filesystem::path& state)
+{
+    std::vector<launch_record> all;
+    std::error_code ec;
+    for (const auto& each : std::filesystem::directory_iterator{state, ec}) {
+        const std::string name = each.path().filename().string();
+        if (!name.ends_with(record_ending))
+            continue;
+        auto known = recall(state, name.substr(0, name.size() - record_ending.size()));
+        if (known && known->wanted)
+            all.push_back(*std::move(known));
+    }
+    std::ranges::sort(all, {}, &launch_record::app);
+    return all;
 }
 
 std::uintmax_t bytes_of(const std::filesystem::path& file) noexcept

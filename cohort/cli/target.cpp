@@ -1,6 +1,7 @@
 #include <cohort/cli/target.hpp>
 
 #include <cohort/base/parse.hpp>
+#include <cohort/cli/calm.hpp>
 #include <cohort/control/entrance.hpp>
 #include <cohort/control/place.hpp>
 #include <cohort/process/cgroup.hpp>
@@ -169,6 +170,49 @@ choice choose(const arguments& args, console& out, const std::optional<std::stri
     return no_word(std::move(*all), out, word ? missing::all : when);
 }
 
+choice choose_all(const arguments& args, console& out, missing when)
+{
+    return choose_all(args, out, args.words(), when);
+}
+
+choice choose_all(const arguments& args, console& out, const std::vector<std::string>& words,
+                  missing when)
+{
+    if (words.empty())
+        return choose(args, out, std::nullopt, when);
+    choice all;
+    for (const std::string& word : words) {
+        auto some = choose(args, out, word, when);
+        if (some.failed())
+            return some;
+        for (target& each : some.targets) {
+            const bool known = std::ranges::any_of(all.targets, [&](const target& other) {
+                return other.place.socket == each.place.socket && other.slot == each.slot;
+            });
+            if (!known)
+                all.targets.push_back(std::move(each));
+        }
+    }
+    return all;
+}
+
+choice choose_apps(const arguments& args, console& out, missing when, const verb& which)
+{
+    auto whom = choose_all(args, out, when);
+    return names_slots(whom, which, out) ? none(exit_code::usage) : whom;
+}
+
+bool names_slots(const choice& whom, const verb& which, console& out)
+{
+    const auto slot = std::ranges::find_if(whom.targets,
+                                           [](const target& each) { return each.slot.has_value(); });
+    if (slot == whom.targets.end())
+        return false;
+    misused(out, which,
+            fmt::format("{} is a slot; {} is for a whole app", slot->name(), which.name));
+    return true;
+}
+
 std::optional<milliseconds> patience(const arguments& args, console& out, milliseconds otherwise)
 {
     const auto length = args.duration("--wait", otherwise);
@@ -204,7 +248,7 @@ json::object to_json(const target& whom, const answer& said)
     if (whom.slot)
         all["slot"] = *whom.slot;
     all["exit"] = static_cast<unsigned>(said.code);
-    all["reason"] = said.reason;
+    all["reason"] = std::string_view{said.reason}.substr(0, said.reason.find_last_not_of('\n') + 1);
     for (const auto& each : said.data)
         all[each.key()] = each.value();
     return all;
@@ -216,7 +260,7 @@ exit_code conclude(const target& whom, const answer& said, console& out)
         out.json(to_json(whom, said));
         return said.code;
     }
-    const std::string words = fmt::format("{}: {}", whom.name(), printable(said.reason));
+    const std::string words = fmt::format("{}: {}", whom.name(), printable_lines(said.reason));
     if (said.code == exit_code::done)
         out.line(words);
     else

@@ -40,6 +40,14 @@ struct choice {
 [[nodiscard]] choice choose(const arguments& args, console& out,
                             const std::optional<std::string>& word, missing when);
 
+/// The same for every word that was typed: each target once.
+[[nodiscard]] choice choose_all(const arguments& args, console& out, missing when);
+[[nodiscard]] choice choose_all(const arguments& args, console& out,
+                                const std::vector<std::string>& words, missing when);
+/// Likewise, of a verb that knows no slots. exit_code::usage: one was named.
+[[nodiscard]] choice choose_apps(const arguments& args, console& out, missing when,
+                                 const verb& which);
+
 /// An app's name and a slot out of "api.3"; no slot if that is none.
 struct app_and_slot {
     std::string app;
@@ -66,6 +74,9 @@ struct app_and_slot {
 
 /// The usual end of a verb that asked: a line, or JSON: {"app":…,"exit":…,"reason":…,…data}.
 exit_code conclude(const target& whom, const control::answer& said, console& out);
+
+/// Whether slots were named; then that was said.
+[[nodiscard]] bool names_slots(const choice& whom, const verb& which, console& out);
 
 /// Asks all of them the same, one after the other, and concludes; the worst exit code.
 exit_code ask_all(const choice& whom, const control::request& what, control::client::manner how,

@@ -4,6 +4,8 @@
 #include <cohort/cli/console.hpp>
 #include <cohort/control/protocol.hpp>
 
+#include <cstddef>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +17,7 @@ using control::exit_code;
 
 /// One word of the command: what it takes, and what it does. A value, known when we compile.
 struct verb {
+    static constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
     /// Runs it. What is said about failures has been said when it returns.
     using deed = exit_code (*)(const arguments& args, console& out);
 
@@ -25,8 +28,8 @@ struct verb {
     std::string_view about;    ///< more of it, for help and the manual page
     std::span<const flag_rule> flags;
     deed run;
-    /// What follows the first word is for another program.
-    arguments::stop_at stops = arguments::stop_at::never;
+    std::size_t words_max;  ///< how many it takes at most: more is a mistake, and is said
+    arguments::is_program programs = nullptr;
 };
 
 /// All of them, in the order of the help.

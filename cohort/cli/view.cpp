@@ -91,6 +91,14 @@ std::string counted_sum(const json::object& survey, std::string_view key)
     return any ? std::to_string(sum) : std::string{"-"};
 }
 
+/// "silent 15s" of a worker whose event loop does not turn; otherwise empty.
+std::string silence_of(const json::object& slot)
+{
+    constexpr std::int64_t strange_ms = 3'000;  // it beats several times a second
+    const auto beat = number_at(slot, "beat_ms").value_or(0);
+    return beat < strange_ms ? std::string{} : "silent " + text_of(milliseconds{beat});
+}
+
 std::string sum_of(const json::object& survey, std::string_view key)
 {
     std::int64_t sum = 0;
@@ -234,8 +242,10 @@ table slots_table(const json::object& survey)
         std::string last = text_at(*each, "parked");
         if (last.empty() && end != nullptr)
             last = text_at(*end, "reason");
+        const std::string silent = silence_of(*each);
         all.row({{text_at(*each, "name"), tone::strong},
-                 {stage, tone_of(stage)},
+                 {silent.empty() ? stage : stage + ", " + silent,
+                  silent.empty() ? tone_of(stage) : tone::bad},
                  count_at(*each, "pid"),
                  count_at(*each, "generation"),
                  age_at(*each, "uptime_ms"),

@@ -1,6 +1,7 @@
 #include <cohort/cli/verbs.hpp>
 
 #include <cohort/cli/elf.hpp>
+#include <cohort/cli/launch.hpp>
 #include <cohort/config/memory_room.hpp>
 #include <cohort/config/problem.hpp>
 #include <cohort/config/read.hpp>
@@ -93,6 +94,12 @@ exit_code run_check(const arguments& args, console& out)
         if (auto words = config::narrow_memory(app); !words.empty())
             narrow.push_back(fmt::format("app.{}: {}", app.name, words));
     }
+    if (wrong.empty() && said->apps.empty())
+        wrong.push_back({.file = "",
+                         .line = 0,
+                         .column = 0,
+                         .key = "",
+                         .words = no_app_words(whole.string())});
     if (out.wants_json()) {
         json::array list;
         for (const config::problem& each : wrong)
@@ -130,6 +137,7 @@ constinit const verb check{
     .about = "Ends with 2 if anything is. What a program sets itself, `./program --check` knows.",
     .flags = flags,
     .run = run_check,
+    .words_max = 1,
 };
 
 }  // namespace cohort::cli::verbs

@@ -94,6 +94,7 @@ constinit const verb events{
              "began.",
     .flags = flags,
     .run = run_events,
+    .words_max = 1,
 };
 
 }  // namespace cohort::cli::verbs

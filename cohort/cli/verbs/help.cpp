@@ -163,6 +163,7 @@ constinit const verb help{
     .about = "",
     .flags = help_flags,
     .run = run_help,
+    .words_max = 1,
 };
 
 constinit const verb version{
@@ -173,6 +174,7 @@ constinit const verb version{
     .about = "",
     .flags = {},
     .run = run_version,
+    .words_max = 0,
 };
 
 constinit const verb completion{
@@ -184,6 +186,7 @@ constinit const verb completion{
              "~/.zfunc/_cohort. fish: cohort completion fish | source.",
     .flags = {},
     .run = run_completion,
+    .words_max = 1,
 };
 
 }  // namespace cohort::cli::verbs

@@ -91,6 +91,7 @@ constinit const verb init{
     .about = "CMakeLists.txt, main.cpp, cohort.toml, a test, Dockerfile, Kubernetes, CI.",
     .flags = flags,
     .run = run_init,
+    .words_max = 1,
 };
 
 }  // namespace cohort::cli::verbs

@@ -337,6 +337,7 @@ constinit const verb logs{
         "were written. Where there are too few, those of files that were put aside come first.",
     .flags = flags,
     .run = run_logs,
+    .words_max = 1,
 };
 
 }  // namespace cohort::cli::verbs

@@ -22,7 +22,7 @@ exit_code ask_for(const arguments& args, console& out, const verb& which, manner
     const auto wait = patience(args, out, 10min);
     if (!wait)
         return exit_code::usage;
-    const auto whom = choose(args, out, args.word(0), missing::only_one);
+    const auto whom = choose_apps(args, out, missing::only_one, which);
     if (whom.failed())
         return whom.code;
     control::request what{std::string{which.name}};
@@ -56,7 +56,7 @@ exit_code run_plan(const arguments& args, console& out)
     const auto wait = patience(args, out, 30s);
     if (!wait)
         return exit_code::usage;
-    const auto whom = choose(args, out, args.word(0), missing::only_one);
+    const auto whom = choose_apps(args, out, missing::only_one, plan);
     if (whom.failed())
         return whom.code;
     exit_code worst = exit_code::done;
@@ -83,7 +83,7 @@ constexpr auto plan_flags = std::to_array<flag_rule>(
 constinit const verb reload{
     .name = "reload",
     .aliases = {},
-    .usage = "reload [app] [--wait DURATION] [--json]",
+    .usage = "reload [app…] [--wait DURATION] [--json]",
     .summary = "Replaces an app's workers by new code and configuration, or puts the old back.",
     .about = "A transaction: the new generation is started beside the old one, must become ready "
              "and behave, and only then takes over, slot by slot. Ends with 0 when it serves, with "
@@ -91,22 +91,24 @@ constinit const verb reload{
              "again.",
     .flags = flags,
     .run = run_reload,
+    .words_max = verb::any_number,
 };
 
 constinit const verb rollback{
     .name = "rollback",
     .aliases = {},
-    .usage = "rollback [app] [--wait DURATION] [--json]",
+    .usage = "rollback [app…] [--wait DURATION] [--json]",
     .summary = "Back to the generation before, even if its file was replaced.",
     .about = "The program of the previous generation is still open by descriptor.",
     .flags = flags,
     .run = run_rollback,
+    .words_max = verb::any_number,
 };
 
 constinit const verb upgrade{
     .name = "upgrade",
     .aliases = {},
-    .usage = "upgrade [app] [--wait DURATION] [--json]",
+    .usage = "upgrade [app…] [--wait DURATION] [--json]",
     .summary = "Replaces the primary itself by the program on disk; the workers go on.",
     .about =
         "For a new version of Cohort: no worker ends, no connection is closed, and the process "
@@ -116,16 +118,18 @@ constinit const verb upgrade{
         "time, with 7 when it cannot be now. The workers get the new code by a reload.",
     .flags = flags,
     .run = run_upgrade,
+    .words_max = verb::any_number,
 };
 
 constinit const verb plan{
     .name = "plan",
     .aliases = {},
-    .usage = "plan [app] [--wait DURATION] [--json]",
+    .usage = "plan [app…] [--wait DURATION] [--json]",
     .summary = "What a reload would change, and which workers it would replace.",
     .about = "Reads the file as a reload would, and changes nothing.",
     .flags = plan_flags,
     .run = run_plan,
+    .words_max = verb::any_number,
 };
 
 }  // namespace cohort::cli::verbs

@@ -53,7 +53,7 @@ result<> write_file(const fs::path& path, std::string_view text)
 
 exit_code run_save(const arguments& args, console& out)
 {
-    const auto whom = choose(args, out, args.word(0), missing::all);
+    const auto whom = choose_apps(args, out, missing::all, save);
     if (whom.failed())
         return whom.code;
     const auto state = state_folder();
@@ -174,13 +174,14 @@ constexpr auto startup_flags =
 constinit const verb save{
     .name = "save",
     .aliases = {},
-    .usage = "save [app] [--out FOLDER] [--json]",
+    .usage = "save [app…] [--out FOLDER] [--json]",
     .summary = "What runs now as systemd units.",
     .about = "Of what was started by `cohort start`. The units tell systemd when workers serve, "
              "and reload them as a transaction. The environment is not saved: put it into the "
              "file, or into the unit.",
     .flags = save_flags,
     .run = run_save,
+    .words_max = verb::any_number,
 };
 
 constinit const verb startup{
@@ -191,6 +192,7 @@ constinit const verb startup{
     .about = "",
     .flags = startup_flags,
     .run = run_startup,
+    .words_max = 0,
 };
 
 }  // namespace cohort::cli::verbs

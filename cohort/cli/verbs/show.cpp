@@ -78,7 +78,7 @@ exit_code run_show(const arguments& args, console& out)
     const auto wait = patience(args, out, 5s);
     if (!wait)
         return exit_code::usage;
-    const auto whom = choose(args, out, args.word(0), missing::only_one);
+    const auto whom = choose_all(args, out, missing::only_one);
     if (whom.failed())
         return whom.code;
     exit_code worst = exit_code::done;
@@ -126,12 +126,13 @@ constexpr auto flags = std::to_array<flag_rule>(
 constinit const verb show{
     .name = "show",
     .aliases = aliases,
-    .usage = "show [app[.slot]] [--json]",
+    .usage = "show [app[.slot]…] [--json]",
     .summary = "A cohort and its slots, or all that is known of one slot.",
     .about = "gen is the generation of code and configuration; lanes are the busy compute threads "
              "out of all; cpu is the share of one processor over the worker's whole life.",
     .flags = flags,
     .run = run_show,
+    .words_max = verb::any_number,
 };
 
 }  // namespace cohort::cli::verbs

@@ -90,6 +90,7 @@ constinit const verb signal{
         "ABRT the stacks are taken, for `why`; `dump` shows them without ending anybody.",
     .flags = {},
     .run = run_signal,
+    .words_max = 2,
 };
 
 constinit const verb send{
@@ -100,6 +101,7 @@ constinit const verb send{
     .about = "",
     .flags = {},
     .run = run_send,
+    .words_max = 2,
 };
 
 }  // namespace cohort::cli::verbs

@@ -23,7 +23,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// The terminal as a screen of our own; given back at the end, also by Ctrl-C. A resource.
+/// The terminal as a screen of our own; given back at the end, also by Ctrl-C and by signals that
+/// end us. A resource.
 class screen {
 public:
     explicit screen(console& out)
@@ -35,6 +36,19 @@ public:
             quiet.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO | ISIG);
             changed_ = ::tcsetattr(STDIN_FILENO, TCSANOW, &quiet) == 0;
         }
+        sigset_t ends;
+        sigemptyset(&ends);
+        for (std::size_t i = 0; i < ending.size(); ++i) {
+            struct sigaction ours{};
+            ours.sa_handler = [](int number) { ended_by = number; };
+            ::sigaction(ending[i], nullptr, &actions_[i]);
+            if (actions_[i].sa_handler == SIG_IGN)
+                continue;  // nohup(1)
+            ::sigaction(ending[i], &ours, nullptr);
+            sigaddset(&ends, ending[i]);
+        }
+        // They come while we wait, and at no other time.
+        ::sigprocmask(SIG_BLOCK, &ends, &mask_);
         out_.raw("\x1b[?1049h\x1b[?25l");
     }
     ~screen()
@@ -43,6 +57,11 @@ public:
         out_.flush();
         if (changed_)
             ::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
+        for (std::size_t i = 0; i < ending.size(); ++i)
+            ::sigaction(ending[i], &actions_[i], nullptr);
+        ::sigprocmask(SIG_SETMASK, &mask_, nullptr);
+        if (ended_by != 0)
+            std::raise(ended_by);  // whoever waits for us hears how it was
     }
     screen(const screen&) = delete;
     screen& operator=(const screen&) = delete;
@@ -53,9 +72,12 @@ public:
     bool wait(milliseconds pause)
     {
         pollfd ask{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
-        const int got = ::poll(&ask, 1, static_cast<int>(pause.count()));
+        const auto whole = std::chrono::duration_cast<std::chrono::seconds>(pause);
+        const timespec until{.tv_sec = whole.count(),
+                             .tv_nsec = nanoseconds{pause - whole}.count()};
+        const int got = ::ppoll(&ask, 1, &until, &mask_);
         if (got == -1)
-            return errno == EINTR;
+            return errno == EINTR && ended_by == 0;
         char key = 0;
         if (got == 0)
             return true;
@@ -65,7 +87,12 @@ public:
     }
 
 private:
+    static constexpr std::array ending{SIGINT, SIGTERM, SIGHUP};
+    static inline volatile std::sig_atomic_t ended_by = 0;
+
     console& out_;
+    std::array<struct sigaction, ending.size()> actions_{};
+    sigset_t mask_{};
     termios before_{};
     bool changed_ = false;
 };
@@ -74,8 +101,11 @@ private:
 exit_code draw(const choice& whom, console& out)
 {
     exit_code worst = exit_code::done;
-    if (whom.targets.empty())
+    if (whom.targets.empty()) {
         out.line("no cohort runs here");
+        if (out.wants_json())
+            out.json(boost::json::object{{"exit", 0}, {"reason", "no cohort runs here"}});
+    }
     for (const target& each : whom.targets) {
         control::request ask{"ls"};
         ask.budget = 2s;
@@ -148,6 +178,7 @@ constinit const verb top{
     .about = "Where the output is no terminal, or a dumb one: one look.",
     .flags = flags,
     .run = run_top,
+    .words_max = 1,
 };
 
 }  // namespace cohort::cli::verbs

@@ -42,7 +42,7 @@ void print_end(const boost::json::object& end, console& out)
 
 exit_code run_why(const arguments& args, console& out)
 {
-    const auto whom = choose(args, out, args.word(0), missing::only_one);
+    const auto whom = choose_all(args, out, missing::only_one);
     if (whom.failed())
         return whom.code;
     exit_code worst = exit_code::done;
@@ -66,11 +66,10 @@ exit_code run_why(const arguments& args, console& out)
 
 exit_code run_dump(const arguments& args, console& out)
 {
-    const auto word = args.word(0);
     const auto wait = patience(args, out, 1s);
     if (!wait)
         return exit_code::usage;
-    const auto whom = choose(args, out, word, missing::only_one);
+    const auto whom = choose_all(args, out, missing::only_one);
     if (whom.failed())
         return whom.code;
     exit_code worst = exit_code::done;
@@ -96,18 +95,19 @@ constexpr auto dump_flags =
 constinit const verb why{
     .name = "why",
     .aliases = {},
-    .usage = "why [app[.slot]] [--json]",
+    .usage = "why [app[.slot]…] [--json]",
     .summary = "The last deaths of workers, and their reasons.",
     .about = "Eight of each slot are kept, since the primary began. A worker that hung comes with "
              "the stacks of its threads, as `dump` shows them.",
     .flags = {},
     .run = run_why,
+    .words_max = verb::any_number,
 };
 
 constinit const verb dump{
     .name = "dump",
     .aliases = {},
-    .usage = "dump app.slot [--json]",
+    .usage = "dump app[.slot]… [--json]",
     .summary = "The stacks of a live worker, now.",
     .about = "Each thread shows where it is, and goes on. Of one that cannot (a stopped process, a "
              "program that was not built with the library) the kernel's word is shown: its state, "
@@ -115,6 +115,7 @@ constinit const verb dump{
              "addr2line.",
     .flags = dump_flags,
     .run = run_dump,
+    .words_max = verb::any_number,
 };
 
 }  // namespace cohort::cli::verbs
