@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """What start and restart say is so: they succeed when the app serves, and only then."""
 
+import os
 import pathlib
 import shutil
+import signal
 import socket
 import sys
 import threading
@@ -119,7 +121,7 @@ def test_what_could_not_be_started_again_is_not_stopped(cohort: Command) -> None
     check("did you mean" in said.err and "goes on" in said.err, said)
     file.write_text(good)
     (cohort.folder / "server").rename(cohort.folder / "away")
-    said = cohort("restart", "api", expect=1)
+    said = cohort("restart", "api", expect=2)
     check("there is no program" in said.err, said)
     equal(roots(cohort), before)
     (cohort.folder / "away").rename(cohort.folder / "server")
@@ -151,6 +153,62 @@ def test_names(cohort: Command) -> None:
     check("there is no cohort.toml in" in said.err, said)
     said = cohort("start", cohort.folder / "no.toml", expect=1)
     check("No such file" in said.err, said)
+
+
+def test_flags_after_a_file_count_and_words_do_not(cohort: Command) -> None:
+    file = write_file(cohort, '[env.two.app.api]\nworkers = 2\n')
+    for words in (["junk"], ["-w", 2, "--", "--json"]):
+        said = cohort("start", file, *words, expect=1)
+        check("is a file" in said.err, said)
+    check("no flag --wrokers" in cohort("start", file, "--wrokers", 3, expect=1).err, "a slip")
+    equal(cohort("start", file, "-e", "two", "--json", expect=0).json()["serving"], 2)
+    said = cohort("start", file, "--json", expect=7).json()
+    check(said["app"] == "api" and "runs already" in said["reason"], said)
+    for words in (["restart", "api.0"], ["scale", "api.0", 2], ["stop", "api.0"], ["plan", "api.0"]):
+        check("is a slot" in cohort(*words, expect=1).err, words)
+
+
+def test_what_is_gone_can_be_started_again(cohort: Command) -> None:
+    file = write_file(cohort)
+    cohort("start", file, expect=0)
+    before, server = roots(cohort), cohort.folder / "server"
+    server.rename(cohort.folder / "away")
+    shutil.copy("/bin/false", server)
+    cohort("restart", "api", expect=1)
+    equal(roots(cohort), before, "it goes on")
+    (cohort.folder / "away").rename(server)
+    os.kill(before[0], signal.SIGKILL)
+    while [each["stage"] for each in cohort("ls", "--json", expect=0).json()] != ["gone"]:
+        pass
+    check("cohort restart api" in cohort("ls", expect=0).err, "what to do")
+    cohort("start", "api", "-w", 3, expect=1)
+    cohort("start", "api", expect=0)
+    os.kill(roots(cohort)[0], signal.SIGKILL)
+    while cohort("ls", "--json", expect=0).json()[0]["stage"] != "gone":
+        pass
+    cohort("restart", "api", expect=0)
+    cohort("stop", "api", expect=0)
+    equal(cohort("ls", "--json", expect=0).json(), [], "who was stopped is not missed")
+
+
+def test_what_is_wrong_is_said_clearly(cohort: Command) -> None:
+    file = cohort.folder / "cohort.toml"
+    file.write_text("")
+    for words in (["check", file], ["start", file]):
+        said = cohort(*words, expect=2)
+        check("nothing to start" in said.out + said.err, said)
+    file.write_text('[app.api]\nexec = "./none"\n')
+    cohort("start", file, expect=2)
+    script = cohort.folder / "srv.js"
+    script.write_text("")
+    check(f"node {script}" in cohort("start", script, expect=1).err, "how it would run")
+    for flag, value in (("-w", 0), ("-b", "foo")):
+        cohort("start", flag, value, PROGRAM, expect=1)
+    file.write_text('[app.api]\nexec = "./none"\nworker = 1\nlisten = ["99999"]\nworkes = 2\n')
+    said = cohort("start", file, expect=2)
+    check("?\n" not in said.err.replace('"?', ""), f"one problem a line: {said}")
+    said = cohort("run", "-w", 1, "--check", "--json", "-n", "x", PROGRAM, expect=0).json()
+    equal((said["app"], said["exit"]), ("x", 0))
 
 
 def test_what_is_remembered_is_private(cohort: Command) -> None:
