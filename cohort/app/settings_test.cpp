@@ -141,7 +141,7 @@ TEST_CASE("a file that is not there, or has no such app, says so with exit code 
     const settings lost = read({"-c", file.path(), "-n", "three"});
     REQUIRE(lost.instead);
     CHECK(lost.instead->exit_code == 2);
-    CHECK(lost.instead->text.find("one, two") != std::string::npos);
+    CHECK(lost.instead->text.find("one, two; --name one chooses") != std::string::npos);
 }
 
 TEST_CASE("an environment of the file is chosen on the command line, or else by COHORT_ENV")
