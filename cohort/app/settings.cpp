@@ -261,12 +261,11 @@ settings settings::from(int argc, char** argv, settings defaults)
         for (std::string& word : words)
             list.push_back(word.data());
         list.push_back(nullptr);
-        settings again =
-            read_sources(static_cast<int>(words.size()), list.data(), first, known);
+        settings again = read_sources(static_cast<int>(words.size()), list.data(), first, known);
         if (!again.instead && !file.empty() && again.file.empty())
-            return answered(std::move(again), configuration_wrong,
-                            fmt::format("{}: it is gone, or has no app {} any more\n", file,
-                                        first_name));
+            return answered(
+                std::move(again), configuration_wrong,
+                fmt::format("{}: it is gone, or has no app {} any more\n", file, first_name));
         return again;
     };
     return chosen;

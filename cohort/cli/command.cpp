@@ -95,8 +95,9 @@ exit_code run_command(std::span<const std::string> words, console& out)
         return exit_code::done;
     }
     if (args->words().size() > which->words_max)
-        return misused(out, *which,
-                       fmt::format("{} is a word too many", printable(*args->word(which->words_max))));
+        return misused(
+            out, *which,
+            fmt::format("{} is a word too many", printable(*args->word(which->words_max))));
     return which->run(*args, out);
 }
 

@@ -81,11 +81,18 @@ result<std::string> primary_for_others()
 /// Who runs files that end like this; empty: nobody whom we know.
 std::string_view interpreter_of(const fs::path& file)
 {
-    constexpr auto known = std::to_array<std::pair<std::string_view, std::string_view>>(
-        {{".js", "node"}, {".mjs", "node"}, {".cjs", "node"}, {".py", "python3"},
-         {".rb", "ruby"}, {".php", "php"},  {".pl", "perl"},  {".sh", "sh"}});
+    constexpr auto known =
+        std::to_array<std::pair<std::string_view, std::string_view>>({{".js", "node"},
+                                                                      {".mjs", "node"},
+                                                                      {".cjs", "node"},
+                                                                      {".py", "python3"},
+                                                                      {".rb", "ruby"},
+                                                                      {".php", "php"},
+                                                                      {".pl", "perl"},
+                                                                      {".sh", "sh"}});
     const std::string ending = file.extension().string();
-    const auto found = std::ranges::find(known, ending, [](const auto& each) { return each.first; });
+    const auto found =
+        std::ranges::find(known, ending, [](const auto& each) { return each.first; });
     return found == known.end() ? std::string_view{} : found->second;
 }
 
@@ -256,8 +263,8 @@ result<> can_start(const launch_record& what)
     }
     COHORT_TRY(const bool ours, is_built_with_cohort(what.program));
     if (!ours)  // it would not understand --check, and serve
-        return wrong(fmt::format("{} is another program now: it is not built with Cohort",
-                                 what.program));
+        return wrong(
+            fmt::format("{} is another program now: it is not built with Cohort", what.program));
     COHORT_TRY(const auto said, check_program(what));
     if (said.exit_code != 0)
         return failed(errc::malformed, "", said.words);

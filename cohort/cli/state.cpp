@@ -107,12 +107,10 @@ result<> remember(const std::filesystem::path& state, const launch_record& what)
     json::array args;
     for (const std::string& each : what.args)
         args.emplace_back(each);
-    const json::object words{{"app", what.app},
-                             {"program", what.program},
-                             {"args", std::move(args)},
-                             {"folder", what.folder},
-                             {"wanted", what.wanted},
-                             {"runtime", variable(runtime_variable).value_or("")}};
+    const json::object words{
+        {"app", what.app},         {"program", what.program},
+        {"args", std::move(args)}, {"folder", what.folder},
+        {"wanted", what.wanted},   {"runtime", variable(runtime_variable).value_or("")}};
     const auto path = record_file(state, what.app);
     const auto fresh = path.string() + ".new";
     COHORT_TRY(write_private(fresh, json::serialize(words) + '\n'));

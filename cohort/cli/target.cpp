@@ -204,8 +204,8 @@ choice choose_apps(const arguments& args, console& out, missing when, const verb
 
 bool names_slots(const choice& whom, const verb& which, console& out)
 {
-    const auto slot = std::ranges::find_if(whom.targets,
-                                           [](const target& each) { return each.slot.has_value(); });
+    const auto slot = std::ranges::find_if(
+        whom.targets, [](const target& each) { return each.slot.has_value(); });
     if (slot == whom.targets.end())
         return false;
     misused(out, which,

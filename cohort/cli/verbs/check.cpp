@@ -95,11 +95,8 @@ exit_code run_check(const arguments& args, console& out)
             narrow.push_back(fmt::format("app.{}: {}", app.name, words));
     }
     if (wrong.empty() && said->apps.empty())
-        wrong.push_back({.file = "",
-                         .line = 0,
-                         .column = 0,
-                         .key = "",
-                         .words = no_app_words(whole.string())});
+        wrong.push_back(
+            {.file = "", .line = 0, .column = 0, .key = "", .words = no_app_words(whole.string())});
     if (out.wants_json()) {
         json::array list;
         for (const config::problem& each : wrong)

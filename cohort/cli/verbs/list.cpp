@@ -60,8 +60,8 @@ exit_code run_list(const arguments& args, console& out)
         said.data["socket"] = each.place.socket.string();
         surveys.push_back(std::move(said.data));
     }
-    const auto gone = args.words().empty() && !args.value("--socket") ? gone_apps(surveys)
-                                                                      : decltype(surveys){};
+    const auto gone =
+        args.words().empty() && !args.value("--socket") ? gone_apps(surveys) : decltype(surveys){};
     surveys.insert(surveys.end(), gone.begin(), gone.end());
     if (out.wants_json()) {
         boost::json::array all;

@@ -31,8 +31,9 @@ exit_code run_scale(const arguments& args, console& out)
     if (!to || args.words().size() > 2)
         return misused(out, scale, "scale needs to know to how many");
     if (!is_number_of_workers(*to))
-        return misused(out, scale,
-                       fmt::format("to how many? N, +N, -N or MIN..MAX, not \"{}\"", printable(*to)));
+        return misused(
+            out, scale,
+            fmt::format("to how many? N, +N, -N or MIN..MAX, not \"{}\"", printable(*to)));
     const auto wait = patience(args, out, 60s);
     if (!wait)
         return exit_code::usage;

@@ -64,8 +64,8 @@ void show_last_lines(std::vector<std::string> lines, console& out)
 {
     log_filter fatal;
     fatal.least = rank_of("fatal");
-    const auto reason = std::ranges::find_if(
-        lines, [&](const std::string& line) { return fatal.wants(line); });
+    const auto reason =
+        std::ranges::find_if(lines, [&](const std::string& line) { return fatal.wants(line); });
     if (reason != lines.end())
         std::rotate(lines.begin(), reason, reason + 1);
     for (const std::string& line : lines)
@@ -139,8 +139,8 @@ std::vector<launch_record> take_gone(const arguments& args, std::vector<std::str
     if (args.value("--socket"))
         return gone;
     std::erase_if(words, [&](const std::string& word) {
-        auto known = config::is_app_name(word) && !who_runs(word) ? recall(state, word)
-                                                                   : std::nullopt;
+        auto known =
+            config::is_app_name(word) && !who_runs(word) ? recall(state, word) : std::nullopt;
         if (known)
             gone.push_back(*std::move(known));
         return known.has_value();
