@@ -39,7 +39,12 @@ inline cohort::http::router make_api()
         return http::text("Hello, " + request.path<std::string>("name") + "\n");
     });
 
-    api.get("/ready", [](const http::request&) { return http::text("ok\n"); });
+    // Who sends connections here looks elsewhere as soon as the stop has begun.
+    api.get("/ready", [](const http::request&) {
+        const cohort::worker* const self = cohort::current_worker();
+        return self != nullptr && self->stopping() ? http::text("stopping\n", 503)
+                                                   : http::text("ok\n");
+    });
 
     return api;
 }

@@ -23,6 +23,7 @@
 #include <cohort/primary/seat.hpp>
 #include <cohort/primary/seat_view.hpp>
 #include <cohort/primary/slot_view.hpp>
+#include <cohort/primary/upkeep.hpp>
 #include <cohort/primary/worker_handle.hpp>
 #include <cohort/process/notice.hpp>
 
@@ -45,16 +46,6 @@ class outlet;
 }
 
 namespace cohort::primary {
-
-/// Who keeps the number of workers.
-enum class upkeep { automatic, by_hand };
-
-/// Whether there is a root, and workers that are forked get keepers, so that their connections
-/// outlive them.
-enum class care : std::uint8_t { plain, kept };
-
-/// What comes after everybody has left: somebody may be forked again, or this is the end.
-enum class finality { until_empty, last };
 
 /// Keeps seats filled: feeds each slot's automaton with what happens, and carries out what it
 /// orders. A resource.

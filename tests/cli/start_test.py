@@ -164,7 +164,8 @@ def test_flags_after_a_file_count_and_words_do_not(cohort: Command) -> None:
     equal(cohort("start", file, "-e", "two", "--json", expect=0).json()["serving"], 2)
     said = cohort("start", file, "--json", expect=7).json()
     check(said["app"] == "api" and "runs already" in said["reason"], said)
-    for words in (["restart", "api.0"], ["scale", "api.0", 2], ["stop", "api.0"], ["plan", "api.0"]):
+    for words in (["restart", "api.0"], ["scale", "api.0", 2], ["stop", "api.0"],
+                  ["plan", "api.0"]):
         check("is a slot" in cohort(*words, expect=1).err, words)
 
 
