@@ -3,6 +3,8 @@
 
 #include "puppet_show.hpp"
 
+#include <cohort/net/listener.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cerrno>
