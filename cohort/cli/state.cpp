@@ -88,7 +88,7 @@ result<std::filesystem::path> state_path()
 
 result<std::filesystem::path> state_folder()
 {
-    COHORT_TRY(const auto folder, state_path());
+    COHORT_TRY(auto folder, state_path());
     std::error_code ec;
     if (std::filesystem::create_directories(folder, ec))
         ::chmod(folder.c_str(), S_IRWXU | S_IRGRP | S_IXGRP);

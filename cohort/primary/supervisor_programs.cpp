@@ -301,8 +301,8 @@ void supervisor::learn(worker_handle& who, evidence what)
     of.changed.notify_all();
     if (!ready || of.over)
         return;
-    // From here on what it lives counts as service.
-    if (seats_[who.slot()]->of)
+    // From here on what it lives counts as service. A slow start may look like a moment of life.
+    if (seats_[who.slot()]->of && what != evidence::settled)
         seats_[who.slot()]->of->served = true;
     who.came_online();
     who.listens();

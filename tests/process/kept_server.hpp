@@ -71,6 +71,10 @@ public:
         client over{port_};
         const auto said = boost::json::parse(over.body_of("/workers")).as_object();
         description seen;
+        if (!said.contains("primary")) {
+            seen.all_connected = false;  // a problem: no primary answered in time
+            return seen;
+        }
         seen.primary = static_cast<pid_t>(said.at("primary").as_int64());
         seen.recovered = said.at("recovered").as_int64();
         for (const auto& each : said.at("workers").as_array()) {

@@ -141,9 +141,10 @@ std::vector<launch_record> take_gone(const arguments& args, std::vector<std::str
     std::erase_if(words, [&](const std::string& word) {
         auto known =
             config::is_app_name(word) && !who_runs(word) ? recall(state, word) : std::nullopt;
-        if (known)
-            gone.push_back(*std::move(known));
-        return known.has_value();
+        if (!known)
+            return false;
+        gone.push_back(*std::move(known));
+        return true;
     });
     return gone;
 }

@@ -8,11 +8,15 @@
 
 int main(int argc, char** argv)
 {
+    std::atomic<bool> named{false};
     std::atomic<bool> over{false};
-    std::thread pool{[&over] {
+    std::thread pool{[&] {
         ::pthread_setname_np(::pthread_self(), "pool-3");
+        named = true;
+        named.notify_all();
         over.wait(false);
     }};
+    named.wait(false);
     cohort::http::router api;
     api.get("/", [](const cohort::http::request&) { return cohort::http::text("never"); });
     const int code = cohort::serve(argc, argv, api);
