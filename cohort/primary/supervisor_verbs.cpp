@@ -160,13 +160,13 @@ result<> supervisor::scale(unsigned wanted)
     const unsigned before = wanted_;
     note_wanted(wanted);
     for (; have < wanted; ++have) {
-        auto born = one_more();
+        const auto born = one_more();
         if (born)
             continue;
         // Not half of it: who asks again shall find what was there.
         if (before != 0 && before < wanted)
             static_cast<void>(scale(before));
-        return born;
+        return std::unexpected(born.error());
     }
     return {};
 }
