@@ -6,6 +6,7 @@
 #include <cohort/net/inbox.hpp>
 #include <cohort/net/listener.hpp>
 #include <cohort/net/socket_address.hpp>
+#include <cohort/worker/hall_kit_test.hpp>
 #include <cohort/worker/link.hpp>
 
 #include <doctest/doctest.h>
@@ -23,16 +24,9 @@ using namespace cohort;
 using namespace cohort::work;
 using board::passage;
 using board::standing;
+using work::testing::deaf_guide;
 
 namespace {
-
-struct deaf_guide final : work::link::guide {
-    void welcomed(ipc::welcome, std::vector<unique_fd>) noexcept override {}
-    void met(const ipc::neighbours&, std::vector<unique_fd>) noexcept override {}
-    void told_to_drain(const ipc::drain_order&) noexcept override {}
-    void lost_primary(std::string_view) noexcept override {}
-    void escaped(std::string_view) noexcept override {}
-};
 
 constexpr std::uint32_t our_slot = 0;
 constexpr std::uint32_t other_slot = 1;

@@ -1,9 +1,6 @@
 // A worker's doors, with a primary that the test plays itself.
 #include <cohort/worker/hall.hpp>
-#include <cohort/async/scope.hpp>
-#include <cohort/ipc/two_ends_test.hpp>
-#include <cohort/net/inbox.hpp>
-#include <cohort/worker/link.hpp>
+#include <cohort/worker/hall_kit_test.hpp>
 
 #include <doctest/doctest.h>
 
@@ -18,67 +15,13 @@
 
 using namespace cohort;
 using namespace cohort::work;
+using work::testing::good_answer;
+using work::testing::hall_scene;
 using namespace std::chrono_literals;
 
 namespace {
 
-struct deaf_guide final : work::link::guide {
-    void welcomed(ipc::welcome, std::vector<unique_fd>) noexcept override {}
-    void met(const ipc::neighbours&, std::vector<unique_fd>) noexcept override {}
-    void told_to_drain(const ipc::drain_order&) noexcept override {}
-    void lost_primary(std::string_view) noexcept override { lost = true; }
-    void escaped(std::string_view) noexcept override {}
-
-    bool lost = false;
-};
-
-/// A hall, and the primary's end of its channel.
-struct scene {
-    scene()
-    {
-        REQUIRE(poller.start());
-        std::vector<unique_fd> cargo;
-        auto board = board::segment::create(4).value();
-        cargo.push_back(duplicate(board.fd()).value());
-        cargo.push_back(std::move(inbox.take));
-        ipc::welcome terms;
-        terms.balance = "balanced";
-        REQUIRE(doors.open(terms, std::move(cargo)));
-        talk.start();
-        primary.start(heard.take(), heard.closed());
-    }
-    ~scene()
-    {
-        poller.stop();
-        primary.close();
-        talk.close();
-        tasks.stop();
-        ipc::testing::run_until(loop, [&] { return tasks.size() == 0; });
-    }
-    scene(const scene&) = delete;
-    scene& operator=(const scene&) = delete;
-
-    static std::array<unique_fd, 2> pair()
-    {
-        auto ends = ipc::channel::make_pair().value();
-        return {std::move(ends.first), std::move(ends.second)};
-    }
-    awaitable<> run(std::string where, result<std::shared_ptr<door>>& into, bool& done)
-    {
-        const net::listen_options usual;
-        into = co_await doors.listen(std::move(where), usual);
-        done = true;
-    }
-    /// Requests to listen, in the order in which they came.
-    std::vector<ipc::envelope*> asked()
-    {
-        std::vector<ipc::envelope*> found;
-        for (ipc::envelope& each : heard.came) {
-            if (each.kind == static_cast<std::uint16_t>(ipc::kind::listen))
-                found.push_back(&each);
-        }
-        return found;
-    }
+struct scene : hall_scene {
     /// Endpoints that the hall no longer wants.
     std::vector<std::uint32_t> left()
     {
@@ -89,10 +32,6 @@ struct scene {
         }
         return found;
     }
-    void wait_for_requests(std::size_t count)
-    {
-        ipc::testing::run_until(loop, [&] { return asked().size() == count; });
-    }
     void refuse(const ipc::envelope& request, int error)
     {
         auto reply = ipc::answer_to(request);
@@ -101,25 +40,6 @@ struct scene {
         reply.body = ipc::encode(fault(why, "bind", "tcp://127.0.0.1:1"));
         REQUIRE(primary.try_send(reply));
     }
-    void answer(const ipc::envelope& request, std::string body)
-    {
-        auto reply = ipc::answer_to(request);
-        reply.body = std::move(body);
-        REQUIRE(primary.try_send(reply));
-    }
-
-    boost::asio::io_context loop{1};
-    net::poller poller{loop};
-    scope tasks{loop.get_executor()};
-    wakeup changed{loop.get_executor()};
-    deaf_guide guide;
-    net::inbox_pair inbox = net::make_inbox().value();
-    std::array<unique_fd, 2> ends = pair();
-    ipc::testing::recorder heard;
-    ipc::channel primary = ipc::testing::open_end(loop, std::move(ends[0]));
-    work::link talk{loop.get_executor(), ipc::testing::open_end(loop, std::move(ends[1])), tasks,
-                    guide};
-    hall doors{loop.get_executor(), poller, talk, changed};
 };
 
 /// One listen that is going on.
@@ -129,14 +49,6 @@ struct attempt {
     result<std::shared_ptr<door>> got = failed(errc::not_supported, "wait");
     bool done = false;
 };
-
-std::string good_answer(std::uint32_t endpoint, std::string where)
-{
-    ipc::listen_answer words;
-    words.endpoint = endpoint;
-    words.where = std::move(where);
-    return ipc::encode(words);
-}
 
 }  // namespace
 
