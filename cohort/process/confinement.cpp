@@ -23,13 +23,13 @@ std::optional<Number> field(std::string_view line, std::string_view name)
     return parse_integer<Number>(detail::skip_blanks(line.substr(name.size())));
 }
 
-std::optional<confinement> look_at(pid_t who)
+}  // namespace
+
+std::optional<confinement> confinement_of(pid_t who)
 {
     const auto text = read_system_file(fmt::format("/proc/{}/status", who));
     return text ? parse_confinement(*text) : std::nullopt;
 }
-
-}  // namespace
 
 std::optional<confinement> parse_confinement(std::string_view status)
 {
@@ -49,10 +49,10 @@ std::optional<confinement> parse_confinement(std::string_view status)
 
 caged is_caged_below(pid_t who, pid_t root)
 {
-    const auto own = look_at(::getpid());
+    const auto own = confinement_of(::getpid());
     if (!own || who <= 0)
         return caged::no;  // no /proc; or somebody outside our pid namespace
-    auto at = look_at(who);
+    auto at = confinement_of(who);
     if (!at)
         return caged::gone;
     if (at->filters <= own->filters)
@@ -60,7 +60,7 @@ caged is_caged_below(pid_t who, pid_t root)
     for (int height = 0; at && height < ancestors_max; ++height) {
         if (at->parent == root)
             return caged::yes;
-        at = look_at(at->parent);
+        at = confinement_of(at->parent);
     }
     return caged::no;
 }

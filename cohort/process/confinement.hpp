@@ -20,6 +20,9 @@ struct confinement {
 /// Out of /proc/PID/status. Nothing: that is not one. Source: proc_pid_status(5), Linux 5.9.
 [[nodiscard]] std::optional<confinement> parse_confinement(std::string_view status);
 
+/// That of a process. Nothing: it is not there any more, or there is no /proc.
+[[nodiscard]] std::optional<confinement> confinement_of(pid_t who);
+
 /// gone: it is not there any more, and nobody can tell where it lived.
 enum class caged : std::uint8_t { no, yes, gone };
 

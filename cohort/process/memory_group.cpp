@@ -2,6 +2,7 @@
 
 #include <cohort/base/parse.hpp>
 #include <cohort/base/try.hpp>
+#include <cohort/process/confinement.hpp>
 #include <cohort/process/detail/text.hpp>
 
 #include <fmt/format.h>
@@ -92,24 +93,13 @@ bool is_withheld_by_systemd(const std::string& folder)
     return true;
 }
 
-pid_t parent_of(pid_t pid)
-{
-    const auto text = read(fmt::format("/proc/{}/stat", pid));
-    // The name stands in brackets, and may have any in it.
-    const std::size_t end = text ? text->rfind(") ") : std::string::npos;
-    if (end == std::string::npos)
-        return 0;
-    std::string_view rest = std::string_view{*text}.substr(end + 2);
-    cut(rest, ' ');
-    return parse_integer<pid_t>(cut(rest, ' ')).value_or(0);
-}
-
 bool is_of_house(pid_t pid, pid_t house)
 {
     for (unsigned i = 0; pid > 0 && i < ancestors_max; ++i) {
         if (pid == house || pid == ::getpid())
             return true;
-        pid = parent_of(pid);
+        const auto seen = confinement_of(pid);
+        pid = seen ? seen->parent : 0;
     }
     return false;
 }
