@@ -22,8 +22,6 @@ constexpr auto names =
 
 constexpr std::int64_t no_worker = -1;
 
-std::string drop_notice(std::uint64_t count);
-
 /// What a process has one of. Read by every thread that logs.
 struct state {
     state() noexcept { sink.set_notice(drop_notice); }
@@ -119,6 +117,8 @@ std::string make_line(level at, std::string_view message, std::span<const field>
                : text_line(at, message, more);
 }
 
+}  // namespace
+
 std::string drop_notice(std::uint64_t count)
 {
     const field lost{"dropped", count};
@@ -127,8 +127,6 @@ std::string drop_notice(std::uint64_t count)
                      "going on with new ones",
                      {&lost, 1});
 }
-
-}  // namespace
 
 std::string line_of(level at, std::string_view message, std::span<const field> more)
 {

@@ -44,13 +44,6 @@ result<> make_folder(const std::filesystem::path& which)
     return {};
 }
 
-std::string told(std::uint64_t dropped)
-{
-    const field lost{"dropped", dropped};
-    return line_of(level::warn, "log lines were dropped: there was no room; going on with new ones",
-                   {&lost, 1});
-}
-
 }  // namespace
 
 result<unique_fd> open_file(const std::string& path)
@@ -162,7 +155,7 @@ result<> replace_file(unique_fd by)
 outlet::outlet(std::string path, unique_fd file) noexcept
     : path_{std::move(path)}, file_{std::move(file)}, sink_{file_.borrow()}
 {
-    sink_.set_notice(told);
+    sink_.set_notice(drop_notice);
 }
 
 result<std::shared_ptr<outlet>> outlet::open(std::string path)

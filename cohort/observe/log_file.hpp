@@ -55,6 +55,9 @@ inline constexpr const char* journal_socket = "/run/systemd/journal/socket";
 [[nodiscard]] std::string line_of(level at, std::string_view message,
                                   std::span<const field> more = {});
 
+/// The line that says how many were lost, with its end.
+[[nodiscard]] std::string drop_notice(std::uint64_t count);
+
 /// A log file besides that of the process. A resource; any thread.
 class outlet {
 public:
