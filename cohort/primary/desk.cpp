@@ -1,8 +1,8 @@
 #include <cohort/primary/desk.hpp>
 
+#include <cohort/primary/detail/change_of.hpp>
 #include <cohort/primary/detail/requests.hpp>
 
-#include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/base/parse.hpp>
 #include <cohort/base/try.hpp>
@@ -20,11 +20,6 @@
 namespace cohort::primary {
 
 using namespace std::chrono_literals;
-using control::answer;
-using control::asker;
-using control::exit_code;
-using control::progress;
-using control::request;
 using namespace detail;
 
 namespace json = boost::json;
@@ -101,17 +96,6 @@ surveyed desk::around()
             .stopping = with_.stopping()};
 }
 
-awaitable<> desk::change(steady_time until)
-{
-    const auto waiting = [](supervisor& of) -> awaitable<result<>> {
-        co_await of.change();
-        co_return result<>{};
-    };
-    auto wait = waiting(with_.workers);
-    const nanoseconds left = until == steady_time::max() ? nanoseconds{1h} : until - now();
-    static_cast<void>(co_await with_deadline(std::move(wait), std::max<nanoseconds>(left, 1ms)));
-}
-
 std::vector<slot_view> desk::seats_of(const request& what) const
 {
     auto all = with_.workers.view();
@@ -173,7 +157,7 @@ awaitable<answer> desk::scale(request what, asker& to)
     const steady_time until = end_of(what);
     head_count seen = count(all.view());
     for (unsigned told = seen.serving; !seen.settled() && now() < until && !stopped(stop);) {
-        co_await change(until);
+        co_await change_of(with_.workers, until);
         seen = count(all.view());
         if (std::exchange(told, seen.serving) != seen.serving)
             to.tell(progress{fmt::format("{} of {} workers serve", seen.serving, all.wanted())});
@@ -212,7 +196,7 @@ awaitable<answer> desk::stop(request what, asker& to)
         const std::size_t left = with_.workers.workers().size();
         if (std::exchange(told, left) != left)
             to.tell(progress{plural(left, "worker") + " left"});
-        co_await change(until);
+        co_await change_of(with_.workers, until);
     }
     const auto forced = with_.workers.take_forced().size();
     if (!with_.workers.empty())
@@ -261,7 +245,7 @@ awaitable<answer> desk::drain(request what, asker& to)
             co_return answer{exit_code::timed_out, who + " is still finishing; it goes on"};
         if (!std::exchange(told, at))
             to.tell(progress{who + " finishes what it has"});
-        co_await change(until);
+        co_await change_of(with_.workers, until);
     }
     co_return answer{exit_code::timed_out, who + " is still finishing"};
 }
@@ -295,7 +279,7 @@ awaitable<answer> desk::resume(request what, asker& to)
         }
         if (now() >= until)
             co_return answer{exit_code::timed_out, who + " does not serve yet; it goes on"};
-        co_await change(until);
+        co_await change_of(with_.workers, until);
     }
     co_return answer{exit_code::timed_out, who + " does not serve yet"};
 }

@@ -51,8 +51,6 @@ private:
     [[nodiscard]] awaitable<> keep_stacks(std::vector<std::uint32_t> ids);
 
     [[nodiscard]] surveyed around();
-    /// Until something changed with the workers, or `until`.
-    [[nodiscard]] awaitable<> change(steady_time until);
     [[nodiscard]] result<std::vector<std::uint32_t>> ids_of(const control::request& what) const;
     [[nodiscard]] std::vector<slot_view> seats_of(const control::request& what) const;
 

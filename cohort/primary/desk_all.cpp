@@ -2,6 +2,7 @@
 
 #include <cohort/primary/desk.hpp>
 
+#include <cohort/primary/detail/change_of.hpp>
 #include <cohort/primary/detail/requests.hpp>
 
 #include <cohort/async/stop.hpp>
@@ -15,11 +16,6 @@
 
 namespace cohort::primary {
 
-using control::answer;
-using control::asker;
-using control::exit_code;
-using control::progress;
-using control::request;
 using namespace detail;
 
 namespace {
@@ -79,7 +75,7 @@ awaitable<answer> desk::drain_all(request what, asker& to)
     for (std::size_t told = 0; leaving != 0 && now() < until && !stopped(stop);) {
         if (std::exchange(told, leaving) != leaving)
             to.tell(progress{plural(leaving, "worker") + " left"});
-        co_await change(until);
+        co_await change_of(all, until);
         left_to_ask.ask(all);
         leaving = filled();
     }
@@ -114,7 +110,7 @@ awaitable<answer> desk::resume_all(request what, asker& to)
             break;
         if (std::exchange(told, seen.serving) != seen.serving)
             to.tell(progress{plural(seen.serving, "worker") + " serving"});
-        co_await change(until);
+        co_await change_of(all, until);
         seen = count(all.view());
     }
     const std::string words = plural(seen.serving, "worker") + " serving";

@@ -17,10 +17,6 @@
 namespace cohort::primary {
 
 using namespace std::chrono_literals;
-using control::answer;
-using control::asker;
-using control::exit_code;
-using control::request;
 using namespace detail;
 
 namespace json = boost::json;

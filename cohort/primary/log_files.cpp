@@ -6,6 +6,7 @@
 #include <cohort/observe/log.hpp>
 #include <cohort/observe/log_file.hpp>
 #include <cohort/observe/log_rotation.hpp>
+#include <cohort/primary/detail/change_of.hpp>
 #include <cohort/primary/detail/requests.hpp>
 #include <cohort/primary/log_terms.hpp>
 
@@ -179,17 +180,9 @@ awaitable<answer> log_files::handle(control::request what, control::asker&)
     if (const auto done = reopen(); !done)
         co_return answer{exit_code::refused,
                          done.error().text() + "; lines go where they went before"};
-    const auto changed = [](supervisor& of) -> awaitable<result<>> {
-        co_await of.change();
-        co_return result<>{};
-    };
     const steady_time until = detail::end_of(what);
-    while (of_.behind_with_logs() != 0 && now() < until && !stopped(stop)) {
-        auto wait = changed(of_);
-        const nanoseconds left = until == steady_time::max() ? nanoseconds{1h} : until - now();
-        static_cast<void>(
-            co_await with_deadline(std::move(wait), std::max<nanoseconds>(left, 1ms)));
-    }
+    while (of_.behind_with_logs() != 0 && now() < until && !stopped(stop))
+        co_await detail::change_of(of_, until);
     boost::json::object data{{"path", log::file_path()}, {"behind", of_.behind_with_logs()}};
     if (const unsigned behind = of_.behind_with_logs(); behind != 0)
         co_return answer{exit_code::timed_out,

@@ -59,9 +59,9 @@ void mending::look()
         const auto files = of->start_files();
         // Of what its last worker read: whoever mends a script may be faster than it dies.
         const auto from = of_.started_from(each.slot).value_or(files);
+        if (auto known = before.extract(each.slot))
+            parked_.insert(std::move(known));
         remnant& its = parked_.try_emplace(each.slot, remnant{settling{from}}).first->second;
-        if (const auto known = before.find(each.slot); known != before.end())
-            its = std::move(known->second);
         const auto shape = files == from ? settling::shape::whole : shape_of(files, from);
         if (its.files.look(files, shape, now()) == settling::verdict::settled) {
             parked_.erase(each.slot);

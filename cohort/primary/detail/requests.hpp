@@ -4,6 +4,7 @@
 #include <cohort/base/clock.hpp>
 #include <cohort/base/error.hpp>
 #include <cohort/control/protocol.hpp>
+#include <cohort/control/server.hpp>
 
 #include <boost/json/value.hpp>
 
@@ -18,6 +19,12 @@
 #include <utility>
 
 namespace cohort::primary::detail {
+
+using control::answer;
+using control::asker;
+using control::exit_code;
+using control::progress;
+using control::request;
 
 [[nodiscard]] inline steady_time end_of(const control::request& what)
 {
