@@ -56,5 +56,6 @@ set(CPACK_STRIP_FILES OFF)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "libboost1.81-dev, libboost-system1.81-dev, \
-libboost-json1.81-dev, libfmt-dev (>= 9)")
+libboost-json1.81-dev, libfmt-dev (>= 9), libssl-dev, libnghttp2-dev, libre2-dev, zlib1g-dev, \
+libbrotli-dev, libzstd-dev, libhiredis-dev")
 include(CPack)

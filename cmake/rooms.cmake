@@ -7,6 +7,8 @@ set_source_files_properties(${PROJECT_SOURCE_DIR}/cohort/base/version.cpp
 cohort_room(async base)
 cohort_room(config base)
 cohort_room(board base)
+cohort_room(crypto base)
+cohort_room(schema base)
 # contact
 cohort_room(process base async board)
 cohort_room(ipc base async)
@@ -14,15 +16,15 @@ cohort_room(ipc base async)
 cohort_room(net base async board ipc)
 cohort_room(observe base async board)
 # services
-cohort_room(http base async board net observe)
+cohort_room(http base async board crypto schema net observe)
 cohort_room(control base async ipc)
 # people
-cohort_room(worker base async config board process ipc net observe http)
+cohort_room(worker base async config board crypto process ipc net observe http)
 cohort_room(primary base async config board process ipc net observe control)
 # door
-cohort_room(app base async config board process ipc net observe http worker primary)
+cohort_room(app base async config board crypto process ipc net observe http worker primary)
 # roof
-cohort_room(testing base async process net http observe app)
+cohort_room(testing base async crypto process net http observe app)
 
 # The library users link: all rooms in one archive.
 set(objects "")

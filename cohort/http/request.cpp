@@ -139,7 +139,8 @@ std::string_view request::pattern() const noexcept
     return route_ == nullptr ? std::string_view{} : std::string_view{route_->pattern()};
 }
 
-void request::matched(const route& by, const std::array<std::string_view, parameters_max>& values,
+void request::matched(const http::route& by,
+                      const std::array<std::string_view, parameters_max>& values,
                       std::size_t count) noexcept
 {
     route_ = &by;

@@ -153,6 +153,8 @@ public:
     [[nodiscard]] unsigned attempt() const noexcept { return from_.attempt; }
     /// The slot of the worker that runs it.
     [[nodiscard]] unsigned slot() const noexcept { return from_.slot; }
+    /// The route that was found; null before.
+    [[nodiscard]] const http::route* route() const noexcept { return route_; }
     /// The pattern of the route that was found ("/users/{id}"); empty before.
     [[nodiscard]] std::string_view pattern() const noexcept;
 
@@ -191,7 +193,7 @@ public:
     void stream_is(body_reader& reader) noexcept { from_.stream = &reader; }
 
     /// The route found, with its parameters in the order of the pattern, still encoded.
-    void matched(const route& by, const std::array<std::string_view, parameters_max>& values,
+    void matched(const http::route& by, const std::array<std::string_view, parameters_max>& values,
                  std::size_t count) noexcept;
 
 private:
@@ -219,7 +221,7 @@ private:
     [[nodiscard]] const std::vector<query_field>& query_fields() const;
 
     request_source from_;
-    const route* route_ = nullptr;
+    const http::route* route_ = nullptr;
     std::size_t parameters_count_ = 0;
     std::array<std::string_view, parameters_max> parameters_;
     // Decoded when first asked for. Behind pointers, so that their addresses outlive a move.

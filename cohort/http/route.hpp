@@ -6,10 +6,12 @@
 #include <cohort/http/middleware.hpp>
 #include <cohort/http/response.hpp>
 #include <cohort/http/resume_handler.hpp>
+#include <cohort/http/route_notes.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <source_location>
@@ -18,6 +20,8 @@
 #include <vector>
 
 namespace cohort::http {
+
+class route;
 
 /// What becomes of a request's body. unread: the handler does not look at it, so the answer can
 /// go out at once (404, 405); the server discards it, or closes if it is long.
@@ -54,7 +58,13 @@ struct route_options {
 
     /// For logs and metrics; empty means method and pattern.
     std::string name = {};
+
+    /// What middleware and the documentation want to know of it.
+    route_notes notes = {};
 };
+
+/// Says what is wrong with a route, if anything is: see routes::check.
+using route_check = std::move_only_function<std::optional<std::string>(const route&) const>;
 
 /// How a route's handler is to be run.
 enum class run_mode : std::uint8_t {
@@ -100,6 +110,13 @@ public:
 
     /// options().name, or "GET /users/{id}".
     [[nodiscard]] const std::string& name() const noexcept { return parts_.options.name; }
+
+    /// What is noted about it, or null.
+    template <class T>
+    [[nodiscard]] const T* note() const noexcept
+    {
+        return parts_.options.notes.find<T>();
+    }
 
     [[nodiscard]] const std::vector<std::string>& parameters() const noexcept
     {

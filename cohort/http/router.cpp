@@ -104,6 +104,12 @@ routes& routes::use(onion around)
     return *this;
 }
 
+routes& routes::check(route_check rule)
+{
+    open(branch_).checks.push_back(std::move(rule));
+    return *this;
+}
+
 routes routes::group(std::string_view prefix)
 {
     auto inner = std::make_shared<detail::branch>(detail::branch{.prefix = std::string{prefix}});

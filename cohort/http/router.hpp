@@ -66,6 +66,10 @@ public:
         return use(onion{.name = "middleware", .around = std::move(around)});
     }
 
+    /// Has every route of this router or group looked at by freeze(): what `rule` returns is a
+    /// mistake, and the program does not start.
+    routes& check(route_check rule);
+
     /// Routes that share a prefix ("/v1", or "" for none) and middleware. The group is a handle: it
     /// may be dropped, and must not be used after the router is gone or frozen.
     [[nodiscard]] routes group(std::string_view prefix);

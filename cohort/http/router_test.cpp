@@ -278,6 +278,37 @@ TEST_CASE("a route says how it wants to be run and whether it may run twice")
     CHECK(route_of("GET /nothing")->options().body == body_use::unread);
 }
 
+TEST_CASE("a route carries notes of any type, and a group's rules may refuse those without")
+{
+    struct shelf {
+        int number;
+    };
+    router api;
+    routes books = api.group("/books");
+    books.check([](const route& each) -> std::optional<std::string> {
+        if (each.note<shelf>() != nullptr)
+            return std::nullopt;
+        return "a book stands on a shelf";
+    });
+    api.get("/", say_pattern);
+    books.get("/{id}", say_pattern, {.notes = {shelf{3}, std::string{"words"}}});
+    books.group("/old").get("/", say_pattern);
+    const auto frozen = api.freeze();
+    REQUIRE_FALSE(frozen);
+    CHECK(mentions(frozen.error().text(), "GET /books/old/"));
+    CHECK(mentions(frozen.error().text(), "a book stands on a shelf"));
+    CHECK_FALSE(mentions(frozen.error().text(), "/books/{id}"));
+
+    router good;
+    good.get("/books/{id}",
+             [](const request& of) {
+                 return text(std::to_string(of.route()->note<shelf>()->number));
+             },
+             {.notes = {shelf{3}}});
+    REQUIRE(good.freeze());
+    CHECK(run_inline(good, "GET /books/7").body() == "3");
+}
+
 TEST_CASE("a frozen router takes no more routes, and freezing it again changes nothing")
 {
     router api;

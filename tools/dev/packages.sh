@@ -2,8 +2,10 @@
 
 packages_base=(build-essential cmake ninja-build ccache pkg-config
     libboost1.81-dev libboost-system1.81-dev libboost-json1.81-dev
-    libfmt-dev libtomlplusplus-dev libcli11-dev libssl-dev)
-packages_test=(doctest-dev node-llhttp python3 gunicorn nginx-light)
+    libfmt-dev libtomlplusplus-dev libcli11-dev libssl-dev
+    libnghttp2-dev libre2-dev zlib1g-dev libbrotli-dev libzstd-dev libhiredis-dev)
+packages_test=(doctest-dev node-llhttp python3 gunicorn nginx-light
+    redis-server nghttp2-client libsqlite3-dev)
 packages_lint=(clang-19 clang-format-19 clang-tidy-19 cppcheck python3 git)
 packages_fuzz=(clang-19 libclang-rt-19-dev llvm-19)
 packages_bench=(wrk gunicorn nginx-light haproxy librestinio-dev python3)
@@ -60,6 +62,7 @@ install_packages() {
     fi
     say "installing $*"
     [[ " $* " != *" nginx-light "* ]] || keep_quiet nginx "${as_root[@]}"
+    [[ " $* " != *" redis-server "* ]] || keep_quiet redis-server "${as_root[@]}"
     [[ " $* " != *" haproxy "* ]] || keep_quiet haproxy "${as_root[@]}"
     # An index from last month names packages that the mirror no longer has; so ask apt first
     # whether it knows them all, and fetch a new index only if it does not, or if that fails.

@@ -26,6 +26,7 @@ struct branch {
     std::string prefix;
     std::vector<registration> registrations = {};
     std::vector<std::shared_ptr<const middleware>> around = {};
+    std::vector<route_check> checks = {};
     std::vector<std::shared_ptr<branch>> inner = {};
     bool closed = false;  // by freeze()
 };

@@ -104,12 +104,14 @@ route_table::route_table(const branch& root, std::shared_ptr<const error_observe
     add_branch(root, {}, {}, mistakes);
 }
 
-void route_table::add_branch(const branch& at, const std::string& prefix, const chain& outer,
-                             std::vector<std::string>& mistakes)
+void route_table::add_branch(const branch& at, const std::string& prefix,
+                             const surroundings& outer, std::vector<std::string>& mistakes)
 {
     const std::string here = join_pattern(prefix, at.prefix);
-    chain around = outer;
-    around.insert(around.end(), at.around.begin(), at.around.end());
+    surroundings around = outer;
+    around.middleware.insert(around.middleware.end(), at.around.begin(), at.around.end());
+    for (const route_check& each : at.checks)
+        around.checks.push_back(&each);
     for (const registration& each : at.registrations)
         add_route(each, join_pattern(here, each.pattern), around, mistakes);
     for (const auto& inner : at.inner)
@@ -117,7 +119,7 @@ void route_table::add_branch(const branch& at, const std::string& prefix, const 
 }
 
 void route_table::add_route(const registration& from, const std::string& pattern,
-                            const chain& around, std::vector<std::string>& mistakes)
+                            const surroundings& around, std::vector<std::string>& mistakes)
 {
     const auto segments = parse_pattern(pattern);
     std::vector<std::string> parameters;
@@ -131,7 +133,7 @@ void route_table::add_route(const registration& from, const std::string& pattern
                                                           .pattern = pattern,
                                                           .answer = from.answer,
                                                           .options = from.options,
-                                                          .around = around,
+                                                          .around = around.middleware,
                                                           .parameters = std::move(parameters),
                                                           .where = from.where,
                                                           .observer = observer_});
@@ -141,6 +143,10 @@ void route_table::add_route(const registration& from, const std::string& pattern
     }
     if (const char* why = contradiction(*from.answer, from.options))
         mistakes.push_back(fmt::format("{}: {}", described(made), why));
+    for (const route_check* rule : around.checks) {
+        if (const auto why = (*rule)(made))
+            mistakes.push_back(fmt::format("{}: {}", described(made), *why));
+    }
 
     endpoint& at = endpoint_of(*segments);
     const route*& seat = from.verb ? at.by_method[std::to_underlying(*from.verb)] : at.any;
@@ -150,7 +156,7 @@ void route_table::add_route(const registration& from, const std::string& pattern
         return;
     }
     seat = &made;
-    complete(at, made, around);
+    complete(at, made, around.middleware);
     if (made.parameters().empty())
         plain_.emplace(made.pattern(), &at);
 }
