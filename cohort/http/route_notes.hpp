@@ -37,7 +37,7 @@ public:
 
     route_notes() = default;
     route_notes(std::initializer_list<note> all)
-        : all_{all}
+        : all_(all)  // braces would make one note of the whole list
     {}
 
     /// Adds one. What is there already of its type stays in front.

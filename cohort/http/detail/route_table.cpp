@@ -104,8 +104,8 @@ route_table::route_table(const branch& root, std::shared_ptr<const error_observe
     add_branch(root, {}, {}, mistakes);
 }
 
-void route_table::add_branch(const branch& at, const std::string& prefix,
-                             const surroundings& outer, std::vector<std::string>& mistakes)
+void route_table::add_branch(const branch& at, const std::string& prefix, const surroundings& outer,
+                             std::vector<std::string>& mistakes)
 {
     const std::string here = join_pattern(prefix, at.prefix);
     surroundings around = outer;

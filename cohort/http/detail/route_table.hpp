@@ -67,8 +67,8 @@ private:
 
     void add_branch(const branch& at, const std::string& prefix, const surroundings& outer,
                     std::vector<std::string>& mistakes);
-    void add_route(const registration& from, const std::string& pattern,
-                   const surroundings& around, std::vector<std::string>& mistakes);
+    void add_route(const registration& from, const std::string& pattern, const surroundings& around,
+                   std::vector<std::string>& mistakes);
     endpoint& endpoint_of(const std::vector<pattern_segment>& segments);
     std::uint32_t child(std::uint32_t of, const pattern_segment& segment);
     void complete(endpoint& at, const route& first, const chain& around);
