@@ -3,6 +3,7 @@
 #include <cohort/app/caretaker.hpp>
 #include <cohort/app/role.hpp>
 #include <cohort/app/worker.hpp>
+#include <cohort/board/commons.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/process/last_words.hpp>
 #include <cohort/process/stacks.hpp>
@@ -53,7 +54,10 @@ void begin(const board::journal* journal) noexcept
     // Both live for as long as the process: coroutines that never end may refer to them.
     worker self{core, chosen};
     become_worker(&self);
-    const int code = core.run([&] { return main(self); });
+    const int code = core.run([&] {
+        board::commons::settle(core.doors().commons());
+        return main(self);
+    });
     leave(code);
 }
 

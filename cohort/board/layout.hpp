@@ -1,7 +1,8 @@
 #pragma once
 // What shared memory looks like to everyone who maps it. Any change here raises `layout_number`.
 //
-//     header | counters | a row for each slot | quarantine | tickets | answers of each slot
+//     header | counters | a row for each slot | quarantine | tickets | answers of each slot |
+//     commons
 
 #include <array>
 #include <atomic>
@@ -15,7 +16,7 @@ namespace cohort::board {
 inline constexpr unsigned slots_max = 256;
 
 /// Raised by any change to what follows; a segment with another number is refused.
-inline constexpr std::uint32_t layout_number = 4;
+inline constexpr std::uint32_t layout_number = 5;
 
 /// "COHORT_B", read as a little-endian number.
 inline constexpr std::uint64_t magic = 0x425f'5452'4f48'4f43ULL;
@@ -127,6 +128,21 @@ struct alignas(128) answer_cells {
 };
 static_assert(sizeof(answer_cells) == 384);
 
+inline constexpr std::size_t areas_max = 495;
+inline constexpr std::size_t commons_page = 4096;
+
+/// Which areas there are; see commons.hpp. Written by anybody.
+struct alignas(128) commons_head {
+    std::atomic<std::uint64_t> identity;  // 0: nobody has asked for it
+    std::uint8_t reserved[128];
+    std::array<std::atomic<std::uint64_t>, areas_max> areas;
+};
+static_assert(sizeof(commons_head) == commons_page);
+
+/// Address space only: pages come with the first touch.
+inline constexpr std::size_t commons_room = std::size_t{64} << 20;
+inline constexpr std::size_t commons_bytes = sizeof(commons_head) + commons_room;
+
 [[nodiscard]] constexpr std::uint32_t tickets_for(unsigned slots) noexcept
 {
     return slots * tickets_per_slot + tickets_of_primary;
@@ -145,6 +161,7 @@ struct parts {
     std::size_t quarantine = 0;
     std::size_t tickets = 0;
     std::size_t answers = 0;
+    std::size_t commons = 0;
     std::size_t end = 0;
 };
 
@@ -156,7 +173,9 @@ struct parts {
     at.tickets = at.quarantine + sizeof(quarantine_table);
     at.answers =
         at.tickets + sizeof(ticket_table) + std::size_t{tickets_for(slots)} * sizeof(ticket_entry);
-    at.end = at.answers + std::size_t{slots} * sizeof(answer_cells);
+    const std::size_t rest = at.answers + std::size_t{slots} * sizeof(answer_cells);
+    at.commons = (rest + commons_page - 1) / commons_page * commons_page;
+    at.end = at.commons + commons_bytes;
     return at;
 }
 

@@ -47,8 +47,9 @@ result<segment> segment::create(const plan& what)
     head.generation = what.generation;
     std::byte* bytes = memory->bytes();
     std::memcpy(bytes, &head, sizeof head);
-    // What is shared begins its life here, before anybody else can look. All but the tickets: they
-    // are many, few are ever used, and the kernel's zeros are what they begin with.
+    // What is shared begins its life here, before anybody else can look. All but the tickets and
+    // the commons: they are large, little is ever used, and the kernel's zeros are what they begin
+    // with.
     new (bytes + sizeof(header)) counters{};
     for (unsigned i = 0; i < what.slots; ++i)
         new (bytes + at.rows + i * sizeof(slot)) slot{};
@@ -101,6 +102,12 @@ board::quarantine segment::quarantine() const noexcept
 board::tickets segment::tickets() const noexcept
 {
     return board::tickets{part<ticket_table>(parts_for(slots_).tickets), slots_};
+}
+
+board::commons segment::commons() const noexcept
+{
+    const std::size_t at = parts_for(slots_).commons;
+    return board::commons{part<commons_head>(at), memory_.bytes() + at + sizeof(commons_head)};
 }
 
 }  // namespace cohort::board

@@ -2,6 +2,7 @@
 
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
+#include <cohort/board/commons.hpp>
 #include <cohort/board/detail/sealed_memory.hpp>
 #include <cohort/board/ids.hpp>
 #include <cohort/board/layout.hpp>
@@ -56,6 +57,7 @@ public:
     [[nodiscard]] board::ids ids() const noexcept;
     [[nodiscard]] board::quarantine quarantine() const noexcept;
     [[nodiscard]] board::tickets tickets() const noexcept;
+    [[nodiscard]] board::commons commons() const noexcept;
 
 private:
     segment(detail::sealed_memory memory, const header& head) noexcept;

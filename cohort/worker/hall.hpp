@@ -53,6 +53,7 @@ public:
     /// For the one server that records its connections there: the first who asks.
     [[nodiscard]] board::journal* lend_journal() noexcept;
     [[nodiscard]] board::quarantine& quarantine() noexcept { return *quarantine_; }
+    [[nodiscard]] board::commons commons() const noexcept { return board_->commons(); }
 
     // Connections that are served already, on their way between the servers of two slots.
 
