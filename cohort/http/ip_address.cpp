@@ -1,0 +1,68 @@
+#include <cohort/http/ip_address.hpp>
+
+#include <algorithm>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+namespace cohort::http {
+
+ip_address ip_address::unknown() noexcept
+{
+    ip_address nobody;
+    nobody.family_ = 1;
+    return nobody;
+}
+
+std::optional<ip_address> ip_address::parse(std::string_view text) noexcept
+{
+    // inet_pton wants a C string, and no address is longer than this.
+    std::array<char, INET6_ADDRSTRLEN> words{};
+    if (text.empty() || text.size() >= words.size() || text.find('\0') != text.npos)
+        return std::nullopt;
+    std::ranges::copy(text, words.begin());
+
+    std::array<unsigned char, 16> octets{};
+    if (::inet_pton(AF_INET, words.data(), octets.data()) == 1)
+        return from_octets(std::span{octets}.first(4));
+    if (::inet_pton(AF_INET6, words.data(), octets.data()) == 1)
+        return from_octets(octets);
+    return std::nullopt;
+}
+
+ip_address ip_address::from_octets(std::span<const unsigned char> octets) noexcept
+{
+    constexpr std::array<unsigned char, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    if (octets.size() == 16 && std::ranges::equal(octets.first(12), mapped))
+        octets = octets.subspan(12);
+    if (octets.size() != 4 && octets.size() != 16)
+        return unknown();
+    ip_address address;
+    std::ranges::copy(octets, address.bytes_.begin());
+    address.family_ = octets.size() == 4 ? 4 : 6;
+    return address;
+}
+
+ip_address ip_address::of(const peer& who)
+{
+    const std::string words = who.address();
+    if (words == "local")
+        return {};
+    return parse(words).value_or(unknown());
+}
+
+std::span<const unsigned char> ip_address::octets() const noexcept
+{
+    return std::span{bytes_}.first(is_v4() ? 4 : is_v6() ? 16 : 0);
+}
+
+std::string ip_address::text() const
+{
+    if (!is_ip())
+        return is_local() ? "local" : "unknown";
+    std::array<char, INET6_ADDRSTRLEN> words{};
+    ::inet_ntop(is_v4() ? AF_INET : AF_INET6, bytes_.data(), words.data(), words.size());
+    return words.data();
+}
+
+}  // namespace cohort::http

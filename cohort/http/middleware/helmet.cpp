@@ -1,0 +1,165 @@
+#include <cohort/http/middleware/helmet.hpp>
+
+#include <cohort/base/assert.hpp>
+#include <cohort/base/error.hpp>
+#include <cohort/http/client.hpp>
+#include <cohort/http/grammar.hpp>
+
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <stdexcept>
+#include <vector>
+
+#include <sys/random.h>
+
+namespace cohort::http {
+
+namespace {
+
+constexpr std::string_view hsts_name = "Strict-Transport-Security";
+constexpr std::string_view csp_name = "Content-Security-Policy";
+
+/// A header as both profiles have it; in the order in which helmet 8 sends them.
+struct known {
+    std::string_view name;
+    helmet_header helmet_options::* choice;
+    std::string_view helmet8;  ///< Empty: not sent.
+    std::string_view api;
+};
+
+constexpr std::array<known, 12> table{{
+    {"Cross-Origin-Embedder-Policy", &helmet_options::cross_origin_embedder_policy, "", ""},
+    {"Cross-Origin-Opener-Policy", &helmet_options::cross_origin_opener_policy, "same-origin",
+     "same-origin"},
+    {"Cross-Origin-Resource-Policy", &helmet_options::cross_origin_resource_policy, "same-origin",
+     "same-origin"},
+    {"Origin-Agent-Cluster", &helmet_options::origin_agent_cluster, "?1", "?1"},
+    {"Referrer-Policy", &helmet_options::referrer_policy, "no-referrer", "no-referrer"},
+    {hsts_name, &helmet_options::strict_transport_security, "max-age=31536000; includeSubDomains",
+     "max-age=31536000; includeSubDomains"},
+    {"X-Content-Type-Options", &helmet_options::x_content_type_options, "nosniff", "nosniff"},
+    {"X-DNS-Prefetch-Control", &helmet_options::x_dns_prefetch_control, "off", "off"},
+    {"X-Download-Options", &helmet_options::x_download_options, "noopen", "noopen"},
+    {"X-Frame-Options", &helmet_options::x_frame_options, "SAMEORIGIN", "DENY"},
+    {"X-Permitted-Cross-Domain-Policies", &helmet_options::x_permitted_cross_domain_policies,
+     "none", "none"},
+    {"X-XSS-Protection", &helmet_options::x_xss_protection, "0", "0"},
+}};
+
+constexpr std::string_view api_policy = "default-src 'none'; frame-ancestors 'none'";
+
+/// What is sent, decided when the program starts.
+struct plan_of_headers {
+    struct line {
+        std::string_view name;
+        std::string value;
+    };
+    std::vector<line> lines;
+    content_policy policy;
+    bool has_nonce = false;
+    helmet_profile profile = helmet_profile::helmet8;
+};
+
+std::string value_of(const helmet_header& choice, std::string_view by_profile)
+{
+    switch (choice.is()) {
+        case helmet_header::kind::own:
+            return choice.value();
+        case helmet_header::kind::by_profile:
+            return std::string{by_profile};
+        case helmet_header::kind::absent:
+            break;
+    }
+    return {};
+}
+
+plan_of_headers decide(const helmet_options& choices)
+{
+    const bool api = choices.profile == helmet_profile::api;
+    plan_of_headers plan{.policy = choices.content_security_policy.policy,
+                         .profile = choices.profile};
+    plan.has_nonce = plan.policy.uses_nonce();
+    const auto add = [&](std::string_view name, std::string value) {
+        if (value.empty())
+            return;
+        if (!is_field_value(value))
+            throw failure{fault(errc::bad_value, "send with helmet", std::string{name})};
+        plan.lines.push_back({.name = name, .value = std::move(value)});
+    };
+    const std::string own = api ? std::string{api_policy} : content_policy::helmet8().text();
+    add(csp_name, value_of(choices.content_security_policy.header, own));
+    for (const known& each : table)
+        add(each.name, value_of(choices.*each.choice, api ? each.api : each.helmet8));
+    return plan;
+}
+
+std::string fresh_nonce()
+{
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::array<unsigned char, 16> dice{};
+    // Up to 256 bytes come whole, and without interruption once the kernel's pool is ready.
+    ssize_t got = -1;
+    do {
+        got = ::getrandom(dice.data(), dice.size(), 0);
+    } while (got < 0 && errno == EINTR);
+    COHORT_ASSERT(got == static_cast<ssize_t>(dice.size()));
+    std::string text;
+    text.reserve(2 * dice.size());
+    for (const unsigned char octet : dice) {
+        text.push_back(digits[octet >> 4]);
+        text.push_back(digits[octet & 15]);
+    }
+    return text;
+}
+
+void dress(const plan_of_headers& plan, const request& of, response& answer)
+{
+    answer.remove_header("X-Powered-By");
+    for (const auto& [name, value] : plan.lines) {
+        if (answer.header(name))
+            continue;
+        if (name == hsts_name && scheme_of(of) != scheme::https)
+            continue;
+        const auto* const nonce = plan.has_nonce ? of.attached<csp_nonce_value>() : nullptr;
+        if (name == csp_name && nonce != nullptr)
+            answer.add_header(name, plan.policy.text(nonce->text));
+        else
+            answer.add_header(name, value);
+    }
+    const bool credentials =
+        plan.profile == helmet_profile::api && (of.header("Authorization") || of.header("Cookie"));
+    if (credentials && !answer.header("Cache-Control"))
+        answer.add_header("Cache-Control", "no-store");
+}
+
+}  // namespace
+
+std::string_view csp_nonce(const request& of)
+{
+    const auto* const nonce = of.attached<csp_nonce_value>();
+    if (nonce == nullptr)
+        throw std::logic_error{"a handler asks for a nonce, but no helmet() around it has a "
+                               "policy with content_policy::nonce"};
+    return nonce->text;
+}
+
+hooks helmet(helmet_options choices)
+{
+    hooks both{.name = "helmet"};
+    plan_of_headers plan = decide(choices);
+    if (plan.has_nonce) {
+        both.before = [](request& of) -> std::optional<response> {
+            // An inner helmet() keeps the nonce of an outer one: pages and policies agree.
+            if (of.attached<csp_nonce_value>() == nullptr)
+                of.attach(csp_nonce_value{fresh_nonce()});
+            return std::nullopt;
+        };
+    }
+    both.after = [plan = std::move(plan)](const request& of, response& answer) {
+        dress(plan, of, answer);
+    };
+    return both;
+}
+
+}  // namespace cohort::http
