@@ -287,6 +287,14 @@ order exchange::done(record& r, std::uint32_t second) noexcept
     return parse(r, second);
 }
 
+order exchange::give_away(record& r) noexcept
+{
+    // Still running: nothing more is read, and a client that does not take the 101 is cut.
+    ++state_.requests;
+    r.begin = r.at;
+    return order::give_away;
+}
+
 order exchange::discard(record& r, std::uint32_t second) noexcept
 {
     for (;;) {

@@ -38,6 +38,7 @@ enum class order : std::uint8_t {
     refuse,        ///< Append the answer to record::why; then refused().
     linger,        ///< Send what is there, half close, read and drop; see lingering().
     close,         ///< Send what is there, close.
+    give_away,     ///< Send what is there; then the connection is somebody else's.
 };
 
 /// What does not change between requests. A value.
@@ -122,6 +123,17 @@ public:
 
     /// The answer is complete, and in the output.
     [[nodiscard]] order done(record& r, std::uint32_t second) noexcept;
+
+    /// The answer is complete, in the output, and the last in this protocol: what is left of the
+    /// input is not ours. For requests without a body.
+    [[nodiscard]] order give_away(record& r) noexcept;
+
+    /// Bytes were appended to the record's input which nobody shall look at yet.
+    void hold(record& r, std::size_t count) noexcept
+    {
+        r.end += count;
+        state_.bytes_read += count;
+    }
 
     /// The answer cannot be completed: the client must see that it is cut.
     [[nodiscard]] order broken() noexcept;

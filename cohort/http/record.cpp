@@ -21,6 +21,7 @@ void record::clear() noexcept
     whole_body = {};
     asked.reset();
     answer.reset();
+    taker.reset();
     unwritten.reset();
     output.clear();
     constexpr std::size_t ordinary_bytes = 65'536;

@@ -115,7 +115,8 @@ struct record {
     outgoing output;
 
     std::optional<request> asked;
-    std::optional<response> answer;  // of a lane or a coroutine
+    std::optional<response> answer;           // of a lane or a coroutine
+    std::unique_ptr<connection_taker> taker;  // of who goes on once the 101 is sent
     const route* to = nullptr;
     steady_time started{};
     std::uint64_t answer_bytes = 0;

@@ -170,4 +170,14 @@ response stream(std::string content_type, std::uint64_t length, body_producer pr
     return answer;
 }
 
+response switch_protocols(std::string_view protocol, connection_taker taker)
+{
+    response answer;
+    answer.status_ = 101;
+    answer.fields_.add("Connection", "Upgrade");
+    answer.fields_.add("Upgrade", protocol);
+    answer.taker_ = std::make_unique<connection_taker>(std::move(taker));
+    return answer;
+}
+
 }  // namespace cohort::http

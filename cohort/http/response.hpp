@@ -3,6 +3,7 @@
 #include <cohort/async/tokens.hpp>
 #include <cohort/http/body.hpp>
 #include <cohort/http/field_lines.hpp>
+#include <cohort/http/takeover.hpp>
 
 #include <boost/json/fwd.hpp>
 
@@ -88,8 +89,18 @@ public:
         return streams() ? length_ : std::uint64_t{body_.size()};
     }
 
-    /// 204 and 304 (RFC 9110, 6.4.1) never have one, whatever body() says.
-    [[nodiscard]] bool may_have_body() const noexcept { return status_ != 204 && status_ != 304; }
+    /// 101, 204 and 304 (RFC 9110, 6.4.1) never have one, whatever body() says.
+    [[nodiscard]] bool may_have_body() const noexcept
+    {
+        return status_ != 101 && status_ != 204 && status_ != 304;
+    }
+
+    /// Made by switch_protocols(), and still a 101.
+    [[nodiscard]] bool switches() const noexcept { return taker_ != nullptr && status_ == 101; }
+    [[nodiscard]] std::unique_ptr<connection_taker> take_taker() noexcept
+    {
+        return std::move(taker_);
+    }
 
     /// The producer of a streamed body. Stays where it is when the response is moved, and must
     /// outlive the coroutine it returns. Call it through produce() in http/handler.hpp.
@@ -102,6 +113,7 @@ private:
     friend response make_response(unsigned status, std::string_view content_type, std::string body);
     friend response stream(std::string content_type, body_producer producer);
     friend response stream(std::string content_type, std::uint64_t length, body_producer producer);
+    friend response switch_protocols(std::string_view protocol, connection_taker taker);
 
     unsigned status_ = 200;
     bool closes_ = false;
@@ -111,6 +123,7 @@ private:
     std::string body_;
     std::unique_ptr<body_producer> producer_;
     std::optional<std::uint64_t> length_;  // of what it will write
+    std::unique_ptr<connection_taker> taker_;
 };
 
 /// `content_type` must live for ever (a literal); use bytes() for others.
@@ -151,5 +164,14 @@ private:
 /// (errc::too_large); if it writes fewer, the connection is cut.
 [[nodiscard]] response stream(std::string content_type, std::uint64_t length,
                               body_producer producer);
+
+/// 101: this connection goes on in another protocol ("websocket", of the request's Upgrade). Once
+/// the head is sent, `taker` gets it, with whatever the client has sent behind its request. Header
+/// fields may be added; Connection and Upgrade are there.
+///
+/// Only a request of HTTP/1.1 without a body can be answered so (400 is sent instead), and none
+/// that comes while the server drains (503). The handler decides what else it wants to see before,
+/// Upgrade and Origin for example.
+[[nodiscard]] response switch_protocols(std::string_view protocol, connection_taker taker);
 
 }  // namespace cohort::http

@@ -30,6 +30,13 @@ void scribe::begin(const exchange& x) noexcept
 
 void scribe::end() noexcept { commit({}); }
 
+void scribe::give_away() noexcept
+{
+    board::connection_state s;
+    s.now = standing::foreign;
+    commit(s);
+}
+
 void scribe::expect_input(const exchange& x, const record& r) noexcept
 {
     board::connection_state s = page_->state();

@@ -28,6 +28,9 @@ public:
     /// It ends. Before its descriptor is closed: the number may be another's a moment later.
     void end() noexcept;
 
+    /// It goes to somebody who records nothing: a successor shall close it.
+    void give_away() noexcept;
+
     /// Bytes are about to be received into r.input, where they will be found; or will not.
     void expect_input(const exchange& x, const record& r) noexcept;
 

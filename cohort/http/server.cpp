@@ -84,6 +84,7 @@ server::~server()
         first_->job_ = session::job::none;
         bury(*first_);
     }
+    forget_places();
 }
 
 result<> server::take(unique_fd&& connection)
@@ -122,12 +123,20 @@ session& server::keep(std::unique_ptr<session> made) noexcept
 /// Before it is served, and before its descriptor is closed.
 void server::mark_stranger(int descriptor, board::standing now) noexcept
 {
-    if (options_.survival.strangers_in == nullptr || is_recorded())
+    if (is_recorded())
         return;
     board::connection_state state;
     state.now = now;
-    if (board::connection_record* const page = options_.survival.strangers_in->record(descriptor))
+    if (board::connection_record* const page = page_of(descriptor))
         page->commit(state);
+}
+
+/// Null: it is in no journal.
+board::connection_record* server::page_of(int descriptor) noexcept
+{
+    board::journal* const book =
+        is_recorded() ? options_.survival.journal : options_.survival.strangers_in;
+    return book != nullptr ? book->record(descriptor) : nullptr;
 }
 
 void server::look_at_clock() noexcept
@@ -209,6 +218,11 @@ void server::count_refusal(const violation& why, peer_lookup& from, std::string_
 void server::closed(session& who) noexcept
 {
     wheel_.unlink(who);
+    one_less();
+}
+
+void server::one_less() noexcept
+{
     --connections_;
     count_down(options_.counters.connections_open);
     if (draining_)
@@ -289,6 +303,7 @@ awaitable<std::size_t> server::drain(nanoseconds budget)
 {
     using namespace asio::experimental::awaitable_operators;
     draining_ = true;
+    bid_all(farewell::drain);
     if (connections_ != 0) {
         auto race = settle(budget) || sleep_for(budget);
         co_await std::move(race);
@@ -310,6 +325,7 @@ void server::stop()
         who.cut();
     }
     coroutines_.stop();
+    bid_all(farewell::cut);
     timer_.cancel();
     changed_.notify_all();
 }

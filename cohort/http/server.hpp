@@ -8,6 +8,7 @@
 #include <cohort/http/exchange.hpp>
 #include <cohort/http/record.hpp>
 #include <cohort/http/server_options.hpp>
+#include <cohort/http/takeover.hpp>
 #include <cohort/http/timer_wheel.hpp>
 #include <cohort/net/poller.hpp>
 
@@ -33,6 +34,7 @@ namespace cohort::http {
 class router;
 class session;
 struct estate;
+struct place_entry;
 
 /// How often a rule refused a request.
 struct refusal_count {
@@ -138,6 +140,8 @@ public:
 private:
     friend class session;
     friend class stream_port;
+    friend class connection_place;
+    friend struct place_entry;
 
     static constexpr std::size_t spare_records_max = 64;
     static constexpr std::size_t sharings_max = 16;
@@ -168,6 +172,15 @@ private:
     [[nodiscard]] board::quarantine::runner runner() const noexcept;
     void end_trial(record& at, board::quarantine::ending how) noexcept;
 
+    // Connections that were given away (takeover.cpp).
+    void enter(place_entry& who) noexcept;
+    void leave(place_entry& who) noexcept;
+    void bid(place_entry& to, farewell what) noexcept;
+    void bid_all(farewell what) noexcept;
+    void forget_places() noexcept;
+    [[nodiscard]] board::connection_record* page_of(int descriptor) noexcept;
+    void one_less() noexcept;
+
     [[nodiscard]] result<> admit(unique_fd&& connection, const resumption& at);
     void mark_stranger(int descriptor, board::standing now) noexcept;
     [[nodiscard]] session& keep(std::unique_ptr<session> made) noexcept;
@@ -191,8 +204,11 @@ private:
     steady_time born_;
     std::uint32_t second_ = 1;  // as of the last look: one look per event, not per question
 
-    session* first_ = nullptr;  // of all sessions, those of closed connections included
-    std::size_t connections_ = 0;
+    session* first_ = nullptr;           // of all sessions, those of closed connections included
+    place_entry* places_ = nullptr;      // of all connections that were given away
+    place_entry* place_next_ = nullptr;  // while all of them are told something
+    place_entry* place_told_ = nullptr;  // the one that is told something now
+    std::size_t connections_ = 0;        // of both kinds
     std::size_t running_ = 0;
     std::uint64_t requests_ = 0;
     std::vector<refusal_count> refusals_;

@@ -7,6 +7,7 @@
 #include <cohort/http/peer.hpp>
 #include <cohort/http/status.hpp>
 #include <cohort/http/survival.hpp>
+#include <cohort/http/takeover.hpp>
 #include <cohort/http/violation.hpp>
 
 #include <atomic>
@@ -114,6 +115,10 @@ struct server_options {
 
     /// Called for every refused request, if set: bad bytes, sizes, time-outs.
     std::move_only_function<void(const refusal_entry&) noexcept> on_refused{};
+
+    /// Gets every connection whose client speaks HTTP/2: its first bytes, in `unread`, are the
+    /// preface of RFC 9113, 3.4, or TLS has chosen "h2". Empty: such clients are refused.
+    connection_taker on_http2{};
 
     /// The server's clock, for tests.
     steady_time (*clock)() noexcept = &now_coarse;

@@ -5,6 +5,7 @@
 #include <cohort/http/router.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/http/stream_port.hpp>
+#include <cohort/http/tls/stream.hpp>
 
 #include <sys/socket.h>
 
@@ -161,6 +162,8 @@ void session::receive()
     if (got > 0) {
         if (scribe_.on())
             scribe_.taken(exchange_.state().bytes_read + static_cast<std::uint64_t>(got));
+        if (server_.options_.on_http2 && is_http2(static_cast<std::size_t>(got)))
+            return;
         const order next = exchange_.took(r, static_cast<std::size_t>(got), server_.second());
         if (port_ != nullptr)
             port_->moved();
@@ -206,6 +209,7 @@ void session::proceed(order next)
             case order::wait:
             case order::linger:
             case order::close:
+            case order::give_away:
                 after_output(next);
                 return;
         }
@@ -235,6 +239,9 @@ void session::after_output(order next)
             return;
         case order::close:
             close_socket();
+            return;
+        case order::give_away:
+            give_away();
             return;
         default:
             return;

@@ -6,6 +6,7 @@
 #include <cohort/http/exchange.hpp>
 #include <cohort/http/peer.hpp>
 #include <cohort/http/record.hpp>
+#include <cohort/http/response.hpp>
 #include <cohort/http/scribe.hpp>
 #include <cohort/http/timer_wheel.hpp>
 #include <cohort/net/poller.hpp>
@@ -23,6 +24,9 @@ namespace cohort::http {
 class leg_name;
 class server;
 class stream_port;
+namespace tls {
+class stream;
+}
 
 /// One connection: does what its exchange orders. A resource of the server, which frees it.
 ///
@@ -153,6 +157,12 @@ private:
     [[nodiscard]] answer_facts facts_of(const response& what);
     void write_head(const response& what, const http::answer& how);
 
+    // Connections that leave (session_takeover.cpp).
+    [[nodiscard]] order switch_protocols(response& what);
+    void give_away();
+    void give_away_to(connection_taker& to);
+    [[nodiscard]] bool is_http2(std::size_t count);
+
     void flush();
     void watch_for(std::uint32_t events);
     void begin_linger();
@@ -170,6 +180,7 @@ private:
     exchange exchange_;
     scribe scribe_;
     std::unique_ptr<record> record_;
+    std::unique_ptr<tls::stream> tls_;  // null: plain
     session* prev_ = nullptr;
     session* next_ = nullptr;
     boost::asio::cancellation_signal* cancel_ = nullptr;

@@ -108,6 +108,8 @@ void session::write_head(const response& what, const http::answer& how)
 
 order session::answer(response& what)
 {
+    if (what.switches())
+        return switch_protocols(what);
     record& r = *record_;
     const std::uint64_t begins = end_of_output();
     const http::answer how = plan_answer(facts_of(what));

@@ -1,0 +1,68 @@
+#pragma once
+// One connection's TLS, on a socket that does not wait. What it does, OpenSSL does.
+
+#include <cohort/http/transfer.hpp>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+struct ssl_st;  // OpenSSL's SSL
+
+namespace cohort::http::tls {
+
+/// Our side of one TLS connection. A resource; the socket stays its owner's, and must stay open.
+///
+/// Every step may ask for the other direction than its own: do the same step again when the socket
+/// is as it says.
+class stream {
+public:
+    /// Takes `fresh` over, which was made by a context for a server. Null is not meant.
+    stream(ssl_st* fresh, int socket);
+    stream(const stream&) = delete;
+    stream& operator=(const stream&) = delete;
+    ~stream();
+
+    /// Until it is done, nothing else may be called.
+    [[nodiscard]] transfer shake_hands() noexcept;
+
+    /// Up to one record. Where bytes are left over holds_bytes() is true, though the socket may
+    /// never be readable again: read until outcome::readable.
+    [[nodiscard]] transfer read(std::span<char> into) noexcept;
+
+    /// A part of `bytes`, 16 KiB at most. After outcome::writable or readable the same bytes must
+    /// come again, from anywhere, and there may be more behind them.
+    [[nodiscard]] transfer write(std::string_view bytes) noexcept;
+
+    /// Says that nothing more comes. Once is enough; what the client has to say is not awaited.
+    void say_goodbye() noexcept;
+
+    [[nodiscard]] bool holds_bytes() const noexcept;
+    [[nodiscard]] bool is_ready() const noexcept { return ready_; }
+
+    /// What was agreed upon by ALPN: "h2", "http/1.1", or nothing.
+    [[nodiscard]] std::string_view protocol() const noexcept;
+    /// "TLSv1.3".
+    [[nodiscard]] std::string_view version() const noexcept;
+    /// The name that the client asked for; empty: none.
+    [[nodiscard]] std::string_view server_name() const noexcept;
+    /// It went on from a ticket.
+    [[nodiscard]] bool is_resumed() const noexcept;
+
+    /// What went wrong, in OpenSSL's words; for logs.
+    [[nodiscard]] std::string_view reason() const noexcept { return reason_; }
+
+private:
+    struct freed {
+        void operator()(ssl_st* what) const noexcept;
+    };
+    [[nodiscard]] transfer outcome_of(int said) noexcept;
+
+    std::unique_ptr<ssl_st, freed> ssl_;
+    const char* reason_ = "";  // OpenSSL's own, which live for ever
+    bool ready_ = false;
+    bool broken_ = false;
+};
+
+}  // namespace cohort::http::tls
