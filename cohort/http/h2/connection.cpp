@@ -193,10 +193,13 @@ void connection::last_words(std::string& out) const
     number(std::to_underlying(broken_why_));
 }
 
-void connection::answer(stream_id stream, const response& what, const http::answer& how,
-                        body_source* body)
+void connection::answer(stream_id stream, const response& what, method verb, body_source* body)
 {
-    const detail::field_block fields{what, how};
+    answer_facts facts{.status = static_cast<status_code>(what.status()),
+                       .verb = verb,
+                       .connection = persistence::keep};
+    facts.length = what.length();
+    const detail::field_block fields{what, plan_answer(facts)};
     nghttp2_data_provider provider{};
     provider.source.ptr = body;
     provider.read_callback = &callbacks::read_body;
@@ -222,12 +225,6 @@ void connection::consumed(stream_id stream, std::size_t bytes)
 {
     if (!broken_ && bytes != 0)
         check(nghttp2_session_consume(session_, stream, bytes));
-}
-
-void connection::consumed(std::size_t bytes)
-{
-    if (!broken_ && bytes != 0)
-        check(nghttp2_session_consume_connection(session_, bytes));
 }
 
 void connection::drain()

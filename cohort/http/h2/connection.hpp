@@ -5,7 +5,7 @@
 #include <cohort/http/h2/options.hpp>
 #include <cohort/http/limits.hpp>
 #include <cohort/http/response.hpp>
-#include <cohort/http/serializer.hpp>
+#include <cohort/http/status.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -53,6 +53,13 @@ protected:
     ~body_source() = default;
 };
 
+/// Whether the answer to a request with that method has a body.
+[[nodiscard]] inline bool sends_body(const response& what, method verb) noexcept
+{
+    const auto status = static_cast<status_code>(what.status());
+    return verb != method::head && !bodiless(status) && status != 205;
+}
+
 /// Hears what a client's bytes mean, inside connection::receive() and produce(). May call anything
 /// of the connection but these two.
 class connection_user {
@@ -98,8 +105,8 @@ public:
     /// Is over once all that it produces is sent.
     [[nodiscard]] bool over() const noexcept;
 
-    /// The answer, as plan_answer() has it. Without a body, or if `how` has none: `body` is null.
-    void answer(stream_id stream, const response& what, const http::answer& how, body_source* body);
+    /// The answer to a request with that method. Null: it has no body, or none is sent.
+    void answer(stream_id stream, const response& what, method verb, body_source* body);
     /// "100 Continue".
     void say_continue(stream_id stream);
     /// A body_source that said `later` has something now.
@@ -107,10 +114,9 @@ public:
     /// Ends a stream at once, both ways.
     void reset(stream_id stream, error_code why);
 
-    /// What came of a body is gone from memory: the client may send so much more.
+    /// What came of a body is gone from memory: the client may send so much more. Also of streams
+    /// that are closed, for the connection's window.
     void consumed(stream_id stream, std::size_t bytes);
-    /// The same for a stream that is closed: only the connection's window is left.
-    void consumed(std::size_t bytes);
 
     /// Takes no more requests, in two steps, so that none is lost on its way: the client is told,
     /// and once it has answered that, which was the last. Those that run are answered.

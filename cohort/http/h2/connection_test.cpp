@@ -80,8 +80,7 @@ struct scene {
     void answer(stream_id stream, body_source* body = nullptr)
     {
         const response what = text("");
-        const http::answer how{.status = 200, .framing = answer_framing::none};
-        of.answer(stream, what, how, body);
+        of.answer(stream, what, method::get, body);
         listen();
     }
 

@@ -1,0 +1,140 @@
+#include <cohort/http/h2/service.hpp>
+
+#include <cohort/async/lanes.hpp>
+#include <cohort/base/assert.hpp>
+#include <cohort/http/h2/session.hpp>
+#include <cohort/http/router.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace cohort::http::h2 {
+
+service::service(boost::asio::io_context& loop, const router& routes, server_options terms,
+                 options own)
+    : loop_{loop},
+      router_{routes},
+      terms_{std::move(terms)},
+      options_{own},
+      lanes_{lanes::of(loop)},
+      born_{terms_.clock()},
+      wheel_{second_},
+      timer_{loop}
+{
+    COHORT_ASSERT(router_.frozen());
+}
+
+service::~service()
+{
+    for (session* each = first_; each != nullptr;) {
+        session& who = *each;
+        each = each->next_;
+        who.cut();
+    }
+    // Jobs dropped by lanes::stop() leave their sessions behind.
+    while (first_ != nullptr) {
+        first_->abandon_jobs();
+        bury(*first_);
+    }
+}
+
+void service::take(taken_connection connection)
+{
+    look_at_clock();
+    auto* const who = new session(*this, std::move(connection));
+    who->next_ = first_;
+    if (first_ != nullptr)
+        first_->prev_ = who;
+    first_ = who;
+    ++connections_;
+    who->begin();
+}
+
+void service::look_at_clock() noexcept
+{
+    const auto age = std::chrono::duration_cast<seconds>(terms_.clock() - born_);
+    second_ = static_cast<std::uint32_t>(age.count()) + 1;
+}
+
+std::optional<steady_time> service::oldest_begun() const noexcept
+{
+    std::optional<steady_time> oldest;
+    for (const session* each = first_; each != nullptr; each = each->next_) {
+        const auto began = each->oldest_begun();
+        if (began && (!oldest || *began < *oldest))
+            oldest = began;
+    }
+    return oldest;
+}
+
+tally service::counts() const noexcept
+{
+    tally sum = past_;
+    for (const session* each = first_; each != nullptr; each = each->next_)
+        sum += each->connection_.counts();
+    return sum;
+}
+
+void service::count_refusal(const violation& why, peer_lookup& from) noexcept
+{
+    const auto known = std::ranges::find(refusals_, why.rule, &refusal_count::rule);
+    if (known != refusals_.end())
+        ++known->times;
+    else
+        refusals_.push_back({why.rule, 1});  // as many as there are rules
+    if (terms_.on_refused) {
+        const refusal_entry entry{.why = &why, .from = &from.get(), .first_bytes = {}};
+        terms_.on_refused(entry);
+    }
+}
+
+void service::closed(session& who) noexcept
+{
+    wheel_.unlink(who);
+    --connections_;
+}
+
+void service::bury(session& who) noexcept
+{
+    past_ += who.connection_.counts();
+    if (who.prev_ != nullptr)
+        who.prev_->next_ = who.next_;
+    else
+        first_ = who.next_;
+    if (who.next_ != nullptr)
+        who.next_->prev_ = who.prev_;
+    delete &who;
+}
+
+void service::watch_clock(session& who, std::uint32_t due)
+{
+    wheel_.link(who, due);
+    if (armed_for_ == 0 || who.linked_for() < armed_for_)
+        arm();
+}
+
+void service::arm()
+{
+    const std::uint32_t due = wheel_.earliest();
+    armed_for_ = due;
+    if (due == 0) {
+        timer_.cancel();
+        return;
+    }
+    // The coarse clock lags behind by some milliseconds: too early would mean twice.
+    constexpr milliseconds lag{20};
+    timer_.expires_after(seconds{due > second_ ? due - second_ : 1} + lag);
+    timer_.async_wait([this, alive = std::weak_ptr{life_}](const boost::system::error_code& ec) {
+        if (!ec && !alive.expired())
+            tick();
+    });
+}
+
+void service::tick()
+{
+    look_at_clock();
+    wheel_.expire(second(), [](timer_entry& who) { static_cast<session&>(who).on_time(); });
+    arm();
+}
+
+}  // namespace cohort::http::h2

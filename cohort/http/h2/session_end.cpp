@@ -1,0 +1,183 @@
+// How an HTTP/2 session ends: by the client, by the clock, by a drain, or cut.
+#include <cohort/http/h2/service.hpp>
+#include <cohort/http/h2/session.hpp>
+#include <cohort/http/tls/stream.hpp>
+
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace cohort::http::h2 {
+
+namespace {
+
+constexpr violation head_late{408, "http.timeout.head", "the request's head took too long"};
+
+/// A client that does not answer our first GOAWAY gets the second one after so many seconds.
+constexpr std::uint32_t notice_seconds = 2;
+
+constexpr int soak_turns_max = 4;
+
+bool over(std::uint32_t since, std::chrono::seconds limit, std::uint32_t second) noexcept
+{
+    return limit.count() != 0 && second >= since + static_cast<std::uint64_t>(limit.count());
+}
+
+}  // namespace
+
+void session::end_if_over()
+{
+    if (!open() || blocked_ || !out_.empty() || linger_since_ != 0)
+        return;
+    if (connection_.over() || (ended_ && streams_.empty()))
+        begin_linger();
+}
+
+void session::client_ended()
+{
+    ended_ = true;
+    watch_for(mask_ & ~input_events);
+    std::vector<stream*> all;
+    for (const auto& [id, who] : streams_)
+        all.push_back(who.get());
+    for (stream* const who : all)
+        who->client_ended();
+}
+
+void session::begin_linger()
+{
+    if (wire_.tls)
+        wire_.tls->say_goodbye();
+    if (ended_ || ::shutdown(wire_.fd.borrow(), SHUT_WR) == -1) {
+        close_socket();
+        return;
+    }
+    // A close with unread bytes would reset the connection under our last frames.
+    linger_since_ = service_.second();
+    watch_for(input_events);
+}
+
+void session::soak()
+{
+    for (int turn = 0; turn < soak_turns_max; ++turn) {
+        const transfer got = plain_read(wire_.fd.borrow(), service_.scratch_);
+        if (got.waits())
+            return;
+        if (!got.done()) {
+            close_socket();
+            return;
+        }
+    }
+}
+
+void session::drain()
+{
+    const visit here{*this};
+    if (!open() || connection_.draining())
+        return;
+    drain_since_ = service_.second();
+    connection_.drain();
+}
+
+void session::cut()
+{
+    const visit here{*this};
+    close_socket();
+}
+
+void session::close_socket()
+{
+    if (!open())
+        return;
+    std::vector<stream_id> all;
+    for (const auto& [id, who] : streams_)
+        all.push_back(id);
+    if (std::exchange(watched_, false))
+        poller_.forget(wire_.fd.borrow(), *this);
+    blocked_ = false;
+    out_.clear();
+    out_sent_ = 0;
+    for (const stream_id id : all)
+        stream_closed(id);
+    wire_.tls.reset();
+    wire_.place = connection_place{};
+    wire_.fd.reset();
+    service_.closed(*this);
+}
+
+void session::on_time()
+{
+    const visit here{*this};
+    if (!open())
+        return;
+    const std::uint32_t second = service_.second();
+    const patience& most = service_.terms_.patience;
+    if (linger_since_ != 0) {
+        if (over(linger_since_, most.linger, second))
+            close_socket();
+        return;
+    }
+    if (blocked_) {
+        look_at_progress();
+        // While the client is busy with our answers, we do not read: nothing else can be late.
+        if (over(blocked_since_, most.send, second))
+            close_socket();
+        return;
+    }
+    if (connection_.head_since() != 0 && over(connection_.head_since(), most.head, second)) {
+        service_.count_refusal(head_late, peer_);
+        connection_.terminate(error_code::enhance_your_calm);
+        return;
+    }
+    if (drain_since_ != 0 && second >= drain_since_ + notice_seconds)
+        connection_.finish();
+    if (alive() == 0 && over(idle_since_, most.keep_alive, second))
+        connection_.finish();
+    look_at_streams(second);
+}
+
+void session::look_at_streams(std::uint32_t second)
+{
+    std::vector<stream*> all;
+    for (const auto& [id, who] : streams_)
+        all.push_back(who.get());
+    for (stream* const who : all)
+        who->on_time(second);  // frees none: that is done behind the last visit
+}
+
+void session::look_at_progress() noexcept
+{
+    // EPOLLOUT comes when a third of the socket's buffer is free, which grows to megabytes: a slow
+    // reader takes longer for that than we have patience with one who reads nothing.
+    int held = 0;
+    if (::ioctl(wire_.fd.borrow(), SIOCOUTQ, &held) == -1)
+        return;
+    if (held < std::exchange(not_acknowledged_, held))
+        blocked_since_ = service_.second();
+}
+
+std::uint32_t session::due() const noexcept
+{
+    const std::uint32_t second = service_.second();
+    const bool soon = !streams_.empty() || blocked_ || linger_since_ != 0 || drain_since_ != 0 ||
+                      connection_.head_since() != 0;
+    const auto keep = static_cast<std::uint32_t>(service_.terms_.patience.keep_alive.count());
+    if (soon)
+        return second + 1;
+    constexpr std::uint32_t hour = 3600;  // the wheel asks again after a lap
+    return keep == 0 ? second + hour : std::max(second + 1, idle_since_ + keep);
+}
+
+void session::abandon_jobs() noexcept
+{
+    for (const auto& each : orphans_)
+        each->abandon_job();
+    orphans_.clear();
+    again_ = false;
+}
+
+}  // namespace cohort::http::h2

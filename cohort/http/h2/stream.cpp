@@ -1,0 +1,331 @@
+#include <cohort/http/h2/stream.hpp>
+
+#include <cohort/base/assert.hpp>
+#include <cohort/board/answers.hpp>
+#include <cohort/http/culprit.hpp>
+#include <cohort/http/h2/service.hpp>
+#include <cohort/http/h2/session.hpp>
+#include <cohort/http/h2/stream_port.hpp>
+#include <cohort/http/problem.hpp>
+#include <cohort/http/router.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace cohort::http::h2 {
+
+namespace {
+
+constexpr violation body_too_long{413, "http.body.too-long",
+                                  "the body is longer than this resource takes"};
+constexpr violation bodies_too_long{503, "http2.bodies.too-long",
+                                    "too many bodies are on their way at the same time"};
+constexpr violation body_late{408, "http.timeout.body", "the request's body took too long"};
+
+}  // namespace
+
+stream::stream(session& of, connection_user::arrival what)
+    : session_{of},
+      service_{of.service_},
+      id_{what.stream},
+      text_{std::move(what.text)},
+      top_{*what.top},
+      why_{*what.why},
+      since_{of.service_.second()},
+      refused_{what.verdict == head_builder::verdict::refused},
+      whole_{what.body == head_builder::body::none}
+{}
+
+stream::~stream() { COHORT_ASSERT(job_ == job::none); }
+
+void stream::begin()
+{
+    if (refused_) {
+        refuse(why_);
+        return;
+    }
+    plan_route();
+    const route_options& options = to_->options();
+    body_max_ =
+        options.body_max.value_or(static_cast<std::size_t>(service_.terms_.limits.body_bytes_max));
+    drops_ = options.body == body_use::unread;
+    if (!drops_ && top_.content_length > body_max_) {
+        refuse(body_too_long);
+        return;
+    }
+    owes_continue_ = !whole_ && asked_->header("expect").has_value();
+    if (!whole_ && options.body == body_use::buffered) {
+        collecting_ = true;
+        say_continue();
+    } else {
+        session_.may_run(*this);
+    }
+}
+
+void stream::plan_route()
+{
+    const request_source source{.top = head_view{top_, text_.data()},
+                                .from = &session_.peer_,
+                                .slot = service_.terms_.slot};
+    asked_.emplace(source);
+    to_ = service_.router_.plan_for(*asked_).to;
+    if (service_.terms_.counters.answers != nullptr || service_.terms_.on_answered)
+        started_ = service_.terms_.clock();
+}
+
+void stream::say_continue()
+{
+    if (std::exchange(owes_continue_, false) && !answered_ && !closed_)
+        session_.connection_.say_continue(id_);
+}
+
+void stream::body_came(std::string_view piece)
+{
+    body_came_ += piece.size();
+    if (!drops_ && body_came_ > body_max_) {
+        drop_body();
+        if (collecting_)
+            refuse(body_too_long);
+        else if (port_ != nullptr)
+            port_->fail(errc::too_large);
+        why_ = body_too_long;  // for a handler that has not begun to read
+    }
+    if (collecting_ && !session_.has_room_for(piece.size())) {
+        drop_body();
+        refuse(bodies_too_long);
+    }
+    if (drops_) {
+        session_.connection_.consumed(id_, piece.size());
+        return;
+    }
+    body_ += piece;
+    if (collecting_) {
+        session_.buffered_ += piece.size();
+        session_.connection_.consumed(id_, piece.size());
+    } else if (port_ != nullptr) {
+        port_->moved();
+    }
+}
+
+void stream::body_ended()
+{
+    whole_ = true;
+    if (std::exchange(collecting_, false))
+        session_.may_run(*this);
+    if (port_ != nullptr)
+        port_->moved();
+}
+
+/// What is there of the body, and what else comes, is not wanted.
+void stream::drop_body() noexcept
+{
+    if (std::exchange(drops_, true))
+        return;
+    if (to_ != nullptr && to_->options().body == body_use::buffered)
+        session_.buffered_ -= body_.size();
+    else
+        session_.connection_.consumed(id_, body_.size());
+    if (!asked_)
+        body_.clear();
+}
+
+void stream::run()
+{
+    if (answered_ || closed_)
+        return;
+    session_.request_begun();
+    begun_ = true;
+    if (to_->options().body == body_use::buffered)
+        asked_->body_is(body_);
+    switch (to_->mode()) {
+        case run_mode::lane:
+            start_lane();
+            return;
+        case run_mode::coroutine:
+            start_coroutine();
+            return;
+        case run_mode::in_line:
+            break;
+    }
+    job_ = job::in_line;  // it may cut this very connection
+    const request* const before = culprit::run(0, &*asked_);
+    response made = to_->run(*asked_);
+    culprit::run(0, before);
+    job_ = job::none;
+    if (closed_) {
+        finish(0, access_end::cut);
+        session_.job_ended(*this);
+        return;
+    }
+    if (made.streams()) {
+        answer_.emplace(std::move(made));
+        start_coroutine();
+        return;
+    }
+    answer(made);
+}
+
+void stream::answer(response& what)
+{
+    if (what.status() < 200) {
+        // HTTP/2 has neither 101 nor another protocol to switch to.
+        what = problem(400, {}, "HTTP/2 connections do not change their protocol");
+    }
+    send_whole(what);
+    finish(static_cast<status_code>(what.status()), access_end::answered);
+}
+
+void stream::send_whole(response& what)
+{
+    const bool body = sends_body(what, top_.verb) && !what.body().empty();
+    submit(what, body ? this : nullptr);
+    last_ = true;
+    if (body) {
+        out_ = what.take_body();
+        answer_bytes_ = out_.size();
+    }
+}
+
+void stream::submit(const response& what, body_source* body)
+{
+    answered_ = true;
+    owes_continue_ = false;
+    given_at_ = service_.second();
+    session_.connection_.answer(id_, what, top_.verb, body);
+    if (what.closes())
+        session_.drain();
+}
+
+void stream::refuse(const violation& why)
+{
+    if (std::exchange(answered_, true))
+        return;
+    collecting_ = false;
+    drop_body();
+    service_.count_refusal(why, session_.peer_);
+    response words = why.status == 503 ? overloaded(why.words) : problem(why.status, {}, why.words);
+    send_whole(words);
+    if (asked_)
+        finish(why.status, access_end::refused);
+}
+
+void stream::finish(status_code status, access_end how)
+{
+    if (std::exchange(begun_, false))
+        session_.request_ended();
+    if (!asked_)
+        return;
+    const server_options& terms = service_.terms_;
+    if (terms.counters.answers != nullptr)
+        board::note_answer(*terms.counters.answers, status, terms.clock() - started_);
+    if (terms.on_answered) {
+        const access_entry entry{.verb = top_.verb,
+                                 .method_text = asked_->method_text(),
+                                 .target = asked_->target(),
+                                 .route = asked_->pattern(),
+                                 .from = &session_.peer_.get(),
+                                 .status = status,
+                                 .body_bytes = answer_bytes_,
+                                 .took = terms.clock() - started_,
+                                 .end = how};
+        service_.terms_.on_answered(entry);
+    }
+    asked_.reset();
+    answer_.reset();
+    drop_body();
+    body_.clear();
+}
+
+body_source::step stream::give(std::span<char> room) noexcept
+{
+    const std::size_t size = std::min(room.size(), unsent());
+    if (size != 0) {
+        std::copy_n(out_.data() + out_sent_, size, room.data());
+        out_sent_ += size;
+        given_at_ = service_.second();
+    }
+    if (unsent() == 0) {
+        out_.clear();
+        out_sent_ = 0;
+        if (port_ != nullptr)
+            port_->moved();
+        if (last_)
+            return {step::kind::last, size};
+    }
+    if (size != 0)
+        return {step::kind::more, size};
+    return {broken_ ? step::kind::broken : step::kind::later};
+}
+
+void stream::close() noexcept
+{
+    closed_ = true;
+    collecting_ = false;
+    gone_.store(true, std::memory_order_relaxed);
+    if (port_ != nullptr)
+        port_->lose_connection();
+    if (cancel_ != nullptr)
+        std::exchange(cancel_, nullptr)->emit(boost::asio::cancellation_type::all);
+    if (job_ == job::none)
+        finish(0, access_end::cut);
+    drop_body();
+}
+
+void stream::client_ended()
+{
+    if (port_ != nullptr && !whole_)
+        port_->fail(errc::channel_closed);
+    if (collecting_) {
+        session_.connection_.reset(id_, error_code::cancel);
+        return;
+    }
+    const bool abandoned = service_.terms_.closed_half == half_close::abandoned;
+    if (abandoned && port_ != nullptr && streaming_)
+        port_->fail(errc::channel_closed);
+    if (abandoned && cancel_ != nullptr)
+        std::exchange(cancel_, nullptr)->emit(boost::asio::cancellation_type::all);
+}
+
+void stream::on_time(std::uint32_t second)
+{
+    if (collecting_ && body_is_late(second)) {
+        refuse(body_late);
+        return;
+    }
+    if (waiting_ && body_is_late(second)) {
+        port_->fail(errc::deadline_passed);
+        return;
+    }
+    const auto silence = service_.terms_.patience.send.count();
+    if (silence != 0 && unsent() != 0 && second >= given_at_ + static_cast<std::uint32_t>(silence))
+    {
+        // A window that is never opened: CVE-2019-9517.
+        if (port_ != nullptr)
+            port_->fail(errc::deadline_passed);
+        session_.connection_.reset(id_, error_code::cancel);
+    }
+}
+
+bool stream::body_is_late(std::uint32_t second) const noexcept
+{
+    const patience& most = service_.terms_.patience;
+    const auto grace = static_cast<std::uint32_t>(most.body_grace.count());
+    if (grace == 0 || whole_ || !session_.connection_.may_send(id_))
+        return false;
+    const std::uint32_t waits = second - since_;
+    const auto silence = static_cast<std::uint32_t>(most.send.count());
+    if (waiting_ && silence != 0 && waits >= silence)
+        return true;
+    if (waited_ + waits <= grace)
+        return false;
+    return body_came_ < std::uint64_t{waited_ + waits - grace} * most.body_bytes_per_second;
+}
+
+std::optional<steady_time> stream::waits_since() const noexcept
+{
+    if (!begun_ || streaming_ || waiting_ || started_ == steady_time{})
+        return std::nullopt;
+    return started_;
+}
+
+}  // namespace cohort::http::h2

@@ -1,0 +1,253 @@
+// The slower ways of a stream: lanes, coroutines and streamed bodies.
+#include <cohort/async/lanes.hpp>
+#include <cohort/async/scope.hpp>
+#include <cohort/async/stop.hpp>
+#include <cohort/http/culprit.hpp>
+#include <cohort/http/h2/service.hpp>
+#include <cohort/http/h2/session.hpp>
+#include <cohort/http/h2/stream.hpp>
+#include <cohort/http/h2/stream_port.hpp>
+#include <cohort/http/problem.hpp>
+#include <cohort/http/route.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <utility>
+
+namespace cohort::http::h2 {
+
+namespace {
+
+/// Of a streamed answer, what waits for the client's windows before its producer does.
+constexpr std::size_t unsent_max = 65'536;
+
+constexpr violation refused_in_handler{413, "http.body.too-long",
+                                       "the body is longer than this resource takes"};
+
+}  // namespace
+
+void stream::start_lane()
+{
+    job_ = job::lane;
+    auto started = service_.lanes_.run([this, alive = std::weak_ptr{service_.life_}]() noexcept {
+        // On the lane's thread. The stream stays where it is and its request is touched by nobody
+        // else until the answer is back on the loop.
+        if (!gone_.load(std::memory_order_relaxed)) {
+            culprit::run(lanes::here(), &*asked_);
+            answer_.emplace(to_->run(*asked_));
+            culprit::run(lanes::here(), nullptr);
+        }
+        boost::asio::post(service_.loop_, [this, alive] {
+            if (!alive.expired())
+                answer_from_job();
+        });
+    });
+    if (started)
+        return;
+    job_ = job::none;
+    response full = overloaded();
+    answer(full);
+}
+
+void stream::answer_from_job()
+{
+    const session::visit here{session_};
+    job_ = job::none;
+    if (closed_) {
+        finish(0, access_end::cut);
+        session_.job_ended(*this);
+        return;
+    }
+    if (answer_->streams()) {
+        start_coroutine();
+    } else {
+        response made = std::move(*answer_);
+        answer(made);
+    }
+}
+
+void stream::abandon_job() noexcept
+{
+    job_ = job::none;
+    finish(0, access_end::cut);
+}
+
+void stream::start_coroutine()
+{
+    job_ = job::coroutine;
+    auto name = std::make_shared<leg_name>(nullptr, session_.wire_.fd.borrow(), *asked_);
+    const leg_executor own{service_.loop_.get_executor(), name};
+    cancel_ = session_.coroutines_.spawn(attend(std::move(name)), own);
+    if (cancel_ != nullptr)
+        return;
+    job_ = job::none;
+    response leaving = overloaded("the server is stopping");
+    answer(leaving);
+}
+
+awaitable<> stream::attend(std::shared_ptr<leg_name> name)
+{
+    // In the server's scope; job_ keeps this stream alive.
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    stream_port port{*this, executor, *name};
+    port_ = &port;
+    if (why_.status != 0)
+        port.fail(errc::too_large);
+    // A handler that is cancelled before its first turn would not hear of it.
+    if (!answer_ && !closed_ && !stopped(stop)) {
+        asked_->stream_is(port);
+        response made = co_await to_->run_async(*asked_);
+        answer_.emplace(std::move(made));
+    }
+    if (answer_ && answer_->streams() && !closed_ && begin_stream()) {
+        const result<> outcome = co_await produce(*answer_, port, *asked_, to_->observer());
+        end_stream(outcome);
+    }
+    name->end();
+    const session::visit here{session_};
+    port.give_back();
+    port_ = nullptr;
+    cancel_ = nullptr;
+    have_body();
+    end_job();
+}
+
+void stream::end_job() noexcept
+{
+    job_ = job::none;
+    if (closed_) {
+        const status_code status =
+            answer_ && answered_ ? static_cast<status_code>(answer_->status()) : status_code{0};
+        finish(status, access_end::cut);
+        session_.job_ended(*this);
+        return;
+    }
+    if (streaming_) {
+        streaming_ = false;
+        const auto status = static_cast<status_code>(answer_->status());
+        finish(status, broken_ ? access_end::cut : access_end::answered);
+        return;
+    }
+    if (!answer_) {
+        // Cancelled before its first turn, though its stream is open: the server is leaving.
+        response leaving = overloaded("the server is stopping");
+        answer(leaving);
+        return;
+    }
+    response made = std::move(*answer_);
+    answer(made);
+}
+
+bool stream::begin_stream()
+{
+    const session::visit here{session_};
+    const bool sends = sends_body(*answer_, top_.verb);
+    answer_bytes_ = 0;
+    streaming_ = true;
+    if (sends)
+        unwritten_ = answer_->length();
+    last_ = !sends;
+    submit(*answer_, sends ? this : nullptr);
+    return sends;
+}
+
+void stream::end_stream(const result<>& outcome)
+{
+    if (closed_)
+        return;
+    const session::visit here{session_};
+    const bool all = unwritten_.value_or(0) == 0;
+    if (!all && outcome && !port_->cut() && to_->observer())
+        to_->observer()(*asked_, "a streamed answer is shorter than it said it would be");
+    // The end must not look like one if it is none; a producer that was told to stop may have ended
+    // as if all were said.
+    if (outcome && !port_->cut() && all)
+        last_ = true;
+    else
+        broken_ = true;
+    session_.connection_.more(id_);
+}
+
+void stream::wait_for_body() noexcept
+{
+    if (!std::exchange(waiting_, true))
+        since_ = service_.second();  // until now it was the handler that was slow
+}
+
+void stream::have_body() noexcept
+{
+    if (std::exchange(waiting_, false))
+        waited_ += service_.second() - since_;
+}
+
+void stream_port::give_back()
+{
+    if (taken_.empty())
+        return;
+    const session::visit here{stream_.session_};
+    stream_.session_.connection_.consumed(stream_.id_, taken_.size());
+    taken_.clear();
+}
+
+awaitable<result<std::string_view>> stream_port::read()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    stream& s = stream_;
+    give_back();
+    while (!stopped(stop) && failed_ == errc{}) {
+        if (!s.body_.empty()) {
+            s.have_body();
+            taken_.swap(s.body_);
+            co_return std::string_view{taken_};
+        }
+        if (s.whole_) {
+            s.have_body();
+            co_return std::string_view{};
+        }
+        if (s.owes_continue_) {
+            const session::visit here{s.session_};
+            s.say_continue();
+        }
+        s.wait_for_body();
+        // Deadline: on_time() fails a body that comes too slowly.
+        if (failed_ == errc{})
+            co_await moved_.wait();
+    }
+    s.have_body();
+    if (failed_ == errc::too_large)
+        s.service_.count_refusal(refused_in_handler, s.session_.peer_);
+    co_return failed(failed_ == errc{} ? errc::cancelled : failed_, "read a request's body");
+}
+
+awaitable<result<>> stream_port::write(std::string_view piece)
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    stream& s = stream_;
+    if (failed_ == errc{} && s.unwritten_ && piece.size() > *s.unwritten_)
+        co_return failed(errc::too_large, "write more of an answer's body than it announced");
+    while (failed_ == errc{} && !stopped(stop) && (!piece.empty() || s.unsent() >= unsent_max)) {
+        if (s.unsent() >= unsent_max) {
+            // Deadline: on_time() cuts a client that takes nothing for patience::send.
+            co_await moved_.wait();
+            continue;
+        }
+        const session::visit here{s.session_};
+        const std::string_view slice = piece.substr(0, unsent_max - s.unsent());
+        piece.remove_prefix(slice.size());
+        if (s.unsent() == 0)
+            s.given_at_ = s.service_.second();
+        s.out_ += slice;
+        s.answer_bytes_ += slice.size();
+        if (s.unwritten_)
+            *s.unwritten_ -= slice.size();
+        s.session_.connection_.more(s.id_);
+    }
+    if (failed_ != errc{})
+        co_return failed(failed_, "write an answer's body");
+    if (stopped(stop))
+        co_return failed(errc::stopping, "write an answer's body");
+    co_return result<>{};
+}
+
+}  // namespace cohort::http::h2
