@@ -1,0 +1,255 @@
+#include <cohort/http/websocket/detail/message_stream.hpp>
+
+#include <cohort/base/assert.hpp>
+#include <cohort/http/websocket/detail/wire.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+#include <array>
+#include <utility>
+
+namespace cohort::http::detail {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace ws = boost::beast::websocket;
+
+/// Buffers larger than this are given back after their message.
+constexpr std::size_t kept_buffer_bytes = 8'192;
+
+/// What Beast has to read, to be open as our own handshake has left it.
+beast::http::request<beast::http::empty_body> handshake_again()
+{
+    beast::http::request<beast::http::empty_body> again{beast::http::verb::get, "/", 11};
+    again.set(beast::http::field::host, "h");
+    again.set(beast::http::field::connection, "Upgrade");
+    again.set(beast::http::field::upgrade, "websocket");
+    again.set(beast::http::field::sec_websocket_version, "13");
+    again.set(beast::http::field::sec_websocket_key, "AAAAAAAAAAAAAAAAAAAAAA==");
+    return again;
+}
+
+/// The terms in full, for Beast: its own view of them comes from the 101 that it would have sent.
+std::string all_of(const deflate_terms& terms)
+{
+    std::string text =
+        "permessage-deflate; server_max_window_bits=" + std::to_string(terms.our_window_bits) +
+        "; client_max_window_bits=" + std::to_string(terms.their_window_bits);
+    if (terms.we_begin_anew)
+        text += "; server_no_context_takeover";
+    if (terms.they_begin_anew)
+        text += "; client_no_context_takeover";
+    return text;
+}
+
+class beast_stream final : public message_stream {
+public:
+    beast_stream(setup from, stream_owner& owner)
+        : owner_{owner},
+          socket_{wire::parts{std::move(from.connection), from.loop, from.poller,
+                              from.options.fragments_max, [this]() noexcept { excess(); }}}
+    {
+        socket_.read_message_max(from.options.message_bytes_max);
+        socket_.auto_fragment(false);
+        if (from.terms.deflate) {
+            const websocket_compression& ours = from.options.compression;
+            ws::permessage_deflate how;
+            how.server_enable = true;
+            how.compLevel = ours.level;
+            how.memLevel = ours.memory_level;
+            how.msg_size_threshold = ours.least;
+            socket_.set_option(how);
+            socket_.set_option(ws::stream_base::decorator(
+                [text = all_of(*from.terms.deflate)](ws::response_type& sent) {
+                    sent.set(beast::http::field::sec_websocket_extensions, text);
+                }));
+        }
+        boost::system::error_code ec;
+        socket_.accept(handshake_again(), ec);
+        COHORT_ASSERT(!ec);
+    }
+
+    ~beast_stream() override { COHORT_ASSERT(pending_ == 0); }
+
+    void read() override
+    {
+        ++pending_;
+        socket_.async_read(input_, [this](boost::system::error_code ec, std::size_t) {
+            if (ec)
+                read_failed(ec);
+            else
+                message_came();
+            done();
+        });
+    }
+
+    void write(const websocket_message& what) override
+    {
+        ++pending_;
+        socket_.text(what.is_text());
+        const std::string_view bytes = what.bytes();
+        socket_.async_write(asio::buffer(bytes.data(), bytes.size()),
+                            [this](boost::system::error_code ec, std::size_t) {
+                                owner_.on_written(ec ? stream_owner::written::not_whole
+                                                     : stream_owner::written::whole);
+                                done();
+                            });
+    }
+
+    void ping() override
+    {
+        if (std::exchange(pinging_, true))
+            return;
+        ++pending_;
+        socket_.async_ping({}, [this](boost::system::error_code) {
+            pinging_ = false;
+            done();
+        });
+    }
+
+    void close(close_code code, std::string_view reason) override
+    {
+        ++pending_;
+        closing_ = true;
+        const ws::close_reason why{static_cast<ws::close_code>(code),
+                                   beast::string_view{reason.data(), reason.size()}};
+        socket_.async_close(why, [this](boost::system::error_code ec) {
+            if (!ec || ec == ws::error::closed)
+                tell_end(websocket_end::side::us, close_code::normal, goodbye::said);
+            else
+                tell_end(websocket_end::side::nobody, close_code::no_handshake, goodbye::unsaid);
+            done();
+        });
+    }
+
+    void linger() override
+    {
+        ended_ = true;
+        if (lingering_)
+            return;
+        lingering_ = true;
+        ++pending_;
+        soak();
+    }
+
+    void cut() override
+    {
+        ended_ = true;
+        socket_.next_layer().cut();
+        ++pending_;
+        asio::post(socket_.get_executor(), [this] { done(); });
+    }
+
+    [[nodiscard]] connection_place& place() noexcept override
+    {
+        return socket_.next_layer().place();
+    }
+    [[nodiscard]] std::uint64_t heard() const noexcept override
+    {
+        return socket_.next_layer().heard();
+    }
+    [[nodiscard]] std::uint64_t written() const noexcept override
+    {
+        return socket_.next_layer().written();
+    }
+
+private:
+    using goodbye = stream_owner::goodbye;
+
+    void message_came()
+    {
+        const auto bytes = input_.data();
+        std::string copy(static_cast<const char*>(bytes.data()), bytes.size());
+        if (input_.capacity() > kept_buffer_bytes)
+            input_ = beast::flat_buffer{};
+        else
+            input_.clear();
+        const auto kind =
+            socket_.got_text() ? websocket_message::kind::text : websocket_message::kind::binary;
+        owner_.on_message(websocket_message::checked(kind, std::move(copy)));
+    }
+
+    void read_failed(boost::system::error_code ec)
+    {
+        if (ec == ws::error::closed) {
+            const ws::close_reason& why = socket_.reason();
+            const auto code = why.code == ws::close_code::none
+                                  ? close_code::no_code
+                                  : static_cast<close_code>(static_cast<std::uint16_t>(why.code));
+            const websocket_end how{websocket_end::side::them, code,
+                                    std::string{why.reason.data(), why.reason.size()}};
+            owner_.on_end(how, goodbye::said);
+        } else if (ec == ws::error::message_too_big) {
+            tell_end(websocket_end::side::us, close_code::too_large, goodbye::said);
+        } else if (ec == ws::error::bad_frame_payload) {
+            tell_end(websocket_end::side::us, close_code::bad_payload, goodbye::said);
+        } else if (ec == ws::condition::protocol_violation || is_bad_deflate(ec)) {
+            tell_end(websocket_end::side::us, close_code::protocol_error, goodbye::said);
+        } else if (!closing_) {
+            tell_end(websocket_end::side::nobody, close_code::no_handshake, goodbye::unsaid);
+        }
+        // Otherwise our close is under way, and says how that went.
+    }
+
+    [[nodiscard]] static bool is_bad_deflate(boost::system::error_code ec)
+    {
+        return ec.category() == boost::system::error_code{beast::zlib::error::general}.category();
+    }
+
+    void tell_end(websocket_end::side by, close_code code, goodbye was)
+    {
+        const websocket_end how{by, code, {}};
+        owner_.on_end(how, was);
+    }
+
+    void excess() noexcept
+    {
+        ++pending_;
+        asio::post(socket_.get_executor(), [this] {
+            owner_.on_excess();
+            done();
+        });
+    }
+
+    void soak()
+    {
+        socket_.next_layer().async_read_some(asio::buffer(void_),
+                                             [this](boost::system::error_code ec, std::size_t) {
+                                                 if (!ec) {
+                                                     soak();
+                                                     return;
+                                                 }
+                                                 socket_.next_layer().cut();
+                                                 done();
+                                             });
+    }
+
+    void done()
+    {
+        if (--pending_ == 0 && ended_)
+            owner_.on_idle();
+    }
+
+    stream_owner& owner_;
+    ws::stream<wire> socket_;
+    beast::flat_buffer input_;
+    std::array<char, 1'024> void_;
+    std::size_t pending_ = 0;
+    bool pinging_ = false;
+    bool closing_ = false;
+    bool lingering_ = false;
+    bool ended_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<message_stream> message_stream::open(setup from, stream_owner& owner)
+{
+    return std::make_unique<beast_stream>(std::move(from), owner);
+}
+
+}  // namespace cohort::http::detail

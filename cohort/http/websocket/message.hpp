@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace cohort::http {
+
+/// One message of a WebSocket. A value; copies share the bytes, which never change, so that one
+/// message can wait in the queues of many sockets.
+class websocket_message {
+public:
+    enum class kind : std::uint8_t { text, binary };
+
+    /// Throws cohort::failure (errc::malformed) unless it is UTF-8: a browser would hang up on it.
+    [[nodiscard]] static websocket_message text(std::string words);
+    [[nodiscard]] static websocket_message binary(std::string bytes);
+
+    /// For bytes whose UTF-8 was checked already.
+    [[nodiscard]] static websocket_message checked(kind what, std::string bytes)
+    {
+        return {what, std::move(bytes)};
+    }
+
+    [[nodiscard]] bool is_text() const noexcept { return kind_ == kind::text; }
+    [[nodiscard]] std::string_view bytes() const noexcept { return *bytes_; }
+    [[nodiscard]] std::size_t size() const noexcept { return bytes_->size(); }
+
+private:
+    websocket_message(kind what, std::string bytes)
+        : bytes_{std::make_shared<const std::string>(std::move(bytes))}, kind_{what}
+    {}
+
+    std::shared_ptr<const std::string> bytes_;
+    kind kind_;
+};
+
+}  // namespace cohort::http
