@@ -1,0 +1,144 @@
+#include <cohort/schema/alternatives.hpp>
+
+#include <cohort/schema/schema.hpp>
+
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+using namespace cohort;
+
+namespace {
+
+struct card {
+    std::string number;
+    int month = 0;
+};
+struct iban {
+    std::string account;
+};
+using means = std::variant<card, iban>;
+
+const auto card_schema = schema::object<card>("Card")
+                             .field("number", &card::number, schema::text().pattern("^[0-9]+$"))
+                             .field("month", &card::month, schema::integer().range(1, 12));
+const auto iban_schema = schema::object<iban>("Iban").field("account", &iban::account);
+
+const schema::type<means> by_kind =
+    schema::by("kind").when("card", card_schema).when("iban", iban_schema);
+const schema::type<means> by_fit = schema::any_of(card_schema, iban_schema);
+
+template <class T>
+std::string outcome(const schema::type<T>& what, std::string_view json)
+{
+    const auto read = what.parse(json);
+    return read ? what.write(*read) : read.error().text();
+}
+
+struct tree {
+    std::string name;
+    std::vector<tree> children;
+};
+
+const schema::object<tree>& tree_schema()
+{
+    static const auto made =
+        schema::object<tree>("Tree")
+            .field("name", &tree::name)
+            .defaulted("children", &tree::children, schema::list(schema::later(tree_schema)));
+    return made;
+}
+
+struct deep;
+using branch = std::variant<std::vector<int>, std::vector<deep>>;
+struct deep {
+    branch inside;
+};
+
+const schema::object<deep>& deep_schema()
+{
+    static const auto made = schema::object<deep>("Deep").field(
+        "inside", &deep::inside,
+        schema::any_of(schema::list(schema::integer()), schema::list(schema::later(deep_schema))));
+    return made;
+}
+
+}  // namespace
+
+TEST_CASE("a union is told by a member, wherever that stands")
+{
+    CHECK(outcome(by_kind, R"({"kind":"iban","account":"DE1"})") ==
+          R"({"kind":"iban","account":"DE1"})");
+    CHECK(outcome(by_kind, R"({"number":"12","month":1.0,"kind":"card"})") ==
+          R"({"kind":"card","number":"12","month":1})");
+    CHECK(outcome(by_kind, R"({"number":"x","kind":"card","month":13})") ==
+          "/number: must match ^[0-9]+$; /month: must be at most 12");
+    CHECK(outcome(by_kind, R"({"account":"DE1"})") == "/kind: is required");
+    CHECK(outcome(by_kind, R"({"kind":"cash"})") == "/kind: must be one of: card, iban");
+    CHECK(outcome(by_kind, R"({"kind":1})") == "/kind: must be one of: card, iban");
+    CHECK(outcome(by_kind, R"({"kind":"iban","account":"a","kind":"iban"})").find("twice") !=
+          std::string::npos);
+    CHECK(outcome(by_kind, "1") == "the document: must be an object, not a number");
+}
+
+TEST_CASE("without such a member the first alternative that fits is taken")
+{
+    CHECK(outcome(by_fit, R"({"account":"DE1"})") == R"({"account":"DE1"})");
+    CHECK(outcome(by_fit, R"({"month":3,"number":"1"})") == R"({"number":"1","month":3})");
+    CHECK(outcome(by_fit, R"({"number":"1","month":13})") == "/month: must be at most 12");
+    const schema::type<std::variant<int, std::string, card>> mixed =
+        schema::any_of(schema::integer(), schema::text(), card_schema);
+    CHECK(outcome(mixed, "7") == "7");
+    CHECK(outcome(mixed, "\"7\"") == "\"7\"");
+    CHECK(outcome(mixed, R"({"number":"1","month":0})") == "/month: must be at least 1");
+    CHECK(outcome(mixed, "[{\"a\":1,\"a\":2}]").find("twice") != std::string::npos);
+}
+
+TEST_CASE("mistakes before and after a union are kept beside its own")
+{
+    const schema::type<std::vector<means>> list = schema::list(by_fit);
+    CHECK(outcome(list, R"([{"x":1},{"account":"a"},{"account":2}])") ==
+          "/0/x: is not expected here; /0/account: is required; /2/account: must be a string, not "
+          "a number");
+}
+
+TEST_CASE("a struct may contain itself")
+{
+    const std::string text = R"({"name":"a","children":[{"name":"b","children":[]}]})";
+    const auto read = tree_schema().parse(text);
+    REQUIRE(read);
+    CHECK(tree_schema().write(*read) == text);
+    const auto bad = tree_schema().parse(R"({"name":"a","children":[{"name":1}]})");
+    REQUIRE_FALSE(bad);
+    CHECK(bad.error().all[0].pointer == "/children/0/name");
+    CHECK(boost::json::serialize(tree_schema().json_schema())
+              .find(R"("items":{"$ref":"#/$defs/Tree"})") != std::string::npos);
+}
+
+TEST_CASE("alternatives inside alternatives do not multiply the work")
+{
+    std::string text = "1";
+    for (int i = 0; i < 15; ++i)
+        text = R"({"inside":[)" + text + "]}";
+    const auto fine = deep_schema().parse(text);
+    const std::string wrong = R"({"inside":[)" + text + R"(,"x"]})";
+    const auto bad = deep_schema().parse(wrong);
+    REQUIRE_FALSE(bad);
+    CHECK(fine.has_value());
+}
+
+TEST_CASE("the schema of a union has its alternatives")
+{
+    schema::describer by;
+    CHECK(boost::json::serialize(by_fit.describe(by)) ==
+          R"({"anyOf":[{"$ref":"#/$defs/Card"},{"$ref":"#/$defs/Iban"}]})");
+    CHECK(by.definitions().size() == 2);
+    CHECK(boost::json::serialize(by_kind.describe(by))
+              .find(R"("properties":{"kind":{"const":"iban"},"account":{"type":"string"}},)"
+                    R"("required":["kind","account"])") != std::string::npos);
+}

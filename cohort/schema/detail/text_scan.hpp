@@ -1,0 +1,74 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+namespace cohort::schema::detail {
+
+/// The bytes of `word`, eight at a time: the top bit of each that is a quote, a backslash or a
+/// control character. Exact for the lowest of them; those above may be wrong.
+[[nodiscard]] inline std::uint64_t special_bytes(std::uint64_t word) noexcept
+{
+    constexpr std::uint64_t ones = 0x0101'0101'0101'0101;
+    constexpr std::uint64_t tops = ones * 0x80;
+    const std::uint64_t quotes = word ^ (ones * '"');
+    const std::uint64_t slashes = word ^ (ones * '\\');
+    return (((word - ones * 0x20) & ~word) | ((quotes - ones) & ~quotes) |
+            ((slashes - ones) & ~slashes)) &
+           tops;
+}
+
+/// The first byte from `at` on that a JSON string cannot hold as it is, or `end`. `ascii` becomes
+/// false if one before it may be no ASCII.
+[[nodiscard]] inline const char* plain_text_end(const char* at, const char* end,
+                                                bool& ascii) noexcept
+{
+    std::uint64_t seen = 0;
+    if constexpr (std::endian::native == std::endian::little) {
+        while (end - at >= 8) {
+            std::uint64_t word;
+            std::memcpy(&word, at, sizeof word);
+            const std::uint64_t special = special_bytes(word);
+            if (special != 0) {
+                const int bits = std::countr_zero(special) & ~7;
+                seen |= bits == 0 ? 0 : word << (64 - bits);
+                ascii = ascii && (seen & 0x8080'8080'8080'8080) == 0;
+                return at + bits / 8;
+            }
+            seen |= word;
+            at += 8;
+        }
+    }
+    for (; at != end; ++at) {
+        const auto byte = static_cast<unsigned char>(*at);
+        if (byte == '"' || byte == '\\' || byte < 0x20)
+            break;
+        seen |= byte;
+    }
+    ascii = ascii && (seen & 0x8080'8080'8080'8080) == 0;
+    return at;
+}
+
+inline void append_utf8(std::string& out, std::uint32_t code)
+{
+    const auto put = [&out](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
+    if (code < 0x80) {
+        put(code);
+    } else if (code < 0x800) {
+        put(0xc0 | (code >> 6));
+        put(0x80 | (code & 0x3f));
+    } else if (code < 0x10000) {
+        put(0xe0 | (code >> 12));
+        put(0x80 | ((code >> 6) & 0x3f));
+        put(0x80 | (code & 0x3f));
+    } else {
+        put(0xf0 | (code >> 18));
+        put(0x80 | ((code >> 12) & 0x3f));
+        put(0x80 | ((code >> 6) & 0x3f));
+        put(0x80 | (code & 0x3f));
+    }
+}
+
+}  // namespace cohort::schema::detail
