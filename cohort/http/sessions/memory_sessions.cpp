@@ -1,0 +1,94 @@
+#include <cohort/http/sessions/memory_sessions.hpp>
+
+namespace cohort::http {
+
+using guard = std::lock_guard<std::mutex>;
+
+std::optional<std::string> memory_sessions::get(const session_key& key, std::int64_t now)
+{
+    const guard held{mutex_};
+    const auto at = find(key.bytes, now);
+    return at ? std::optional{(*at)->second.bytes} : std::nullopt;
+}
+
+stored memory_sessions::create(const session_key& key, entry what, std::int64_t now)
+{
+    const guard held{mutex_};
+    if (what.bytes.size() > most_.bytes || most_.sessions == 0)
+        return stored::full;
+    if (const auto at = find(key.bytes, now))
+        remove(*at);
+    make_room(what.bytes.size(), now);
+    put(key.bytes, what);
+    return stored::done;
+}
+
+stored memory_sessions::replace(const session_key& key, entry what, std::int64_t now)
+{
+    const guard held{mutex_};
+    const auto at = find(key.bytes, now);
+    if (!at)
+        return stored::absent;
+    if (what.bytes.size() > most_.bytes)
+        return stored::full;
+    remove(*at);
+    make_room(what.bytes.size(), now);
+    put(key.bytes, what);
+    return stored::done;
+}
+
+void memory_sessions::erase(const session_key& key)
+{
+    const guard held{mutex_};
+    if (const auto at = all_.find(key.bytes); at != all_.end())
+        remove(at);
+}
+
+std::size_t memory_sessions::size() const
+{
+    const guard held{mutex_};
+    return all_.size();
+}
+
+std::uint64_t memory_sessions::evicted() const
+{
+    const guard held{mutex_};
+    return evicted_;
+}
+
+std::optional<memory_sessions::place> memory_sessions::find(const name& key, std::int64_t now)
+{
+    const auto at = all_.find(key);
+    if (at == all_.end())
+        return std::nullopt;
+    if (now < at->second.until)
+        return at;
+    remove(at);
+    return std::nullopt;
+}
+
+void memory_sessions::put(const name& key, entry what)
+{
+    all_.emplace(key, kept{std::string{what.bytes}, what.until});
+    by_time_.emplace(what.until, key);
+    bytes_ += what.bytes.size();
+}
+
+void memory_sessions::remove(place at)
+{
+    bytes_ -= at->second.bytes.size();
+    by_time_.erase({at->second.until, at->first});
+    all_.erase(at);
+}
+
+void memory_sessions::make_room(std::size_t bytes, std::int64_t now)
+{
+    while (!all_.empty() && (all_.size() >= most_.sessions || bytes_ + bytes > most_.bytes)) {
+        const auto first = *by_time_.begin();
+        if (now < first.first)
+            ++evicted_;
+        remove(all_.find(first.second));
+    }
+}
+
+}  // namespace cohort::http

@@ -1,0 +1,68 @@
+#include <cohort/http/sessions/memory_sessions.hpp>
+
+#include <cohort/crypto/sha256.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace cohort::http;
+using cohort::crypto::sha256;
+
+namespace {
+
+session_key key(int number) { return sha256(std::to_string(number)); }
+
+}  // namespace
+
+TEST_CASE("a session is there until it expires, and not in that second")
+{
+    memory_sessions all;
+    CHECK(all.create(key(1), {"one", 100}, 0) == stored::done);
+    CHECK(all.get(key(1), 99) == "one");
+    CHECK_FALSE(all.get(key(2), 99));
+    CHECK(all.replace(key(1), {"two", 200}, 99) == stored::done);
+    CHECK(all.get(key(1), 199) == "two");
+    CHECK_FALSE(all.get(key(1), 200));
+    CHECK(all.size() == 0);
+}
+
+TEST_CASE("a session that is gone is not brought back by who still had it")
+{
+    memory_sessions all;
+    CHECK(all.create(key(1), {"one", 100}, 0) == stored::done);
+    all.erase(key(1));
+    CHECK(all.replace(key(1), {"two", 100}, 0) == stored::absent);
+    CHECK_FALSE(all.get(key(1), 0));
+    all.erase(key(1));
+    CHECK(all.create(key(2), {"one", 10}, 0) == stored::done);
+    CHECK(all.replace(key(2), {"two", 100}, 10) == stored::absent);
+}
+
+TEST_CASE("who comes when all places are taken takes that of the first to expire")
+{
+    memory_sessions all{{.sessions = 3}};
+    for (int i = 0; i < 3; ++i)
+        CHECK(all.create(key(i), {"x", 100 + (i == 1 ? 0 : 10)}, 0) == stored::done);
+    CHECK(all.create(key(3), {"x", 50}, 0) == stored::done);
+    CHECK(all.size() == 3);
+    CHECK_FALSE(all.get(key(1), 0));
+    CHECK(all.get(key(0), 0));
+    CHECK(all.evicted() == 1);
+    CHECK(all.create(key(4), {"x", 100}, 60) == stored::done);  // key(3) had expired
+    CHECK(all.evicted() == 1);
+}
+
+TEST_CASE("the bytes of all sessions are bounded, and one larger than all is refused")
+{
+    memory_sessions all{{.sessions = 100, .bytes = 1000}};
+    for (int i = 0; i < 20; ++i)
+        CHECK(all.create(key(i), {std::string(100, 'x'), 100 + i}, 0) == stored::done);
+    CHECK(all.size() == 10);
+    CHECK(all.evicted() == 10);
+    CHECK(all.create(key(50), {std::string(1001, 'x'), 100}, 0) == stored::full);
+    CHECK(all.replace(key(19), {std::string(1001, 'x'), 100}, 0) == stored::full);
+    CHECK(all.get(key(19), 0));
+    CHECK(all.replace(key(19), {std::string(1000, 'x'), 200}, 0) == stored::done);
+    CHECK(all.size() == 1);
+}
