@@ -1,0 +1,107 @@
+#include <cohort/http/precondition.hpp>
+
+#include <cohort/http/detail/parsed_test.hpp>
+#include <cohort/http/problem.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace cohort::http;
+using cohort::http::detail::parsed;
+
+namespace {
+
+precondition asked(std::string_view line, std::string_view fields, validators now)
+{
+    const parsed one{line, fields};
+    return weigh(one.of, now);
+}
+
+constexpr auto weak = tag_comparison::weak;
+constexpr auto strong = tag_comparison::strong;
+
+// Sun, 06 Nov 1994 08:49:37 GMT
+constexpr std::int64_t then = 784'111'777;
+
+}  // namespace
+
+TEST_CASE("tags are compared by the table of RFC 9110 section 8.8.3.2")
+{
+    CHECK_FALSE(tag_listed("W/\"1\"", "W/\"1\"", strong));
+    CHECK(tag_listed("W/\"1\"", "W/\"1\"", weak));
+    CHECK_FALSE(tag_listed("W/\"1\"", "W/\"2\"", weak));
+    CHECK_FALSE(tag_listed("W/\"1\"", "\"1\"", strong));
+    CHECK(tag_listed("W/\"1\"", "\"1\"", weak));
+    CHECK(tag_listed("\"1\"", "\"1\"", strong));
+}
+
+TEST_CASE(
+    "a tag is found in a list, whatever is in the tags, and a broken list matches nothing more")
+{
+    CHECK(tag_listed("\"a,b\", W/\"c\\\" ,\"d\"", "\"d\"", weak));
+    CHECK(tag_listed(" * ", "\"x\"", strong));
+    CHECK_FALSE(tag_listed("\"a\", \"*\"", "\"x\"", strong));
+    CHECK_FALSE(tag_listed("x, \"a\"", "\"a\"", weak));
+    CHECK_FALSE(tag_listed("\"a", "\"a\"", weak));
+    CHECK_FALSE(tag_listed("a", "a", weak));
+    CHECK_FALSE(tag_listed("", "\"a\"", weak));
+    CHECK_FALSE(tag_listed("\"\"", "", weak));
+}
+
+TEST_CASE("a client that has it hears 304 when it reads, and 412 when it writes")
+{
+    CHECK(asked("GET /", "If-None-Match: \"1\"\r\n", {.tag = "\"1\""}) ==
+          precondition::not_modified);
+    CHECK(asked("HEAD /", "If-None-Match: *\r\n", {.tag = "\"1\""}) == precondition::not_modified);
+    CHECK(asked("PUT /", "If-None-Match: *\r\n", {.tag = "\"1\""}) == precondition::failed);
+    CHECK(asked("GET /", "If-None-Match: \"2\"\r\nIf-None-Match: W/\"1\"\r\n", {.tag = "\"1\""}) ==
+          precondition::not_modified);
+    CHECK(asked("GET /", "If-None-Match: \"2\"\r\n", {.tag = "\"1\""}) == precondition::met);
+}
+
+TEST_CASE("a client that has seen another version hears 412")
+{
+    CHECK(asked("PUT /", "If-Match: \"1\"\r\n", {.tag = "\"1\""}) == precondition::met);
+    CHECK(asked("PUT /", "If-Match: \"1\"\r\n", {.tag = "\"2\""}) == precondition::failed);
+    CHECK(asked("PUT /", "If-Match: W/\"1\"\r\n", {.tag = "W/\"1\""}) == precondition::failed);
+    CHECK(asked("PUT /", "If-Match: *\r\n", {.tag = "\"2\""}) == precondition::met);
+    CHECK(asked("GET /", "If-Match: \"1\"\r\nIf-None-Match: \"1\"\r\n", {.tag = "\"1\""}) ==
+          precondition::not_modified);
+}
+
+TEST_CASE("dates count where no tag is named, and what is no date is no condition")
+{
+    const std::string when = "Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+    const auto at = [&](const std::string& fields, std::int64_t modified) {
+        return asked("GET /", fields, {.tag = "\"1\"", .modified = modified});
+    };
+    CHECK(at("If-Modified-Since: " + when, then) == precondition::not_modified);
+    CHECK(at("If-Modified-Since: " + when, then + 1) == precondition::met);
+    CHECK(at("If-Modified-Since: " + when + "If-None-Match: \"2\"\r\n", then) == precondition::met);
+    CHECK(at("If-Modified-Since: yesterday\r\n", then) == precondition::met);
+    CHECK(at("If-Unmodified-Since: " + when, then + 1) == precondition::failed);
+    CHECK(at("If-Unmodified-Since: " + when, then) == precondition::met);
+    CHECK(at("If-Unmodified-Since: " + when + "If-Match: \"1\"\r\n", then + 1) ==
+          precondition::met);
+    CHECK(asked("POST /", "If-Modified-Since: " + when, {.tag = {}, .modified = then}) ==
+          precondition::met);
+}
+
+TEST_CASE("a handler refuses a change to what has changed, or one whose client looked at nothing")
+{
+    const parsed late{"PUT /", "If-Match: \"1\"\r\n"};
+    const parsed blind{"PUT /"};
+    CHECK_NOTHROW(expect_unchanged(late.of, {.tag = "\"1\""}));
+    CHECK_THROWS_WITH_AS(refuse_if_changed(late.of, {.tag = "\"2\""}), "Precondition Failed",
+                         refusal);
+    CHECK_NOTHROW(refuse_if_changed(blind.of, {.tag = "\"2\""}));
+    CHECK_THROWS_WITH_AS(expect_unchanged(blind.of, {.tag = "\"2\""}), "Precondition Required",
+                         refusal);
+}
+
+TEST_CASE("the tag of some bytes is always the same, and strong")
+{
+    CHECK(tag_of("") == "\"e3b0c44298fc1c149afbf4c8996fb924\"");
+    CHECK(tag_of("a") != tag_of("b"));
+}
