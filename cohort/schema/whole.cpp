@@ -83,7 +83,10 @@ std::optional<whole> whole_of(const number_text& number, bool& beyond)
 
 std::string digits_of(const whole& value)
 {
-    return (value.negative ? "-" : "") + std::to_string(value.magnitude);
+    std::string digits = std::to_string(value.magnitude);
+    if (value.negative)
+        digits.insert(digits.begin(), '-');
+    return digits;
 }
 
 }  // namespace cohort::schema
