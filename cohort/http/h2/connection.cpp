@@ -40,7 +40,6 @@ option_set make_options(const options& own)
     option_set set{made};
     // A handler's pace is the client's pace: windows open when bytes are consumed().
     nghttp2_option_set_no_auto_window_update(made, 1);
-    nghttp2_option_set_no_closed_streams(made, 1);
     nghttp2_option_set_max_settings(made, own.settings_max);
     nghttp2_option_set_max_continuations(made, own.continuations_max);
     nghttp2_option_set_max_outbound_ack(made, own.acks_waiting_max);
@@ -152,7 +151,7 @@ bool connection::over() const noexcept
 void connection::fail(int code) noexcept
 {
     if (std::exchange(broken_, true))
-        return;  // by ourselves: flooded() knows why
+        return;  // by ourselves, and we know why
     broken_why_ = error_code::enhance_your_calm;
     switch (code) {
         case NGHTTP2_ERR_FLOODED:
@@ -171,13 +170,39 @@ void connection::fail(int code) noexcept
     }
 }
 
+/// Clients number their streams upwards, and what they leave out is closed for ever (RFC 9113,
+/// 5.1.1). nghttp2 ignores such streams; here they are told from those that it has forgotten.
+bool connection::may_begin(stream_id stream) noexcept
+{
+    if (stream % 2 == 0)
+        return true;  // nghttp2 knows what to say
+    if (stream > newest_) {
+        if (stream > newest_ + 2) {
+            std::ranges::rotate(left_out_, left_out_.begin() + 1);
+            left_out_.back() = {.first = newest_ + 2, .last = stream - 2};
+        }
+        newest_ = stream;
+        return true;
+    }
+    return std::ranges::none_of(
+        left_out_, [=](const range& r) { return stream >= r.first && stream <= r.last; });
+}
+
 void connection::flooded(std::uint64_t& counter) noexcept
 {
-    // nghttp2 would go on reading until a GOAWAY of its own is sent: this one takes nothing more.
+    if (!broken_)
+        ++counter;
+    break_off(error_code::enhance_your_calm);
+}
+
+/// nghttp2 would go on reading until a GOAWAY of its own is sent: after this nothing more is taken.
+void connection::break_off(error_code why) noexcept
+{
     if (std::exchange(broken_, true))
         return;
-    ++counter;
-    broken_why_ = error_code::enhance_your_calm;
+    broken_why_ = why;
+    if (why == error_code::protocol_error)
+        ++counts_.protocol_errors;
 }
 
 void connection::last_words(std::string& out) const

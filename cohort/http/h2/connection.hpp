@@ -7,6 +7,7 @@
 #include <cohort/http/response.hpp>
 #include <cohort/http/status.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -152,13 +153,16 @@ private:
         std::uint32_t since_ = 0;
     };
 
-    void frame_began(std::uint8_t type, std::uint8_t flags, std::size_t length) noexcept;
+    void frame_began(stream_id stream, std::uint8_t type, std::uint8_t flags,
+                     std::size_t length) noexcept;
+    [[nodiscard]] bool may_begin(stream_id stream) noexcept;
     void idle_frame() noexcept;
     void block_began(stream_id stream);
     [[nodiscard]] int field(stream_id stream, std::string_view name, std::string_view value);
     void block_ended(stream_id stream, head_builder::body after);
     void fail(int code) noexcept;
     void flooded(std::uint64_t& counter) noexcept;
+    void break_off(error_code why) noexcept;
     void last_words(std::string& out) const;
 
     const limits& limits_;
@@ -166,6 +170,13 @@ private:
     nghttp2_session* session_ = nullptr;
     head_builder builder_;
     std::unique_ptr<head> top_;
+    /// Streams that the client has left out.
+    struct range {
+        stream_id first = 0;
+        stream_id last = 0;
+    };
+    std::array<range, 8> left_out_{};  // the last ones
+    stream_id newest_ = -1;
     tally counts_;
     bucket resets_;
     bucket errors_;

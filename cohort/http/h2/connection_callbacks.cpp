@@ -42,7 +42,7 @@ bool is_clients_mistake(std::uint32_t code) noexcept
 int connection::callbacks::began_frame(nghttp2_session*, const nghttp2_frame_hd* hd, void* user)
 {
     connection& c = of(user);
-    c.frame_began(hd->type, hd->flags, hd->length);
+    c.frame_began(hd->stream_id, hd->type, hd->flags, hd->length);
     return c.broken_ ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
@@ -169,11 +169,14 @@ ssize_t connection::callbacks::read_body(nghttp2_session*, std::int32_t, std::ui
     return static_cast<ssize_t>(taken.bytes);
 }
 
-void connection::frame_began(std::uint8_t type, std::uint8_t flags, std::size_t length) noexcept
+void connection::frame_began(stream_id stream, std::uint8_t type, std::uint8_t flags,
+                             std::size_t length) noexcept
 {
     switch (type) {
         case NGHTTP2_HEADERS:
             head_since_ = second_;
+            if (!may_begin(stream))
+                break_off(error_code::protocol_error);
             return;
         case NGHTTP2_RST_STREAM:
             ++counts_.resets;

@@ -211,7 +211,8 @@ awaitable<result<std::string_view>> stream_port::read()
         }
         s.wait_for_body();
         // Deadline: on_time() fails a body that comes too slowly.
-        if (failed_ == errc{})
+        const bool over = failed_ != errc{};
+        if (!over)
             co_await moved_.wait();
     }
     s.have_body();
