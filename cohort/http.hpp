@@ -11,3 +11,4 @@
 #include <cohort/http/request.hpp>
 #include <cohort/http/response.hpp>
 #include <cohort/http/router.hpp>
+#include <cohort/http/topics/topics.hpp>

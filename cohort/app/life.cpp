@@ -4,6 +4,7 @@
 #include <cohort/app/role.hpp>
 #include <cohort/app/worker.hpp>
 #include <cohort/board/commons.hpp>
+#include <cohort/http/topics/topics.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/process/last_words.hpp>
 #include <cohort/process/stacks.hpp>
@@ -56,6 +57,8 @@ void begin(const board::journal* journal) noexcept
     become_worker(&self);
     const int code = core.run([&] {
         board::commons::settle(core.doors().commons());
+        // Clients who wait for messages are told to come back; they would keep a drain waiting.
+        core.on_stop([&core] { http::topics::here().leave(core.loop()); });
         return main(self);
     });
     leave(code);
