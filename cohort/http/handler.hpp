@@ -6,6 +6,7 @@
 #include <cohort/base/error.hpp>
 #include <cohort/http/request.hpp>
 #include <cohort/http/response.hpp>
+#include <cohort/http/route_notes.hpp>
 
 #include <concepts>
 #include <functional>
@@ -17,6 +18,14 @@
 
 namespace cohort::http {
 
+/// A function that knows what belongs to the notes of its route: what body it takes, say.
+template <class F>
+concept annotated = requires(const std::remove_cvref_t<F>& function) {
+    {
+        function.notes()
+    } -> std::same_as<route_notes>;
+};
+
 /// Hears of what user code threw and nobody expected, for the log; the client only sees "500".
 /// Refusals are answers, not errors, and are not reported. Any thread of the worker.
 using error_observer =
@@ -25,9 +34,9 @@ using error_observer =
 /// A function that answers a request: plain (returns response), or a coroutine (returns
 /// task<response>). A resource of the router.
 ///
-/// Takes `const request&` or `request&`. It is called from several requests at a time, so it must
-/// be callable when const. A coroutine lambda may capture: the router keeps it for as long as
-/// requests run.
+/// Takes `const request&` or `request&`, and may be `annotated`. It is called from several requests
+/// at a time, so it must be callable when const. A coroutine lambda may capture: the router keeps
+/// it for as long as requests run.
 class handler {
 public:
     using plain = std::move_only_function<response(request&) const>;
@@ -36,8 +45,12 @@ public:
     template <class F>
         requires(!std::same_as<std::remove_cvref_t<F>, handler>)
     handler(F&& function)
-        : call_{wrap(std::forward<F>(function))}
+        : notes_(notes_of(function)),  // braces would make one note of them all
+          call_{wrap(std::forward<F>(function))}
     {}
+
+    /// What the function adds to the notes of its route.
+    [[nodiscard]] const route_notes& notes() const noexcept { return notes_; }
 
     [[nodiscard]] bool is_coroutine() const noexcept { return call_.index() == 1; }
 
@@ -52,6 +65,15 @@ public:
 
 private:
     using call = std::variant<plain, coroutine>;
+
+    template <class F>
+    static route_notes notes_of(const F& function)
+    {
+        if constexpr (annotated<F>)
+            return function.notes();
+        else
+            return {};
+    }
 
     template <class F>
     static call wrap(F&& function)
@@ -69,6 +91,7 @@ private:
             return call{std::in_place_type<coroutine>, std::forward<F>(function)};
     }
 
+    route_notes notes_;
     call call_;
 };
 

@@ -63,7 +63,8 @@ struct route_options {
     route_notes notes = {};
 };
 
-/// Says what is wrong with a route, if anything is: see routes::check.
+/// Says what is wrong with a route, if anything is: see routes::check. As a note of a route it is
+/// asked about that one.
 using route_check = std::move_only_function<std::optional<std::string>(const route&) const>;
 
 /// How a route's handler is to be run.

@@ -58,6 +58,18 @@ public:
         return nullptr;
     }
 
+    /// Every note of type T, in order.
+    template <class T>
+    [[nodiscard]] std::vector<const T*> all() const
+    {
+        std::vector<const T*> found;
+        for (const note& each : all_) {
+            if (*each.type_ == typeid(T))
+                found.push_back(static_cast<const T*>(each.value_.get()));
+        }
+        return found;
+    }
+
 private:
     std::vector<note> all_;
 };

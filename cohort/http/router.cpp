@@ -39,6 +39,7 @@ void log_error(const request& of, std::string_view what) noexcept
 routes& routes::add(std::optional<method> verb, std::string_view pattern, handler answer,
                     route_options options, location where)
 {
+    options.notes.add(answer.notes());
     open(branch_).registrations.push_back(
         {.verb = verb,
          .pattern = std::string{pattern},

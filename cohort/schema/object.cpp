@@ -1,10 +1,13 @@
 #include <cohort/schema/object.hpp>
 
+#include <cohort/base/utf8.hpp>
+
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bitset>
 #include <cstdint>
 #include <optional>
@@ -147,6 +150,11 @@ bool shape::read_words(reader& in, const words_source& from, void* into) const
             continue;
         }
         const reader::inside at{in, each->name()};
+        if (!std::ranges::all_of(values, is_utf8)) {
+            if (!in.complain("type", "\"string\"", "must be UTF-8"))
+                return false;
+            continue;
+        }
         const bool once = values.size() == 1 || each->repeats();
         if (once ? !each->read_words(in, values, into)
                  : !in.complain("maxItems", "1", "must be there once"))

@@ -161,6 +161,13 @@ public:
     /// JSON Schema 2020-12, complete.
     [[nodiscard]] boost::json::object json_schema() const { return type<T>{*this}.json_schema(); }
 
+    /// The members alone, without a reference to the name.
+    [[nodiscard]] boost::json::object describe_in_place(describer& by) const
+    {
+        const T fresh{};
+        return shape_->describe(by, &fresh, {});
+    }
+
     /// As a part of a larger document.
     [[nodiscard]] boost::json::object describe(describer& by) const
     {

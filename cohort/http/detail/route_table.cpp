@@ -143,7 +143,9 @@ void route_table::add_route(const registration& from, const std::string& pattern
     }
     if (const char* why = contradiction(*from.answer, from.options))
         mistakes.push_back(fmt::format("{}: {}", described(made), why));
-    for (const route_check* rule : around.checks) {
+    std::vector<const route_check*> rules = from.options.notes.all<route_check>();
+    rules.insert(rules.end(), around.checks.begin(), around.checks.end());
+    for (const route_check* rule : rules) {
         if (const auto why = (*rule)(made))
             mistakes.push_back(fmt::format("{}: {}", described(made), *why));
     }
