@@ -9,6 +9,12 @@ scheme scheme_of(const request& of) noexcept
     return of.attached<secure_transport>() != nullptr ? scheme::https : scheme::http;
 }
 
+std::string_view host_of(const request& of) noexcept
+{
+    const client* known = of.attached<client>();
+    return known != nullptr ? known->host : of.host();
+}
+
 client client_of(const request& of)
 {
     if (const client* known = of.attached<client>())

@@ -34,7 +34,8 @@ struct secure_transport {};
 /// What trust_proxies() found out, else the connection itself.
 [[nodiscard]] client client_of(const request& of);
 
-/// The same for the scheme alone; cheaper.
+/// The same for the scheme or the host alone; cheaper.
 [[nodiscard]] scheme scheme_of(const request& of) noexcept;
+[[nodiscard]] std::string_view host_of(const request& of) noexcept;
 
 }  // namespace cohort::http
