@@ -1,0 +1,121 @@
+#include <cohort/http/middleware/access_log.hpp>
+
+#include <cohort/http/middleware/request_id.hpp>
+#include <cohort/http/redact.hpp>
+#include <cohort/http/request_began.hpp>
+#include <cohort/http/route.hpp>
+#include <cohort/observe/log.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <utility>
+
+namespace cohort::http {
+
+namespace {
+
+/// Options, and how many were passed over.
+struct log_state {
+    access_log_options choices;
+    std::atomic<std::uint32_t> seen{0};
+};
+
+void write_line(const access_line& line) noexcept
+{
+    const log::level at = line.status >= 500 ? log::level::warn : log::level::info;
+    if (!log::enabled(at))
+        return;
+    const std::string address = line.client.address.text();
+    const auto took_us = std::chrono::duration_cast<std::chrono::microseconds>(line.took).count();
+    std::array<log::field, 14> fields{{{"method", line.method},
+                                       {"path", line.path},
+                                       {"status", line.status},
+                                       {"took_us", took_us},
+                                       {"client", address},
+                                       {"", nullptr},
+                                       {"", nullptr},
+                                       {"", nullptr},
+                                       {"", nullptr},
+                                       {"", nullptr},
+                                       {"", nullptr},
+                                       {"", nullptr},
+                                       {"", nullptr},
+                                       {"", nullptr}}};
+    std::size_t count = 5;
+    const auto text = [&](std::string_view name, std::string_view value) {
+        if (!value.empty())
+            fields[count++] = {name, value};
+    };
+    text("route", line.route);
+    text("query", line.query);
+    text("request_id", line.request_id);
+    text("user_agent", line.user_agent);
+    if (line.bytes)
+        fields[count++] = {"bytes", *line.bytes};
+    if (line.streamed)
+        fields[count++] = {"streamed", true};
+    if (line.attempt > 1)
+        fields[count++] = {"attempt", line.attempt};
+    if (line.client.scheme == scheme::https)
+        fields[count++] = {"scheme", std::string_view{"https"}};
+    log::write(at, "request", std::span<const log::field>{fields}.first(count));
+}
+
+bool is_wanted(const request& of, const response& answer, log_state& state)
+{
+    if (answer.status() >= 400)
+        return true;
+    const route* const to = of.route();
+    if (to != nullptr && to->note<quiet>() != nullptr)
+        return false;
+    const std::uint32_t every = state.choices.one_in;
+    return every <= 1 || state.seen.fetch_add(1, std::memory_order_relaxed) % every == 0;
+}
+
+void log_request(const request& of, const response& answer, log_state& state)
+{
+    if (!is_wanted(of, answer, state))
+        return;
+    const access_log_options& choices = state.choices;
+    const auto* const id = of.attached<request_id>();
+    std::string query;
+    if (choices.query == logged_query::redacted && !of.query().empty())
+        query = redacted_query(of.query(), choices.secrets);
+    access_line line{.request_id = id != nullptr ? std::string_view{id->text} : std::string_view{},
+                     .method = of.method_text(),
+                     .route = of.pattern(),
+                     .path = of.path().substr(0, choices.path_bytes_max),
+                     .query = std::string_view{query}.substr(0, choices.path_bytes_max),
+                     .status = answer.status(),
+                     .bytes = answer.length(),
+                     .streamed = answer.streams(),
+                     .took = time_since_began(of).value_or(nanoseconds{0}),
+                     .client = client_of(of),
+                     .user_agent = of.header("User-Agent").value_or(""),
+                     .attempt = of.attempt()};
+    line.user_agent = line.user_agent.substr(0, choices.user_agent_bytes_max);
+    if (choices.write)
+        choices.write(line);
+    else
+        write_line(line);
+}
+
+}  // namespace
+
+hooks access_log(access_log_options choices)
+{
+    const auto state = std::make_shared<log_state>();
+    state->choices = std::move(choices);
+    return {
+        .name = "access_log",
+        .before = [](request& of) -> std::optional<response> {
+            request_began(of);
+            return std::nullopt;
+        },
+        .after = [state](const request& of, response& answer) { log_request(of, answer, *state); }};
+}
+
+}  // namespace cohort::http
