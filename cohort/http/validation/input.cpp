@@ -77,10 +77,11 @@ schema::mistakes strangers_in_query(const request& of, const schema::detail::sha
         if (found.all.size() == schema::mistakes_max)
             found.more = true;
         else
-            found.all.push_back({.pointer = "/" + schema::pointer_segment(printable(*name)),
-                                 .keyword = "additionalProperties",
-                                 .limit = "false",
-                                 .message = "is not expected here"});
+            found.all.push_back(
+                {.pointer = fmt::format("/{}", schema::pointer_segment(printable(*name))),
+                 .keyword = "additionalProperties",
+                 .limit = "false",
+                 .message = "is not expected here"});
     }
     return found;
 }

@@ -131,6 +131,7 @@ awaitable<> conversation::serve()
             case order::refuse:
                 next = refuse();
                 break;
+            case order::give_away:  // a test has no socket that anybody could take
             case order::wait:
             case order::linger:
             case order::close:
