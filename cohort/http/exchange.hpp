@@ -157,6 +157,9 @@ public:
     /// The socket takes no more yet, but the client has taken some of what is in it.
     void acknowledged(std::uint32_t second) noexcept;
 
+    /// Only now can a first request come.
+    void begin_again(std::uint32_t second) noexcept { enter(phase::idle, second); }
+
     /// Half closed, from now on.
     void linger(std::uint32_t second) noexcept
     {

@@ -9,6 +9,7 @@
 #include <cohort/http/culprit.hpp>
 #include <cohort/http/router.hpp>
 #include <cohort/http/session.hpp>
+#include <cohort/http/tls/context.hpp>
 #include <cohort/net/limits.hpp>
 
 #include <algorithm>
@@ -63,6 +64,11 @@ server::server(boost::asio::io_context& loop, net::poller& poller, const router&
 {
     COHORT_ASSERT(router_.frozen());
     const survival& lasting = options_.survival;
+    // One that dies before its first word must not be taken for a plain connection.
+    if (lasting.journal != nullptr && options_.tls)
+        lasting.journal->header().strangers.store(1, std::memory_order_release);
+    if (options_.tls)
+        look_at_certificates();
     if (lasting.journal != nullptr)
         suspects_ = lasting.journal->header().running.data();
     if (lasting.journal != nullptr && lasting.quarantine != nullptr)
@@ -94,6 +100,22 @@ result<> server::take(unique_fd&& connection)
     return admit(std::move(connection), {});
 }
 
+result<> server::take_tls(unique_fd&& connection)
+{
+    COHORT_ASSERT(options_.tls != nullptr);
+    if (draining_)
+        return failed(errc::stopping, "take connection");
+    if (full())
+        return failed(errc::queue_full, "take connection");
+    using protocols = tls::context::protocols;
+    auto through = options_.tls->begin(
+        connection.borrow(), options_.on_http2 ? protocols::http1_and_2 : protocols::http1);
+    look_at_clock();
+    keep(std::make_unique<session>(*this, std::move(connection), second(), std::move(through)))
+        .begin();
+    return {};
+}
+
 result<> server::admit(unique_fd&& connection, const resumption& at)
 {
     if (draining_)
@@ -109,7 +131,8 @@ result<> server::admit(unique_fd&& connection, const resumption& at)
 session& server::keep(std::unique_ptr<session> made) noexcept
 {
     session& who = *made.release();
-    mark_stranger(who.fd_.borrow(), board::standing::foreign);
+    if (!who.scribe_.on())
+        mark_stranger(who.fd_.borrow(), board::standing::foreign);
     who.next_ = first_;
     if (first_ != nullptr)
         first_->prev_ = &who;
@@ -123,8 +146,6 @@ session& server::keep(std::unique_ptr<session> made) noexcept
 /// Before it is served, and before its descriptor is closed.
 void server::mark_stranger(int descriptor, board::standing now) noexcept
 {
-    if (is_recorded())
-        return;
     board::connection_state state;
     state.now = now;
     if (board::connection_record* const page = page_of(descriptor))
@@ -251,7 +272,9 @@ void server::watch_clock(session& who, std::uint32_t due)
 
 void server::arm()
 {
-    const std::uint32_t due = wheel_.earliest();
+    std::uint32_t due = wheel_.earliest();
+    if (certificates_due_ != 0)
+        due = due == 0 ? certificates_due_ : std::min(due, certificates_due_);
     armed_for_ = due;
     if (due == 0) {
         timer_.cancel();
@@ -268,9 +291,20 @@ void server::arm()
     });
 }
 
+void server::look_at_certificates()
+{
+    options_.tls->look_at_files();
+    constexpr std::uint32_t every = 60;
+    certificates_due_ = second_ + every;
+    if (armed_for_ == 0 || certificates_due_ < armed_for_)
+        arm();
+}
+
 void server::tick()
 {
     look_at_clock();
+    if (certificates_due_ != 0 && second_ >= certificates_due_)
+        look_at_certificates();
     wheel_.expire(second(), [](timer_entry& who) { static_cast<session&>(who).on_time(); });
     arm();
 }
@@ -326,6 +360,7 @@ void server::stop()
     }
     coroutines_.stop();
     bid_all(farewell::cut);
+    certificates_due_ = 0;
     timer_.cancel();
     changed_.notify_all();
 }

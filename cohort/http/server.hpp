@@ -64,6 +64,18 @@ public:
     /// On any error the connection is still the caller's, untouched.
     [[nodiscard]] result<> take(unique_fd&& connection);
 
+    /// The same for a connection whose client begins with a TLS handshake. It is in no journal: it
+    /// ends with this process, and goes to nobody else. Order: with server_options::tls only.
+    [[nodiscard]] result<> take_tls(unique_fd&& connection);
+
+    /// TLS handshakes since the start.
+    struct handshake_counts {
+        std::uint64_t done = 0;
+        std::uint64_t resumed = 0;  ///< Of these.
+        std::uint64_t failed = 0;   ///< Refused, broken off, too slow, or no TLS at all.
+    };
+    [[nodiscard]] const handshake_counts& handshakes() const noexcept { return handshakes_; }
+
     /// Goes on with connections that another server had and handed over, see drain_to(). They may
     /// exceed connections_max: somebody serves them already. Errors: errc::stopping.
     [[nodiscard]] result<> take_over(unique_fd&& connection, const positions& at);
@@ -187,6 +199,7 @@ private:
     void carry_on(estate& found);
     [[nodiscard]] handover* heir_of(const session& who) noexcept;
 
+    void look_at_certificates();
     void arm();
     void close_idle();
     [[nodiscard]] awaitable<> settle(nanoseconds budget);
@@ -217,7 +230,9 @@ private:
 
     timer_wheel wheel_;
     boost::asio::steady_timer timer_;
-    std::uint32_t armed_for_ = 0;  // second; 0: not armed
+    std::uint32_t armed_for_ = 0;         // second; 0: not armed
+    std::uint32_t certificates_due_ = 0;  // second; 0: never
+    handshake_counts handshakes_;
 
     handover handover_;  // while connections go to somebody else
     struct sharing {

@@ -140,7 +140,8 @@ void server::share(handover sink, std::size_t count, nanoseconds budget)
 
     // One that was to go with an earlier call, and is here between two requests, was refused.
     const auto is_free = [this](const session& who) {
-        return who.open() && (who.share_turn_ == 0 || who.at_boundary() || heir_of(who) == nullptr);
+        return who.open() && !who.tls_ &&
+               (who.share_turn_ == 0 || who.at_boundary() || heir_of(who) == nullptr);
     };
     // Orders come one after another: each goes on where the last one stopped.
     const auto after = [this](const session& who) {

@@ -15,7 +15,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string_view>
+
+namespace cohort::http::tls {
+class context;
+}
 
 namespace cohort::http {
 
@@ -107,6 +112,11 @@ struct server_options {
 
     /// How connections outlive this process.
     http::survival survival{};
+
+    /// How TLS is spoken on connections of take_tls(); null: there are none. The server looks once
+    /// a minute whether its files have changed. In a handler, request.attached<tls::secured>()
+    /// tells what the handshake came to.
+    std::shared_ptr<tls::context> tls{};
 
     /// Called once for every request that came as far as a route, when it ends, if set. (What is
     /// refused before has no method or target that one could believe: on_refused.) Costs two looks

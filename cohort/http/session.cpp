@@ -9,6 +9,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -24,12 +25,15 @@ constexpr std::size_t output_high_water = 65'536;
 
 }  // namespace
 
-session::session(server& owner, unique_fd connection, std::uint32_t second)
+session::session(server& owner, unique_fd connection, std::uint32_t second,
+                 std::unique_ptr<tls::stream> through)
     : server_{owner},
       fd_{std::move(connection)},
       mask_{input_events},
       exchange_{owner.rules_, second},
-      scribe_{owner.options_.survival.journal, fd_.borrow()},
+      // What TLS has between the socket and us dies with the process: nobody could go on.
+      scribe_{through ? nullptr : owner.options_.survival.journal, fd_.borrow()},
+      tls_{std::move(through)},
       peer_{fd_.borrow()}
 {}
 
@@ -47,6 +51,8 @@ session::visit::visit(session& of) noexcept
 
 session::visit::~visit()
 {
+    if (of_.tls_ && of_.visits_ == 1) [[unlikely]]
+        of_.read_what_is_held();
     if (--of_.visits_ != 0)
         return;
     if (of_.scribe_.on()) {
@@ -103,6 +109,11 @@ void session::ready(std::uint32_t events) noexcept
         close_socket();  // reset, or closed on both sides
         return;
     }
+    if (tls_ && !tls_->is_ready() && exchange_.now() == phase::idle) [[unlikely]] {
+        if (shake_hands())
+            receive();
+        return;
+    }
     if ((events & EPOLLOUT) != 0 && blocked_) {
         blocked_ = false;
         flush();
@@ -142,6 +153,8 @@ void session::ready(std::uint32_t events) noexcept
 
 void session::receive()
 {
+    if (tls_ && !tls_->is_ready() && !shake_hands()) [[unlikely]]
+        return;
     if (!record_)
         record_ = server_.lend();
     record& r = *record_;
@@ -157,20 +170,20 @@ void session::receive()
         return;
     }
     fault_point("http.receive");
-    const ssize_t got = ::recv(fd_.borrow(), r.input.get() + r.end, room, 0);
+    const transfer got = read_some({r.input.get() + r.end, room});
     fault_point("http.received");
-    if (got > 0) {
+    if (got.done()) {
         if (scribe_.on())
-            scribe_.taken(exchange_.state().bytes_read + static_cast<std::uint64_t>(got));
-        if (server_.options_.on_http2 && is_http2(static_cast<std::size_t>(got)))
+            scribe_.taken(exchange_.state().bytes_read + got.bytes);
+        if (server_.options_.on_http2 && is_http2(got.bytes))
             return;
-        const order next = exchange_.took(r, static_cast<std::size_t>(got), server_.second());
+        const order next = exchange_.took(r, got.bytes, server_.second());
         if (port_ != nullptr)
             port_->moved();
         proceed(next);
-    } else if (got == 0) {
+    } else if (got.what == transfer::outcome::ended) {
         client_ended();
-    } else if (errno != EAGAIN && errno != EINTR) {
+    } else if (!got.waits()) {
         close_socket();
     }
 }
@@ -260,6 +273,10 @@ void session::flush()
 {
     if (!record_ || !open() || blocked_)
         return;
+    if (tls_) [[unlikely]] {
+        flush_tls();
+        return;
+    }
     record& r = *record_;
     while (!r.output.empty()) {
         const std::string_view front = r.output.front();
@@ -323,7 +340,9 @@ void session::watch_for(std::uint32_t events)
 
 void session::watch_clock()
 {
-    const std::uint32_t due = exchange_.due(server_.second());
+    std::uint32_t due = exchange_.due(server_.second());
+    if (tls_ && !tls_->is_ready() && exchange_.now() == phase::idle) [[unlikely]]
+        due = due == 0 ? handshake_due() : std::min(due, handshake_due());
     // Whoever is linked for an earlier second stays there: being asked too early is cheap.
     if (due != 0 && (!linked() || due < linked_for()))
         server_.watch_clock(*this, due);

@@ -9,6 +9,8 @@
 #include <cohort/http/response.hpp>
 #include <cohort/http/scribe.hpp>
 #include <cohort/http/timer_wheel.hpp>
+#include <cohort/http/tls/stream.hpp>
+#include <cohort/http/transfer.hpp>
 #include <cohort/net/poller.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -17,6 +19,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace cohort::http {
@@ -24,9 +27,6 @@ namespace cohort::http {
 class leg_name;
 class server;
 class stream_port;
-namespace tls {
-class stream;
-}
 
 /// One connection: does what its exchange orders. A resource of the server, which frees it.
 ///
@@ -34,7 +34,8 @@ class stream;
 /// handler works for it (job_).
 class session final : public net::watcher, public timer_entry {
 public:
-    session(server& owner, unique_fd connection, std::uint32_t second);
+    session(server& owner, unique_fd connection, std::uint32_t second,
+            std::unique_ptr<tls::stream> through = nullptr);
     session(const session&) = delete;
     session& operator=(const session&) = delete;
     ~session();
@@ -162,6 +163,24 @@ private:
     void give_away();
     void give_away_to(connection_taker& to);
     [[nodiscard]] bool is_http2(std::size_t count);
+
+    // Through TLS (session_tls.cpp).
+    [[nodiscard]] bool shake_hands();
+    void refuse_handshake();
+    [[nodiscard]] bool handshake_is_late() const noexcept;
+    [[nodiscard]] std::uint32_t handshake_due() const noexcept;
+    [[nodiscard]] transfer read_tls(std::span<char> into);
+    void flush_tls();
+    void read_what_is_held();
+    void say_goodbye() noexcept;
+    [[nodiscard]] bool is_cut_short() const noexcept;
+
+    [[nodiscard]] transfer read_some(std::span<char> into)
+    {
+        if (tls_) [[unlikely]]
+            return read_tls(into);
+        return plain_read(fd_.borrow(), into);
+    }
 
     void flush();
     void watch_for(std::uint32_t events);

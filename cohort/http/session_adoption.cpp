@@ -119,7 +119,7 @@ order session::apologise_unread()
 
 bool session::at_boundary() const noexcept
 {
-    return open() && watched_ && exchange_.now() == phase::idle && !blocked_ && !record_ &&
+    return open() && !tls_ && watched_ && exchange_.now() == phase::idle && !blocked_ && !record_ &&
            job_ == job::none && !exchange_.client_ended();
 }
 

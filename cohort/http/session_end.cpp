@@ -94,6 +94,8 @@ void session::client_closed_its_side()
 
 void session::begin_linger()
 {
+    if (tls_) [[unlikely]]
+        say_goodbye();
     if (exchange_.client_ended() || ::shutdown(fd_.borrow(), SHUT_WR) == -1) {
         close_socket();
         return;
@@ -112,6 +114,11 @@ void session::on_time()
     if (!open())
         return;
     const std::uint32_t second = server_.second();
+    if (handshake_is_late()) [[unlikely]] {
+        ++server_.handshakes_.failed;
+        close_socket();
+        return;
+    }
     if (blocked_)
         look_at_progress();
     const order next = exchange_.time(record_.get(), second);
@@ -165,6 +172,8 @@ void session::close_socket()
 {
     if (!open())
         return;
+    if (tls_) [[unlikely]]
+        say_goodbye();
     exchange_.close();
     gone_.store(true, std::memory_order_relaxed);
     show_cut();
@@ -179,8 +188,9 @@ void session::close_socket()
         if (job_ == job::lane)
             server_.forget_suspect(fd_.borrow());
         scribe_.end();
+    } else {
+        server_.mark_stranger(fd_.borrow(), board::standing::free);
     }
-    server_.mark_stranger(fd_.borrow(), board::standing::free);
     fault_point("http.closed");
     fd_.reset();
     blocked_ = false;
@@ -226,9 +236,14 @@ void session::tell_end(status_code status, access_end how) noexcept
     server_.options_.on_answered(entry);
 }
 
+bool session::is_cut_short() const noexcept
+{
+    return ends_by_close_ && !(produced_ && (!record_ || record_->output.empty()));
+}
+
 void session::show_cut() noexcept
 {
-    if (!ends_by_close_ || (produced_ && record_->output.empty()))
+    if (!is_cut_short())
         return;
     // The body is not whole, and an ordinary end would say that it is. Unix sockets know no reset.
     net::reset_when_closed(fd_.borrow());

@@ -205,7 +205,10 @@ awaitable<result<std::string_view>> stream_port::read()
             fail(errc::channel_closed);
             continue;
         }
+        const std::uint64_t before = s.exchange_.state().bytes_read;
         s.want_body();
+        if (s.exchange_.state().bytes_read != before || s.exchange_.client_ended())
+            continue;  // TLS had more of it
         // Saying "100 Continue" may have found the connection broken: then nobody will wake us.
         const bool over = failed_ != errc{} || stopped(stop);
         if (!over)

@@ -4,6 +4,7 @@
 #include <cohort/http/router.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/http/session.hpp>
+#include <cohort/http/tls/stream.hpp>
 
 #include <utility>
 
@@ -35,6 +36,8 @@ void session::plan_route()
                                 .attempt = exchange_.attempt(),
                                 .slot = server_.options_.slot};
     r.asked.emplace(source);
+    if (tls_) [[unlikely]]
+        r.asked->attach(tls::secured{&tls_->facts()});
     r.to = server_.router_.plan_for(*r.asked).to;
 }
 
@@ -83,7 +86,7 @@ order session::start()
 answer_facts session::facts_of(const response& what)
 {
     // Without a length and without chunks, HTTP/1.0 knows only one end of a body.
-    const bool last = what.closes() || (server_.draining_ && !server_.handover_) ||
+    const bool last = what.closes() || (server_.draining_ && (!server_.handover_ || tls_)) ||
                       (!what.length() && record_->top.minor_version == 0);
     const persistence wanted = last ? persistence::close : persistence::keep;
     answer_facts facts{.status = static_cast<status_code>(what.status()),

@@ -84,7 +84,8 @@ bool session::is_http2(std::size_t count)
 {
     record& r = *record_;
     const exchange_state& at = exchange_.state();
-    if (at.bytes_read >= http2_preface.size() || at.requests != 0)
+    // Through TLS it is ALPN that says so (RFC 9113, 3.2).
+    if (tls_ || at.bytes_read >= http2_preface.size() || at.requests != 0)
         return false;
     const std::string_view all{r.input.get() + r.begin, r.end - r.begin + count};
     if (!http2_preface.starts_with(all.substr(0, http2_preface.size())))

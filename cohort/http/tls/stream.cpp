@@ -5,14 +5,17 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <limits>
 #include <new>
+#include <utility>
 
 namespace cohort::http::tls {
 
@@ -72,12 +75,69 @@ int as_int(std::size_t count) noexcept
     return static_cast<int>(std::min<std::size_t>(count, std::numeric_limits<int>::max()));
 }
 
+std::string hexadecimal(std::span<const unsigned char> bytes)
+{
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (const unsigned char byte : bytes) {
+        text += digits[byte >> 4U];
+        text += digits[byte & 15U];
+    }
+    return text;
+}
+
+std::string subject_of(const X509* shown)
+{
+    const std::unique_ptr<BIO, decltype(&BIO_free)> words{BIO_new(BIO_s_mem()), &BIO_free};
+    if (!words || X509_NAME_print_ex(words.get(), X509_get_subject_name(shown), 0,
+                                     XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0)
+        return {};
+    char* text = nullptr;
+    const long length = BIO_get_mem_data(words.get(), &text);
+    return {text, static_cast<std::size_t>(length)};
+}
+
+std::vector<std::string> names_of(const X509* shown)
+{
+    std::vector<std::string> names;
+    auto* const all = static_cast<GENERAL_NAMES*>(
+        X509_get_ext_d2i(shown, NID_subject_alt_name, nullptr, nullptr));
+    for (int at = 0; at < sk_GENERAL_NAME_num(all); ++at) {
+        int kind = 0;
+        const void* const value = GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(all, at), &kind);
+        if (kind != GEN_DNS && kind != GEN_EMAIL && kind != GEN_URI)
+            continue;
+        const auto* const text = static_cast<const ASN1_STRING*>(value);
+        names.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                           static_cast<std::size_t>(ASN1_STRING_length(text)));
+    }
+    GENERAL_NAMES_free(all);
+    return names;
+}
+
+facts facts_of(const SSL* of)
+{
+    facts all;
+    all.version = SSL_get_version(of);
+    if (const char* const name = SSL_get_servername(of, TLSEXT_NAMETYPE_host_name))
+        all.server_name = name;
+    all.resumed = SSL_session_reused(of) == 1;
+    const X509* const shown = SSL_get0_peer_certificate(of);
+    if (shown == nullptr || SSL_get_verify_result(of) != X509_V_OK)
+        return all;
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned length = 0;
+    X509_digest(shown, EVP_sha256(), digest.data(), &length);
+    all.client.emplace(subject_of(shown), hexadecimal({digest.data(), length}), names_of(shown));
+    return all;
+}
+
 }  // namespace
 
 void stream::freed::operator()(ssl_st* what) const noexcept { SSL_free(what); }
 
-stream::stream(ssl_st* fresh, int socket)
-    : ssl_{fresh}
+stream::stream(ssl_st* fresh, int socket, std::shared_ptr<const void> kept)
+    : kept_{std::move(kept)}, ssl_{fresh}
 {
     COHORT_ASSERT(fresh != nullptr);
     BIO* const bio = BIO_new(socket_method());
@@ -102,6 +162,7 @@ transfer stream::outcome_of(int said) noexcept
         case SSL_ERROR_SSL:
             if (const char* const words = ERR_reason_error_string(ERR_peek_error()))
                 reason_ = words;
+            met_plain_http_ = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
             break;
         default:
             reason_ = "the connection broke off";
@@ -120,6 +181,7 @@ transfer stream::shake_hands() noexcept
     if (said != 1)
         return outcome_of(said);
     ready_ = true;
+    facts_ = std::make_unique<const tls::facts>(facts_of(ssl_.get()));
     return {transfer::outcome::done};
 }
 
@@ -150,7 +212,8 @@ void stream::say_goodbye() noexcept
     ERR_clear_error();
 }
 
-bool stream::holds_bytes() const noexcept { return SSL_has_pending(ssl_.get()) == 1; }
+// Without read-ahead there is nothing else: a part of a record is no use to anybody yet.
+bool stream::holds_bytes() const noexcept { return SSL_pending(ssl_.get()) > 0; }
 
 std::string_view stream::protocol() const noexcept
 {
@@ -159,15 +222,5 @@ std::string_view stream::protocol() const noexcept
     SSL_get0_alpn_selected(ssl_.get(), &name, &length);
     return {reinterpret_cast<const char*>(name), length};
 }
-
-std::string_view stream::version() const noexcept { return SSL_get_version(ssl_.get()); }
-
-std::string_view stream::server_name() const noexcept
-{
-    const char* const name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
-    return name != nullptr ? std::string_view{name} : std::string_view{};
-}
-
-bool stream::is_resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
 
 }  // namespace cohort::http::tls

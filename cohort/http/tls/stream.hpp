@@ -1,6 +1,7 @@
 #pragma once
 // One connection's TLS, on a socket that does not wait. What it does, OpenSSL does.
 
+#include <cohort/http/tls/facts.hpp>
 #include <cohort/http/transfer.hpp>
 
 #include <memory>
@@ -18,8 +19,8 @@ namespace cohort::http::tls {
 /// is as it says.
 class stream {
 public:
-    /// Takes `fresh` over, which was made by a context for a server. Null is not meant.
-    stream(ssl_st* fresh, int socket);
+    /// Takes `fresh` over, which a context has made. `kept` lives as long as the stream.
+    stream(ssl_st* fresh, int socket, std::shared_ptr<const void> kept);
     stream(const stream&) = delete;
     stream& operator=(const stream&) = delete;
     ~stream();
@@ -43,12 +44,10 @@ public:
 
     /// What was agreed upon by ALPN: "h2", "http/1.1", or nothing.
     [[nodiscard]] std::string_view protocol() const noexcept;
-    /// "TLSv1.3".
-    [[nodiscard]] std::string_view version() const noexcept;
-    /// The name that the client asked for; empty: none.
-    [[nodiscard]] std::string_view server_name() const noexcept;
-    /// It went on from a ticket.
-    [[nodiscard]] bool is_resumed() const noexcept;
+    /// What else the handshake came to. Order: once it is done.
+    [[nodiscard]] const tls::facts& facts() const noexcept { return *facts_; }
+    /// The client spoke plain HTTP to us.
+    [[nodiscard]] bool met_plain_http() const noexcept { return met_plain_http_; }
 
     /// What went wrong, in OpenSSL's words; for logs.
     [[nodiscard]] std::string_view reason() const noexcept { return reason_; }
@@ -59,10 +58,13 @@ private:
     };
     [[nodiscard]] transfer outcome_of(int said) noexcept;
 
+    std::shared_ptr<const void> kept_;
     std::unique_ptr<ssl_st, freed> ssl_;
+    std::unique_ptr<const tls::facts> facts_;
     const char* reason_ = "";  // OpenSSL's own, which live for ever
     bool ready_ = false;
     bool broken_ = false;
+    bool met_plain_http_ = false;
 };
 
 }  // namespace cohort::http::tls

@@ -1,0 +1,70 @@
+#include <cohort/http/tls/context.hpp>
+
+#include <cohort/base/try.hpp>
+#include <cohort/http/tls/alpn.hpp>
+#include <cohort/http/tls/generation.hpp>
+#include <cohort/http/tls/ticket_keys.hpp>
+#include <cohort/observe/log.hpp>
+
+#include <openssl/ssl.h>
+
+#include <new>
+#include <utility>
+
+namespace cohort::http::tls {
+
+result<std::shared_ptr<context>> context::load(options wanted)
+{
+    if (wanted.tickets == ticket_secret{})
+        wanted.tickets = ticket_secret::make(wanted.clock());
+    if (wanted.handshake < seconds{1})
+        return failed(errc::bad_value, "set up TLS", "(a handshake must be given a second)");
+    COHORT_TRY(std::shared_ptr<const generation> first,
+               generation::read(wanted, std::make_shared<ticket_keys>(wanted.tickets)));
+    wanted.tickets = {};  // the keys move on from it, and nobody shall find where they began
+    return std::make_shared<context>(std::move(wanted), std::move(first));
+}
+
+context::context(options wanted, std::shared_ptr<const generation> first)
+    : options_{std::move(wanted)}, tickets_{first->tickets}, now_{std::move(first)}
+{}
+
+context::~context() = default;
+
+std::unique_ptr<stream> context::begin(int socket, protocols spoken)
+{
+    SSL* const fresh = SSL_new(now_->contexts.front().get());
+    if (fresh == nullptr)
+        throw std::bad_alloc{};
+    // For OpenSSL's callbacks: the stream keeps what they look at.
+    SSL_set_app_data(fresh, const_cast<generation*>(now_.get()));
+    offer(fresh, spoken);
+    return std::make_unique<stream>(fresh, socket, now_);
+}
+
+result<> context::reload()
+{
+    COHORT_TRY(now_, generation::read(options_, tickets_));
+    refused_.clear();
+    return {};
+}
+
+void context::look_at_files()
+{
+    std::vector<std::uint64_t> seen = stamps_of(options_);
+    if (seen == now_->stamps || seen == refused_)
+        return;
+    if (const auto fresh = reload(); !fresh) {
+        log::error("TLS certificates were not read again: {}; we go on with the old ones",
+                   fresh.error().text());
+        refused_ = std::move(seen);
+        return;
+    }
+    for (const std::string& warning : now_->warnings)
+        log::warn("{}", warning);
+    log::info("TLS certificates were read again; new connections get them");
+}
+
+const std::vector<std::string>& context::warnings() const noexcept { return now_->warnings; }
+
+}  // namespace cohort::http::tls

@@ -1,0 +1,60 @@
+#pragma once
+// Certificates, and everything else that is agreed upon before a TLS connection carries bytes.
+
+#include <cohort/base/error.hpp>
+#include <cohort/http/tls/options.hpp>
+#include <cohort/http/tls/stream.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace cohort::http::tls {
+
+struct generation;
+class ticket_keys;
+
+/// How TLS is spoken on some endpoints. A resource, of one thread; a process that is forked has a
+/// copy of its own, with the same ticket keys.
+///
+/// TLS 1.2 and 1.3, forward secrecy and AEAD only, the server's preference, no compression, no
+/// renegotiation, no early data. Sessions are resumed by tickets; nothing is kept here for them.
+class context {
+public:
+    /// Reads all files. Errors: errno for a file that cannot be read; errc::bad_value for one that
+    /// does not hold what it should, a key of another certificate, options that are no use. The
+    /// text says which file, and what to do.
+    [[nodiscard]] static result<std::shared_ptr<context>> load(options wanted);
+
+    context(options wanted, std::shared_ptr<const generation> first);
+    context(const context&) = delete;
+    context& operator=(const context&) = delete;
+    ~context();
+
+    /// What ALPN may choose.
+    enum class protocols : std::uint8_t { http1, http1_and_2 };
+
+    /// Our side of a connection that has been accepted. Throws std::bad_alloc.
+    [[nodiscard]] std::unique_ptr<stream> begin(int socket, protocols spoken);
+
+    /// Reads all files again. New connections get what is new, those that are open keep what they
+    /// have. Errors: as load(); everything is as it was.
+    [[nodiscard]] result<> reload();
+
+    /// The same if a file has changed since it was read. A failure is logged, once for each change.
+    void look_at_files();
+
+    [[nodiscard]] seconds handshake_patience() const noexcept { return options_.handshake; }
+
+    /// What is usable but not right: a certificate that has expired, a key that anybody can read.
+    [[nodiscard]] const std::vector<std::string>& warnings() const noexcept;
+
+private:
+    options options_;
+    std::shared_ptr<ticket_keys> tickets_;
+    std::shared_ptr<const generation> now_;
+    std::vector<std::uint64_t> refused_;  // stamps of files that were found wanting
+};
+
+}  // namespace cohort::http::tls
