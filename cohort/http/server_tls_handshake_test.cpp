@@ -100,8 +100,7 @@ TEST_CASE("a session is resumed by another server with the same secret, and by n
     const pem_folder folder;
     tls::options how = one_certificate(folder);
     how.clock = &test_clock;
-    clock_now = steady_time{} + 100h;
-    how.tickets = tls::ticket_secret::make(clock_now - 3h);
+    how.tickets = tls::ticket_secret::make(steady_time{});  // an hour ago
     for (const int version : versions) {
         CAPTURE(version);
         const client_options as{.least = version, .most = version};

@@ -178,6 +178,8 @@ struct tls_client {
             SSL_set_session(ssl.get(), how.resumes);
         SSL_set_connect_state(ssl.get());
     }
+    /// As if goodbye had been said: otherwise OpenSSL spoils the sessions.
+    ~tls_client() { SSL_set_shutdown(ssl.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); }
     tls_client(const tls_client&) = delete;
     tls_client& operator=(const tls_client&) = delete;
 
