@@ -93,6 +93,12 @@ TEST_CASE("h2spec generic: streams and frames")
          "PRIORITY on an idle stream, then HEADERS on a lower one",
          {frame(t_priority, 0, 3, priority(0, 256)) + get(1)},
          answered()},
+    });
+}
+
+TEST_CASE("h2spec generic: more frames, and messages")
+{
+    catalogue{}.run({
         {"generic/3.4/1", "RST_STREAM", {heads(1, post, f_end_head) + rst(1)}, alive()},
         {"generic/3.5/1", "SETTINGS", {settings({{3, 100}})}, alive()},
         {"generic/3.7/1", "PING", {ping()}, alive()},
