@@ -106,6 +106,9 @@ public:
     /// Is over once all that it produces is sent.
     [[nodiscard]] bool over() const noexcept;
 
+    /// The client broke it: only our last words are still to be sent.
+    [[nodiscard]] bool is_broken() const noexcept { return broken_; }
+
     /// The answer to a request with that method. Null: it has no body, or none is sent.
     void answer(stream_id stream, const response& what, method verb, body_source* body);
     /// "100 Continue".

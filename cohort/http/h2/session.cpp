@@ -162,7 +162,8 @@ void session::run_ready()
         std::vector<stream_id> now;
         now.swap(ready_);
         for (const stream_id id : now) {
-            if (stream* const who = find(id))
+            stream* const who = connection_.is_broken() ? nullptr : find(id);
+            if (who != nullptr)
                 who->run();
         }
     }

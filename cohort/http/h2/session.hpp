@@ -93,6 +93,7 @@ private:
     void client_ended();
     void soak();
     void begin_linger();
+    void close_streams() noexcept;
     void close_socket();
     void look_at_progress() noexcept;
     void look_at_streams(std::uint32_t second);

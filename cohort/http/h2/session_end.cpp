@@ -48,8 +48,16 @@ void session::client_ended()
         who->client_ended();
 }
 
+/// Whose streams nghttp2 will close no more: the connection is over.
+void session::close_streams() noexcept
+{
+    while (!streams_.empty())
+        stream_closed(streams_.begin()->first);
+}
+
 void session::begin_linger()
 {
+    close_streams();
     if (wire_.tls)
         wire_.tls->say_goodbye();
     if (ended_ || ::shutdown(wire_.fd.borrow(), SHUT_WR) == -1) {
@@ -93,16 +101,12 @@ void session::close_socket()
 {
     if (!open())
         return;
-    std::vector<stream_id> all;
-    for (const auto& [id, who] : streams_)
-        all.push_back(id);
     if (std::exchange(watched_, false))
         poller_.forget(wire_.fd.borrow(), *this);
     blocked_ = false;
     out_.clear();
     out_sent_ = 0;
-    for (const stream_id id : all)
-        stream_closed(id);
+    close_streams();
     wire_.tls.reset();
     wire_.place = connection_place{};
     wire_.fd.reset();
