@@ -96,6 +96,27 @@ inline std::vector<frame> frames_in(std::string_view bytes)
     return all;
 }
 
+/// The same with the pieces of each message joined; control frames stay where they are.
+inline std::vector<frame> messages_in(std::string_view bytes)
+{
+    std::vector<frame> all;
+    bool open = false;
+    for (frame& each : frames_in(bytes)) {
+        const bool last = (each.first & 0x80U) != 0;
+        if (each.what() == opcode::more && open) {
+            all.back().payload += each.payload;
+            all.back().first |= each.first & 0x80U;
+            open = !last;
+        } else {
+            open = !last;
+            all.push_back(std::move(each));
+        }
+    }
+    if (open)
+        all.pop_back();
+    return all;
+}
+
 inline awaitable<> echo(websocket& socket)
 {
     while (auto message = co_await socket.read()) {

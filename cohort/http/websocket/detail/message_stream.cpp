@@ -4,9 +4,11 @@
 #include <cohort/http/websocket/detail/wire.hpp>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -20,6 +22,9 @@ namespace ws = boost::beast::websocket;
 
 /// Buffers larger than this are given back after their message.
 constexpr std::size_t kept_buffer_bytes = 8'192;
+
+/// Close, 1002.
+constexpr std::array<unsigned char, 4> protocol_error_frame{0x88, 2, 0x03, 0xea};
 
 /// What Beast has to read, to be open as our own handshake has left it.
 beast::http::request<beast::http::empty_body> handshake_again()
@@ -46,6 +51,19 @@ std::string all_of(const deflate_terms& terms)
     return text;
 }
 
+/// Of text that is UTF-8 as far as it goes.
+bool ends_within_character(std::string_view text)
+{
+    for (std::size_t back = 1; back <= std::min<std::size_t>(3, text.size()); ++back) {
+        const auto byte = static_cast<unsigned char>(text[text.size() - back]);
+        if (byte < 0x80)
+            return false;
+        if (byte >= 0xc0)
+            return back < (byte >= 0xf0 ? 4U : byte >= 0xe0 ? 3U : 2U);
+    }
+    return false;
+}
+
 class beast_stream final : public message_stream {
 public:
     beast_stream(setup from, stream_owner& owner)
@@ -55,6 +73,11 @@ public:
     {
         socket_.read_message_max(from.options.message_bytes_max);
         socket_.auto_fragment(false);
+        // Beast would answer 5000 and above with the same code, though nobody may send them.
+        socket_.control_callback([this](ws::frame_type what, beast::string_view) {
+            if (what == ws::frame_type::close && is_bad_code())
+                socket_.next_layer().close_with(close_code::protocol_error);
+        });
         if (from.terms.deflate) {
             const websocket_compression& ours = from.options.compression;
             ws::permessage_deflate how;
@@ -78,24 +101,33 @@ public:
     void read() override
     {
         ++pending_;
-        socket_.async_read(input_, [this](boost::system::error_code ec, std::size_t) {
-            if (ec)
-                read_failed(ec);
-            else
-                message_came();
-            done();
+        // Not at once: what came behind a message may be an error or a close frame, which Beast
+        // answers while it reads. What the handler says to the message goes first.
+        asio::post(socket_.get_executor(), [this] {
+            socket_.async_read(input_, [this](boost::system::error_code ec, std::size_t) {
+                if (ec)
+                    read_failed(ec);
+                else
+                    message_came();
+                done();
+            });
         });
     }
 
     void write(const websocket_message& what) override
     {
         ++pending_;
+        writing_ = true;
         socket_.text(what.is_text());
         const std::string_view bytes = what.bytes();
         socket_.async_write(asio::buffer(bytes.data(), bytes.size()),
                             [this](boost::system::error_code ec, std::size_t) {
-                                owner_.on_written(ec ? stream_owner::written::not_whole
-                                                     : stream_owner::written::whole);
+                                writing_ = false;
+                                if (fails_)
+                                    send_last_words();
+                                else
+                                    owner_.on_written(ec ? stream_owner::written::not_whole
+                                                         : stream_owner::written::whole);
                                 done();
                             });
     }
@@ -170,12 +202,19 @@ private:
             input_.clear();
         const auto kind =
             socket_.got_text() ? websocket_message::kind::text : websocket_message::kind::binary;
+        // Beast does not see this where the last piece is empty.
+        if (socket_.got_text() && ends_within_character(copy)) {
+            owner_.on_violation(close_code::bad_payload, {});
+            return;
+        }
         owner_.on_message(websocket_message::checked(kind, std::move(copy)));
     }
 
     void read_failed(boost::system::error_code ec)
     {
-        if (ec == ws::error::closed) {
+        if (ec == ws::error::closed && is_bad_code()) {
+            tell_end(websocket_end::side::us, close_code::protocol_error, goodbye::said);
+        } else if (ec == ws::error::closed) {
             const ws::close_reason& why = socket_.reason();
             const auto code = why.code == ws::close_code::none
                                   ? close_code::no_code
@@ -187,7 +226,11 @@ private:
             tell_end(websocket_end::side::us, close_code::too_large, goodbye::said);
         } else if (ec == ws::error::bad_frame_payload) {
             tell_end(websocket_end::side::us, close_code::bad_payload, goodbye::said);
-        } else if (ec == ws::condition::protocol_violation || is_bad_deflate(ec)) {
+        } else if (is_bad_deflate(ec)) {
+            fails_ = true;
+            if (!writing_)
+                send_last_words();
+        } else if (ec == ws::condition::protocol_violation) {
             tell_end(websocket_end::side::us, close_code::protocol_error, goodbye::said);
         } else if (!closing_) {
             tell_end(websocket_end::side::nobody, close_code::no_handshake, goodbye::unsaid);
@@ -195,9 +238,31 @@ private:
         // Otherwise our close is under way, and says how that went.
     }
 
+    [[nodiscard]] bool is_bad_code() const
+    {
+        const auto said = static_cast<std::uint16_t>(socket_.reason().code);
+        return said != static_cast<std::uint16_t>(ws::close_code::none) &&
+               !may_be_sent(static_cast<close_code>(said));
+    }
+
     [[nodiscard]] static bool is_bad_deflate(boost::system::error_code ec)
     {
         return ec.category() == boost::system::error_code{beast::zlib::error::general}.category();
+    }
+
+    /// Beast has given up, without a word, over bytes that it cannot unpack. What was being written
+    /// is out by now.
+    void send_last_words()
+    {
+        fails_ = false;
+        ++pending_;
+        asio::async_write(socket_.next_layer(), asio::buffer(protocol_error_frame),
+                          [this](boost::system::error_code ec, std::size_t) {
+                              socket_.next_layer().end_sending();
+                              tell_end(websocket_end::side::us, close_code::protocol_error,
+                                       ec ? goodbye::unsaid : goodbye::said);
+                              done();
+                          });
     }
 
     void tell_end(websocket_end::side by, close_code code, goodbye was)
@@ -210,7 +275,7 @@ private:
     {
         ++pending_;
         asio::post(socket_.get_executor(), [this] {
-            owner_.on_excess();
+            owner_.on_violation(close_code::policy, "too many fragments");
             done();
         });
     }
@@ -240,6 +305,8 @@ private:
     std::array<char, 1'024> void_;
     std::size_t pending_ = 0;
     bool pinging_ = false;
+    bool writing_ = false;
+    bool fails_ = false;  // for bytes that cannot be unpacked; the end is not told yet
     bool closing_ = false;
     bool lingering_ = false;
     bool ended_ = false;

@@ -19,8 +19,8 @@ public:
     enum class written : std::uint8_t { whole, not_whole };
     virtual void on_written(written how) noexcept = 0;
 
-    /// The message that arrives is in too many pieces.
-    virtual void on_excess() noexcept = 0;
+    /// The client breaks a rule that Beast does not know: close with this.
+    virtual void on_violation(close_code code, std::string_view reason) noexcept = 0;
 
     /// Nothing more will be read. More than once where several operations notice it.
     enum class goodbye : std::uint8_t {

@@ -58,7 +58,8 @@ void websocket_core::on_message(websocket_message what) noexcept
 awaitable<std::optional<websocket_message>> websocket_core::read()
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
-    for (;;) {
+    // Asked first: who was cancelled gets no message, since nobody would see it (with_deadline).
+    while (!stopped(stop)) {
         if (in_ && !we_closed_) {
             std::optional<websocket_message> first = std::exchange(in_, std::nullopt);
             read_next();
@@ -66,12 +67,13 @@ awaitable<std::optional<websocket_message>> websocket_core::read()
         }
         if (draining_ && stage_ == stage::open)
             begin_close(close_code::service_restart, {});
-        if (stage_ != stage::open || stopped(stop))
-            co_return std::nullopt;
+        if (stage_ != stage::open)
+            break;
         ++readers_;
         co_await arrived_.wait();
         --readers_;
     }
+    co_return std::nullopt;
 }
 
 // Writing: one message at a time; what is behind it waits in the outbox.
@@ -163,12 +165,12 @@ void websocket_core::drain()
         arm(options_->close_within);
 }
 
-void websocket_core::on_excess() noexcept
+void websocket_core::on_violation(close_code code, std::string_view reason) noexcept
 {
     if (stage_ != stage::open)
         return;
     ++websocket_counters::here().broke_rules;
-    begin_close(close_code::policy, "too many fragments");
+    begin_close(code, reason);
 }
 
 void websocket_core::on_end(const websocket_end& how, goodbye was) noexcept

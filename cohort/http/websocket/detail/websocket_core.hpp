@@ -69,7 +69,7 @@ public:
 private:
     void on_message(websocket_message what) noexcept override;
     void on_written(written how) noexcept override;
-    void on_excess() noexcept override;
+    void on_violation(close_code code, std::string_view reason) noexcept override;
     void on_end(const websocket_end& how, goodbye was) noexcept override;
     void on_idle() noexcept override;
 

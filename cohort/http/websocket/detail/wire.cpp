@@ -24,6 +24,19 @@ wire::wire(parts from)
 
 wire::~wire() { cut(); }
 
+void wire::change_close_frame() noexcept
+{
+    if (pieces_count_ != 1 || pieces_[0].iov_len != close_frame_.size())
+        return;
+    std::memcpy(close_frame_.data(), pieces_[0].iov_base, close_frame_.size());
+    if (close_frame_[0] != 0x88 || close_frame_[1] != 2)
+        return;
+    const auto code = static_cast<std::uint16_t>(*std::exchange(close_with_, std::nullopt));
+    close_frame_[2] = static_cast<unsigned char>(code >> 8);
+    close_frame_[3] = static_cast<unsigned char>(code & 0xffU);
+    pieces_[0].iov_base = close_frame_.data();
+}
+
 void wire::begin_read()
 {
     read_waits_ = 0;

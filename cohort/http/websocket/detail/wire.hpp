@@ -3,6 +3,7 @@
 // waits costs no Asio object, and a message that comes costs one recv.
 
 #include <cohort/http/takeover.hpp>
+#include <cohort/http/websocket/close_code.hpp>
 #include <cohort/http/websocket/detail/completion.hpp>
 #include <cohort/http/websocket/frame_meter.hpp>
 #include <cohort/net/poller.hpp>
@@ -19,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -84,6 +86,9 @@ public:
         return 0;
     }
 
+    /// The close frame that comes next, without words, shall say this code instead.
+    void close_with(close_code code) noexcept { close_with_ = code; }
+
     /// Says that we send nothing more, to TLS too.
     void end_sending() noexcept;
 
@@ -129,8 +134,11 @@ private:
             if (each.size() != 0)
                 pieces_[pieces_count_++] = {const_cast<void*>(each.data()), each.size()};
         }
+        if (close_with_)
+            change_close_frame();
     }
 
+    void change_close_frame() noexcept;
     void begin_read();
     void begin_write();
     [[nodiscard]] bool try_read() noexcept;
@@ -151,6 +159,8 @@ private:
     completion writer_;
     std::span<char> into_;
     std::array<::iovec, pieces_max> pieces_{};
+    std::array<unsigned char, 4> close_frame_{};
+    std::optional<close_code> close_with_;
     std::size_t pieces_count_ = 0;
     boost::system::error_code read_error_;
     boost::system::error_code write_error_;
