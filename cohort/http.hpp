@@ -11,4 +11,6 @@
 #include <cohort/http/request.hpp>
 #include <cohort/http/response.hpp>
 #include <cohort/http/router.hpp>
+#include <cohort/http/topics/events.hpp>
+#include <cohort/http/topics/long_poll.hpp>
 #include <cohort/http/topics/topics.hpp>
