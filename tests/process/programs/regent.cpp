@@ -1,10 +1,16 @@
 // An HTTP API whose primary dies, again and again: its workers ask the primary who they are, and
-// the primary says how often it began anew.
+// the primary says how often it began anew. Its topics and a counter are those of all workers.
 #include <cohort/async/deadline.hpp>
+#include <cohort/board/commons.hpp>
 #include <cohort/cohort.hpp>
+#include <cohort/http/topics/events.hpp>
+#include <cohort/http/topics/long_poll.hpp>
+#include <cohort/http/topics/topics.hpp>
 #include <cohort/observe/log.hpp>
 
 #include <boost/json.hpp>
+
+#include <atomic>
 
 #include <unistd.h>
 
@@ -52,6 +58,36 @@ cohort::task<http::response> slow(http::request& of)
     co_return who(of);
 }
 
+http::response publish(const http::request& of)
+{
+    const auto id =
+        http::topics::here().publish(of.path<std::string>("topic"), of.query<std::string>("text"));
+    if (!id)
+        throw http::refusal{400}.detail(id.error().text());
+    return http::json(json::object{{"pid", ::getpid()}, {"id", *id}});
+}
+
+http::response events_of(const http::request& of)
+{
+    return http::events(of, of.path<std::string>("topic"));
+}
+
+cohort::task<http::response> poll_of(const http::request& of)
+{
+    return http::long_poll(of, of.path<std::string>("topic"));
+}
+
+/// How often anybody has asked, in the life of the cohort.
+http::response count(const http::request&)
+{
+    static cohort::board::common_area area{"regent/count", sizeof(std::atomic<std::uint64_t>)};
+    const auto found = area.find();
+    if (!found)
+        throw http::refusal{503}.detail(found.error().text());
+    auto& counter = cohort::board::area_as<std::atomic<std::uint64_t>>(*found);
+    return http::json(json::object{{"pid", ::getpid()}, {"count", ++counter}});
+}
+
 json::object describe(const cohort::cluster& group, int recovered)
 {
     json::array all;
@@ -97,6 +133,10 @@ int main(int argc, char** argv)
     api.get("/who", who);
     api.get("/slow/{ms}", slow);
     api.get("/workers", workers);
+    api.get("/publish/{topic...}", publish);
+    api.get("/events/{topic...}", events_of);
+    api.get("/poll/{topic...}", poll_of);
+    api.get("/count", count);
 
     cohort::serve_options more;
     int recovered = 0;
