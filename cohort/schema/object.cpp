@@ -59,6 +59,19 @@ void check_name(std::string_view name)
             "schema `{}`: a name has letters, digits, points, hyphens, underscores", name)};
 }
 
+void check_default(const member& one, void* fresh)
+{
+    const std::string value = one.value_of(fresh);
+    if (value.empty())
+        return;
+    reader in{value};
+    const bool on = one.read(in, fresh);
+    const mistakes found = in.take_mistakes();
+    if (!on || !found.all.empty())
+        throw std::logic_error{
+            fmt::format("schema: the default of `{}`: {}", one.name(), found.text())};
+}
+
 void shape::add(std::shared_ptr<const member> one)
 {
     if (find(one->name(), 0) != nowhere)

@@ -97,7 +97,7 @@ public:
         return std::move(*this).field(name, where, inferred<detail::present<M>>());
     }
 
-    /// May be absent, and stays then as the struct's own initialiser has it.
+    /// May be absent, and stays then as the struct's own initialiser has it, which has to fit.
     template <class M, class Owner, class Rule>
     [[nodiscard]] object defaulted(std::string_view name, M Owner::* where, const Rule& rule) &&
     {
@@ -202,6 +202,10 @@ private:
         own().add(std::make_shared<const detail::member_of<T, M, described>>(
             std::string{name}, detail::is_optional<M> ? detail::presence::optional : need, where,
             rule.template bind<described>()));
+        if (need == detail::presence::defaulted) {
+            T fresh{};
+            detail::check_default(*shape_->members.back(), &fresh);
+        }
         return std::move(*this);
     }
 

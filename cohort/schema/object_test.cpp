@@ -153,6 +153,9 @@ TEST_CASE("a description's mistakes are found where it is made")
     struct small {
         std::uint8_t n = 0;
     };
+    CHECK_THROWS_AS(
+        schema::object<small>().defaulted("n", &small::n, schema::integer().at_least(1)),
+        std::logic_error);
     CHECK_THROWS_AS(schema::object<small>().field("n", &small::n, schema::integer().range(0, 256)),
                     std::logic_error);
 }

@@ -59,6 +59,9 @@ private:
     [[nodiscard]] bool complain_absent(reader& in, const member& one) const;
 };
 
+/// Throws std::logic_error if what a fresh object has in a member does not fit its description.
+void check_default(const member& one, void* fresh);
+
 /// Throws std::logic_error unless `name` can be one in a document: letters, digits, ".", "-", "_".
 void check_name(std::string_view name);
 
