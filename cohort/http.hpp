@@ -7,6 +7,8 @@
 #include <cohort/http/json.hpp>
 #include <cohort/http/middleware.hpp>
 #include <cohort/http/middleware/request_id.hpp>
+#include <cohort/http/openapi/notes.hpp>
+#include <cohort/http/openapi/serve_openapi.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/request.hpp>
 #include <cohort/http/response.hpp>
@@ -14,3 +16,5 @@
 #include <cohort/http/topics/events.hpp>
 #include <cohort/http/topics/long_poll.hpp>
 #include <cohort/http/topics/topics.hpp>
+#include <cohort/http/validation/valid.hpp>
+#include <cohort/schema/schema.hpp>
