@@ -1,0 +1,75 @@
+#include <cohort/http/auth/authenticated.hpp>
+
+#include <cohort/http/auth/permission.hpp>
+#include <cohort/http/grammar.hpp>
+#include <cohort/http/problem.hpp>
+#include <cohort/http/route.hpp>
+
+#include <utility>
+
+namespace cohort::http {
+
+namespace {
+
+response refused(const std::vector<auth_refusal>& reasons)
+{
+    // What was tried and failed explains more than what was not tried.
+    std::string_view detail = "say who you are";
+    for (const auth_refusal& each : reasons) {
+        if (each.tried && !each.detail.empty())
+            detail = each.detail;
+    }
+    response answer = problem(401, {}, detail);
+    for (const auth_refusal& each : reasons)
+        answer.add_header("WWW-Authenticate", each.challenge);
+    return answer;
+}
+
+bool is_open(const request& of)
+{
+    return of.route() != nullptr && of.route()->note<open_to_all>() != nullptr;
+}
+
+std::optional<response> judge(request& of, const std::vector<authenticator>& ways)
+{
+    if (of.headers("Authorization").size() > 1)
+        return problem(400, {}, "Authorization is there twice");
+    std::vector<auth_refusal> reasons;
+    for (const authenticator& each : ways) {
+        auto found = each.check(of);
+        if (found) {
+            of.attach(std::move(*found));
+            return std::nullopt;
+        }
+        reasons.push_back(std::move(found).error());
+    }
+    if (is_open(of))
+        return std::nullopt;
+    return refused(reasons);
+}
+
+}  // namespace
+
+hooks authenticated(std::vector<authenticator> ways)
+{
+    return {.name = "authenticated",
+            .before = [ways = std::move(ways)](request& of) { return judge(of, ways); }};
+}
+
+hooks authenticated(authenticator way)
+{
+    std::vector<authenticator> one;
+    one.push_back(std::move(way));
+    return authenticated(std::move(one));
+}
+
+std::optional<std::string_view> credentials(const request& of, std::string_view scheme) noexcept
+{
+    const auto field = of.header("Authorization");
+    if (!field || field->size() <= scheme.size() || (*field)[scheme.size()] != ' ' ||
+        !equal_ignoring_case(field->substr(0, scheme.size()), scheme))
+        return std::nullopt;
+    return trim(field->substr(scheme.size()));
+}
+
+}  // namespace cohort::http
