@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <charconv>
 #include <string>
 
 using namespace cohort;
@@ -72,8 +73,11 @@ private:
 std::string bytes(std::string_view hex)
 {
     std::string all;
-    for (std::size_t i = 0; i + 1 < hex.size(); i += 3)
-        all += static_cast<char>(std::stoi(std::string{hex.substr(i, 2)}, nullptr, 16));
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 3) {
+        unsigned value = 0;
+        std::from_chars(hex.data() + i, hex.data() + i + 2, value, 16);
+        all += static_cast<char>(value);
+    }
     return all;
 }
 
