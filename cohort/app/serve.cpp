@@ -1,16 +1,25 @@
 #include <cohort/app/serve.hpp>
 
 #include <cohort/app/cluster.hpp>
+#include <cohort/app/or_throw.hpp>
 #include <cohort/app/worker.hpp>
 #include <cohort/http/server.hpp>
+#include <cohort/http/tls/context.hpp>
+#include <cohort/net/endpoint.hpp>
+#include <cohort/net/socket_option.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/worker/core.hpp>
 
 #include <fmt/format.h>
 
+#include <sys/socket.h>
+
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,23 +30,71 @@ namespace {
 constexpr int bad_configuration = 2;
 constexpr const char* listen_default = "127.0.0.1:3000";
 
+bool wants_tls(const std::vector<std::string>& listen)
+{
+    return std::ranges::any_of(listen, &net::endpoint::speaks_tls);
+}
+
+result<std::shared_ptr<http::tls::context>> make_context(const serve_options& more,
+                                                         const std::vector<std::string>& listen)
+{
+    if (!wants_tls(listen))
+        return nullptr;
+    if (!more.tls)
+        return failed(errc::bad_value, "speak TLS",
+                      "(no certificate is known: set tls.certificate and tls.key, to PEM files)");
+    return http::tls::context::load(*more.tls);
+}
+
+/// The primary asks its probes over a connection of its own, which nobody else can make.
+bool comes_from_the_primary(const unique_fd& connection) noexcept
+{
+    return net::socket_option(connection.borrow(), SOL_SOCKET, SO_DOMAIN) == AF_UNIX;
+}
+
+void take(http::server& server, unique_fd connection)
+{
+    if (const auto taken = server.take(std::move(connection)); !taken)
+        log::debug("connection not taken: {}", taken.error().text());
+}
+
+void take_tls(http::server& server, unique_fd connection)
+{
+    if (comes_from_the_primary(connection))
+        return take(server, std::move(connection));
+    if (const auto taken = server.take_tls(std::move(connection)); !taken)
+        log::debug("connection not taken: {}", taken.error().text());
+}
+
+/// The word for who opens it; TLS is ours alone.
+std::string as_opened(const std::string& where)
+{
+    constexpr std::string_view scheme = "tls://";
+    return net::endpoint::speaks_tls(where) ? "tcp://" + where.substr(scheme.size()) : where;
+}
+
 /// The life of a worker that serves HTTP. Frames of a worker are never destroyed: the server and
 /// its listeners live as long as the process.
-task<> serve_http(worker& self, const http::router& api, const serve_options& more)
+task<> serve_http(worker& self, const http::router& api, const serve_options& more,
+                  std::shared_ptr<http::tls::context> tls)
 {
     if (more.on_worker)
         co_await more.on_worker(self);
-    http::server server{self.loop(), self.poller(), api, self.http_options()};
+    // The primary's word counts: a worker that is a program of its own may have read no file.
+    const std::vector<std::string> wanted = self.core().terms().listen;
+    if (!tls)
+        tls = or_throw(make_context(more, wanted));
+    http::server_options how = self.http_options();
+    how.tls = std::move(tls);
+    http::server server{self.loop(), self.poller(), api, std::move(how)};
     self.look_after(server);
 
     std::vector<listener> open;
-    // The primary's word counts: a worker that is a program of its own may have read no file.
-    const std::vector<std::string> wanted = self.core().terms().listen;
     for (const std::string& where : wanted) {
-        auto at = co_await self.listen(where);
-        at.serve([&server](unique_fd connection) noexcept {
-            if (const auto taken = server.take(std::move(connection)); !taken)
-                log::debug("connection not taken: {}", taken.error().text());
+        auto at = co_await self.listen(as_opened(where));
+        const auto give = net::endpoint::speaks_tls(where) ? &take_tls : &take;
+        at.serve([&server, give](unique_fd connection) noexcept {
+            give(server, std::move(connection));
         });
         open.push_back(std::move(at));
     }
@@ -55,16 +112,25 @@ int serve(int argc, char** argv, http::router& api, serve_options options)
     auto chosen = settings::from(argc, argv, options.defaults);
     if (chosen.listen.empty())
         chosen.listen.emplace_back(listen_default);
+    std::shared_ptr<http::tls::context> tls;
     if (!chosen.instead) {
         if (const auto frozen = api.freeze(); !frozen) {
             fmt::print(stderr, "{}: {}\n", chosen.name, frozen.error().text());
             return bad_configuration;
         }
+        auto context = make_context(options, chosen.listen);
+        if (!context) {
+            fmt::print(stderr, "{}: {}\n", chosen.name, context.error().text());
+            return bad_configuration;
+        }
+        tls = std::move(*context);
+        if (tls)
+            std::ranges::copy(tls->warnings(), std::back_inserter(chosen.warnings));
     }
     cluster group{std::move(chosen)};
     if (options.setup)
         options.setup(group);
-    return group.run([&](worker& self) { return serve_http(self, api, options); });
+    return group.run([&](worker& self) { return serve_http(self, api, options, tls); });
 }
 
 }  // namespace cohort

@@ -2,8 +2,10 @@
 
 #include <cohort/app/settings.hpp>
 #include <cohort/http/router.hpp>
+#include <cohort/http/tls/options.hpp>
 
 #include <functional>
+#include <optional>
 
 namespace cohort {
 
@@ -17,12 +19,16 @@ struct serve_options {
     std::function<void(cluster&)> setup = {};
     /// Runs in every worker before it listens: connect to a database, start timers.
     std::function<task<void>(worker&)> on_worker = {};
+    /// How TLS is spoken on endpoints "tls://…". Its files are read before any worker is born, and
+    /// by the workers when they change.
+    std::optional<http::tls::options> tls = {};
 };
 
 /// Serves `api` over HTTP with all cores: parses the command line (settings::from), freezes the
 /// router, forks the workers, and each answers on all endpoints (127.0.0.1:3000 if none is set).
 ///
-/// @return  The exit code for main, as cluster::run; 2 also for routes in conflict, naming both.
+/// @return  The exit code for main, as cluster::run; 2 also for routes in conflict, naming both,
+///          and for certificates that cannot be used.
 /// Order:   call it from main, before any thread is started.
 [[nodiscard]] int serve(int argc, char** argv, http::router& api);
 [[nodiscard]] int serve(int argc, char** argv, http::router& api, serve_options options);

@@ -78,6 +78,9 @@ task<result<listener>> worker::try_listen(std::string where)
 
 task<result<listener>> worker::try_listen(std::string where, listen_options how)
 {
+    // Who asked for TLS and got none would send passwords for everybody to read.
+    if (net::endpoint::speaks_tls(where))
+        co_return failed(errc::not_supported, "speak TLS outside of cohort::serve on", where);
     COHORT_CO_TRY(auto at, co_await core_.doors().listen(std::move(where), how));
     co_return listener{std::move(at)};
 }

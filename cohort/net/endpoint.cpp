@@ -160,12 +160,12 @@ result<endpoint> endpoint::parse(std::string_view text)
             return refuse(text, "fd: wants the number of an open descriptor; an example is fd:3");
         return descriptor_number(*number);
     }
-    if (text.starts_with("tcp://"))
+    if (text.starts_with("tcp://") || speaks_tls(text))
         return parse_internet(family::tcp, text, text.substr(6));
     if (text.starts_with("udp://"))
         return parse_internet(family::udp, text, text.substr(6));
     if (text.find("://") != std::string_view::npos)
-        return refuse(text, "only tcp://, udp://, unix: and fd: are known; an example is "
+        return refuse(text, "only tcp://, tls://, udp://, unix: and fd: are known; an example is "
                             "tcp://127.0.0.1:8080");
     return parse_internet(family::tcp, text, text);
 }

@@ -28,6 +28,7 @@ public:
     ///     8080                    every address of this machine, v4 and v6
     ///     127.0.0.1:8080  [::1]:8080  localhost:8080  *:8080     port 0: the kernel picks one
     ///     tcp://127.0.0.1:8080    the same, spelled out
+    ///     tls://127.0.0.1:8443    the same to who opens it; who serves it speaks TLS (speaks_tls)
     ///     udp://127.0.0.1:5353    datagrams
     ///     unix:/run/app.sock      a relative path is made absolute here
     ///     unix:@name              Linux's abstract names: no file
@@ -62,6 +63,12 @@ public:
     [[nodiscard]] std::string text() const;
 
     friend bool operator==(const endpoint&, const endpoint&) = default;
+
+    /// Is this written as an endpoint whose clients begin with a TLS handshake?
+    [[nodiscard]] static bool speaks_tls(std::string_view text) noexcept
+    {
+        return text.starts_with("tls://");
+    }
 
 private:
     family kind_ = family::unix_path;

@@ -34,6 +34,8 @@ TEST_CASE("every form people write is read, and printed in one canonical form")
         {"tcp://0.0.0.0:1", "tcp://0.0.0.0:1"},
         {"tcp://[::]:1", "tcp://[::]:1"},
         {"tcp://9", "tcp://*:9"},
+        {"tls://127.0.0.1:443", "tcp://127.0.0.1:443"},
+        {"tls://[::1]:443", "tcp://[::1]:443"},
         {"udp://127.0.0.1:53", "udp://127.0.0.1:53"},
         {"udp://[::1]:53", "udp://[::1]:53"},
         {"unix:/run/app.sock", "unix:/run/app.sock"},
