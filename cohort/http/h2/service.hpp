@@ -37,7 +37,8 @@ class session;
 class service {
 public:
     /// Of `terms` count: limits, patience, requests_per_connection_max, closed_half, slot, clock,
-    /// on_answered, on_refused, and the counters' `answers`; all else is the server's.
+    /// on_answered, on_refused, the counters' `answers`, and survival's quarantine and on_poison;
+    /// all else is the server's.
     service(boost::asio::io_context& loop, const router& routes, server_options terms,
             options own = {});
     service(const service&) = delete;

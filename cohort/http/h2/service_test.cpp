@@ -1,6 +1,8 @@
 #include <cohort/http/h2/service.hpp>
 
 #include <cohort/async/deadline.hpp>
+#include <cohort/board/quarantine.hpp>
+#include <cohort/http/fingerprint.hpp>
 #include <cohort/http/h2/detail/house_test.hpp>
 #include <cohort/http/problem.hpp>
 
@@ -244,4 +246,34 @@ TEST_CASE("access log, counters and peers know requests of HTTP/2")
     CHECK(lines == std::vector<std::string>{"GET /?a=1 / 200 12 local"});
     CHECK(refused == 1);
     CHECK(c.answer(3).status() == 400);
+}
+
+TEST_CASE("a request like one that has ended workers is not run, a suspect is run alone")
+{
+    board::quarantine_table table{};
+    board::quarantine book{table};
+    server_options terms;
+    terms.survival.quarantine = &book;
+    std::vector<poison_entry::reason> told;
+    terms.survival.on_poison = [&](const poison_entry& e) noexcept { told.push_back(e.why); };
+    h2_house h{{}, std::move(terms)};
+    int ran = 0;
+    std::uint64_t alike = 0;
+    h.api.get("/bad", [&](const request& r) {
+        ++ran;
+        alike = fingerprint(r);
+        return text("ran");
+    });
+    speaker c = h.meet(settings() + get(1, "/bad"));
+    h.hear_answer(c, 1);
+    static_cast<void>(book.strike(alike, now(), 60s));
+    c.say(get(3, "/bad"));
+    h.hear_answer(c, 3);
+    CHECK(c.answer(3).status() == 200);
+    static_cast<void>(book.strike(alike, now(), 60s));
+    c.say(get(5, "/bad"));
+    h.hear_answer(c, 5);
+    CHECK(c.answer(5).status() == 500);
+    CHECK(ran == 2);
+    CHECK(told == std::vector{poison_entry::reason::quarantined});
 }

@@ -107,7 +107,6 @@ void session::close_socket()
     out_.clear();
     out_sent_ = 0;
     close_streams();
-    wire_.tls.reset();
     wire_.place = connection_place{};
     wire_.fd.reset();
     service_.closed(*this);

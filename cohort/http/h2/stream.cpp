@@ -8,6 +8,7 @@
 #include <cohort/http/h2/stream_port.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/router.hpp>
+#include <cohort/http/tls/stream.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -68,6 +69,8 @@ void stream::plan_route()
                                 .from = &session_.peer_,
                                 .slot = service_.terms_.slot};
     asked_.emplace(source);
+    if (session_.wire_.tls)
+        asked_->attach(tls::secured{&session_.wire_.tls->facts()});
     to_ = service_.router_.plan_for(*asked_).to;
     if (service_.terms_.counters.answers != nullptr || service_.terms_.on_answered)
         started_ = service_.terms_.clock();
@@ -137,6 +140,8 @@ void stream::run()
     begun_ = true;
     if (to_->options().body == body_use::buffered)
         asked_->body_is(body_);
+    if (is_kept_from_running())
+        return;
     switch (to_->mode()) {
         case run_mode::lane:
             start_lane();
@@ -215,6 +220,8 @@ void stream::finish(status_code status, access_end how)
         session_.request_ended();
     if (!asked_)
         return;
+    end_trial(how == access_end::answered ? board::quarantine::ending::well
+                                          : board::quarantine::ending::unknown);
     const server_options& terms = service_.terms_;
     if (terms.counters.answers != nullptr)
         board::note_answer(*terms.counters.answers, status, terms.clock() - started_);

@@ -2,6 +2,7 @@
 
 #include <cohort/async/tokens.hpp>
 #include <cohort/base/clock.hpp>
+#include <cohort/board/quarantine.hpp>
 #include <cohort/http/h2/connection.hpp>
 #include <cohort/http/leg_executor.hpp>
 #include <cohort/http/request.hpp>
@@ -70,6 +71,11 @@ private:
     void finish(status_code status, access_end how);
     void drop_body() noexcept;
 
+    // With a quarantine (stream_trial.cpp).
+    [[nodiscard]] bool is_kept_from_running();
+    void answer_in_place_of_run(poison_entry::reason why, std::uint64_t alike);
+    void end_trial(board::quarantine::ending how) noexcept;
+
     // The slower ways (stream_job.cpp).
     void start_lane();
     void start_coroutine();
@@ -96,6 +102,7 @@ private:
     std::uint64_t body_came_ = 0;
     std::uint64_t body_max_ = 0;
     violation why_;
+    std::uint64_t trial_ = 0;  // a suspect's fingerprint, while nobody else may run it
     steady_time started_{};
 
     std::optional<response> answer_;

@@ -148,6 +148,8 @@ bool stream::begin_stream()
     if (sends)
         unwritten_ = answer_->length();
     last_ = !sends;
+    // It may last for hours; who wants the same stream is not kept waiting for so long.
+    end_trial(board::quarantine::ending::well);
     submit(*answer_, sends ? this : nullptr);
     return sends;
 }

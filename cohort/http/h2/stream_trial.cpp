@@ -1,0 +1,75 @@
+// What a stream does with a request that is like one which has crashed a worker.
+#include <cohort/http/fingerprint.hpp>
+#include <cohort/http/h2/service.hpp>
+#include <cohort/http/h2/session.hpp>
+#include <cohort/http/h2/stream.hpp>
+#include <cohort/http/problem.hpp>
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace cohort::http::h2 {
+
+using board::quarantine;
+
+namespace {
+
+quarantine::runner runner_of(const server_options& terms) noexcept
+{
+    return {.slot = terms.slot, .pid = static_cast<std::uint32_t>(::getpid())};
+}
+
+}  // namespace
+
+bool stream::is_kept_from_running()
+{
+    const quarantine* const table = service_.terms_.survival.quarantine;
+    if (table == nullptr || table->empty())
+        return false;
+    const std::uint64_t alike = fingerprint(*asked_);
+    using reason = poison_entry::reason;
+    switch (table->ask(alike, cohort::now(), runner_of(service_.terms_))) {
+        case quarantine::leave::free:
+            return false;
+        case quarantine::leave::alone:
+            trial_ = alike;
+            return false;
+        case quarantine::leave::refused:
+            answer_in_place_of_run(reason::quarantined, alike);
+            return true;
+        case quarantine::leave::later:
+            break;
+    }
+    // Clients of HTTP/1.1 wait for a while; these are told to come again.
+    answer_in_place_of_run(reason::on_trial, alike);
+    return true;
+}
+
+void stream::answer_in_place_of_run(poison_entry::reason why, std::uint64_t alike)
+{
+    const poison_entry entry{.verb = top_.verb,
+                             .target = asked_->target(),
+                             .route = asked_->pattern(),
+                             .fingerprint = alike,
+                             .why = why};
+    if (service_.terms_.survival.on_poison)
+        service_.terms_.survival.on_poison(entry);
+    // The words of HTTP/1.1.
+    const bool soon = why == poison_entry::reason::on_trial;
+    response words = soon ? problem(503, "A request like this one has ended a process",
+                                    "others wait until one of them has been answered")
+                          : problem(500, "Requests like this one are in quarantine",
+                                    "they ended the processes that ran them");
+    words.header("Retry-After", soon ? "1" : "60");
+    answer(words);
+}
+
+void stream::end_trial(quarantine::ending how) noexcept
+{
+    const std::uint64_t was = std::exchange(trial_, 0U);
+    if (was != 0)
+        service_.terms_.survival.quarantine->release(was, runner_of(service_.terms_), how);
+}
+
+}  // namespace cohort::http::h2
