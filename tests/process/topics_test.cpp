@@ -207,3 +207,22 @@ TEST_CASE("many messages from all workers arrive once, in the order of each, at 
         before = text;
     }
 }
+
+TEST_CASE("workers that die leave no sockets of topics behind")
+{
+    kept_server app{{.workers = 1}};
+    ear all{app, "news/*"};
+    const auto begin = descriptors_of(all.worker());
+    for (int i = 0; i < 8; ++i) {
+        const pid_t mine = all.worker();
+        ::kill(mine, SIGKILL);
+        REQUIRE(eventually([&] { return !is_alive(mine); }));
+        CHECK(all.next().empty());
+        all.come_back();
+        publish_elsewhere(app, 0, std::to_string(i));
+        CHECK(all.next() == std::to_string(i));
+    }
+    const auto end = descriptors_of(all.worker());
+    MESSAGE("descriptors: ", begin, " to ", end);
+    CHECK(end < begin + 8);
+}
