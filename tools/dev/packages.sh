@@ -10,7 +10,7 @@ packages_lint=(clang-19 clang-format-19 clang-tidy-19 cppcheck python3 git)
 packages_fuzz=(clang-19 libclang-rt-19-dev llvm-19)
 packages_bench=(wrk gunicorn nginx-light haproxy librestinio-dev python3)
 # Node from elsewhere (nodesource, nvm) will do, and Debian's npm would refuse to stand beside it.
-command -v npm >/dev/null || packages_bench+=(nodejs npm)
+command -v npm >/dev/null || { packages_bench+=(nodejs npm); packages_test+=(npm); }
 command -v node >/dev/null || packages_test+=(nodejs)
 packages_package=(dpkg-dev file)
 
