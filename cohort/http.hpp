@@ -3,11 +3,24 @@
 
 #include <cohort/async/offload.hpp>
 #include <cohort/async/tokens.hpp>
+#include <cohort/crypto/key_ring.hpp>
+#include <cohort/crypto/password.hpp>
+#include <cohort/http/auth/access.hpp>
+#include <cohort/http/auth/api_keys.hpp>
+#include <cohort/http/auth/authenticated.hpp>
+#include <cohort/http/auth/basic.hpp>
+#include <cohort/http/auth/bearer.hpp>
+#include <cohort/http/auth/jwks_file.hpp>
+#include <cohort/http/auth/jwt.hpp>
 #include <cohort/http/body.hpp>
 #include <cohort/http/client.hpp>
 #include <cohort/http/conditions.hpp>
 #include <cohort/http/content_policy.hpp>
 #include <cohort/http/escape.hpp>
+#include <cohort/http/cookies/cookie_reader.hpp>
+#include <cohort/http/cookies/sealed_cookies.hpp>
+#include <cohort/http/cookies/set_cookie.hpp>
+#include <cohort/http/cookies/signed_cookies.hpp>
 #include <cohort/http/json.hpp>
 #include <cohort/http/markup.hpp>
 #include <cohort/http/middleware.hpp>
@@ -19,6 +32,8 @@
 #include <cohort/http/middleware/helmet.hpp>
 #include <cohort/http/middleware/hosts.hpp>
 #include <cohort/http/middleware/https_only.hpp>
+#include <cohort/http/middleware/csrf.hpp>
+#include <cohort/http/middleware/csrf_tokens.hpp>
 #include <cohort/http/middleware/request_id.hpp>
 #include <cohort/http/openapi/notes.hpp>
 #include <cohort/http/openapi/serve_openapi.hpp>
@@ -36,3 +51,5 @@
 #include <cohort/http/topics/topics.hpp>
 #include <cohort/http/validation/valid.hpp>
 #include <cohort/schema/schema.hpp>
+#include <cohort/http/sessions/memory_sessions.hpp>
+#include <cohort/http/sessions/sessions.hpp>

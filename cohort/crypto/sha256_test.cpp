@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <concepts>
 #include <string>
 
 using namespace cohort::crypto;
@@ -40,4 +41,11 @@ TEST_CASE("HKDF gives the keys of RFC 5869")
           "34007208d5b887185865");
     CHECK(to_hex(hkdf_sha256({.secret = secret, .purpose = ""}, 42)) ==
           "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");
+}
+
+TEST_CASE("what authenticates cannot be compared by ==, which would tell by its time")
+{
+    static_assert(!std::equality_comparable<digest>);
+    static_assert(!std::equality_comparable<secret>);
+    static_assert(!std::equality_comparable<key_ring>);
 }
