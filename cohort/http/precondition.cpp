@@ -109,8 +109,10 @@ std::string tag_of(std::string_view bytes)
     constexpr std::string_view digits = "0123456789abcdef";
     std::array<unsigned char, EVP_MAX_MD_SIZE> sum{};
     unsigned size = 0;
-    COHORT_ASSERT(
-        EVP_Digest(bytes.data(), bytes.size(), sum.data(), &size, EVP_sha256(), nullptr) == 1);
+    // Fetched once: OpenSSL 3 would look EVP_sha256() up by its name each time.
+    static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    COHORT_ASSERT(sha256 != nullptr);
+    COHORT_ASSERT(EVP_Digest(bytes.data(), bytes.size(), sum.data(), &size, sha256, nullptr) == 1);
     std::string tag = "\"";
     for (std::size_t at = 0; at < 16; ++at) {
         tag.push_back(digits[sum[at] >> 4]);

@@ -51,9 +51,11 @@ constexpr std::string_view api_policy = "default-src 'none'; frame-ancestors 'no
 
 /// What is sent, decided when the program starts.
 struct plan_of_headers {
+    enum class kind : std::uint8_t { plain, policy, transport };
     struct line {
         std::string_view name;
         std::string value;
+        kind is = kind::plain;
     };
     std::vector<line> lines;
     content_policy policy;
@@ -85,7 +87,10 @@ plan_of_headers decide(const helmet_options& choices)
             return;
         if (!is_field_value(value))
             throw failure{fault(errc::bad_value, "send with helmet", std::string{name})};
-        plan.lines.push_back({.name = name, .value = std::move(value)});
+        const auto is = name == hsts_name  ? plan_of_headers::kind::transport
+                        : name == csp_name ? plan_of_headers::kind::policy
+                                           : plan_of_headers::kind::plain;
+        plan.lines.push_back({.name = name, .value = std::move(value), .is = is});
     };
     const std::string own = api ? std::string{api_policy} : content_policy::helmet8().text();
     add(csp_name, value_of(choices.content_security_policy.header, own));
@@ -113,19 +118,42 @@ std::string fresh_nonce()
     return text;
 }
 
+/// Which of the plan's lines a handler has set itself, a bit each, in one pass: looking up each
+/// name by itself would read all lines that were added before it.
+std::uint32_t set_already(const plan_of_headers& plan, const response& answer, bool& powered)
+{
+    std::uint32_t found = 0;
+    std::string_view lines = answer.fields().wire();
+    while (!lines.empty()) {
+        const auto name = lines.substr(0, lines.find(':'));
+        for (std::size_t at = 0; at < plan.lines.size(); ++at) {
+            if (equal_ignoring_case(plan.lines[at].name, name))
+                found |= 1U << at;
+        }
+        powered = powered || equal_ignoring_case(name, "X-Powered-By");
+        lines.remove_prefix(lines.find('\n') + 1);
+    }
+    return found;
+}
+
 void dress(const plan_of_headers& plan, const request& of, response& answer)
 {
-    answer.remove_header("X-Powered-By");
-    for (const auto& [name, value] : plan.lines) {
-        if (answer.header(name))
+    bool powered = false;
+    const std::uint32_t found = set_already(plan, answer, powered);
+    if (powered)
+        answer.remove_header("X-Powered-By");
+    for (std::size_t at = 0; at < plan.lines.size(); ++at) {
+        const auto& line = plan.lines[at];
+        if ((found >> at & 1U) != 0)
             continue;
-        if (name == hsts_name && scheme_of(of) != scheme::https)
+        if (line.is == plan_of_headers::kind::transport && scheme_of(of) != scheme::https)
             continue;
-        const auto* const nonce = plan.has_nonce ? of.attached<csp_nonce_value>() : nullptr;
-        if (name == csp_name && nonce != nullptr)
-            answer.add_header(name, plan.policy.text(nonce->text));
+        const bool nonced = plan.has_nonce && line.is == plan_of_headers::kind::policy;
+        const auto* const nonce = nonced ? of.attached<csp_nonce_value>() : nullptr;
+        if (nonce != nullptr)
+            answer.add_header(line.name, plan.policy.text(nonce->text));
         else
-            answer.add_header(name, value);
+            answer.add_header(line.name, line.value);
     }
     const bool credentials =
         plan.profile == helmet_profile::api && (of.header("Authorization") || of.header("Cookie"));
