@@ -1,0 +1,65 @@
+#include <cohort/http/client/client_message.hpp>
+
+#include <cohort/base/error.hpp>
+#include <cohort/http/grammar.hpp>
+#include <cohort/http/json.hpp>
+#include <cohort/http/middleware/request_id.hpp>
+#include <cohort/http/request.hpp>
+#include <cohort/http/serializer.hpp>
+
+#include <boost/json/serialize.hpp>
+
+namespace cohort::http {
+
+client_request& client_request::header(std::string_view name, std::string_view value)
+{
+    if (owned_by_serializer(name) || equal_ignoring_case(name, "Host"))
+        throw failure{
+            fault(errc::bad_value, "set a header that the client writes", std::string{name})};
+    fields_.set(name, value);
+    return *this;
+}
+
+client_request& client_request::body(std::string bytes, std::string_view content_type)
+{
+    fields_.set("Content-Type", content_type);
+    body_ = std::move(bytes);
+    return *this;
+}
+
+client_request& client_request::json(const boost::json::value& document)
+{
+    return body(boost::json::serialize(document), "application/json");
+}
+
+client_request& client_request::on_behalf_of(const request& of)
+{
+    for (const std::string_view name : {"traceparent", "tracestate"}) {
+        if (const auto value = of.header(name); value && is_field_value(*value))
+            fields_.set(name, *value);
+    }
+    if (const auto* const id = of.attached<request_id>(); id != nullptr)
+        fields_.set("X-Request-Id", id->text);
+    if (const auto* const until = of.attached<request_deadline>(); until != nullptr)
+        deadline_ = until->at;
+    return *this;
+}
+
+std::optional<std::string_view> client_head::header(std::string_view name) const noexcept
+{
+    for (const auto& [each, value] : fields_) {
+        if (equal_ignoring_case(each, name))
+            return value;
+    }
+    return std::nullopt;
+}
+
+boost::json::value client_response::json() const
+{
+    auto read = parse_json(body_);
+    if (!read)
+        throw failure{fault(errc::malformed, "read an answer's JSON", read.error().what)};
+    return std::move(*read);
+}
+
+}  // namespace cohort::http
