@@ -1,5 +1,8 @@
 #include <cohort/crypto/sha256.hpp>
+
 #include <cohort/crypto/hex.hpp>
+#include <cohort/crypto/key_ring.hpp>
+#include <cohort/crypto/secret.hpp>
 
 #include <doctest/doctest.h>
 
