@@ -48,3 +48,10 @@ TEST_CASE("a hash of another cost is outdated")
     CHECK(is_outdated(hash));
     CHECK(is_outdated("md5"));
 }
+
+TEST_CASE("every cost that is allowed has the memory that it needs")
+{
+    for (const password_cost cost : {password_cost{.log2_n = 10, .p = 16},
+                                     password_cost{.log2_n = 14, .p = 1}, password_cost{}})
+        CHECK(hash_password("word", cost).size() > 80);
+}
