@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <unistd.h>
 
@@ -44,7 +45,7 @@ bool may_be_shed(const request& of) noexcept
     return to == nullptr || to->note<never_shed>() == nullptr;
 }
 
-/// One request under way. Attached to it, so that it ends with it however that comes about: a
+/// One request under way. Ends with the request, however that comes about: a
 /// client that leaves in the middle too.
 class under_way {
 public:
@@ -63,6 +64,12 @@ public:
 
 private:
     std::shared_ptr<std::atomic<std::uint32_t>> count_;
+};
+
+/// Attached: the places that a request takes, one for each shed() around it. Shared, since std::any
+/// wants what can be copied.
+struct places_taken {
+    std::vector<std::shared_ptr<const under_way>> all;
 };
 
 /// One loop's delay, as the loop's own thread measures it.
@@ -114,8 +121,10 @@ hooks shed(shed_options choices)
                     count->fetch_sub(1, std::memory_order_relaxed);
                     return refuse(choices.retry_after_max);
                 }
-                // std::any wants what can be copied.
-                of.attach(std::make_shared<const under_way>(count));
+                places_taken* taken = of.attached<places_taken>();
+                if (taken == nullptr)
+                    taken = &of.attach(places_taken{});
+                taken->all.push_back(std::make_shared<const under_way>(count));
                 return std::nullopt;
             }};
 }

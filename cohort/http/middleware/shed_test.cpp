@@ -62,6 +62,17 @@ TEST_CASE(
     CHECK(one.get().status() == 200);
 }
 
+TEST_CASE("a request inside of two bounds counts for both until it ends")
+{
+    around one;
+    one.use(shed({.in_flight_max = 1})).use(shed({.in_flight_max = 9}));
+    one.open();
+    parsed first{"GET /"};
+    CHECK(one.api.plan_for(first.of).to->run(first.of).status() == 200);
+    CHECK(shed_now().in_flight == 2);
+    CHECK(one.get().status() == 503);
+}
+
 TEST_CASE("a request ends where it ends: one that was refused further in counts no more")
 {
     around one;
