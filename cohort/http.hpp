@@ -13,7 +13,7 @@
 #include <cohort/http/auth/jwks_file.hpp>
 #include <cohort/http/auth/jwt.hpp>
 #include <cohort/http/body.hpp>
-#include <cohort/http/client.hpp>
+#include <cohort/http/requester.hpp>
 #include <cohort/http/conditions.hpp>
 #include <cohort/http/content_policy.hpp>
 #include <cohort/http/escape.hpp>

@@ -6,7 +6,7 @@
 #include <cohort/http/auth/basic.hpp>
 #include <cohort/http/auth/bearer.hpp>
 #include <cohort/http/auth/permission.hpp>
-#include <cohort/http/client.hpp>
+#include <cohort/http/requester.hpp>
 #include <cohort/http/detail/middleware_test.hpp>
 
 #include <doctest/doctest.h>
@@ -58,7 +58,7 @@ response introduce(const request& of)
 
 response ask(std::vector<authenticator> ways, std::string_view fields, bool tls = true)
 {
-    detail::around app;
+    http::detail::around app;
     if (tls)
         app.use(over_tls());
     app.use(authenticated(std::move(ways)));
@@ -124,7 +124,7 @@ TEST_CASE("two Authorization fields are refused, whatever they say")
 
 TEST_CASE("an open route takes everybody, and knows those who say who they are")
 {
-    detail::around app;
+    http::detail::around app;
     app.use(authenticated(tokens()));
     app.options.notes = {open_to_all{}};
     app.sees = [](const request& of) {

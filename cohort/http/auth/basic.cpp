@@ -3,7 +3,7 @@
 #include <cohort/crypto/base64.hpp>
 #include <cohort/crypto/constant_time.hpp>
 #include <cohort/crypto/sha256.hpp>
-#include <cohort/http/client.hpp>
+#include <cohort/http/requester.hpp>
 #include <cohort/http/grammar.hpp>
 
 #include <algorithm>

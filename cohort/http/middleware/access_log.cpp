@@ -93,7 +93,7 @@ void log_request(const request& of, const response& answer, log_state& state)
                      .bytes = answer.length(),
                      .streamed = answer.streams(),
                      .took = time_since_began(of).value_or(nanoseconds{0}),
-                     .client = client_of(of),
+                     .client = requester_of(of),
                      .user_agent = of.header("User-Agent").value_or(""),
                      .attempt = of.attempt()};
     line.user_agent = line.user_agent.substr(0, choices.user_agent_bytes_max);

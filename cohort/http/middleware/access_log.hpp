@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cohort/base/clock.hpp>
-#include <cohort/http/client.hpp>
+#include <cohort/http/requester.hpp>
 #include <cohort/http/middleware.hpp>
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct access_line {
     std::optional<std::uint64_t> bytes;  ///< Of the body; nothing for streams that announce none.
     bool streamed = false;               ///< The body is still to come.
     nanoseconds took{0};                 ///< Until the answer was ready.
-    http::client client;
+    requester client;
     std::string_view user_agent;
     unsigned attempt = 1;
 };

@@ -43,10 +43,10 @@ std::optional<origin_parts> parts_of(std::string_view origin)
 /// Whether the browser was on this site.
 bool is_here(const request& of, const origin_parts& origin)
 {
-    const client from = client_of(of);
+    const requester from = requester_of(of);
     if (!equal_ignoring_case(origin.host, without_own_port(from.host, origin.scheme)))
         return false;
-    const bool scheme_known = of.attached<client>() || from.scheme == scheme::https;
+    const bool scheme_known = of.attached<requester>() || from.scheme == scheme::https;
     return !scheme_known || equal_ignoring_case(origin.scheme, text(from.scheme));
 }
 

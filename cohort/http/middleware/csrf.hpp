@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cohort/http/client.hpp>
+#include <cohort/http/requester.hpp>
 #include <cohort/http/middleware.hpp>
 #include <cohort/http/request.hpp>
 
@@ -52,7 +52,7 @@ struct cross_origin_allowed {};
 /// Sec-Fetch-Site, which every browser since 2023 sends and no page can set, else by Origin. Also
 /// WebSocket handshakes, which are GET. No tokens, no state.
 ///
-/// This site is what client_of() says, so put trust_proxies() further out. Until then the host
+/// This site is what requester_of() says, so put trust_proxies() further out. Until then the host
 /// alone is compared, since nobody knows whether there was TLS in front.
 ///
 /// Throws cohort::failure (errc::bad_value) for origins that no browser would send.

@@ -17,15 +17,15 @@ using verdict = csrf_verdict;
 verdict judge(std::string_view line, std::string_view fields,
               const std::vector<std::string>& trusted = {})
 {
-    detail::parsed one{line, fields};
+    http::detail::parsed one{line, fields};
     return judge_origin(one.of, trusted);
 }
 
 /// What a proxy that is trusted said.
 verdict judge_behind(scheme how, std::string_view host, std::string_view fields)
 {
-    detail::parsed one{"POST /", fields};
-    one.of.attach(client{.address = {}, .scheme = how, .host = host});
+    http::detail::parsed one{"POST /", fields};
+    one.of.attach(requester{.address = {}, .scheme = how, .host = host});
     return judge_origin(one.of, {});
 }
 
@@ -109,7 +109,7 @@ TEST_CASE("csrf() answers 403, counts, and leaves out routes that say so")
              {.notes = {cross_origin_allowed{}}});
     REQUIRE(api.freeze());
     const auto send = [&api](std::string_view line, std::string_view fields) {
-        detail::parsed one{line, fields};
+        http::detail::parsed one{line, fields};
         return api.plan_for(one.of).to->run(one.of);
     };
 

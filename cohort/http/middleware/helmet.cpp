@@ -2,7 +2,7 @@
 
 #include <cohort/base/assert.hpp>
 #include <cohort/base/error.hpp>
-#include <cohort/http/client.hpp>
+#include <cohort/http/requester.hpp>
 #include <cohort/http/grammar.hpp>
 
 #include <array>

@@ -76,7 +76,7 @@ struct helmet_options {
     helmet_header cross_origin_resource_policy = {};
     helmet_header origin_agent_cluster = {};
     helmet_header referrer_policy = {};
-    /// Over TLS only, ours or a trusted proxy's (RFC 6797, 7.2); see client_of().
+    /// Over TLS only, ours or a trusted proxy's (RFC 6797, 7.2); see requester_of().
     helmet_header strict_transport_security = {};
     helmet_header x_content_type_options = {};
     helmet_header x_dns_prefetch_control = {};

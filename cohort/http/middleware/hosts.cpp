@@ -1,7 +1,7 @@
 #include <cohort/http/middleware/hosts.hpp>
 
 #include <cohort/base/error.hpp>
-#include <cohort/http/client.hpp>
+#include <cohort/http/requester.hpp>
 #include <cohort/http/grammar.hpp>
 #include <cohort/http/host_name.hpp>
 #include <cohort/http/problem.hpp>

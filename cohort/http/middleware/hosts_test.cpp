@@ -1,7 +1,7 @@
 #include <cohort/http/middleware/hosts.hpp>
 
 #include <cohort/base/error.hpp>
-#include <cohort/http/client.hpp>
+#include <cohort/http/requester.hpp>
 #include <cohort/http/detail/middleware_test.hpp>
 
 #include <doctest/doctest.h>
@@ -18,7 +18,7 @@ namespace {
 hooks host_is(std::string_view host)
 {
     return {.name = "host", .before = [host](request& of) -> std::optional<response> {
-                of.attach(client{.address = {}, .host = host});
+                of.attach(requester{.address = {}, .host = host});
                 return std::nullopt;
             }};
 }

@@ -1,7 +1,7 @@
 #include <cohort/http/middleware/https_only.hpp>
 
 #include <cohort/base/error.hpp>
-#include <cohort/http/client.hpp>
+#include <cohort/http/requester.hpp>
 #include <cohort/http/detail/middleware_test.hpp>
 
 #include <doctest/doctest.h>

@@ -40,7 +40,7 @@ std::string_view beside(const std::vector<std::string_view>& list, std::size_t a
 class walk {
 public:
     walk(const request& of, const trust& trusts, const proxy_options& options)
-        : of_{of}, trusts_{trusts}, options_{options}, found_{client_of(of)}
+        : of_{of}, trusts_{trusts}, options_{options}, found_{requester_of(of)}
     {}
 
     /// False if something was malformed; found() is what is known up to there.
@@ -51,7 +51,7 @@ public:
         return options_.fields == proxy_fields::forwarded ? by_forwarded() : by_x_forwarded();
     }
 
-    [[nodiscard]] const client& found() const noexcept { return found_; }
+    [[nodiscard]] const requester& found() const noexcept { return found_; }
 
 private:
     bool by_forwarded()
@@ -119,7 +119,7 @@ private:
     const request& of_;
     const trust& trusts_;
     const proxy_options& options_;
-    client found_;
+    requester found_;
 };
 
 hooks trusting(trust trusts, proxy_options options)

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cohort/http/client.hpp>
+#include <cohort/http/requester.hpp>
 #include <cohort/http/middleware.hpp>
 
 #include <cstdint>
@@ -34,7 +34,7 @@ struct proxy_options {
     malformed_forwarding malformed = malformed_forwarding::refused;
 };
 
-/// Finds out who the client is behind proxies: attaches a `client`, which client_of() gives to all
+/// Finds out who the client is behind proxies: attaches a `requester`, which requester_of() gives to all
 /// who ask. Put it outermost.
 ///
 /// Begins with the other end of the connection, and as long as that one is trusted goes on to the

@@ -28,7 +28,7 @@ std::string seen(hooks by, const char* address, std::string_view fields)
     around one;
     one.use(std::move(by));
     one.sees = [](const request& of) {
-        const client who = client_of(of);
+        const requester who = requester_of(of);
         return text(who.address.text() + " " + std::to_string(who.port) + " " +
                     std::string{text(who.scheme)} + " " + std::string{who.host});
     };
@@ -128,7 +128,7 @@ TEST_CASE("a Unix socket is trusted by its word, and ranges with mistakes do not
 {
     around one;
     one.use(trust_proxies({"local"}));
-    one.sees = [](const request& of) { return text(client_of(of).address.text()); };
+    one.sees = [](const request& of) { return text(requester_of(of).address.text()); };
     CHECK(one.get("/", "X-Forwarded-For: 1.1.1.1\r\n").body() == "1.1.1.1");
     CHECK_THROWS_AS((void)trust_proxies({"10.0.0.0/33"}), cohort::failure);
 }

@@ -1,23 +1,23 @@
-#include <cohort/http/client.hpp>
+#include <cohort/http/requester.hpp>
 
 namespace cohort::http {
 
 scheme scheme_of(const request& of) noexcept
 {
-    if (const client* known = of.attached<client>())
+    if (const requester* known = of.attached<requester>())
         return known->scheme;
     return of.attached<secure_transport>() != nullptr ? scheme::https : scheme::http;
 }
 
 std::string_view host_of(const request& of) noexcept
 {
-    const client* known = of.attached<client>();
+    const requester* known = of.attached<requester>();
     return known != nullptr ? known->host : of.host();
 }
 
-client client_of(const request& of)
+requester requester_of(const request& of)
 {
-    if (const client* known = of.attached<client>())
+    if (const requester* known = of.attached<requester>())
         return *known;
     const peer& who = of.peer();
     return {.address = ip_address::of(who),

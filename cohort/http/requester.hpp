@@ -21,7 +21,7 @@ enum class scheme : std::uint8_t { http, https };
 /// redirects. A value; `host` is a view of the request's bytes.
 ///
 /// Without trust_proxies() it is the connection's other end, whatever header fields claim.
-struct client {
+struct requester {
     ip_address address;
     std::uint16_t port = 0;  ///< 0: not known.
     http::scheme scheme = http::scheme::http;
@@ -32,7 +32,7 @@ struct client {
 struct secure_transport {};
 
 /// What trust_proxies() found out, else the connection itself.
-[[nodiscard]] client client_of(const request& of);
+[[nodiscard]] requester requester_of(const request& of);
 
 /// The same for the scheme or the host alone; cheaper.
 [[nodiscard]] scheme scheme_of(const request& of) noexcept;
