@@ -1,7 +1,7 @@
 #pragma once
 
-#include <cohort/http/requester.hpp>
 #include <cohort/http/middleware.hpp>
+#include <cohort/http/requester.hpp>
 
 #include <cstdint>
 #include <string>
@@ -34,8 +34,8 @@ struct proxy_options {
     malformed_forwarding malformed = malformed_forwarding::refused;
 };
 
-/// Finds out who the client is behind proxies: attaches a `requester`, which requester_of() gives to all
-/// who ask. Put it outermost.
+/// Finds out who the client is behind proxies: attaches a `requester`, which requester_of() gives
+/// to all who ask. Put it outermost.
 ///
 /// Begins with the other end of the connection, and as long as that one is trusted goes on to the
 /// one it names, from right to left: the first one that is not trusted is the client. What stands
