@@ -16,10 +16,12 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -35,11 +37,35 @@ bool wants_tls(const std::vector<std::string>& listen)
     return std::ranges::any_of(listen, &net::endpoint::speaks_tls);
 }
 
-result<std::shared_ptr<http::tls::context>> make_context(const serve_options& more,
+/// Workers may be in another folder when they read the files again.
+std::string absolute(const std::string& path)
+{
+    std::error_code ignored;
+    return std::filesystem::absolute(path, ignored).lexically_normal().string();
+}
+
+http::tls::options options_of(const config::tls& said)
+{
+    http::tls::options how;
+    for (std::size_t at = 0; at < said.certificate.size(); ++at)
+        how.certificates.push_back({absolute(said.certificate[at]), absolute(said.key[at])});
+    if (!said.client_ca.empty())
+        how.client_ca = absolute(said.client_ca);
+    static_assert(std::to_underlying(config::client_check::required) ==
+                  std::to_underlying(http::tls::client_check::required));
+    how.client = static_cast<http::tls::client_check>(said.client);
+    return how;
+}
+
+/// The configuration's word counts before the program's.
+result<std::shared_ptr<http::tls::context>> make_context(const config::settings& said,
+                                                         const serve_options& more,
                                                          const std::vector<std::string>& listen)
 {
     if (!wants_tls(listen))
         return nullptr;
+    if (!said.tls.certificate.empty())
+        return http::tls::context::load(options_of(said.tls));
     if (!more.tls)
         return failed(errc::bad_value, "speak TLS",
                       "(no certificate is known: set tls.certificate and tls.key, to PEM files)");
@@ -83,7 +109,7 @@ task<> serve_http(worker& self, const http::router& api, const serve_options& mo
     // The primary's word counts: a worker that is a program of its own may have read no file.
     const std::vector<std::string> wanted = self.core().terms().listen;
     if (!tls)
-        tls = or_throw(make_context(more, wanted));
+        tls = or_throw(make_context(self.settings(), more, wanted));
     http::server_options how = self.http_options();
     how.tls = std::move(tls);
     http::server server{self.loop(), self.poller(), api, std::move(how)};
@@ -118,12 +144,15 @@ int serve(int argc, char** argv, http::router& api, serve_options options)
             fmt::print(stderr, "{}: {}\n", chosen.name, frozen.error().text());
             return bad_configuration;
         }
-        auto context = make_context(options, chosen.listen);
+        auto context = make_context(chosen, options, chosen.listen);
         if (!context) {
             fmt::print(stderr, "{}: {}\n", chosen.name, context.error().text());
             return bad_configuration;
         }
         tls = std::move(*context);
+        if (!chosen.tls.certificate.empty() && !tls)
+            chosen.warnings.emplace_back("tls.certificate is set, but no endpoint speaks TLS: "
+                                         "write listen = [\"tls://…\"]");
         if (tls)
             std::ranges::copy(tls->warnings(), std::back_inserter(chosen.warnings));
     }

@@ -13,6 +13,7 @@ using detail::parse_name;
 using detail::plain;
 using detail::within;
 
+constexpr std::array<std::string_view, 3> checks{"off", "optional", "required"};
 constexpr std::array<std::string_view, 3> profiles{"off", "server", "strict"};
 constexpr std::array<std::string_view, 7> levels{"trace", "debug", "info",  "warn",
                                                  "error", "fatal", "silent"};
@@ -97,6 +98,13 @@ bool fine(const abort_rule& rule) noexcept
 }
 
 }  // namespace
+
+result<client_check> parse_client_check(std::string_view text)
+{
+    return parse_name<client_check>(text, checks, "read whether clients are checked, one of");
+}
+
+std::string_view name_of(client_check check) noexcept { return checks[std::to_underlying(check)]; }
 
 result<sandbox_profile> parse_sandbox_profile(std::string_view text)
 {
@@ -223,6 +231,21 @@ std::vector<problem> problems(const limit& l)
     list.unless(l.memory_bytes == 0 || within(l.memory_bytes, mebibyte, 1024 * tebibyte), "memory",
                 "off, or 1M to 1024T");
     list.unless(within(l.files, 64U, 1U << 20), "files", "64 to 1048576");
+    return std::move(list).take();
+}
+
+std::vector<problem> problems(const tls& t)
+{
+    constexpr std::size_t certificates_max = 64;
+    complaints list{"tls"};
+    const auto file = [](const std::string& path) { return !path.empty() && plain(path); };
+    list.unless(t.certificate.size() <= certificates_max &&
+                    std::ranges::all_of(t.certificate, file),
+                "certificate", "at most 64 paths of PEM files");
+    list.unless(t.key.size() == t.certificate.size() && std::ranges::all_of(t.key, file), "key",
+                "one path of a PEM file for each `tls.certificate`, in the same order");
+    list.unless(plain(t.client_ca) && (t.client == client_check::off || !t.client_ca.empty()),
+                "client_ca", "the path of a PEM file, when clients show certificates");
     return std::move(list).take();
 }
 

@@ -116,6 +116,23 @@ struct limit {
     friend bool operator==(const limit&, const limit&) = default;
 };
 
+/// Whether clients show a certificate.
+enum class client_check : std::uint8_t { off, optional, required };
+
+[[nodiscard]] result<client_check> parse_client_check(std::string_view text);
+[[nodiscard]] std::string_view name_of(client_check check) noexcept;
+
+/// How TLS is spoken on endpoints "tls://…": [app.NAME.tls]. Paths of PEM files.
+struct tls {
+    /// A client gets the first one that is good for the host it names, else the first of all. Each
+    /// with what leads to the root behind it. At most 64.
+    std::vector<std::string> certificate;
+    std::vector<std::string> key;  ///< One for each certificate, in the same order.
+    std::string client_ca;         ///< Who may vouch for clients.
+    client_check client = client_check::off;
+    friend bool operator==(const tls&, const tls&) = default;
+};
+
 /// server: what an HTTP server needs. strict: no exec, no ptrace, no file outside of its own.
 enum class sandbox_profile : std::uint8_t { off, server, strict };
 
@@ -171,6 +188,7 @@ struct admin {
 [[nodiscard]] std::vector<problem> problems(const recycle& r);
 [[nodiscard]] std::vector<problem> problems(const scaling& s);
 [[nodiscard]] std::vector<problem> problems(const limit& l);
+[[nodiscard]] std::vector<problem> problems(const tls& t);
 [[nodiscard]] std::vector<problem> problems(const sandbox& s);
 [[nodiscard]] std::vector<problem> problems(const log& l);
 [[nodiscard]] std::vector<problem> problems(const admin& a);

@@ -105,6 +105,12 @@ target = "60%"
 up_after = "5s"
 down_after = "2m"
 
+[app.api.tls]
+certificate = ["/etc/one.pem", "/etc/two.pem"]
+key = ["/etc/one.key", "/etc/two.key"]
+client_ca = "/etc/ca.pem"
+client = "required"
+
 [app.api.sandbox]
 profile = "strict"
 read = ["/srv/api"]
@@ -177,6 +183,10 @@ TEST_CASE("a whole file says how it is operated, too")
     CHECK(s.scaling.target_percent == 60);
     CHECK(s.scaling.up_after == 5s);
     CHECK(s.scaling.down_after == 2min);
+    CHECK(s.tls.certificate == std::vector<std::string>{"/etc/one.pem", "/etc/two.pem"});
+    CHECK(s.tls.key == std::vector<std::string>{"/etc/one.key", "/etc/two.key"});
+    CHECK(s.tls.client_ca == "/etc/ca.pem");
+    CHECK(s.tls.client == client_check::required);
     CHECK(s.sandbox.profile == sandbox_profile::strict);
     CHECK(s.sandbox.read == std::vector<std::string>{"/srv/api"});
     CHECK(s.sandbox.write == std::vector<std::string>{"/var/lib/api", "/tmp"});

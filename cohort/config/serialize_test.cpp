@@ -55,6 +55,11 @@ idle = "1s"
 request = "59s"
 memory = "2G"
 files = 64
+[app.shop.tls]
+certificate = "/a.pem"
+key = "/a.key"
+client_ca = "/b.pem"
+client = "optional"
 [app.shop.sandbox]
 profile = "server"
 read = ["/a"]

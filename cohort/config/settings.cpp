@@ -104,7 +104,7 @@ std::vector<problem> problems(const settings& s)
     for (auto&& part :
          {problems(s.ready), problems(s.health), problems(s.restart), problems(s.stop),
           problems(s.reload), problems(s.recycle), problems(s.scaling), problems(s.limit),
-          problems(s.sandbox), problems(s.log), problems(s.admin)})
+          problems(s.tls), problems(s.sandbox), problems(s.log), problems(s.admin)})
         std::ranges::copy(part, std::back_inserter(all));
     return all;
 }

@@ -59,8 +59,9 @@ struct settings {
     std::string user;   ///< name or number of whom workers become; empty: nobody else
     std::string group;  ///< name or number; empty: the user's own
 
-    std::vector<std::string> listen;  ///< "8080", "host:port", "unix:/path", "fd:3" (net/address)
-    unsigned backlog = 511;           ///< of listening sockets. Range: 1 to 65,535.
+    std::vector<std::string>
+        listen;              ///< "8080", "host:port", "tls://host:port", "unix:/path", "fd:3"
+    unsigned backlog = 511;  ///< of listening sockets. Range: 1 to 65,535.
     worker_count workers;
     policy balance = policy::balanced;
     protocol speaks = protocol::automatic;
@@ -79,6 +80,7 @@ struct settings {
     config::recycle recycle;
     config::scaling scaling;
     config::limit limit;
+    config::tls tls;
     config::sandbox sandbox;
     config::log log;
     config::admin admin;

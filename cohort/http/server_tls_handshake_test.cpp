@@ -1,5 +1,6 @@
 // What is agreed upon before the first request: certificates, protocols, tickets, who comes in.
 #include <cohort/http/detail/tls_test.hpp>
+#include <cohort/http/problem.hpp>
 
 #include <doctest/doctest.h>
 
@@ -183,9 +184,18 @@ TEST_CASE("clients show who they are: whoever must, whoever may, and nobody else
         may.client = tls::client_check::optional;
         tls_house h{may};
         add_facts(h.api);
+        h.api.get("/me", [](const request& r) {
+            const auto* secured = r.attached<tls::secured>();  // null: a plain endpoint
+            if (secured == nullptr || !(*secured)->client)
+                throw refusal{401};
+            return text((*secured)->client->subject);
+        });
         CHECK(come(h, &ada) == before + "CN=ada");
         CHECK(come(h, nullptr) == before + "nobody");
         CHECK(come(h, &stranger).empty());
+        const auto nobody = h.connect_tls({.least = version, .most = version});
+        nobody->say(get("/me"));
+        h.hear_tls(*nobody, "401 Unauthorized");
     }
 }
 

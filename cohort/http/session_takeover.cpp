@@ -6,6 +6,7 @@
 #include <cohort/http/takeover.hpp>
 #include <cohort/http/tls/stream.hpp>
 
+#include <array>
 #include <utility>
 
 namespace cohort::http {
@@ -14,6 +15,20 @@ namespace {
 
 /// RFC 9113, 3.4.
 constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// A client that sends on and on shall not keep us here.
+constexpr std::size_t unseal_max = 65'536;
+
+/// What has left the socket already: nobody would hear of it.
+void unseal(tls::stream& from, std::string& into)
+{
+    std::array<char, 4096> some;
+    for (bool more = from.holds_bytes(); more;) {
+        const transfer got = from.read(some);
+        into.append(some.data(), got.bytes);
+        more = got.done() && from.holds_bytes() && into.size() < unseal_max;
+    }
+}
 
 }  // namespace
 
@@ -73,6 +88,8 @@ void session::give_away_to(connection_taker& to)
     taken_connection taken{std::move(fd_), who, std::move(place)};
     taken.tls = std::move(tls_);
     taken.unread = std::move(unread);
+    if (taken.tls)
+        unseal(*taken.tls, taken.unread);
     blocked_ = false;
     pending_ = order::wait;
     server_.give_back(std::move(record_));

@@ -40,7 +40,7 @@ bool session::shake_hands()
     if (tls_->facts().resumed)
         ++server_.handshakes_.resumed;
     if (tls_->protocol() == "h2") {
-        record_ = server_.lend();  // empty: nothing has been read of it
+        record_ = server_.lend();
         give_away_to(server_.options_.on_http2);
         return false;
     }

@@ -87,7 +87,8 @@ public:
     taken_connection& operator=(taken_connection&&) noexcept;
     ~taken_connection();
 
-    /// What there is now; through TLS if it has that.
+    /// What there is now; through TLS if it has that. Before you wait for the socket, read until
+    /// there is nothing: TLS may have taken more out of it than you have seen.
     [[nodiscard]] transfer read(std::span<char> into) noexcept;
     /// `bytes` is not empty. After outcome::writable or readable, the same bytes must come again.
     [[nodiscard]] transfer write(std::string_view bytes) noexcept;

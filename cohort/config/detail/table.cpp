@@ -72,7 +72,8 @@ constexpr auto app_keys = std::to_array<key>({
     row<a_name<&S::group>>("group", "name or number", recycle,
                            "the group they get; empty: the user's own"),
     row<texts<&S::listen>>("listen", "list of at most 64 addresses", recycle,
-                           "where connections arrive: 8080, host:port, unix:/path, fd:3"),
+                           "where connections arrive: 8080, host:port, tls://host:port, "
+                           "unix:/path, fd:3"),
     row<a_number<&S::backlog>>("backlog", "number, 1 to 65535", restart,
                                "connections that may wait in each accept queue"),
     row<words<worker_count::parse, text_of_value, &S::workers>>(
@@ -169,6 +170,15 @@ constexpr auto fence_keys = std::to_array<key>({
         "memory of a worker, by cgroup where that is allowed"),
     row<a_number<&S::limit, &limit::files>>("limit.files", "number, 64 to 1048576", recycle,
                                             "open descriptors of a worker"),
+    row<texts<&S::tls, &tls::certificate>>(
+        "tls.certificate", "list of at most 64 paths", recycle,
+        "PEM files, each with what leads to the root; the first is the default"),
+    row<texts<&S::tls, &tls::key>>("tls.key", "list of paths", recycle,
+                                   "their keys, in the same order"),
+    row<a_text<&S::tls, &tls::client_ca>>("tls.client_ca", "text", recycle,
+                                          "a PEM file: who may vouch for clients"),
+    row<words<parse_client_check, name_of_value, &S::tls, &tls::client>>(
+        "tls.client", "off, optional or required", recycle, "whether clients show certificates"),
     row<words<parse_sandbox_profile, name_of_value, &S::sandbox, &sandbox::profile>>(
         "sandbox.profile", "off, server or strict", recycle, "what workers may do"),
     row<texts<&S::sandbox, &sandbox::read>>("sandbox.read", "list of at most 64 absolute paths",

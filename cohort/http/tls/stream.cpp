@@ -181,6 +181,7 @@ transfer stream::shake_hands() noexcept
     if (said != 1)
         return outcome_of(said);
     ready_ = true;
+    holds_bytes_ = SSL_has_pending(ssl_.get()) == 1;
     facts_ = std::make_unique<const tls::facts>(facts_of(ssl_.get()));
     return {transfer::outcome::done};
 }
@@ -189,6 +190,8 @@ transfer stream::read(std::span<char> into) noexcept
 {
     ERR_clear_error();
     const int got = SSL_read(ssl_.get(), into.data(), as_int(into.size()));
+    // A part of a record is held, too, and nothing can be read of it: then the next read says so.
+    holds_bytes_ = got > 0 && SSL_has_pending(ssl_.get()) == 1;
     if (got > 0)
         return {transfer::outcome::done, static_cast<std::size_t>(got)};
     return outcome_of(got);
@@ -211,9 +214,6 @@ void stream::say_goodbye() noexcept
     static_cast<void>(SSL_shutdown(ssl_.get()));
     ERR_clear_error();
 }
-
-// Without read-ahead there is nothing else: a part of a record is no use to anybody yet.
-bool stream::holds_bytes() const noexcept { return SSL_pending(ssl_.get()) > 0; }
 
 std::string_view stream::protocol() const noexcept
 {

@@ -28,8 +28,8 @@ public:
     /// Until it is done, nothing else may be called.
     [[nodiscard]] transfer shake_hands() noexcept;
 
-    /// Up to one record. Where bytes are left over holds_bytes() is true, though the socket may
-    /// never be readable again: read until outcome::readable.
+    /// Up to one record. What is behind it may have left the socket, which then will never be
+    /// readable again: read until outcome::readable, or while holds_bytes().
     [[nodiscard]] transfer read(std::span<char> into) noexcept;
 
     /// A part of `bytes`, 16 KiB at most. After outcome::writable or readable the same bytes must
@@ -39,7 +39,8 @@ public:
     /// Says that nothing more comes. Once is enough; what the client has to say is not awaited.
     void say_goodbye() noexcept;
 
-    [[nodiscard]] bool holds_bytes() const noexcept;
+    /// Something may be there that has left the socket already.
+    [[nodiscard]] bool holds_bytes() const noexcept { return holds_bytes_; }
     [[nodiscard]] bool is_ready() const noexcept { return ready_; }
 
     /// What was agreed upon by ALPN: "h2", "http/1.1", or nothing.
@@ -65,6 +66,7 @@ private:
     bool ready_ = false;
     bool broken_ = false;
     bool met_plain_http_ = false;
+    bool holds_bytes_ = false;
 };
 
 }  // namespace cohort::http::tls
