@@ -50,6 +50,9 @@
 #include <cohort/http/topics/long_poll.hpp>
 #include <cohort/http/topics/topics.hpp>
 #include <cohort/http/validation/valid.hpp>
+#include <cohort/http/websocket/counters.hpp>
+#include <cohort/http/websocket/relay.hpp>
+#include <cohort/http/websocket/websocket.hpp>
 #include <cohort/schema/schema.hpp>
 #include <cohort/http/sessions/memory_sessions.hpp>
 #include <cohort/http/sessions/sessions.hpp>

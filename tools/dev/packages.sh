@@ -4,7 +4,7 @@ packages_base=(build-essential cmake ninja-build ccache pkg-config
     libboost1.81-dev libboost-system1.81-dev libboost-json1.81-dev
     libfmt-dev libtomlplusplus-dev libcli11-dev libssl-dev
     libnghttp2-dev libre2-dev zlib1g-dev libbrotli-dev libzstd-dev libhiredis-dev)
-packages_test=(doctest-dev node-llhttp python3 gunicorn nginx-light
+packages_test=(doctest-dev chromium chromium-driver node-llhttp python3 gunicorn nginx-light
     redis-server nghttp2-client libsqlite3-dev)
 packages_lint=(clang-19 clang-format-19 clang-tidy-19 cppcheck python3 git)
 packages_fuzz=(clang-19 libclang-rt-19-dev llvm-19)

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cohort::http {
 
@@ -18,10 +19,13 @@ public:
     [[nodiscard]] static websocket_message text(std::string words);
     [[nodiscard]] static websocket_message binary(std::string bytes);
 
-    /// For bytes whose UTF-8 was checked already.
+    /// Bytes that somebody else has as well: text if they are UTF-8.
+    [[nodiscard]] static websocket_message shared(std::shared_ptr<const std::string> bytes);
+
+    /// For text whose UTF-8 was checked already.
     [[nodiscard]] static websocket_message checked(kind what, std::string bytes)
     {
-        return {what, std::move(bytes)};
+        return {what, std::make_shared<const std::string>(std::move(bytes))};
     }
 
     [[nodiscard]] bool is_text() const noexcept { return kind_ == kind::text; }
@@ -29,8 +33,8 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return bytes_->size(); }
 
 private:
-    websocket_message(kind what, std::string bytes)
-        : bytes_{std::make_shared<const std::string>(std::move(bytes))}, kind_{what}
+    websocket_message(kind what, std::shared_ptr<const std::string> bytes) noexcept
+        : bytes_{std::move(bytes)}, kind_{what}
     {}
 
     std::shared_ptr<const std::string> bytes_;

@@ -32,6 +32,8 @@ void websocket::close(close_code code, std::string_view reason)
     core_->begin_close(code, reason);
 }
 
+void websocket::spawn(awaitable<> work) { core_->spawn(std::move(work)); }
+
 bool websocket::is_open() const noexcept { return core_->is_open(); }
 
 const websocket_end& websocket::end() const noexcept { return core_->end(); }

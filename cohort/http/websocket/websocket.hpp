@@ -67,6 +67,11 @@ public:
     /// sent, and a reason that is no UTF-8 or longer than 123 bytes.
     void close(close_code code = close_code::normal, std::string_view reason = {});
 
+    /// Runs `work` beside the handler, which has the socket to itself otherwise: who sends what
+    /// others say, while the handler reads. It is cancelled when the handler has returned, and what
+    /// it throws closes with 1011.
+    void spawn(awaitable<> work);
+
     [[nodiscard]] bool is_open() const noexcept;
 
     /// How it ended; side::none while it is open.

@@ -5,6 +5,7 @@
 #include <cohort/base/assert.hpp>
 #include <cohort/base/utf8.hpp>
 #include <cohort/http/websocket/detail/conversation.hpp>
+#include <cohort/net/poller.hpp>
 
 #include <boost/asio/io_context.hpp>
 

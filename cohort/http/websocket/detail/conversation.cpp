@@ -4,7 +4,6 @@
 #include <cohort/http/head_parser.hpp>
 #include <cohort/http/websocket/counters.hpp>
 
-#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
 
 #include <exception>
@@ -16,10 +15,8 @@ namespace {
 
 awaitable<> run_talk(const websocket_talk& talk, websocket& socket)
 {
-    co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
-    co_await asio::this_coro::throw_if_cancelled(false);
     awaitable<> said = talk(socket);
-    co_await std::move(said);
+    co_await quietly(std::move(said));
 }
 
 /// The request is gone since its 101; what the observer wants to know of it is not.
@@ -47,6 +44,9 @@ awaitable<> converse(websocket_core& core, const conversation& what)
     websocket socket{core, what.about};
     core.begin();
     auto [thrown] = co_await asio::co_spawn(executor, run_talk(*what.talk, socket), use_tuple);
+    const std::exception_ptr beside = co_await core.join();
+    if (!thrown)
+        thrown = beside;
     if (stopped(stop)) {
         // What a handler throws that is told to stop is no news.
         core.cut();

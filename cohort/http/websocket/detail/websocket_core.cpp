@@ -4,11 +4,20 @@
 #include <cohort/base/assert.hpp>
 #include <cohort/http/websocket/counters.hpp>
 
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <utility>
 
 namespace cohort::http::detail {
+
+awaitable<> quietly(awaitable<> work)
+{
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+    co_await asio::this_coro::throw_if_cancelled(false);
+    co_await std::move(work);
+}
 
 websocket_core::websocket_core(message_stream::setup from,
                                std::shared_ptr<const websocket_options> options)
@@ -17,6 +26,7 @@ websocket_core::websocket_core(message_stream::setup from,
       arrived_{from.loop.get_executor()},
       room_{from.loop.get_executor()},
       left_{from.loop.get_executor()},
+      beside_{from.loop.get_executor(), &left_},
       timer_{from.loop.get_executor()},
       last_message_{std::chrono::steady_clock::now()},
       stream_{message_stream::open(std::move(from), *this)}
@@ -139,6 +149,30 @@ void websocket_core::on_written(written how) noexcept
     out_.pop();
     room_.notify_all();
     write_next();
+}
+
+// Beside the handler.
+
+void websocket_core::spawn(awaitable<> work) { beside_.spawn(beside(std::move(work))); }
+
+awaitable<> websocket_core::beside(awaitable<> work)
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    auto [thrown] = co_await asio::co_spawn(executor, quietly(std::move(work)), use_tuple);
+    if (!thrown || stopped(stop))
+        co_return;
+    if (!thrown_)
+        thrown_ = thrown;
+    begin_close(close_code::internal_error, {});
+}
+
+awaitable<std::exception_ptr> websocket_core::join()
+{
+    beside_.stop();
+    while (beside_.size() != 0)
+        co_await left_.wait();
+    co_return thrown_;
 }
 
 // Closing.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cohort/async/scope.hpp>
 #include <cohort/async/wakeup.hpp>
 #include <cohort/http/websocket/detail/message_stream.hpp>
 #include <cohort/http/websocket/keep_alive.hpp>
@@ -9,12 +10,16 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace cohort::http::detail {
+
+/// `work` as our scopes run it: cancellation, of every kind, does not throw.
+[[nodiscard]] awaitable<> quietly(awaitable<> work);
 
 /// One socket from its handshake to the last byte: what is read and not taken yet, what waits to be
 /// sent, and its clock. A resource of serve_websocket(), of one event loop.
@@ -45,6 +50,7 @@ public:
     [[nodiscard]] awaitable<result<>> send(websocket_message what);
     [[nodiscard]] bool try_send(const websocket_message& what);
     void begin_close(close_code code, std::string_view reason);
+    void spawn(awaitable<> work);
     [[nodiscard]] bool is_open() const noexcept { return stage_ == stage::open; }
     [[nodiscard]] const websocket_end& end() const noexcept { return end_; }
     [[nodiscard]] const outbox& queue() const noexcept { return out_; }
@@ -55,6 +61,9 @@ public:
     /// after close_within.
     void drain();
     [[nodiscard]] bool draining() const noexcept { return draining_; }
+
+    /// Ends what was spawned, and says what of it threw first. Cancel: none.
+    [[nodiscard]] awaitable<std::exception_ptr> join();
 
     /// Among the server's connections.
     [[nodiscard]] connection_place& place() noexcept { return stream_->place(); }
@@ -73,6 +82,7 @@ private:
     void on_end(const websocket_end& how, goodbye was) noexcept override;
     void on_idle() noexcept override;
 
+    [[nodiscard]] awaitable<> beside(awaitable<> work);
     void read_next();
     void write_next();
     void tell_everybody();
@@ -89,6 +99,8 @@ private:
     wakeup arrived_;
     wakeup room_;
     wakeup left_;
+    scope beside_;
+    std::exception_ptr thrown_;  // beside the handler
     boost::asio::steady_timer timer_;
     std::chrono::steady_clock::time_point last_message_;
     std::unique_ptr<message_stream> stream_;
