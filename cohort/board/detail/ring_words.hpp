@@ -4,7 +4,6 @@
 #include <cohort/base/random.hpp>
 #include <cohort/board/message_ring_layout.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -72,7 +71,10 @@ inline std::uint64_t load_word(std::string_view from, std::size_t index) noexcep
 {
     std::uint64_t word = 0;
     const std::size_t at = index * 8;
-    std::memcpy(&word, from.data() + at, std::min<std::size_t>(8, from.size() - at));
+    if (from.size() - at >= sizeof word)
+        std::memcpy(&word, from.data() + at, sizeof word);
+    else
+        std::memcpy(&word, from.data() + at, from.size() - at);
     return word;
 }
 
