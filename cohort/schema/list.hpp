@@ -53,10 +53,14 @@ public:
         into.clear();
         const std::size_t before = in.complaints();
         const bool on = read_list(in, rule_, [&](std::size_t) {
-            T one{};  // std::vector<bool> has no references to hand out
-            const bool more = inner_->read(in, one);
-            into.push_back(std::move(one));
-            return more;
+            if constexpr (std::same_as<T, bool>) {  // whose vectors have no references to hand out
+                bool one = false;
+                const bool more = inner_->read(in, one);
+                into.push_back(one);
+                return more;
+            } else {
+                return inner_->read(in, into.emplace_back());
+            }
         });
         return on && (in.complaints() != before || check_repeats(in, into));
     }

@@ -5,6 +5,7 @@
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -27,8 +28,17 @@ std::optional<number_text> number_in(std::string_view words)
 }
 
 /// The nearest double, infinite beyond the greatest.
-double nearest(std::string_view all)
+double nearest(const number_text& number)
 {
+    // Both are exact in a double, so that their quotient is rounded once (Clinger, 1990).
+    constexpr std::array powers{1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
+                                1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
+    constexpr std::uint64_t exact = 1ULL << 53;
+    const std::string_view all = number.all;
+    if (number.short_enough && number.digits <= exact && number.behind_point < powers.size()) {
+        const double size = static_cast<double>(number.digits) / powers[number.behind_point];
+        return all[0] == '-' ? -size : size;
+    }
     double value = 0;
     const auto [end, ec] = std::from_chars(all.data(), all.data() + all.size(), value);
     if (ec != std::errc::result_out_of_range)
@@ -129,7 +139,7 @@ public:
 private:
     bool check(reader& in, const number_text& number, T& into) const
     {
-        const double value = nearest(number.all);
+        const double value = nearest(number);
         if (least_ && !(least_->included ? value >= least_->at : value > least_->at))
             return complain_bound(in, least_->included ? "minimum" : "exclusiveMinimum",
                                   text_of(least_->at), least_->included ? "at least" : "above");

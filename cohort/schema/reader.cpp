@@ -159,31 +159,36 @@ bool reader::hex4(const char*& at, std::uint32_t& unit)
 bool reader::take_number(number_text& into)
 {
     const char* const from = at_;
-    into.plain = true;
-    const auto digits = [this] {
+    into = {};
+    const auto digits = [&] {
         const char* const first = at_;
-        while (at_ != end_ && is_digit(*at_))
-            ++at_;
-        return at_ != first;
+        for (; at_ != end_ && is_digit(*at_); ++at_)
+            into.digits = into.digits * 10 + static_cast<std::uint64_t>(*at_ - '0');
+        return static_cast<std::size_t>(at_ - first);
     };
     if (*at_ == '-')
         ++at_;
+    std::size_t count = 1;
     if (at_ != end_ && *at_ == '0')
         ++at_;
-    else if (!digits())
+    else if ((count = digits()) == 0)
         return fail("a number has no digits");
     if (at_ != end_ && *at_ == '.') {
         into.plain = false;
         ++at_;
-        if (!digits())
+        into.behind_point = digits();
+        if (into.behind_point == 0)
             return fail("a number has no digits after its point");
     }
+    constexpr std::size_t digits_that_fit = 19;
+    into.short_enough = count + into.behind_point <= digits_that_fit;
     if (at_ != end_ && (*at_ == 'e' || *at_ == 'E')) {
         into.plain = false;
+        into.short_enough = false;
         ++at_;
         if (at_ != end_ && (*at_ == '+' || *at_ == '-'))
             ++at_;
-        if (!digits())
+        if (digits() == 0)
             return fail("a number has no digits in its exponent");
     }
     into.all = {from, static_cast<std::size_t>(at_ - from)};

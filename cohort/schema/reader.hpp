@@ -21,6 +21,12 @@ enum class kind : std::uint8_t { nothing, object, array, text, number, boolean, 
 struct number_text {
     std::string_view all;
     bool plain = true;  ///< Neither fraction nor exponent.
+
+    /// The digits before the exponent as one number, and how many of them stand behind the point;
+    /// if `short_enough`, which is when they are 19 at most and there is no exponent.
+    std::uint64_t digits = 0;
+    std::size_t behind_point = 0;
+    bool short_enough = false;
 };
 
 /// Walks through one JSON text (RFC 8259) from front to back without building a document, strictly:

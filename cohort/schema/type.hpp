@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -51,6 +52,7 @@ public:
     [[nodiscard]] std::string write(const T& value) const
     {
         std::string out;
+        out.reserve(write_room);
         node_->write(out, value);
         return out;
     }
@@ -73,6 +75,7 @@ public:
     }
 
 private:
+    static constexpr std::size_t write_room = 512;  // so that most texts need no second block
     node_ptr<T> node_;
 };
 

@@ -58,7 +58,9 @@ std::optional<whole> whole_of(const number_text& number, bool& beyond)
     beyond = false;
     const bool negative = number.all[0] == '-';
     std::optional<std::uint64_t> magnitude;
-    if (number.plain) {
+    if (number.plain && number.short_enough) {
+        magnitude = number.digits;
+    } else if (number.plain) {
         magnitude = magnitude_of(number.all.substr(negative ? 1 : 0));
     } else {
         decimal parts = taken_apart(number.all);

@@ -28,6 +28,34 @@ void append_finite(std::string& out, T value)
         out += "null";
 }
 
+/// Prices and the like, three digits behind the point and fifteen in all at most: so few that no
+/// other such number is as near. False if it is none of these.
+bool append_short(std::string& out, double value)
+{
+    constexpr double most = 1e12;
+    if (!(value > -most && value < most) || (value == 0 && std::signbit(value)))
+        return false;
+    constexpr std::array<double, 4> powers{1, 10, 100, 1000};
+    for (std::size_t places = 0; places < powers.size(); ++places) {
+        const auto digits = static_cast<std::int64_t>(std::round(value * powers[places]));
+        if (static_cast<double>(digits) / powers[places] != value)
+            continue;
+        const auto scale = static_cast<std::int64_t>(powers[places]);
+        if (digits < 0)
+            out.push_back('-');
+        const std::int64_t size = digits < 0 ? -digits : digits;
+        append_chars(out, size / scale);
+        if (places == 0)
+            return true;
+        // One more in front keeps the zeros after the point.
+        const std::size_t point = out.size();
+        append_chars(out, scale + size % scale);
+        out[point] = '.';
+        return true;
+    }
+    return false;
+}
+
 void append_escape(std::string& out, char c)
 {
     constexpr std::string_view named = "\"\\\b\f\n\r\t";
@@ -89,7 +117,11 @@ void append_text(std::string& out, std::string_view text)
 
 void append_integer(std::string& out, std::int64_t value) { append_chars(out, value); }
 void append_integer(std::string& out, std::uint64_t value) { append_chars(out, value); }
-void append_number(std::string& out, double value) { append_finite(out, value); }
+void append_number(std::string& out, double value)
+{
+    if (!append_short(out, value))
+        append_finite(out, value);
+}
 void append_number(std::string& out, float value) { append_finite(out, value); }
 
 }  // namespace cohort::schema

@@ -49,6 +49,13 @@ TEST_CASE("numbers have as many digits as they need")
 {
     CHECK(number(0.1) == "0.1");
     CHECK(number(1e300) == "1e+300");
+    CHECK(number(-0.0) == "-0");
+    CHECK(number(100000.0) == "100000");
+    CHECK(number(-9.99) == "-9.99");
+    CHECK(number(0.001) == "0.001");
+    CHECK(number(1234567890.125) == "1234567890.125");
+    CHECK(number(0.30000000000000004) == "0.30000000000000004");
+    CHECK(number(123456789012.345) == "123456789012.345");
     CHECK(number(0.1F) == "0.1");
     CHECK(number(std::numeric_limits<double>::infinity()) == "null");
     CHECK(number(std::numeric_limits<double>::quiet_NaN()) == "null");
