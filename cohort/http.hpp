@@ -14,7 +14,7 @@
 #include <cohort/http/auth/jwt.hpp>
 #include <cohort/http/body.hpp>
 #include <cohort/http/requester.hpp>
-#include <cohort/http/precondition.hpp>
+#include <cohort/http/conditions.hpp>
 #include <cohort/http/content_policy.hpp>
 #include <cohort/http/escape.hpp>
 #include <cohort/http/cookies/cookie_reader.hpp>

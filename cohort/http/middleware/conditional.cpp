@@ -1,8 +1,8 @@
 #include <cohort/http/middleware/conditional.hpp>
 
+#include <cohort/http/conditions.hpp>
 #include <cohort/http/date.hpp>
 #include <cohort/http/grammar.hpp>
-#include <cohort/http/precondition.hpp>
 #include <cohort/http/problem.hpp>
 
 #include <memory>
@@ -51,18 +51,18 @@ void judge(const request& of, response& answer, const conditional_options& choic
         const std::string tag = tag_of(answer.body());
         answer.header("ETag", choices.tag == answer_tag::weak ? "W/" + tag : tag);
     }
-    validators now{.tag = answer.header("ETag").value_or("")};
+    resource_state now{.tag = answer.header("ETag").value_or("")};
     if (const auto modified = answer.header("Last-Modified"))
         now.modified = parse_date(*modified);
     if (now.tag.empty() && !now.modified)
         return;
     switch (weigh(of, now)) {
-        case precondition::met:
+        case condition_outcome::met:
             break;
-        case precondition::not_modified:
+        case condition_outcome::not_modified:
             answer = not_modified(answer);
             break;
-        case precondition::failed:
+        case condition_outcome::failed:
             answer = problem(412);
             break;
     }
@@ -77,7 +77,7 @@ std::optional<response> judge_change(const request& of, const conditional_option
     // What does not exist matches nothing, not even "*".
     if (!tag)
         return of.header("If-Match") ? std::optional{problem(412)} : std::nullopt;
-    if (weigh(of, {.tag = *tag}) == precondition::failed)
+    if (weigh(of, {.tag = *tag}) == condition_outcome::failed)
         return problem(412);
     return std::nullopt;
 }

@@ -25,7 +25,7 @@ struct conditional_options {
 
     /// Which tag has what a request is about, now? Asked for methods other than GET and HEAD that
     /// carry If-Match or If-None-Match, before the handler runs. Nothing: it does not exist. Unset:
-    /// handlers check themselves, with refuse_if_changed() in http/precondition.hpp.
+    /// handlers check themselves, with refuse_if_changed() in http/conditions.hpp.
     std::move_only_function<std::optional<std::string>(const request&) const> current = {};
 };
 

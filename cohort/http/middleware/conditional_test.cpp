@@ -1,8 +1,8 @@
 #include <cohort/http/middleware/conditional.hpp>
 
+#include <cohort/http/conditions.hpp>
 #include <cohort/http/detail/middleware_test.hpp>
 #include <cohort/http/middleware/compression.hpp>
-#include <cohort/http/precondition.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <cohort/http/precondition.hpp>
+#include <cohort/http/conditions.hpp>
 
 #include <cohort/base/assert.hpp>
 #include <cohort/http/date.hpp>
@@ -34,7 +34,7 @@ std::optional<entity_tag> take_tag(std::string_view& text) noexcept
 }
 
 bool listed_in_any(const request& of, std::string_view field, std::string_view tag,
-                   tag_comparison how)
+                   tag_strength how)
 {
     return std::ranges::any_of(of.headers(field),
                                [&](std::string_view list) { return tag_listed(list, tag, how); });
@@ -50,12 +50,12 @@ bool reads(method verb) noexcept { return verb == method::get || verb == method:
 
 }  // namespace
 
-bool tag_listed(std::string_view list, std::string_view tag, tag_comparison how) noexcept
+bool tag_listed(std::string_view list, std::string_view tag, tag_strength how) noexcept
 {
     if (trim(list) == "*")
         return true;
     const auto wanted = take_tag(tag);
-    if (!wanted || (wanted->weak && how == tag_comparison::strong))
+    if (!wanted || (wanted->weak && how == tag_strength::strong))
         return false;
     while (!list.empty()) {
         if (list.front() == ',' || list.front() == ' ' || list.front() == '\t') {
@@ -65,39 +65,39 @@ bool tag_listed(std::string_view list, std::string_view tag, tag_comparison how)
         const auto each = take_tag(list);
         if (!each)
             return false;
-        const bool comparable = how == tag_comparison::weak || !each->weak;
+        const bool comparable = how == tag_strength::weak || !each->weak;
         if (comparable && each->opaque == wanted->opaque)
             return true;
     }
     return false;
 }
 
-precondition weigh(const request& of, const validators& now)
+condition_outcome weigh(const request& of, const resource_state& now)
 {
     if (of.header("If-Match")) {
-        if (!listed_in_any(of, "If-Match", now.tag, tag_comparison::strong))
-            return precondition::failed;
+        if (!listed_in_any(of, "If-Match", now.tag, tag_strength::strong))
+            return condition_outcome::failed;
     } else if (const auto since = date_in(of, "If-Unmodified-Since")) {
         if (now.modified && *now.modified > *since)
-            return precondition::failed;
+            return condition_outcome::failed;
     }
     if (of.header("If-None-Match")) {
-        if (listed_in_any(of, "If-None-Match", now.tag, tag_comparison::weak))
-            return reads(of.method()) ? precondition::not_modified : precondition::failed;
+        if (listed_in_any(of, "If-None-Match", now.tag, tag_strength::weak))
+            return reads(of.method()) ? condition_outcome::not_modified : condition_outcome::failed;
     } else if (const auto since = date_in(of, "If-Modified-Since"); since && reads(of.method())) {
         if (now.modified && *now.modified <= *since)
-            return precondition::not_modified;
+            return condition_outcome::not_modified;
     }
-    return precondition::met;
+    return condition_outcome::met;
 }
 
-void refuse_if_changed(const request& of, const validators& now)
+void refuse_if_changed(const request& of, const resource_state& now)
 {
-    if (weigh(of, now) == precondition::failed)
+    if (weigh(of, now) == condition_outcome::failed)
         throw refusal{412}.detail("it is not what you have seen any more");
 }
 
-void expect_unchanged(const request& of, const validators& now)
+void expect_unchanged(const request& of, const resource_state& now)
 {
     if (!of.header("If-Match") && !of.header("If-Unmodified-Since"))
         throw refusal{428}.detail("say which version you have seen: If-Match");

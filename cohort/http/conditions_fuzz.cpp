@@ -2,7 +2,7 @@
 // it is weak, strongly; what matches strongly matches weakly.
 
 #include <cohort/base/assert.hpp>
-#include <cohort/http/precondition.hpp>
+#include <cohort/http/conditions.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +12,7 @@ using namespace cohort;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
-    using how = http::tag_comparison;
+    using how = http::tag_strength;
     const std::string list(data, data + size);
     COHORT_ASSERT(http::tag_listed("\"mine\"," + list, "\"mine\"", how::strong));
     COHORT_ASSERT(http::tag_listed("W/\"mine\" ," + list, "\"mine\"", how::weak));

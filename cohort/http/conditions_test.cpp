@@ -1,4 +1,4 @@
-#include <cohort/http/precondition.hpp>
+#include <cohort/http/conditions.hpp>
 
 #include <cohort/http/detail/parsed_test.hpp>
 #include <cohort/http/problem.hpp>
@@ -12,14 +12,14 @@ using cohort::http::detail::parsed;
 
 namespace {
 
-precondition asked(std::string_view line, std::string_view fields, validators now)
+condition_outcome asked(std::string_view line, std::string_view fields, resource_state now)
 {
     const parsed one{line, fields};
     return weigh(one.of, now);
 }
 
-constexpr auto weak = tag_comparison::weak;
-constexpr auto strong = tag_comparison::strong;
+constexpr auto weak = tag_strength::weak;
+constexpr auto strong = tag_strength::strong;
 
 // Sun, 06 Nov 1994 08:49:37 GMT
 constexpr std::int64_t then = 784'111'777;
@@ -52,22 +52,23 @@ TEST_CASE(
 TEST_CASE("a client that has it hears 304 when it reads, and 412 when it writes")
 {
     CHECK(asked("GET /", "If-None-Match: \"1\"\r\n", {.tag = "\"1\""}) ==
-          precondition::not_modified);
-    CHECK(asked("HEAD /", "If-None-Match: *\r\n", {.tag = "\"1\""}) == precondition::not_modified);
-    CHECK(asked("PUT /", "If-None-Match: *\r\n", {.tag = "\"1\""}) == precondition::failed);
+          condition_outcome::not_modified);
+    CHECK(asked("HEAD /", "If-None-Match: *\r\n", {.tag = "\"1\""}) ==
+          condition_outcome::not_modified);
+    CHECK(asked("PUT /", "If-None-Match: *\r\n", {.tag = "\"1\""}) == condition_outcome::failed);
     CHECK(asked("GET /", "If-None-Match: \"2\"\r\nIf-None-Match: W/\"1\"\r\n", {.tag = "\"1\""}) ==
-          precondition::not_modified);
-    CHECK(asked("GET /", "If-None-Match: \"2\"\r\n", {.tag = "\"1\""}) == precondition::met);
+          condition_outcome::not_modified);
+    CHECK(asked("GET /", "If-None-Match: \"2\"\r\n", {.tag = "\"1\""}) == condition_outcome::met);
 }
 
 TEST_CASE("a client that has seen another version hears 412")
 {
-    CHECK(asked("PUT /", "If-Match: \"1\"\r\n", {.tag = "\"1\""}) == precondition::met);
-    CHECK(asked("PUT /", "If-Match: \"1\"\r\n", {.tag = "\"2\""}) == precondition::failed);
-    CHECK(asked("PUT /", "If-Match: W/\"1\"\r\n", {.tag = "W/\"1\""}) == precondition::failed);
-    CHECK(asked("PUT /", "If-Match: *\r\n", {.tag = "\"2\""}) == precondition::met);
+    CHECK(asked("PUT /", "If-Match: \"1\"\r\n", {.tag = "\"1\""}) == condition_outcome::met);
+    CHECK(asked("PUT /", "If-Match: \"1\"\r\n", {.tag = "\"2\""}) == condition_outcome::failed);
+    CHECK(asked("PUT /", "If-Match: W/\"1\"\r\n", {.tag = "W/\"1\""}) == condition_outcome::failed);
+    CHECK(asked("PUT /", "If-Match: *\r\n", {.tag = "\"2\""}) == condition_outcome::met);
     CHECK(asked("GET /", "If-Match: \"1\"\r\nIf-None-Match: \"1\"\r\n", {.tag = "\"1\""}) ==
-          precondition::not_modified);
+          condition_outcome::not_modified);
 }
 
 TEST_CASE("dates count where no tag is named, and what is no date is no condition")
@@ -76,16 +77,17 @@ TEST_CASE("dates count where no tag is named, and what is no date is no conditio
     const auto at = [&](const std::string& fields, std::int64_t modified) {
         return asked("GET /", fields, {.tag = "\"1\"", .modified = modified});
     };
-    CHECK(at("If-Modified-Since: " + when, then) == precondition::not_modified);
-    CHECK(at("If-Modified-Since: " + when, then + 1) == precondition::met);
-    CHECK(at("If-Modified-Since: " + when + "If-None-Match: \"2\"\r\n", then) == precondition::met);
-    CHECK(at("If-Modified-Since: yesterday\r\n", then) == precondition::met);
-    CHECK(at("If-Unmodified-Since: " + when, then + 1) == precondition::failed);
-    CHECK(at("If-Unmodified-Since: " + when, then) == precondition::met);
+    CHECK(at("If-Modified-Since: " + when, then) == condition_outcome::not_modified);
+    CHECK(at("If-Modified-Since: " + when, then + 1) == condition_outcome::met);
+    CHECK(at("If-Modified-Since: " + when + "If-None-Match: \"2\"\r\n", then) ==
+          condition_outcome::met);
+    CHECK(at("If-Modified-Since: yesterday\r\n", then) == condition_outcome::met);
+    CHECK(at("If-Unmodified-Since: " + when, then + 1) == condition_outcome::failed);
+    CHECK(at("If-Unmodified-Since: " + when, then) == condition_outcome::met);
     CHECK(at("If-Unmodified-Since: " + when + "If-Match: \"1\"\r\n", then + 1) ==
-          precondition::met);
+          condition_outcome::met);
     CHECK(asked("POST /", "If-Modified-Since: " + when, {.tag = {}, .modified = then}) ==
-          precondition::met);
+          condition_outcome::met);
 }
 
 TEST_CASE("a handler refuses a change to what has changed, or one whose client looked at nothing")
