@@ -1,12 +1,14 @@
 #include <cohort/http/requester.hpp>
 
+#include <cohort/http/tls/facts.hpp>
+
 namespace cohort::http {
 
 scheme scheme_of(const request& of) noexcept
 {
     if (const requester* known = of.attached<requester>())
         return known->scheme;
-    return of.attached<secure_transport>() != nullptr ? scheme::https : scheme::http;
+    return of.attached<tls::secured>() != nullptr ? scheme::https : scheme::http;
 }
 
 std::string_view host_of(const request& of) noexcept

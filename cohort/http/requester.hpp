@@ -28,9 +28,6 @@ struct requester {
     std::string_view host;  ///< With its port, as a client writes it: still anything at all.
 };
 
-/// Attached to requests by whoever takes TLS off their connection.
-struct secure_transport {};
-
 /// What trust_proxies() found out, else the connection itself.
 [[nodiscard]] requester requester_of(const request& of);
 

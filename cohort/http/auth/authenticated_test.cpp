@@ -6,14 +6,15 @@
 #include <cohort/http/auth/basic.hpp>
 #include <cohort/http/auth/bearer.hpp>
 #include <cohort/http/auth/permission.hpp>
-#include <cohort/http/requester.hpp>
+include<cohort / http / requester.hpp>
 #include <cohort/http/detail/middleware_test.hpp>
+#include <cohort/http/tls/facts.hpp>
 
 #include <doctest/doctest.h>
 
 #include <string>
 
-using namespace cohort;
+    using namespace cohort;
 using namespace cohort::http;
 
 namespace {
@@ -42,7 +43,7 @@ std::string token(std::string_view who, boost::json::object claims = {})
 hooks over_tls()
 {
     return {.name = "tls", .before = [](request& of) -> std::optional<response> {
-                of.attach(secure_transport{});
+                of.attach(tls::secured{nullptr});
                 return std::nullopt;
             }};
 }

@@ -1,8 +1,9 @@
 #include <cohort/http/middleware/helmet.hpp>
 
 #include <cohort/base/error.hpp>
-#include <cohort/http/requester.hpp>
+include<cohort / http / requester.hpp>
 #include <cohort/http/detail/middleware_test.hpp>
+#include <cohort/http/tls/facts.hpp>
 
 #include <doctest/doctest.h>
 
@@ -10,7 +11,7 @@
 #include <sstream>
 #include <stdexcept>
 
-using namespace cohort::http;
+    using namespace cohort::http;
 using cohort::http::detail::around;
 
 namespace {
@@ -19,7 +20,7 @@ namespace {
 hooks over_tls()
 {
     return {.name = "tls", .before = [](request& of) -> std::optional<response> {
-                of.attach(secure_transport{});
+                of.attach(tls::secured{nullptr});
                 return std::nullopt;
             }};
 }

@@ -1,15 +1,16 @@
 #include <cohort/http/middleware/https_only.hpp>
 
 #include <cohort/base/error.hpp>
-#include <cohort/http/requester.hpp>
+include<cohort / http / requester.hpp>
 #include <cohort/http/detail/middleware_test.hpp>
+#include <cohort/http/tls/facts.hpp>
 
 #include <doctest/doctest.h>
 
 #include <optional>
 #include <string>
 
-using namespace cohort::http;
+    using namespace cohort::http;
 using cohort::http::detail::around;
 
 namespace {
@@ -50,7 +51,7 @@ TEST_CASE("https passes, and so do routes with the note")
     around one;
     one.use({.name = "tls",
              .before = [](request& of) -> std::optional<response> {
-                 of.attach(secure_transport{});
+                 of.attach(tls::secured{nullptr});
                  return std::nullopt;
              }})
         .use(https_only());
