@@ -73,10 +73,7 @@ public:
         for (const catalogue_case& each : all) {
             const bool passed = run(each);
             CHECK_MESSAGE(passed, each.section, ": ", each.name, ": ", said_);
-            passed_ += passed ? 1 : 0;
-            ++count_;
         }
-        MESSAGE(passed_, " of ", count_);
     }
 
 private:
@@ -165,8 +162,6 @@ private:
 
     h2_house house_;
     std::string said_;
-    int passed_ = 0;
-    int count_ = 0;
 };
 
 }  // namespace cohort::http::h2::detail
