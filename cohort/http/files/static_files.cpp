@@ -22,6 +22,7 @@ struct static_files::room {
     std::string folder;
     static_options options;
     file_cache cache;
+    bool complained = false;  // of a trouble that is not over: not again for each request
 };
 
 namespace {
@@ -92,7 +93,7 @@ response redirect_to_folder(const request& of)
     return redirect(to, 301);
 }
 
-response answer_without_file(const request& of, const found_file& found)
+response answer_without_file(const request& of, const found_file& found, bool& complained)
 {
     switch (found.what) {
         case found_file::kind::folder:
@@ -100,8 +101,9 @@ response answer_without_file(const request& of, const found_file& found)
         case found_file::kind::forbidden:
             return problem(403);
         case found_file::kind::broken:
-            log::warn({{"reason", found.why}},
-                      "a file could not be sent; the client was told to come again");
+            if (!std::exchange(complained, true))
+                log::warn({{"reason", found.why}},
+                          "a file could not be sent; clients are told to come again until one can");
             return problem(503).header("Retry-After", "1");
         default:
             return problem(404);
@@ -129,7 +131,8 @@ public:
         }
         found_file found = co_await look(*in, *wanted, key);
         if (found.what != found_file::kind::file)
-            co_return answer_without_file(of, found);
+            co_return answer_without_file(of, found, in->complained);
+        in->complained = false;
         co_return present(*in, of, found.is);
     }
 

@@ -109,11 +109,27 @@ TEST_CASE("nothing outside of the folder is sent, and nothing hidden")
         CHECK(refused.field("Content-Type") == "application/problem+json");
     }
     CHECK(s.get("/s/" + std::string(300, 'n')).status() == "404");
-    if (::geteuid() != 0) {
-        s.files.write("closed", "secret");
-        REQUIRE(::chmod((s.files / "closed").c_str(), 0) == 0);
-        CHECK(s.get("/s/closed").status() == "403");
-    }
+}
+
+TEST_CASE("a file that may not be read is 403, and a folder that is not there is a problem of ours")
+{
+    scene s;
+    s.files.write("closed", "secret");
+    REQUIRE(::chmod(s.files.path().c_str(), 0755) == 0);
+    REQUIRE(::chmod((s.files / "closed").c_str(), 0) == 0);
+    // Root may read everything, so somebody else asks.
+    const uid_t us = ::geteuid();
+    constexpr uid_t nobody = 65'534;
+    REQUIRE((us != 0 || ::seteuid(nobody) == 0));
+    const site_answer refused = s.get("/s/closed");
+    REQUIRE((us != 0 || ::seteuid(us) == 0));
+    CHECK(refused.status() == "403");
+    CHECK(refused.body.find("secret") == std::string::npos);
+
+    site lost;
+    static_files{lost.files / "none"}.serve(lost.h.api, "/{path...}");
+    CHECK(lost.get("/a").status() == "503");
+    CHECK(lost.get("/a").field("Retry-After") == "1");
 }
 
 TEST_CASE("links inside and hidden files are sent if they are allowed, by name")
