@@ -173,6 +173,26 @@ TEST_CASE("an origin that fails is left alone for a while, and others are not")
     CHECK(s.client.circuit(at) == circuit::closed);
 }
 
+TEST_CASE("callers without time, and those who give up, do not open the circuit for others")
+{
+    http::client_options options = quick();
+    options.breaker.failures_min = 1;
+    scene s{options};
+    const std::string at = s.serve([](const std::string&) { return reply{}; });
+    client_request ask{method::get, at};
+    ask.within(5ms);
+    CHECK(s.run(s.client.send(ask)).error().why() == errc::deadline_passed);
+    ask.within(nanoseconds{0});
+    CHECK(s.run(s.client.send(ask)).error().why() == errc::deadline_passed);
+    CHECK(s.heads.size() == 1);
+    auto* const call = s.start(at);
+    s.h.until([&] { return s.heads.size() == 2; });
+    call->emit(asio::cancellation_type::terminal);
+    s.h.until([&] { return s.ends.size() == 1; });
+    CHECK(s.ends.front() == errc::cancelled);
+    CHECK(s.client.circuit(at) == circuit::closed);
+}
+
 TEST_CASE("nobody at the other end is said so, tried again, and opens the circuit")
 {
     http::client_options options = quick();

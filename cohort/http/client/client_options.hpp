@@ -35,6 +35,9 @@ struct client_options {
     unsigned redirects_max = 5;
 
     retry_options retry = {};
+
+    /// Failures are: no connection, no answer in time (of calls that had a second at least), cut
+    /// and malformed answers, and 5xx but 501.
     breaker_options breaker = {};
 
     /// Authorities that https servers must be vouched for by, as a file in PEM. Empty: the

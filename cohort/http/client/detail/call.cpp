@@ -26,12 +26,14 @@ std::string head_of(const client_state& of, const client_request& what, const ur
 {
     std::string head =
         fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", text(what.verb()), to.target, to.authority());
+    field_lines ours;  // which refuse what would be another line
     if (!of.options.user_agent.empty() && !what.fields().find("User-Agent"))
-        head += fmt::format("User-Agent: {}\r\n", of.options.user_agent);
+        ours.add("User-Agent", of.options.user_agent);
     if (!of.options.deadline_header.empty()) {
         const auto left = std::chrono::duration_cast<milliseconds>(until - now());
-        head += fmt::format("{}: {}\r\n", of.options.deadline_header, left.count());
+        ours.add(of.options.deadline_header, std::to_string(left.count()));
     }
+    head += ours.wire();
     const bool has_body = what.verb() == method::post || what.verb() == method::put ||
                           what.verb() == method::patch || !what.bytes().empty();
     if (has_body)
@@ -70,6 +72,13 @@ awaitable<result<client_head>> exchange_heads(connection& over, std::string_view
     co_return answer;
 }
 
+/// Is a server to blame that did not do it in `budget`? Not if the caller had hardly any time left:
+/// a few such callers would open the circuit for all.
+bool is_fair(nanoseconds budget, nanoseconds usual) noexcept
+{
+    return budget >= std::min<nanoseconds>(usual, seconds{1});
+}
+
 /// One attempt, and how it ended.
 struct attempt {
     attempt(std::shared_ptr<client_state> by, const client_request& asked, url where,
@@ -93,10 +102,11 @@ struct attempt {
                 co_return std::unexpected(loaded.error());
             trust = *loaded;
         }
+        const auto stop = co_await asio::this_coro::cancellation_state;
         const nanoseconds budget = std::min(of->options.connect, left());
         auto opened = co_await connection::open(pool->loop(), to, trust, budget);
         if (!opened) {
-            blame = true;
+            blame = !stopped(stop) && is_fair(budget, of->options.connect);
             co_return std::unexpected(std::move(opened).error());
         }
         ++of->counters->connections_opened;
@@ -134,6 +144,7 @@ struct attempt {
 
     awaitable<result<std::unique_ptr<call_in_flight>>> begin(admission& admitted)
     {
+        const auto stop = co_await asio::this_coro::cancellation_state;
         freshness which = freshness::any;
         for (;;) {
             auto lease = co_await connect(which);
@@ -147,6 +158,8 @@ struct attempt {
             if (answer)
                 co_return std::make_unique<call_in_flight>(
                     of, std::move(*lease), std::move(admitted), std::move(*answer), until);
+            if (stopped(stop))
+                co_return failed(errc::cancelled, "wait for an answer");
             const error_code why = answer.error().why();
             // The server closed it while our request was on its way: a new one, once.
             const bool stale = lease->reused() && !(*lease)->heard() &&
@@ -157,7 +170,7 @@ struct attempt {
                 which = freshness::fresh;
                 continue;
             }
-            blame = why != errc::cancelled;
+            blame = why != errc::deadline_passed || is_fair(budget, of->options.first_byte);
             const bool nonsense = why == errc::malformed || why == errc::too_large;
             how.what = nonsense ? outcome_kind::misunderstood : outcome_kind::broken;
             co_return std::unexpected(std::move(answer).error());
@@ -180,6 +193,8 @@ awaitable<result<call_answer>> attempt_all(std::shared_ptr<client_state> of,
     retry_rule rule{of->options.retry, what.is_repeatable()};
     of->retries.earn();
     for (;;) {
+        if (now() >= until)
+            co_return failed(errc::deadline_passed, "call", to.origin());
         attempt one{of, what, to, until};
         std::string body;
         auto call = co_await one.run(how_much, body);
@@ -275,8 +290,10 @@ awaitable<result<std::string_view>> call_in_flight::read()
     if (piece && bytes_ + piece->size() > state_->options.response_bytes_max)
         piece = failed(errc::too_large, "read an answer");
     if (!piece) {
-        const bool ours = piece.error().why() == errc::too_large;
-        admitted_.end(ours ? ending::unknown : ending::failure);
+        // Too long for us, or too slow for our caller, says nothing about others' calls.
+        const error_code why = piece.error().why();
+        const bool theirs = why == errc::channel_closed || why == errc::malformed;
+        admitted_.end(theirs ? ending::failure : ending::unknown);
         lease_.close();
         complete_ = true;
         co_return piece;
