@@ -282,7 +282,9 @@ private:
 
     void soak()
     {
-        socket_.next_layer().async_read_some(asio::buffer(void_),
+        // Nobody looks at it, so that all sockets of a thread may share it.
+        thread_local std::array<char, 4'096> nowhere;
+        socket_.next_layer().async_read_some(asio::buffer(nowhere),
                                              [this](boost::system::error_code ec, std::size_t) {
                                                  if (!ec) {
                                                      soak();
@@ -302,7 +304,6 @@ private:
     stream_owner& owner_;
     ws::stream<wire> socket_;
     beast::flat_buffer input_;
-    std::array<char, 1'024> void_;
     std::size_t pending_ = 0;
     bool pinging_ = false;
     bool writing_ = false;
