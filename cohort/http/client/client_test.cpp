@@ -3,6 +3,7 @@
 #include <cohort/http/client/detail/client_scene_test.hpp>
 #include <cohort/http/json.hpp>
 #include <cohort/http/middleware/request_id.hpp>
+#include <cohort/http/problem.hpp>
 
 #include <doctest/doctest.h>
 
@@ -290,4 +291,32 @@ TEST_CASE("a body can be read piece by piece, and dropped in the middle")
     CHECK(s.run(read(1)) >= 1);
     CHECK(s.run(read(1'000'000)) == 100'000);
     CHECK(s.accepted == 2);
+}
+
+// The programs of docs/manual/client.md.
+TEST_CASE("a handler asks another server, and says so if it cannot")
+{
+    scene s;
+    const std::string back = s.serve([](const std::string& head) {
+        return reply{plain(head.starts_with("POST") ? "paid" : "7 euros")};
+    });
+    http::client& client = s.client;
+    const std::string key = "k-1";
+    s.h.api.get("/front", [&](const http::request& r) -> task<http::response> {
+        auto answer = co_await client.get(back + "/7", r);
+        if (!answer)
+            throw http::refusal{502}.detail(answer.error().text());
+        co_return http::text(answer->body());
+    });
+    s.h.api.post("/pay", [&](const http::request& r) -> task<http::response> {
+        const boost::json::value document{{"cents", 700}};
+        http::client_request ask{http::method::post, back + "/invoices"};
+        ask.json(document).header("Idempotency-Key", key).on_behalf_of(r).within(2s);
+        auto answer = co_await client.send(ask);
+        co_return http::text(answer ? answer->body() : answer.error().text());
+    });
+    const std::string front = s.serve();
+    CHECK(s.get(front + "/front")->body() == "7 euros");
+    CHECK(s.run(client.post_json(front + "/pay", {}))->body() == "paid");
+    CHECK(s.heads.back().find("Idempotency-Key: k-1\r\n") != std::string::npos);
 }
