@@ -56,7 +56,7 @@ std::uint64_t subscriber::position() const noexcept
 {
     if (!queue_.empty())
         return queue_.front().id() - 1;
-    const auto ear = ear_.lock();
+    const auto ear = ended_ == errc::queue_full ? nullptr : ear_.lock();
     return ear && !reader_ ? std::max(heard_, (*ear)->position()) : heard_;
 }
 
@@ -75,17 +75,24 @@ void subscriber::deliver(const posted& message)
     // While it reads the ring it comes to this one by itself.
     if (ended_ != errc{} || reader_ || message.id() <= heard_)
         return;
-    heard_ = message.id();
     if (queue_.size() >= messages_max_ || bytes_ + message.weight() > bytes_max_) {
         store_.dropped.fetch_add(1, std::memory_order_relaxed);
+        // Where it has to begin again, to miss nothing.
+        heard_ = position_of_next(message);
         queue_.clear();
         bytes_ = 0;
         end(errc::queue_full);
         return;
     }
+    heard_ = message.id();
     queue_.push_back(message);
     bytes_ += message.weight();
     wake();
+}
+
+std::uint64_t subscriber::position_of_next(const posted& otherwise) const noexcept
+{
+    return (queue_.empty() ? otherwise : queue_.front()).id() - 1;
 }
 
 void subscriber::miss(std::uint64_t count) noexcept

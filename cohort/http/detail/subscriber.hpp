@@ -56,6 +56,7 @@ private:
     [[nodiscard]] state take(std::optional<news>& into);
     [[nodiscard]] bool tell_missed(std::optional<news>& into);
     [[nodiscard]] state read_ring(const topic_ear& ear, std::optional<news>& into);
+    [[nodiscard]] std::uint64_t position_of_next(const posted& otherwise) const noexcept;
     void wake() noexcept;
 
     topic_store& store_;

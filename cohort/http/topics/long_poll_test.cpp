@@ -124,6 +124,34 @@ TEST_CASE("an answer has so many bytes of text, and one message")
     CHECK(h.answer(c).at("messages").as_array().size() == 1);
 }
 
+TEST_CASE("more than a waiting request can take comes with the next ones, and none is lost")
+{
+    poll_house h;
+    client c = h.connect();
+    h.ask(c, "lp/burst");
+    std::string since = next_of(h.answer(c));
+    const auto before = topics::here().total();
+    h.ask(c, "lp/burst", since);
+    h.until([&] { return topics::here().total().subscribers == before.subscribers + 1; });
+    for (int i = 0; i < 30; ++i)
+        topics::here().publish("lp/burst", std::string(60'000, static_cast<char>('A' + i)));
+    h.hear(c, "\r\n\r\n");
+    CHECK(topics::here().total().dropped == before.dropped + 1);
+    REQUIRE(c.has("HTTP/1.1 204"));
+    const auto at = c.heard.find("Last-Event-ID: ") + 15;
+    since = c.heard.substr(at, c.heard.find("\r\n", at) - at);
+    std::string all;
+    while (all.size() < 30) {
+        h.ask(c, "lp/burst", since);
+        const auto got = h.answer(c);
+        for (const auto& each : got.at("messages").as_array())
+            all += each.at("data").as_string().front();
+        CHECK_FALSE(got.contains("missed"));
+        since = next_of(got);
+    }
+    CHECK(all == "ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^");
+}
+
 TEST_CASE("204 when nothing comes in time, with where to go on")
 {
     poll_house h{{.wait = 0s}};
