@@ -9,7 +9,7 @@ using namespace cohort::http;
 
 TEST_CASE("a request began once, whoever asks")
 {
-    detail::parsed one{"GET /"};
+    http::detail::parsed one{"GET /"};
     CHECK_FALSE(time_since_began(one.of));
     const steady_time first = request_began(one.of);
     CHECK(request_began(one.of) == first);

@@ -75,7 +75,7 @@ struct shop {
         std::string fields;
         if (!user.empty())
             fields = "User: " + std::string{user} + "\r\nRoles: " + std::string{role} + "\r\n";
-        detail::parsed one{line, fields};
+        http::detail::parsed one{line, fields};
         return api.plan_for(one.of).to->run(one.of);
     }
 
@@ -193,7 +193,7 @@ TEST_CASE("a policy that does not know what routes need is not put in force")
 
 TEST_CASE("what is asked without access() around is a mistake")
 {
-    detail::parsed one{"GET /"};
+    http::detail::parsed one{"GET /"};
     CHECK_THROWS_AS((void)may(one.of, "payments:read"), std::logic_error);
     CHECK_THROWS_AS(require_access(one.of, payment{"ada"}), std::logic_error);
     CHECK_THROWS_AS((void)subject_of(one.of), refusal);

@@ -15,7 +15,7 @@ namespace {
 
 unsigned refused(std::string_view fields, std::string_view body, const urlencoded_limits& l = {})
 {
-    const detail::parsed asked{"POST /", fields, body};
+    const http::detail::parsed asked{"POST /", fields, body};
     try {
         static_cast<void>(form_of(asked.of, l));
     } catch (const refusal& why) {

@@ -48,7 +48,7 @@ struct browser {
         fields += "\r\n";
         if (!header.empty())
             fields += "X-CSRF-Token: " + std::string{header} + "\r\n";
-        detail::parsed one{line, fields};
+        http::detail::parsed one{line, fields};
         response answer = here.api.plan_for(one.of).to->run(one.of);
         for (const auto each : answer.fields().find_all("Set-Cookie")) {
             const auto equals = each.find('=');
@@ -117,7 +117,7 @@ TEST_CASE("after a login the old token is void, and the answer has a new one")
 
 TEST_CASE("tokens may be bound to something else, and what is misused is a mistake")
 {
-    detail::around app;
+    http::detail::around app;
     app.use(csrf_tokens(key_ring::random(), {.bound_to = [](const request& of) {
                             const auto user = of.header("User");
                             return user ? std::optional<std::string>{*user} : std::nullopt;
@@ -131,6 +131,6 @@ TEST_CASE("tokens may be bound to something else, and what is misused is a mista
     CHECK(app.get().status() == 500);  // a page without a session asks for a token
 
     CHECK_THROWS_AS((void)csrf_tokens(key_ring::random(), {.cookie = "a b"}), failure);
-    detail::parsed bare{"GET /"};
+    http::detail::parsed bare{"GET /"};
     CHECK_THROWS_AS((void)csrf_token(bare.of), std::logic_error);
 }

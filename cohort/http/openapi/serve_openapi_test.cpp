@@ -51,7 +51,7 @@ router make_api()
 
 response ask(const router& api, std::string_view line, std::string_view fields = {})
 {
-    detail::parsed it{line, fields};
+    http::detail::parsed it{line, fields};
     return api.plan_for(it.of).to->run(it.of);
 }
 

@@ -72,7 +72,7 @@ struct scene {
     std::int64_t now = 0;
     std::shared_ptr<memory_sessions> store = std::make_shared<memory_sessions>();
     std::shared_ptr<session_counts> counts = std::make_shared<session_counts>();
-    detail::around app;
+    http::detail::around app;
     std::string cookie;
     std::string attributes;
     bool set = false;
@@ -304,7 +304,7 @@ TEST_CASE("a store without room answers 503, and says so to nobody twice")
         void erase(const session_key&) override {}
     };
     auto counts = std::make_shared<session_counts>();
-    detail::around app;
+    http::detail::around app;
     app.use(sessions(std::make_shared<full>(), {.counts = counts}));
     app.sees = [](const request& of) {
         session_of(of).set("user", "ada");
@@ -335,7 +335,7 @@ TEST_CASE("a session that the browser keeps says for how long")
 
 TEST_CASE("without sessions() around a route there is no session, which is a mistake")
 {
-    detail::around app;
+    http::detail::around app;
     app.sees = [](const request& of) {
         CHECK_THROWS_AS((void)session_of(of), std::logic_error);
         return text("");

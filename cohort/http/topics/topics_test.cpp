@@ -116,9 +116,9 @@ TEST_CASE("a subscription of a prefix hears all topics below it")
     CHECK(rooms.texts == texts{"p/", "p/x", "p/x/y", "p/x/y/z"});
     CHECK(deep.texts == texts{"p/x/y", "p/x/y/z"});
     CHECK(hub.publish("p/*", "x").error().why() == errc::bad_value);
-    CHECK(detail::is_meant("p/*", "p/x"));
-    CHECK_FALSE(detail::is_meant("p/*", "p"));
-    CHECK(detail::is_meant("*", "*"));
+    CHECK(http::detail::is_meant("p/*", "p/x"));
+    CHECK_FALSE(http::detail::is_meant("p/*", "p"));
+    CHECK(http::detail::is_meant("*", "*"));
 }
 
 TEST_CASE("who comes back with the id of its last message misses nothing")

@@ -67,7 +67,7 @@ constexpr std::string_view as_json = "Content-Type: application/json\r\n";
 std::string ask(const router& api, std::string_view line, std::string_view fields = {},
                 std::string_view body = {})
 {
-    detail::parsed it{line, fields, body};
+    http::detail::parsed it{line, fields, body};
     const plan found = api.plan_for(it.of);
     response answer;
     if (found.to->mode() == run_mode::coroutine) {
