@@ -105,7 +105,7 @@ TEST_CASE("the same for the fields that say how it is operated")
         {"scale.target", [](settings& x) { x.scaling.target_percent = 96; }},
         {"scale.up_after", [](settings& x) { x.scaling.up_after = 0ms; }},
         {"scale.down_after", [](settings& x) { x.scaling.down_after = 0ms; }},
-        {"tls.certificate", [](settings& x) { x.tls.certificate = x.tls.key = {""}; }},
+        {"tls.certificate", [](settings& x) { x.tls.certificate = {""}, x.tls.key = {"a"}; }},
         {"tls.key", [](settings& x) { x.tls.certificate = {"a", "b"}, x.tls.key = {"a"}; }},
         {"tls.client_ca", [](settings& x) { x.tls.client = client_check::optional; }},
         {"sandbox.read", [](settings& x) { x.sandbox.read = {"relative"}; }},
