@@ -91,7 +91,7 @@ TEST_CASE("a refusal quotes the text, says what is wrong and gives an example")
         {"[]:80", "no IPv6 address is between"},
         {"[fe80::1%]:80", "no IPv6 address is between"},
         {"[fe80::1%a b]:80", "no IPv6 address is between"},
-        {"http://127.0.0.1:80", "only tcp://, udp://, unix: and fd: are known"},
+        {"http://127.0.0.1:80", "only tcp://, tls://, udp://, unix: and fd: are known"},
         {"TCP://127.0.0.1:80", "only tcp://"},
         {"tcp://", "a port is 0 to 65535"},
         {"unix:", "the path is missing"},
