@@ -282,9 +282,7 @@ private:
 
     void soak()
     {
-        // Nobody looks at it, so that all sockets of a thread may share it.
-        thread_local std::array<char, 4'096> nowhere;
-        socket_.next_layer().async_read_some(asio::buffer(nowhere),
+        socket_.next_layer().async_read_some(asio::buffer(void_),
                                              [this](boost::system::error_code ec, std::size_t) {
                                                  if (!ec) {
                                                      soak();
@@ -304,6 +302,7 @@ private:
     stream_owner& owner_;
     ws::stream<wire> socket_;
     beast::flat_buffer input_;
+    std::array<char, 1'024> void_;
     std::size_t pending_ = 0;
     bool pinging_ = false;
     bool writing_ = false;
