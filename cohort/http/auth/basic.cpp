@@ -3,8 +3,8 @@
 #include <cohort/crypto/base64.hpp>
 #include <cohort/crypto/constant_time.hpp>
 #include <cohort/crypto/sha256.hpp>
-#include <cohort/http/requester.hpp>
 #include <cohort/http/grammar.hpp>
+#include <cohort/http/requester.hpp>
 
 #include <algorithm>
 #include <utility>

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cohort/base/clock.hpp>
-#include <cohort/http/requester.hpp>
 #include <cohort/http/middleware.hpp>
+#include <cohort/http/requester.hpp>
 
 #include <cstdint>
 #include <functional>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cohort/http/requester.hpp>
 #include <cohort/http/middleware.hpp>
 #include <cohort/http/request.hpp>
+#include <cohort/http/requester.hpp>
 
 #include <atomic>
 #include <cstdint>

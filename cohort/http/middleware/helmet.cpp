@@ -2,8 +2,8 @@
 
 #include <cohort/base/assert.hpp>
 #include <cohort/base/error.hpp>
-#include <cohort/http/requester.hpp>
 #include <cohort/http/grammar.hpp>
+#include <cohort/http/requester.hpp>
 
 #include <array>
 #include <cerrno>

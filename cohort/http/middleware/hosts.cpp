@@ -1,10 +1,10 @@
 #include <cohort/http/middleware/hosts.hpp>
 
 #include <cohort/base/error.hpp>
-#include <cohort/http/requester.hpp>
 #include <cohort/http/grammar.hpp>
 #include <cohort/http/host_name.hpp>
 #include <cohort/http/problem.hpp>
+#include <cohort/http/requester.hpp>
 
 #include <algorithm>
 #include <optional>

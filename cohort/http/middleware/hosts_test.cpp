@@ -1,8 +1,8 @@
 #include <cohort/http/middleware/hosts.hpp>
 
 #include <cohort/base/error.hpp>
-#include <cohort/http/requester.hpp>
 #include <cohort/http/detail/middleware_test.hpp>
+#include <cohort/http/requester.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,8 +1,8 @@
 #include <cohort/http/middleware/https_only.hpp>
 
-#include <cohort/http/requester.hpp>
 #include <cohort/http/host_name.hpp>
 #include <cohort/http/problem.hpp>
+#include <cohort/http/requester.hpp>
 #include <cohort/http/route.hpp>
 
 #include <optional>
