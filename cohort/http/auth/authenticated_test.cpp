@@ -6,15 +6,15 @@
 #include <cohort/http/auth/basic.hpp>
 #include <cohort/http/auth/bearer.hpp>
 #include <cohort/http/auth/permission.hpp>
-include<cohort / http / requester.hpp>
 #include <cohort/http/detail/middleware_test.hpp>
+#include <cohort/http/requester.hpp>
 #include <cohort/http/tls/facts.hpp>
 
 #include <doctest/doctest.h>
 
 #include <string>
 
-    using namespace cohort;
+using namespace cohort;
 using namespace cohort::http;
 
 namespace {

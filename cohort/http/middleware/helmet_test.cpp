@@ -1,8 +1,8 @@
 #include <cohort/http/middleware/helmet.hpp>
 
 #include <cohort/base/error.hpp>
-include<cohort / http / requester.hpp>
 #include <cohort/http/detail/middleware_test.hpp>
+#include <cohort/http/requester.hpp>
 #include <cohort/http/tls/facts.hpp>
 
 #include <doctest/doctest.h>
@@ -11,7 +11,7 @@ include<cohort / http / requester.hpp>
 #include <sstream>
 #include <stdexcept>
 
-    using namespace cohort::http;
+using namespace cohort::http;
 using cohort::http::detail::around;
 
 namespace {

@@ -1,8 +1,8 @@
 #include <cohort/http/middleware/https_only.hpp>
 
 #include <cohort/base/error.hpp>
-include<cohort / http / requester.hpp>
 #include <cohort/http/detail/middleware_test.hpp>
+#include <cohort/http/requester.hpp>
 #include <cohort/http/tls/facts.hpp>
 
 #include <doctest/doctest.h>
@@ -10,7 +10,7 @@ include<cohort / http / requester.hpp>
 #include <optional>
 #include <string>
 
-    using namespace cohort::http;
+using namespace cohort::http;
 using cohort::http::detail::around;
 
 namespace {

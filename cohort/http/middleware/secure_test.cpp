@@ -1,15 +1,15 @@
 #include <cohort/http/middleware/secure.hpp>
 
 #include <cohort/base/error.hpp>
-include<cohort / http / requester.hpp>
 #include <cohort/http/detail/middleware_test.hpp>
+#include <cohort/http/requester.hpp>
 #include <cohort/http/tls/facts.hpp>
 
 #include <doctest/doctest.h>
 
 #include <optional>
 
-    using namespace cohort::http;
+using namespace cohort::http;
 using cohort::http::detail::around;
 
 namespace {
