@@ -1,79 +1,23 @@
 // A payment API: validation, OpenAPI, tokens, roles and idempotency keys on SQLite. See README.md.
+#include "environment.hpp"
 #include "ledger.hpp"
+#include "shapes.hpp"
 
 #include <cohort/cohort.hpp>
 #include <cohort/crypto/hex.hpp>
-#include <cohort/crypto/secret.hpp>
 #include <cohort/crypto/sha256.hpp>
 
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
-#include <fstream>
-#include <iterator>
 #include <memory>
-#include <stdexcept>
+#include <optional>
 #include <string>
-#include <unistd.h>
+#include <string_view>
 #include <utility>
 
 namespace http = cohort::http;
-namespace schema = cohort::schema;
-using verifier = std::shared_ptr<const http::jwt_verifier>;
-
-// What comes in and goes out, described once: checked, answered and documented by it.
-
-struct by_id {
-    std::int64_t id = 0;
-};
-struct by_key {
-    std::string key;
-};
-struct pages {
-    std::uint32_t limit = 20;
-    std::int64_t after = 0;
-};
-struct refund {
-    std::int64_t cents = 0;
-};
-struct payments {
-    std::vector<payment> payments;
-    std::optional<std::int64_t> next;
-};
-
-const auto cents = schema::integer().range(1, 100'000'000);  // money is no fraction
-const auto currencies = schema::choice<std::string>({{"EUR", "EUR"}, {"USD", "USD"}});
-const auto iban = schema::text().pattern("^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$");
-const auto note = schema::text().length(1, 140);
-
-const auto order_schema = schema::object<order>("Order")
-                              .field("to", &order::to, iban)
-                              .field("cents", &order::cents, cents)
-                              .field("currency", &order::currency, currencies)
-                              .field("note", &order::note, note);
-const auto payment_schema =
-    schema::object<payment>("Payment")
-        .field("id", &payment::id, schema::integer().at_least(1))
-        .field("owner", &payment::owner)
-        .field("to", &payment::to, iban)
-        .field("cents", &payment::cents, cents)
-        .field("currency", &payment::currency, currencies)
-        .field("note", &payment::note, note)
-        .field("refunded", &payment::refunded, schema::integer().at_least(0))
-        .field("created", &payment::created, schema::text().date_time());
-const auto list_schema = schema::object<payments>("Payments")
-                             .field("payments", &payments::payments, schema::list(payment_schema))
-                             .field("next", &payments::next, schema::integer().at_least(1));
-const auto refund_schema = schema::object<refund>("Refund").field("cents", &refund::cents, cents);
-const auto id_schema =
-    schema::object<by_id>().field("id", &by_id::id, schema::integer().at_least(1));
-const auto key_schema = schema::object<by_key>().field("Idempotency-Key", &by_key::key,
-                                                       schema::text().pattern("^[!-~]{8,128}$"));
-const auto page_schema = schema::object<pages>()
-                             .defaulted("limit", &pages::limit, schema::integer().range(1, 100))
-                             .defaulted("after", &pages::after, schema::integer().at_least(0));
 
 // Who may do what. Nothing is allowed that is not named here.
 std::shared_ptr<http::access_control> who_may_what()
@@ -221,74 +165,18 @@ http::router payment_api(ledger& book, verifier tokens, http::secure_options how
     return api;
 }
 
-// Secrets come from files: the environment says which, and nothing else starts.
-
-std::string setting(const char* name, const char* otherwise = "")
-{
-    const char* const found = std::getenv(name);
-    return found != nullptr ? found : otherwise;
-}
-
-http::shared_key shared_secret()
-{
-    const std::string path = setting("PAYMENTS_SECRET_FILE");
-    std::ifstream file{path};
-    std::string text{std::istreambuf_iterator<char>{file}, {}};
-    if (path.empty() || text.empty())
-        throw std::runtime_error{"PAYMENTS_SECRET_FILE or PAYMENTS_JWKS_FILE must name a file"};
-    text.erase(text.find_last_not_of("\r\n") + 1);
-    auto secret = cohort::crypto::secret::parse(text);
-    if (!secret)
-        throw cohort::failure{secret.error()};
-    auto key = http::shared_key::of(std::move(*secret));
-    if (!key)
-        throw cohort::failure{key.error()};
-    return std::move(*key);
-}
-
-verifier tokens_from_environment()
-{
-    const http::jwt_rules rules{.issuer = setting("PAYMENTS_ISSUER", "payments"),
-                                .audience = "payments"};
-    if (const std::string path = setting("PAYMENTS_JWKS_FILE"); !path.empty()) {
-        auto keys = http::jwks_file::open(path);
-        if (!keys)
-            throw cohort::failure{keys.error()};
-        return std::make_shared<const http::jwt_verifier>(*std::move(keys), rules);
-    }
-    return std::make_shared<const http::jwt_verifier>(
-        http::shared_keys::of(shared_secret()).value(), rules);
-}
-
-http::secure_options security_from_environment()
-{
-    http::secure_options how{.hosts = {"localhost", "127.0.0.1"}};
-    how.helmet.profile = http::helmet_profile::api;
-    if (const std::string host = setting("PAYMENTS_HOST"); !host.empty())
-        how.hosts = {host};
-    if (setting("PAYMENTS_PLAIN_HTTP") == "1")  // for trying it out
-        how.https = std::nullopt;
-    return how;
-}
-
 int main(int argc, char** argv)
 {
     try {
         if (argc == 4 && std::string_view{argv[1]} == "token") {  // token ada customer
-            const http::jwt_signer issuer{
-                shared_secret(),
-                {.issuer = setting("PAYMENTS_ISSUER", "payments"), .audience = "payments"}};
-            fmt::print("{}\n", issuer.sign(argv[2], {{"roles", argv[3]}}));
+            fmt::print("{}\n", make_token(argv[2], argv[3]));
             return 0;
         }
         ledger book{setting("PAYMENTS_DATABASE", "payments.db")};
         book.prepare();
         http::router api =
             payment_api(book, tokens_from_environment(), security_from_environment());
-        cohort::serve_options more;
-        if (const std::string path = setting("PAYMENTS_CERTIFICATE"); !path.empty())
-            more.tls = {.certificates = {{path, setting("PAYMENTS_KEY")}}};
-        return cohort::serve(argc, argv, api, std::move(more));
+        return cohort::serve(argc, argv, api, {.tls = tls_from_environment()});
     } catch (const std::exception& wrong) {
         fmt::print(stderr, "03_payments: {}\n", wrong.what());
         return 2;

@@ -3,12 +3,16 @@
 #include "main.cpp"
 #undef main
 
+#include "folder_test.hpp"
+
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
+#include <cohort/crypto/secret.hpp>
 #include <cohort/testing/test_app.hpp>
 
-#include <filesystem>
+#include <fstream>
+#include <stdexcept>
 #include <string_view>
 #include <vector>
 
@@ -18,19 +22,6 @@ using cohort::testing::test_app;
 namespace json = boost::json;
 
 namespace {
-
-struct folder {
-    folder()
-    {
-        std::string made = (std::filesystem::temp_directory_path() / "payments-XXXXXX").string();
-        if (::mkdtemp(made.data()) == nullptr)
-            throw std::runtime_error{"mkdtemp"};
-        path = made;
-    }
-    ~folder() { std::filesystem::remove_all(path); }
-    [[nodiscard]] std::string database() const { return (path / "payments.db").string(); }
-    std::filesystem::path path;
-};
 
 http::shared_key test_key()
 {
@@ -279,28 +270,4 @@ TEST_CASE("nothing starts without a secret, and none is shorter than it must be"
     std::ofstream{file} << "hex:" << std::string(64, 'a') << "\n";
     CHECK(tokens_from_environment() != nullptr);
     ::unsetenv("PAYMENTS_SECRET_FILE");
-}
-
-TEST_CASE("a change and its answer are there together or not at all, whoever looks")
-{
-    const folder place;
-    ledger one{place.database()};
-    ledger two{place.database()};  // another worker
-    one.prepare();
-    const claim mine{.owner = "ada", .key = "key", .fingerprint = "print"};
-    const order what{.to = "DE02", .cents = 5, .currency = "EUR", .note = {}};
-    const auto fails = [&](ledger::writer& to) -> kept_answer {
-        to.pay("ada", what);
-        throw std::runtime_error{"changed my mind"};
-    };
-    CHECK_THROWS(one.once(mine, fails));
-    CHECK(two.list({.owner = "ada", .after = 0, .limit = 9}).empty());
-
-    const auto pays = [&](ledger::writer& to) { return answer_of(to.pay("ada", what)); };
-    const auto made = one.once(mine, pays);
-    CHECK(made.what == ledger::outcome::made);
-    const auto again = two.once(mine, pays);
-    CHECK(again.what == ledger::outcome::replayed);
-    CHECK(again.answer.body == made.answer.body);
-    CHECK(two.list({.owner = {}, .after = 0, .limit = 9}).size() == 1);
 }

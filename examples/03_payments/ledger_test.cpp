@@ -1,0 +1,70 @@
+#include "ledger.hpp"
+
+#include "folder_test.hpp"
+
+#include <doctest/doctest.h>
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+const order what{.to = "DE02", .cents = 5, .currency = "EUR", .note = {}};
+
+}  // namespace
+
+TEST_CASE("a change and its answer are there together or not at all, whoever looks")
+{
+    const folder place;
+    ledger one{place.database()};
+    ledger two{place.database()};  // another worker
+    one.prepare();
+    const claim mine{.owner = "ada", .key = "key", .fingerprint = "print"};
+    const auto fails = [&](ledger::writer& to) -> kept_answer {
+        to.pay("ada", what);
+        throw std::runtime_error{"changed my mind"};
+    };
+    CHECK_THROWS(one.once(mine, fails));
+    CHECK(two.list({.owner = "ada", .after = 0, .limit = 9}).empty());
+
+    const auto pays = [&](ledger::writer& to) {
+        const std::string id = std::to_string(to.pay("ada", what).id);
+        return kept_answer{.status = 201, .location = "/" + id, .body = id};
+    };
+    const auto made = one.once(mine, pays);
+    CHECK(made.what == ledger::outcome::made);
+    const auto again = two.once(mine, pays);
+    CHECK(again.what == ledger::outcome::replayed);
+    CHECK(again.answer.body == made.answer.body);
+    CHECK(two.list({.owner = {}, .after = 0, .limit = 9}).size() == 1);
+}
+
+TEST_CASE("refunds never add up to more than was paid")
+{
+    const folder place;
+    ledger book{place.database()};
+    book.prepare();
+    std::optional<bool> first;
+    std::optional<bool> second;
+    const auto refunds = [&](ledger::writer& to) {
+        const payment made = to.pay("ada", what);
+        first = to.refund(made.id, 3);
+        second = to.refund(made.id, 3);
+        CHECK_FALSE(to.refund(made.id + 1, 1));
+        return kept_answer{.status = 201, .location = "/", .body = "{}"};
+    };
+    const claim mine{.owner = "ada", .key = "key", .fingerprint = "print"};
+    CHECK(book.once(mine, refunds).what == ledger::outcome::made);
+    CHECK(first == true);
+    CHECK(second == false);
+    REQUIRE(book.find(1));
+    CHECK(book.find(1)->refunded == 3);
+}
+
+TEST_CASE("what cannot be a database is an error before anything is served")
+{
+    const folder place;
+    ledger book{place.path.string()};
+    CHECK_THROWS_AS(book.prepare(), std::runtime_error);
+}
