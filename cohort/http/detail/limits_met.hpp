@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cohort/http/limiting/limit_fields.hpp>
+#include <cohort/http/request.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cohort::http::detail {
+
+/// Attached: the limits that a request has met so far, the outermost first. `hits` has whose they
+/// are, in the same order.
+struct limits_met {
+    struct hit {
+        const void* by;
+        std::uint64_t key;
+    };
+    std::vector<limit_statement> all;
+    std::vector<hit> hits;
+};
+
+[[nodiscard]] limits_met& limits_met_by(request& of);
+
+/// Throws cohort::failure (errc::bad_value), also if the name cannot be one.
+[[nodiscard]] limit_rule checked_rule(std::string_view name, const limit_rule::measures& given);
+
+/// Five bytes that stand for a key, for clients to tell their own keys apart. The rest of the hash,
+/// which says where in the table a key lies, stays a secret.
+[[nodiscard]] std::string octets_of(std::uint64_t hash);
+
+}  // namespace cohort::http::detail

@@ -1,0 +1,126 @@
+#include <cohort/http/limiting/limit_fields.hpp>
+
+#include <cohort/crypto/base64.hpp>
+#include <cohort/http/problem.hpp>
+
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
+namespace cohort::http {
+
+namespace {
+
+constexpr std::string_view policy_name = "RateLimit-Policy";
+constexpr std::string_view state_name = "RateLimit";
+
+std::uint64_t window_seconds(const limit_statement& of) noexcept
+{
+    return whole_seconds(of.policy.window);
+}
+
+/// All that are told in that form, joined.
+template <class F>
+std::string join(const std::vector<limit_statement>& all, limit_form form, F each_as)
+{
+    std::string joined;
+    for (const limit_statement& each : all) {
+        if (each.form == form)
+            joined.append(joined.empty() ? "" : ", ").append(each_as(each));
+    }
+    return joined;
+}
+
+/// The one with the least remaining, or null if none is told in that form.
+const limit_statement* tightest(const std::vector<limit_statement>& all, limit_form form) noexcept
+{
+    const limit_statement* found = nullptr;
+    for (const limit_statement& each : all) {
+        if (each.form != form)
+            continue;
+        if (found == nullptr || each.ruling.remaining < found->ruling.remaining ||
+            (found->ruling.admitted && !each.ruling.admitted))
+            found = &each;
+    }
+    return found;
+}
+
+std::string named_policy(const limit_statement& of)
+{
+    std::string text =
+        fmt::format("\"{}\"; q={}; w={}", of.name, of.policy.limit, window_seconds(of));
+    if (!of.partition.empty())
+        text.append("; pk=:").append(crypto::to_base64(of.partition)).append(":");
+    return text;
+}
+
+std::string named_state(const limit_statement& of)
+{
+    return fmt::format("\"{}\"; r={}; t={}", of.name, of.ruling.remaining,
+                       whole_seconds(of.ruling.more_in));
+}
+
+std::string plain_policy(const limit_statement& of)
+{
+    return fmt::format("{};w={}", of.policy.limit, window_seconds(of));
+}
+
+void write_three(response& into, std::string_view prefix, const limit_statement& of,
+                 std::uint64_t reset)
+{
+    const auto set = [&](std::string_view name, std::uint64_t value) {
+        into.header(fmt::format("{}{}", prefix, name), std::to_string(value));
+    };
+    set("Limit", of.policy.limit);
+    set("Remaining", of.ruling.remaining);
+    set("Reset", reset);
+}
+
+}  // namespace
+
+std::uint64_t whole_seconds(std::chrono::nanoseconds span) noexcept
+{
+    return static_cast<std::uint64_t>(
+        std::max<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(span).count(), 1));
+}
+
+void write_limit_fields(response& into, const std::vector<limit_statement>& all,
+                        std::int64_t unix_now)
+{
+    if (const limit_statement* one = tightest(all, limit_form::legacy)) {
+        const std::uint64_t reset = whole_seconds(one->ruling.more_in);
+        write_three(into, "X-RateLimit-", *one, static_cast<std::uint64_t>(unix_now) + reset);
+    }
+    if (const limit_statement* one = tightest(all, limit_form::draft6)) {
+        into.header(policy_name, join(all, limit_form::draft6, plain_policy));
+        write_three(into, "RateLimit-", *one, whole_seconds(one->ruling.more_in));
+    }
+    if (const limit_statement* one = tightest(all, limit_form::draft7)) {
+        into.header(policy_name, join(all, limit_form::draft7, plain_policy));
+        into.header(state_name,
+                    fmt::format("limit={}, remaining={}, reset={}", one->policy.limit,
+                                one->ruling.remaining, whole_seconds(one->ruling.more_in)));
+    }
+    if (tightest(all, limit_form::draft8) != nullptr) {
+        into.header(policy_name, join(all, limit_form::draft8, named_policy));
+        into.header(state_name, join(all, limit_form::draft8, named_state));
+    }
+}
+
+response limit_refusal(const limit_statement& refused)
+{
+    const std::uint64_t wait = whole_seconds(refused.ruling.more_in);
+    boost::json::object members;
+    members["type"] = "https://iana.org/assignments/http-problem-types#quota-exceeded";
+    members["violated-policies"] = boost::json::array{refused.name};
+    return problem(429, "Request cannot be satisfied as assigned quota has been exceeded",
+                   fmt::format("{} requests in {} s are allowed; try again in {} s",
+                               refused.policy.limit, window_seconds(refused), wait),
+                   std::move(members))
+        .header("Retry-After", std::to_string(wait));
+}
+
+}  // namespace cohort::http
