@@ -5,6 +5,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import resource
 import signal
 import socket
@@ -22,11 +23,15 @@ TICK = os.sysconf("SC_CLK_TCK")
 def arguments(about, **more):
     """--json FILE, --build DIR, --rounds N, and `more` as name=(default, help)."""
     parser = argparse.ArgumentParser(description=about)
-    parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
+    parser.add_argument("--json", metavar="FILE",
+                        help="write the figures there (default: bench/results/<name>.json)")
     parser.add_argument("--build", metavar="DIR",
                         default=os.environ.get("COHORT_BUILD", str(ROOT / "build/Release")),
                         help="where cohort is built (default: build/Release)")
     for name, (default, text) in more.items():
+        if default is False:
+            parser.add_argument("--" + name.replace("_", "-"), action="store_true", help=text)
+            continue
         parser.add_argument("--" + name.replace("_", "-"), default=default, type=type(default),
                             help=f"{text} (default: {default})")
     return parser.parse_args()
@@ -103,6 +108,18 @@ def cpu_seconds(root):
             continue
         ticks += sum(int(field) for field in stat[stat.rindex(")") + 2:].split()[11:15])
     return ticks / TICK
+
+
+def worked_ns(root):
+    """Time on a processor of a process tree, to the nanosecond; what has ended is not in it."""
+    total = 0
+    for pid in tree(root):
+        try:
+            for task in os.listdir(f"/proc/{pid}/task"):
+                total += int(open(f"/proc/{pid}/task/{task}/schedstat").read().split()[0])
+        except OSError:
+            pass
+    return total
 
 
 def pss_of(pid):
@@ -263,6 +280,21 @@ def autocannon(server, path, connections, seconds, cores=None):
             "others_cores": max(0.0, others / took)}
 
 
+def wrk(server, path, seconds, connections, core, *more, scheme="http"):
+    """Loads a server from one core; the rate, and the server's CPU time per request."""
+    before = worked_ns(server.pid)
+    report = subprocess.run(["taskset", "-c", str(core), "wrk", "-t1", f"-c{connections}",
+                             f"-d{seconds}s", *more,
+                             f"{scheme}://127.0.0.1:{server.port}{path}"],
+                            capture_output=True, text=True, check=True).stdout
+    worked = worked_ns(server.pid) - before
+    done = int(re.search(r"(\d+) requests in", report).group(1))
+    if done == 0 or "Non-2xx" in report or "Socket errors" in report:
+        raise RuntimeError(f"{server.command}: {report}")
+    return {"cpu_us": worked / done / 1000,
+            "rate": float(re.search(r"Requests/sec:\s*([\d.]+)", report).group(1))}
+
+
 def children_seconds():
     """CPU time of the clients that have been run so far."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -304,10 +336,10 @@ def goal(name, reached, wanted, met):
 
 
 def finish(name, options, figures):
-    """Writes the figures with the machine's name to bench/results/ and to --json."""
-    for target in filter(None, [BENCH / "results" / f"{name}.json", options.json]):
-        Path(target).parent.mkdir(parents=True, exist_ok=True)
-        Path(target).write_text(json.dumps(figures, indent=2) + "\n")
+    """Writes the figures with the machine's name to --json, or to bench/results/."""
+    target = Path(options.json or BENCH / "results" / f"{name}.json")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(figures, indent=2) + "\n")
 
 
 def announce(name):
