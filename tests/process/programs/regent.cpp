@@ -137,6 +137,12 @@ int main(int argc, char** argv)
     api.get("/events/{topic...}", events_of);
     api.get("/poll/{topic...}", poll_of);
     api.get("/count", count);
+    api.group("/limited")
+        .use(http::rate_limit({.name = "regent",
+                               .limit = 20,
+                               .window = std::chrono::hours{1},
+                               .kind = http::limit_kind::fixed_window}))
+        .get("/", who);
 
     cohort::serve_options more;
     int recovered = 0;
