@@ -28,6 +28,7 @@
 #include <cohort/http/json.hpp>
 #include <cohort/http/markup.hpp>
 #include <cohort/http/limiting/rate_limit.hpp>
+#include <cohort/http/limiting/redis_limits.hpp>
 #include <cohort/http/middleware.hpp>
 #include <cohort/http/middleware/access_log.hpp>
 #include <cohort/http/middleware/compression.hpp>
