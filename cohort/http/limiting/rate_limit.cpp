@@ -34,6 +34,10 @@ public:
           area_{area_name(choices_), limit_table::bytes_for(choices_.keys)}
     {}
 
+    shared_limit(const shared_limit&) = delete;
+    shared_limit& operator=(const shared_limit&) = delete;
+    ~shared_limit() { ::operator delete[](own_.load(), std::align_val_t{64}); }
+
     std::optional<response> before(request& of)
     {
         const auto key = choices_.key.of(of);
@@ -128,7 +132,7 @@ private:
     limit_rule rule_;
     date_clock dates_ = machine_clock();
     board::common_area area_;
-    std::atomic<std::byte*> own_{nullptr};  // kept as long as the process: requests may be in it
+    std::atomic<std::byte*> own_{nullptr};
 };
 
 }  // namespace
