@@ -159,7 +159,7 @@ http::router payment_api(ledger& book, verifier tokens, http::secure_options how
 
     http::routes known = api.group("");
     known.use(http::authenticated(http::bearer(std::move(tokens))));
-    // The place of http::rate_limit(…): behind who asks, before what costs something.
+    known.use(http::rate_limit({.name = "payments", .limit = 600, .key = http::limit_key::user()}));
     http::access(known, who_may_what());
     add_payments(known, book);
     return api;

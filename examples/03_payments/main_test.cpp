@@ -256,6 +256,23 @@ TEST_CASE_FIXTURE(example, "the document has the routes, and nobody needs a toke
     CHECK(app.get("/docs").status() == 200);
 }
 
+TEST_CASE_FIXTURE(example, "who asks too often waits, and nobody else does")
+{
+    const std::string zoe = token("zoe", "customer");
+    unsigned asked = 0;
+    unsigned status = 0;
+    while (status != 429 && asked < 2000) {
+        const auto answer = ask("/payments/999", zoe);
+        status = answer.status();
+        ++asked;
+        if (status == 429)
+            CHECK(answer.header("retry-after"));
+    }
+    CHECK(status == 429);
+    CHECK(asked > 600);
+    CHECK(ask("/payments", bob).header("ratelimit"));
+}
+
 TEST_CASE("nothing starts without a secret, and none is shorter than it must be")
 {
     const folder place;
