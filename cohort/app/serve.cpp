@@ -3,6 +3,7 @@
 #include <cohort/app/cluster.hpp>
 #include <cohort/app/or_throw.hpp>
 #include <cohort/app/worker.hpp>
+#include <cohort/http/h2/service.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/http/tls/context.hpp>
 #include <cohort/net/endpoint.hpp>
@@ -112,6 +113,8 @@ task<> serve_http(worker& self, const http::router& api, const serve_options& mo
         tls = or_throw(make_context(self.settings(), more, wanted));
     http::server_options how = self.http_options();
     how.tls = std::move(tls);
+    if (more.http2)
+        how.on_http2 = http::h2::speaks(self.loop(), *more.http2);
     http::server server{self.loop(), self.poller(), api, std::move(how)};
     self.look_after(server);
 

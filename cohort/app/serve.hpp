@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cohort/app/settings.hpp>
+#include <cohort/http/h2/options.hpp>
 #include <cohort/http/router.hpp>
 #include <cohort/http/tls/options.hpp>
 
@@ -22,6 +23,9 @@ struct serve_options {
     /// How TLS is spoken on endpoints "tls://…". Its files are read before any worker is born, and
     /// by the workers when they change.
     std::optional<http::tls::options> tls = {};
+    /// How HTTP/2 is spoken, with those who know that we do (`curl --http2-prior-knowledge`) and
+    /// over TLS with those who offer "h2". std::nullopt: nobody, HTTP/1.1 is all there is.
+    std::optional<http::h2::options> http2 = http::h2::options{};
 };
 
 /// Serves `api` over HTTP with all cores: parses the command line (settings::from), freezes the

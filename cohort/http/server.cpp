@@ -7,6 +7,7 @@
 #include <cohort/board/journal.hpp>
 #include <cohort/board/slot.hpp>
 #include <cohort/http/culprit.hpp>
+#include <cohort/http/place_entry.hpp>
 #include <cohort/http/router.hpp>
 #include <cohort/http/session.hpp>
 #include <cohort/http/tls/context.hpp>
@@ -201,6 +202,13 @@ std::optional<steady_time> server::oldest_begun() const noexcept
             continue;
         if (!oldest || each->record_->started < *oldest)
             oldest = each->record_->started;
+    }
+    for (const place_entry* each = places_; each != nullptr; each = each->next) {
+        if (each->tenant == nullptr || each->running == 0)
+            continue;
+        const auto began = each->tenant->oldest_begun();
+        if (began && (!oldest || *began < *oldest))
+            oldest = began;
     }
     return oldest;
 }

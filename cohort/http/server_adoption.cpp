@@ -1,5 +1,6 @@
 // How a server begins with what a dead one left, and how it ends with what another goes on with.
 #include <cohort/http/inheritance.hpp>
+#include <cohort/http/place_entry.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/http/session.hpp>
 
@@ -240,6 +241,12 @@ void server::look_at_cases() noexcept
         return;
     for (const session* each = first_; each != nullptr; each = each->next_) {
         if (each->runs_unasked(now)) {
+            looked_at_cases_ = now;
+            return;
+        }
+    }
+    for (const place_entry* each = places_; each != nullptr; each = each->next) {
+        if (each->tenant != nullptr && each->running != 0 && each->tenant->runs_unasked(now)) {
             looked_at_cases_ = now;
             return;
         }

@@ -87,6 +87,34 @@ void connection_place::request_ended() noexcept
     here_->of->ended();
 }
 
+server_options& connection_place::terms() const noexcept
+{
+    COHORT_ASSERT(here_->of != nullptr);
+    return here_->of->options_;
+}
+
+const router& connection_place::routes() const noexcept
+{
+    COHORT_ASSERT(here_->of != nullptr);
+    return here_->of->router_;
+}
+
+void connection_place::count_refusal(const violation& why, peer_lookup& from) noexcept
+{
+    if (here_->of != nullptr)
+        here_->of->count_refusal(why, from, {});
+}
+
+void connection_place::belongs_to(const place_tenant& who) noexcept { here_->tenant = &who; }
+
+std::weak_ptr<const void> connection_place::life() const noexcept
+{
+    COHORT_ASSERT(here_->of != nullptr);
+    return here_->of->life_;
+}
+
+void connection_place::let_go() noexcept { here_.reset(); }
+
 taken_connection::taken_connection(unique_fd socket, peer other_end, connection_place among)
     : fd{std::move(socket)}, who{other_end}, place{std::move(among)}
 {}

@@ -2,6 +2,7 @@
 // Connections that leave HTTP/1.1: to another protocol after "101 Switching Protocols", or to
 // HTTP/2. What a session gives away, and what ties it to its server for as long as it lasts.
 
+#include <cohort/base/clock.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/http/peer.hpp>
 #include <cohort/http/transfer.hpp>
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,14 +30,29 @@ class stream;
 
 namespace cohort::http {
 
+class router;
 class server;
 struct place_entry;
+struct server_options;
+struct violation;
 
 /// What a server says to a connection that it gave away.
 enum class farewell : std::uint8_t {
     drain,  ///< Finish: the server is leaving. Say goodbye in your protocol, and let go.
     cut,  ///< Your time is up. Coroutines of the server's scope have been cancelled, and the socket
           ///< is shut down when this call returns.
+};
+
+/// Whoever goes on with a connection and runs requests on it, as the server asks it about them.
+class place_tenant {
+public:
+    /// See server::oldest_begun().
+    [[nodiscard]] virtual std::optional<steady_time> oldest_begun() const noexcept = 0;
+    /// One of its requests is like one that has crashed a worker, and began before that was known.
+    [[nodiscard]] virtual bool runs_unasked(steady_time now) const noexcept = 0;
+
+protected:
+    ~place_tenant() = default;
 };
 
 /// The place of one connection among its server's. A resource that is moved; of the server's loop.
@@ -70,6 +87,19 @@ public:
     /// not when the place is given up, ends then.
     void request_begun() noexcept;
     void request_ended() noexcept;
+
+    /// What the server was told: limits, patience and hooks hold for all protocols.
+    [[nodiscard]] server_options& terms() const noexcept;
+    [[nodiscard]] const router& routes() const noexcept;
+
+    /// Among server::refusals(), and told to on_refused.
+    void count_refusal(const violation& why, peer_lookup& from) noexcept;
+
+    /// Lifetime: `who`, as long as this place is held.
+    void belongs_to(const place_tenant& who) noexcept;
+
+    /// Expires with the server.
+    [[nodiscard]] std::weak_ptr<const void> life() const noexcept;
 
     void let_go() noexcept;
 

@@ -3,26 +3,14 @@
 #include <cohort/async/lanes.hpp>
 #include <cohort/base/assert.hpp>
 #include <cohort/http/h2/session.hpp>
-#include <cohort/http/router.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace cohort::http::h2 {
 
-service::service(boost::asio::io_context& loop, const router& routes, server_options terms,
-                 options own)
-    : loop_{loop},
-      router_{routes},
-      terms_{std::move(terms)},
-      options_{own},
-      lanes_{lanes::of(loop)},
-      born_{terms_.clock()},
-      wheel_{second_},
-      timer_{loop}
-{
-    COHORT_ASSERT(router_.frozen());
-}
+service::service(boost::asio::io_context& loop, options own)
+    : loop_{loop}, options_{own}, lanes_{lanes::of(loop)}, wheel_{second_}, timer_{loop}
+{}
 
 service::~service()
 {
@@ -40,6 +28,14 @@ service::~service()
 
 void service::take(taken_connection connection)
 {
+    server_options& terms = connection.place.terms();
+    COHORT_ASSERT(terms_ == nullptr || terms_ == &terms);
+    if (terms_ == nullptr) {
+        terms_ = &terms;
+        server_ = connection.place.life();
+        clock_ = terms.clock;
+        born_ = clock_();
+    }
     look_at_clock();
     auto* const who = new session(*this, std::move(connection));
     who->next_ = first_;
@@ -52,19 +48,10 @@ void service::take(taken_connection connection)
 
 void service::look_at_clock() noexcept
 {
-    const auto age = std::chrono::duration_cast<seconds>(terms_.clock() - born_);
+    if (terms_ == nullptr)
+        return;  // nobody has come yet
+    const auto age = std::chrono::duration_cast<seconds>(clock_() - born_);
     second_ = static_cast<std::uint32_t>(age.count()) + 1;
-}
-
-std::optional<steady_time> service::oldest_begun() const noexcept
-{
-    std::optional<steady_time> oldest;
-    for (const session* each = first_; each != nullptr; each = each->next_) {
-        const auto began = each->oldest_begun();
-        if (began && (!oldest || *began < *oldest))
-            oldest = began;
-    }
-    return oldest;
 }
 
 tally service::counts() const noexcept
@@ -73,19 +60,6 @@ tally service::counts() const noexcept
     for (const session* each = first_; each != nullptr; each = each->next_)
         sum += each->connection_.counts();
     return sum;
-}
-
-void service::count_refusal(const violation& why, peer_lookup& from) noexcept
-{
-    const auto known = std::ranges::find(refusals_, why.rule, &refusal_count::rule);
-    if (known != refusals_.end())
-        ++known->times;
-    else
-        refusals_.push_back({why.rule, 1});  // as many as there are rules
-    if (terms_.on_refused) {
-        const refusal_entry entry{.why = &why, .from = &from.get(), .first_bytes = {}};
-        terms_.on_refused(entry);
-    }
 }
 
 void service::closed(session& who) noexcept
@@ -135,6 +109,13 @@ void service::tick()
     look_at_clock();
     wheel_.expire(second(), [](timer_entry& who) { static_cast<session&>(who).on_time(); });
     arm();
+}
+
+connection_taker speaks(boost::asio::io_context& loop, options own)
+{
+    return [made = std::make_unique<service>(loop, own)](taken_connection of) noexcept {
+        made->take(std::move(of));
+    };
 }
 
 }  // namespace cohort::http::h2

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cohort/http/h2/options.hpp>
-#include <cohort/http/server.hpp>
 #include <cohort/http/server_options.hpp>
 #include <cohort/http/takeover.hpp>
 #include <cohort/http/timer_wheel.hpp>
@@ -13,8 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <vector>
 
 namespace cohort {
 class lanes;
@@ -26,39 +23,32 @@ class session;
 
 /// Serves HTTP/2 on the connections that a server gives away. A resource, of one event loop.
 ///
-///     options.on_http2 = [&two](taken_connection c) noexcept { two.take(std::move(c)); };
+///     options.on_http2 = http::h2::speaks(loop);
 ///
-/// Routes, limits, time-outs, counters and hooks are like those of HTTP/1.1, and handlers cannot
-/// tell the difference. The server's drain() and stop() reach these connections through their
+/// Routes, limits, time-outs, counters and hooks are the server's, and handlers cannot tell the
+/// difference. The server's drain() and stop() reach these connections through their
 /// places. No push, and no "Upgrade: h2c", which RFC 9113 has dropped.
 ///
 /// Lifetime: stop() the server before this is destroyed, and lanes::of(loop) if a cpu_bound handler
-/// may still be running. Loop and router outlive it.
+/// may still be running. The loop outlives it; whether the server does makes no difference.
 class service {
 public:
-    /// Of `terms` count: limits, patience, requests_per_connection_max, closed_half, slot, clock,
-    /// on_answered, on_refused, the counters' `answers`, and survival's quarantine and on_poison;
-    /// all else is the server's.
-    service(boost::asio::io_context& loop, const router& routes, server_options terms,
-            options own = {});
+    explicit service(boost::asio::io_context& loop, options own = {});
     service(const service&) = delete;
     service& operator=(const service&) = delete;
     ~service();
 
     /// Serves this connection from now on; requests that have come already are answered inside.
+    /// Order: all connections of a service come from one server.
     void take(taken_connection connection);
 
     [[nodiscard]] std::size_t connections() const noexcept { return connections_; }
     /// Requests whose handler has begun and whose answer is not complete.
     [[nodiscard]] std::size_t running() const noexcept { return running_; }
     [[nodiscard]] std::uint64_t requests() const noexcept { return requests_; }
-    /// See server::oldest_begun().
-    [[nodiscard]] std::optional<steady_time> oldest_begun() const noexcept;
 
     /// What happened on all connections so far.
     [[nodiscard]] tally counts() const noexcept;
-    /// Refused requests by rule, since the start.
-    [[nodiscard]] const std::vector<refusal_count>& refusals() const noexcept { return refusals_; }
 
     /// Looks at the clock now, and ends what has taken too long. The service's own timer does this
     /// once a second while something is due; tests turn the clock by hand.
@@ -77,16 +67,20 @@ private:
     void arm();
     void closed(session& who) noexcept;
     void bury(session& who) noexcept;
-    void count_refusal(const violation& why, peer_lookup& from) noexcept;
+    /// Of open connections only.
+    [[nodiscard]] server_options& terms() const noexcept { return *terms_; }
+    /// Handlers on lanes may end after their server.
+    [[nodiscard]] bool has_server() const noexcept { return !server_.expired(); }
 
     boost::asio::io_context& loop_;
-    const router& router_;
-    server_options terms_;
+    server_options* terms_ = nullptr;  // the server's, while that is there
+    std::weak_ptr<const void> server_;
+    steady_time (*clock_)() noexcept = &now_coarse;
     options options_;
     lanes& lanes_;
     struct life {};
     std::shared_ptr<life> life_ = std::make_shared<life>();  // for handlers that are queued already
-    steady_time born_;
+    steady_time born_{};
     std::uint32_t second_ = 1;  // as of the last look
 
     session* first_ = nullptr;  // of all sessions, those of closed connections included
@@ -94,12 +88,14 @@ private:
     std::size_t running_ = 0;
     std::uint64_t requests_ = 0;
     tally past_;  // of connections that are gone
-    std::vector<refusal_count> refusals_;
     std::array<char, scratch_bytes> scratch_;
 
     timer_wheel wheel_;
     boost::asio::steady_timer timer_;
     std::uint32_t armed_for_ = 0;  // second; 0: not armed
 };
+
+/// For server_options::on_http2: a service that lives as long as the server.
+[[nodiscard]] connection_taker speaks(boost::asio::io_context& loop, options own = {});
 
 }  // namespace cohort::http::h2

@@ -30,7 +30,7 @@ struct port_house : h2_house, net::watcher {
             co_await sleep_for(1ms);
             co_return text("later");
         });
-        two_terms.limits.body_bytes_max = options.limits.body_bytes_max = 4U << 20;
+        options.limits.body_bytes_max = 4U << 20;
         open_both();
         listener = unique_fd{::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
         sockaddr_in address{};

@@ -131,7 +131,7 @@ TEST_CASE("a head that is never whole ends its connection")
     h.tick(1s);
     h.hear_end(c);
     CHECK(c.ears->goaway_code() == 11);
-    CHECK(h.two->refusals().front().rule == "http.timeout.head");
+    CHECK(h.serving->refusals().front().rule == "http.timeout.head");
 }
 
 TEST_CASE("a body that comes too slowly is answered with 408, or told to the handler that reads it")

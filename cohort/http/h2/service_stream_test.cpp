@@ -246,7 +246,7 @@ TEST_CASE("a streamed body that is longer than its route takes is refused to its
     h.hear_answer(c, 1);
     CHECK(c.answer(1).status() == 400);
     CHECK(c.ears->rst_code(1) == 0);
-    CHECK(h.two->refusals().size() == 1);
+    CHECK(h.serving->refusals().size() == 1);
 }
 
 TEST_CASE("buffered bodies of one connection are bounded together")

@@ -106,7 +106,7 @@ TEST_CASE("what a handler throws, and what is no request of ours, are answered o
     CHECK(c.ears->rst_code(5) == 0);  // the rest of the body is not wanted
     CHECK(c.answer(9).status() == 409);
     CHECK(c.answer(11).status() == 200);
-    CHECK(h.two->refusals().size() == 2);
+    CHECK(h.serving->refusals().size() == 2);
     CHECK(h.two->running() == 0);
 }
 

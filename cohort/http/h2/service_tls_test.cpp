@@ -36,9 +36,7 @@ struct h2_tls_house : tls_house {
     void open_both()
     {
         open();
-        server_options terms;
-        terms.clock = &test_clock;
-        two = std::make_unique<h2::service>(loop, api, std::move(terms));
+        two = std::make_unique<h2::service>(loop);
     }
     void hear_frames(tls_client& from, ear& with, const std::function<bool()>& come)
     {

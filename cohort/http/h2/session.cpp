@@ -28,7 +28,7 @@ session::session(service& owner, taken_connection taken)
       poller_{wire_.place.poller()},
       coroutines_{wire_.place.coroutines()},
       peer_{wire_.who},
-      connection_{owner.terms_.limits, owner.options_, *this, owner.second()},
+      connection_{owner.terms().limits, owner.options_, *this, owner.second()},
       idle_since_{owner.second()}
 {}
 
@@ -61,6 +61,7 @@ session::visit::~visit()
 void session::begin()
 {
     const visit here{*this};
+    wire_.place.belongs_to(*this);
     wire_.place.on_farewell([this](farewell what) noexcept {
         if (what == farewell::drain)
             drain();
@@ -233,7 +234,7 @@ void session::request_came(arrival what)
     stream& who =
         *streams_.emplace(id, std::make_unique<stream>(*this, std::move(what))).first->second;
     who.begin();
-    const std::uint32_t most = service_.terms_.requests_per_connection_max;
+    const std::uint32_t most = service_.terms().requests_per_connection_max;
     if (most != 0 && requests_ >= most)
         drain();
 }
@@ -305,6 +306,12 @@ std::optional<steady_time> session::oldest_begun() const noexcept
             oldest = began;
     }
     return oldest;
+}
+
+bool session::runs_unasked(steady_time now) const noexcept
+{
+    return std::ranges::any_of(streams_,
+                               [now](const auto& each) { return each.second->runs_unasked(now); });
 }
 
 }  // namespace cohort::http::h2

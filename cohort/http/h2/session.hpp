@@ -24,7 +24,10 @@ class service;
 /// One HTTP/2 connection on its socket: does what the automaton says. A resource of the service,
 /// which frees it when its socket is closed, nothing of it is on the stack and no handler works
 /// for it.
-class session final : public net::watcher, public timer_entry, private connection_user {
+class session final : public net::watcher,
+                      public timer_entry,
+                      public place_tenant,
+                      private connection_user {
 public:
     session(service& owner, taken_connection taken);
     session(const session&) = delete;
@@ -48,7 +51,8 @@ public:
     /// Jobs that will never end: the lanes have dropped them.
     void abandon_jobs() noexcept;
 
-    [[nodiscard]] std::optional<steady_time> oldest_begun() const noexcept;
+    [[nodiscard]] std::optional<steady_time> oldest_begun() const noexcept override;
+    [[nodiscard]] bool runs_unasked(steady_time now) const noexcept override;
 
 private:
     friend class service;

@@ -107,7 +107,7 @@ void session::close_socket()
     out_.clear();
     out_sent_ = 0;
     close_streams();
-    wire_.place = connection_place{};
+    wire_.place.let_go();
     wire_.fd.reset();
     service_.closed(*this);
 }
@@ -118,7 +118,7 @@ void session::on_time()
     if (!open())
         return;
     const std::uint32_t second = service_.second();
-    const patience& most = service_.terms_.patience;
+    const patience& most = service_.terms().patience;
     if (linger_since_ != 0) {
         if (over(linger_since_, most.linger, second))
             close_socket();
@@ -132,7 +132,7 @@ void session::on_time()
         return;
     }
     if (connection_.head_since() != 0 && over(connection_.head_since(), most.head, second)) {
-        service_.count_refusal(head_late, peer_);
+        wire_.place.count_refusal(head_late, peer_);
         connection_.terminate(error_code::enhance_your_calm);
         return;
     }
@@ -168,7 +168,7 @@ std::uint32_t session::due() const noexcept
     const std::uint32_t second = service_.second();
     const bool soon = !streams_.empty() || blocked_ || linger_since_ != 0 || drain_since_ != 0 ||
                       connection_.head_since() != 0;
-    const auto keep = static_cast<std::uint32_t>(service_.terms_.patience.keep_alive.count());
+    const auto keep = static_cast<std::uint32_t>(service_.terms().patience.keep_alive.count());
     if (soon)
         return second + 1;
     constexpr std::uint32_t hour = 3600;  // the wheel asks again after a lap

@@ -48,7 +48,7 @@ void stream::begin()
     plan_route();
     const route_options& options = to_->options();
     body_max_ =
-        options.body_max.value_or(static_cast<std::size_t>(service_.terms_.limits.body_bytes_max));
+        options.body_max.value_or(static_cast<std::size_t>(service_.terms().limits.body_bytes_max));
     drops_ = options.body == body_use::unread;
     if (!drops_ && top_.content_length > body_max_) {
         refuse(body_too_long);
@@ -67,13 +67,13 @@ void stream::plan_route()
 {
     const request_source source{.top = head_view{top_, text_.data()},
                                 .from = &session_.peer_,
-                                .slot = service_.terms_.slot};
+                                .slot = service_.terms().slot};
     asked_.emplace(source);
     if (session_.wire_.tls)
         asked_->attach(tls::secured{&session_.wire_.tls->facts()});
-    to_ = service_.router_.plan_for(*asked_).to;
-    if (service_.terms_.counters.answers != nullptr || service_.terms_.on_answered)
-        started_ = service_.terms_.clock();
+    to_ = session_.wire_.place.routes().plan_for(*asked_).to;
+    if (service_.terms().counters.answers != nullptr || service_.terms().on_answered)
+        started_ = service_.terms().clock();
 }
 
 void stream::say_continue()
@@ -207,7 +207,7 @@ void stream::refuse(const violation& why)
         return;
     collecting_ = false;
     drop_body();
-    service_.count_refusal(why, session_.peer_);
+    session_.wire_.place.count_refusal(why, session_.peer_);
     response words = why.status == 503 ? overloaded(why.words) : problem(why.status, {}, why.words);
     send_whole(words);
     if (asked_)
@@ -220,9 +220,19 @@ void stream::finish(status_code status, access_end how)
         session_.request_ended();
     if (!asked_)
         return;
+    if (service_.has_server())
+        tell_end(status, how);
+    asked_.reset();
+    answer_.reset();
+    drop_body();
+    body_.clear();
+}
+
+void stream::tell_end(status_code status, access_end how) noexcept
+{
     end_trial(how == access_end::answered ? board::quarantine::ending::well
                                           : board::quarantine::ending::unknown);
-    const server_options& terms = service_.terms_;
+    const server_options& terms = service_.terms();
     if (terms.counters.answers != nullptr)
         board::note_answer(*terms.counters.answers, status, terms.clock() - started_);
     if (terms.on_answered) {
@@ -235,12 +245,8 @@ void stream::finish(status_code status, access_end how)
                                  .body_bytes = answer_bytes_,
                                  .took = terms.clock() - started_,
                                  .end = how};
-        service_.terms_.on_answered(entry);
+        service_.terms().on_answered(entry);
     }
-    asked_.reset();
-    answer_.reset();
-    drop_body();
-    body_.clear();
 }
 
 body_source::step stream::give(std::span<char> room) noexcept
@@ -286,7 +292,7 @@ void stream::client_ended()
         session_.connection_.reset(id_, error_code::cancel);
         return;
     }
-    const bool abandoned = service_.terms_.closed_half == half_close::abandoned;
+    const bool abandoned = service_.terms().closed_half == half_close::abandoned;
     if (abandoned && port_ != nullptr && streaming_)
         port_->fail(errc::channel_closed);
     if (abandoned && cancel_ != nullptr)
@@ -303,7 +309,7 @@ void stream::on_time(std::uint32_t second)
         port_->fail(errc::deadline_passed);
         return;
     }
-    const auto silence = service_.terms_.patience.send.count();
+    const auto silence = service_.terms().patience.send.count();
     if (silence != 0 && unsent() != 0 && second >= given_at_ + static_cast<std::uint32_t>(silence))
     {
         // A window that is never opened: CVE-2019-9517.
@@ -315,7 +321,7 @@ void stream::on_time(std::uint32_t second)
 
 bool stream::body_is_late(std::uint32_t second) const noexcept
 {
-    const patience& most = service_.terms_.patience;
+    const patience& most = service_.terms().patience;
     const auto grace = static_cast<std::uint32_t>(most.body_grace.count());
     if (grace == 0 || whole_ || !session_.connection_.may_send(id_))
         return false;

@@ -58,6 +58,8 @@ public:
     [[nodiscard]] bool busy() const noexcept { return job_ != job::none; }
     /// When its handler began, unless the client is the slow one.
     [[nodiscard]] std::optional<steady_time> waits_since() const noexcept;
+    /// See place_tenant.
+    [[nodiscard]] bool runs_unasked(steady_time now) const noexcept;
 
 private:
     friend class stream_port;
@@ -69,6 +71,7 @@ private:
     void send_whole(response& what);
     void submit(const response& what, body_source* body);
     void finish(status_code status, access_end how);
+    void tell_end(status_code status, access_end how) noexcept;
     void drop_body() noexcept;
 
     // With a quarantine (stream_trial.cpp).

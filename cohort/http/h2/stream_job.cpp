@@ -218,8 +218,8 @@ awaitable<result<std::string_view>> stream_port::read()
             co_await moved_.wait();
     }
     s.have_body();
-    if (failed_ == errc::too_large)
-        s.service_.count_refusal(refused_in_handler, s.session_.peer_);
+    if (failed_ == errc::too_large && s.session_.open())
+        s.session_.wire_.place.count_refusal(refused_in_handler, s.session_.peer_);
     co_return failed(failed_ == errc{} ? errc::cancelled : failed_, "read a request's body");
 }
 

@@ -24,12 +24,12 @@ quarantine::runner runner_of(const server_options& terms) noexcept
 
 bool stream::is_kept_from_running()
 {
-    const quarantine* const table = service_.terms_.survival.quarantine;
+    const quarantine* const table = service_.terms().survival.quarantine;
     if (table == nullptr || table->empty())
         return false;
     const std::uint64_t alike = fingerprint(*asked_);
     using reason = poison_entry::reason;
-    switch (table->ask(alike, cohort::now(), runner_of(service_.terms_))) {
+    switch (table->ask(alike, cohort::now(), runner_of(service_.terms()))) {
         case quarantine::leave::free:
             return false;
         case quarantine::leave::alone:
@@ -53,8 +53,8 @@ void stream::answer_in_place_of_run(poison_entry::reason why, std::uint64_t alik
                              .route = asked_->pattern(),
                              .fingerprint = alike,
                              .why = why};
-    if (service_.terms_.survival.on_poison)
-        service_.terms_.survival.on_poison(entry);
+    if (service_.terms().survival.on_poison)
+        service_.terms().survival.on_poison(entry);
     // The words of HTTP/1.1.
     const bool soon = why == poison_entry::reason::on_trial;
     response words = soon ? problem(503, "A request like this one has ended a process",
@@ -69,7 +69,14 @@ void stream::end_trial(quarantine::ending how) noexcept
 {
     const std::uint64_t was = std::exchange(trial_, 0U);
     if (was != 0)
-        service_.terms_.survival.quarantine->release(was, runner_of(service_.terms_), how);
+        service_.terms().survival.quarantine->release(was, runner_of(service_.terms()), how);
+}
+
+bool stream::runs_unasked(steady_time now) const noexcept
+{
+    if (!begun_ || streaming_ || !asked_ || trial_ != 0)
+        return false;
+    return service_.terms().survival.quarantine->suspects(fingerprint(*asked_), now);
 }
 
 }  // namespace cohort::http::h2

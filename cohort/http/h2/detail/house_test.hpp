@@ -36,10 +36,8 @@ struct speaker {
 
 struct h2_house : house {
     explicit h2_house(h2::options with = {}, server_options terms = {})
-        : own{with}, two_terms{std::move(terms)}
+        : house{std::move(terms)}, own{with}
     {
-        options.limits = two_terms.limits;
-        options.patience = two_terms.patience;
         options.on_http2 = [this](taken_connection c) noexcept { two->take(std::move(c)); };
     }
     ~h2_house()
@@ -55,8 +53,7 @@ struct h2_house : house {
     void open_both()
     {
         open();
-        two_terms.clock = &http::detail::test_clock;
-        two = std::make_unique<service>(loop, api, std::move(two_terms), own);
+        two = std::make_unique<service>(loop, own);
     }
     speaker meet(std::string_view first = {}, int buffer_bytes = 0)
     {
@@ -89,7 +86,6 @@ struct h2_house : house {
     }
 
     h2::options own;
-    server_options two_terms;
     std::unique_ptr<service> two;
 };
 
