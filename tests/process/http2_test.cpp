@@ -225,9 +225,13 @@ TEST_CASE("a reload says GOAWAY, and what was asked before it is answered")
     }
     CHECK(told >= 4);
     server.program().wait_for("reload: generation 2 serves with 2 workers");
+    // The last of the old workers may have got some of them: they hear the same.
     for (const auto& each : all) {
-        CHECK(each->ask_some());
+        static_cast<void>(each->ask_some());
         CHECK(each->lost() == 0);
     }
+    talker fresh{server.plain()};
+    CHECK(fresh.ask_some());
+    CHECK(fresh.lost() == 0);
     CHECK(server.program().stop().success());
 }
