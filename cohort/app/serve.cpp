@@ -4,10 +4,10 @@
 #include <cohort/app/or_throw.hpp>
 #include <cohort/app/worker.hpp>
 #include <cohort/http/h2/service.hpp>
+#include <cohort/http/proxy_door.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/http/tls/context.hpp>
 #include <cohort/net/endpoint.hpp>
-#include <cohort/net/socket_option.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/worker/core.hpp>
 
@@ -73,10 +73,14 @@ result<std::shared_ptr<http::tls::context>> make_context(const config::settings&
     return http::tls::context::load(*more.tls);
 }
 
-/// The primary asks its probes over a connection of its own, which nobody else can make.
+/// The primary asks its probes over a connection of its own, which nobody else can make: a pair of
+/// sockets. Those that are accepted have the name of their listener.
 bool comes_from_the_primary(const unique_fd& connection) noexcept
 {
-    return net::socket_option(connection.borrow(), SOL_SOCKET, SO_DOMAIN) == AF_UNIX;
+    sockaddr_storage name{};
+    socklen_t length = sizeof name;
+    return ::getsockname(connection.borrow(), reinterpret_cast<sockaddr*>(&name), &length) == 0 &&
+           name.ss_family == AF_UNIX && length == sizeof(sa_family_t);
 }
 
 void take(http::server& server, unique_fd connection)
@@ -91,6 +95,18 @@ void take_tls(http::server& server, unique_fd connection)
         return take(server, std::move(connection));
     if (const auto taken = server.take_tls(std::move(connection)); !taken)
         log::debug("connection not taken: {}", taken.error().text());
+}
+
+using way_in = void (http::proxy_door::*)(unique_fd);
+
+void serve_through(http::proxy_door& door, http::server& server, listener& at, way_in through)
+{
+    at.serve([&door, &server, through](unique_fd connection) noexcept {
+        if (comes_from_the_primary(connection))
+            take(server, std::move(connection));
+        else
+            (door.*through)(std::move(connection));
+    });
 }
 
 /// The word for who opens it; TLS is ours alone.
@@ -117,14 +133,23 @@ task<> serve_http(worker& self, const http::router& api, const serve_options& mo
         how.on_http2 = http::h2::speaks(self.loop(), *more.http2);
     http::server server{self.loop(), self.poller(), api, std::move(how)};
     self.look_after(server);
+    std::unique_ptr<http::proxy_door> door;
+    if (more.proxy_protocol)
+        door = or_throw(
+            http::proxy_door::make(self.loop(), self.poller(), server, *more.proxy_protocol));
 
     std::vector<listener> open;
     for (const std::string& where : wanted) {
         auto at = co_await self.listen(as_opened(where));
-        const auto give = net::endpoint::speaks_tls(where) ? &take_tls : &take;
-        at.serve([&server, give](unique_fd connection) noexcept {
-            give(server, std::move(connection));
-        });
+        const bool secure = net::endpoint::speaks_tls(where);
+        const auto give = secure ? &take_tls : &take;
+        if (door)
+            serve_through(*door, server, at,
+                          secure ? &http::proxy_door::take_tls : &http::proxy_door::take);
+        else
+            at.serve([&server, give](unique_fd connection) noexcept {
+                give(server, std::move(connection));
+            });
         open.push_back(std::move(at));
     }
     co_await self.until_stopping();

@@ -2,6 +2,7 @@
 
 #include <cohort/app/settings.hpp>
 #include <cohort/http/h2/options.hpp>
+#include <cohort/http/proxy_door.hpp>
 #include <cohort/http/router.hpp>
 #include <cohort/http/tls/options.hpp>
 
@@ -26,6 +27,9 @@ struct serve_options {
     /// How HTTP/2 is spoken, with those who know that we do (`curl --http2-prior-knowledge`) and
     /// over TLS with those who offer "h2". std::nullopt: nobody, HTTP/1.1 is all there is.
     std::optional<http::h2::options> http2 = http::h2::options{};
+    /// All clients come through load balancers that speak the PROXY protocol, before TLS and HTTP:
+    /// whom they name is the peer. Connections from elsewhere, or without the header, are closed.
+    std::optional<http::proxy_door_options> proxy_protocol = {};
 };
 
 /// Serves `api` over HTTP with all cores: parses the command line (settings::from), freezes the

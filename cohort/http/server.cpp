@@ -7,7 +7,6 @@
 #include <cohort/board/journal.hpp>
 #include <cohort/board/slot.hpp>
 #include <cohort/http/culprit.hpp>
-#include <cohort/http/place_entry.hpp>
 #include <cohort/http/router.hpp>
 #include <cohort/http/session.hpp>
 #include <cohort/http/tls/context.hpp>
@@ -66,8 +65,8 @@ server::server(boost::asio::io_context& loop, net::poller& poller, const router&
     COHORT_ASSERT(router_.frozen());
     const survival& lasting = options_.survival;
     // One that dies before its first word must not be taken for a plain connection.
-    if (lasting.journal != nullptr && options_.tls)
-        lasting.journal->header().strangers.store(1, std::memory_order_release);
+    if (options_.tls)
+        expect_strangers();
     if (options_.tls)
         look_at_certificates();
     if (lasting.journal != nullptr)
@@ -103,18 +102,54 @@ result<> server::take(unique_fd&& connection)
 
 result<> server::take_tls(unique_fd&& connection)
 {
-    COHORT_ASSERT(options_.tls != nullptr);
+    if (auto may = may_take(); !may)
+        return may;
+    begin_tls(std::move(connection), nullptr);
+    return {};
+}
+
+result<> server::take(unique_fd&& connection, const peer& from)
+{
+    if (auto may = may_take(); !may)
+        return may;
+    look_at_clock();
+    keep(std::make_unique<session>(*this, std::move(connection), second(), nullptr, &from)).begin();
+    return {};
+}
+
+result<> server::take_tls(unique_fd&& connection, const peer& from)
+{
+    if (auto may = may_take(); !may)
+        return may;
+    begin_tls(std::move(connection), &from);
+    return {};
+}
+
+void server::expect_strangers() noexcept
+{
+    if (options_.survival.journal != nullptr)
+        options_.survival.journal->header().strangers.store(1, std::memory_order_release);
+}
+
+result<> server::may_take() const
+{
     if (draining_)
         return failed(errc::stopping, "take connection");
     if (full())
         return failed(errc::queue_full, "take connection");
+    return {};
+}
+
+void server::begin_tls(unique_fd&& connection, const peer* from)
+{
+    COHORT_ASSERT(options_.tls != nullptr);
     using protocols = tls::context::protocols;
     auto through = options_.tls->begin(
         connection.borrow(), options_.on_http2 ? protocols::http1_and_2 : protocols::http1);
     look_at_clock();
-    keep(std::make_unique<session>(*this, std::move(connection), second(), std::move(through)))
+    keep(
+        std::make_unique<session>(*this, std::move(connection), second(), std::move(through), from))
         .begin();
-    return {};
 }
 
 result<> server::admit(unique_fd&& connection, const resumption& at)
@@ -190,27 +225,6 @@ void server::give_back(std::unique_ptr<record> used) noexcept
     used->clear();
     if (spare_.size() < spare_records_max)
         spare_.push_back(std::move(used));
-}
-
-std::optional<steady_time> server::oldest_begun() const noexcept
-{
-    std::optional<steady_time> oldest;
-    if (running_ == 0 || options_.counters.answers == nullptr)
-        return oldest;
-    for (const session* each = first_; each != nullptr; each = each->next_) {
-        if (!each->counted_ || each->streaming_ || each->reading_body_ || !each->record_)
-            continue;
-        if (!oldest || each->record_->started < *oldest)
-            oldest = each->record_->started;
-    }
-    for (const place_entry* each = places_; each != nullptr; each = each->next) {
-        if (each->tenant == nullptr || each->running == 0)
-            continue;
-        const auto began = each->tenant->oldest_begun();
-        if (began && (!oldest || *began < *oldest))
-            oldest = began;
-    }
-    return oldest;
 }
 
 void server::begun() noexcept

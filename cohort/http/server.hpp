@@ -68,6 +68,15 @@ public:
     /// ends with this process, and goes to nobody else. Order: with server_options::tls only.
     [[nodiscard]] result<> take_tls(unique_fd&& connection);
 
+    /// The same for connections that come through a proxy which has said for whom it speaks:
+    /// handlers, limits and logs see `from`. They are in no journal, and go to nobody else.
+    [[nodiscard]] result<> take(unique_fd&& connection, const peer& from);
+    [[nodiscard]] result<> take_tls(unique_fd&& connection, const peer& from);
+
+    /// Some connections of this process are not as they seem to a successor: what it finds without
+    /// a word in the journal is closed.
+    void expect_strangers() noexcept;
+
     /// TLS handshakes since the start.
     struct handshake_counts {
         std::uint64_t done = 0;
@@ -193,6 +202,8 @@ private:
     [[nodiscard]] board::connection_record* page_of(int descriptor) noexcept;
     void one_less() noexcept;
 
+    [[nodiscard]] result<> may_take() const;
+    void begin_tls(unique_fd&& connection, const peer* from);
     [[nodiscard]] result<> admit(unique_fd&& connection, const resumption& at);
     void mark_stranger(int descriptor, board::standing now) noexcept;
     [[nodiscard]] session& keep(std::unique_ptr<session> made) noexcept;

@@ -141,7 +141,7 @@ void server::share(handover sink, std::size_t count, nanoseconds budget)
 
     // One that was to go with an earlier call, and is here between two requests, was refused.
     const auto is_free = [this](const session& who) {
-        return who.open() && !who.tls_ &&
+        return who.open() && who.may_leave() &&
                (who.share_turn_ == 0 || who.at_boundary() || heir_of(who) == nullptr);
     };
     // Orders come one after another: each goes on where the last one stopped.
@@ -220,6 +220,27 @@ void server::end_trial(record& at, board::quarantine::ending how) noexcept
     const trial was = std::exchange(at.on, {});
     if (was.now == trial::stage::alone)
         options_.survival.quarantine->release(was.fingerprint, runner(), how);
+}
+
+std::optional<steady_time> server::oldest_begun() const noexcept
+{
+    std::optional<steady_time> oldest;
+    if (running_ == 0 || options_.counters.answers == nullptr)
+        return oldest;
+    for (const session* each = first_; each != nullptr; each = each->next_) {
+        if (!each->counted_ || each->streaming_ || each->reading_body_ || !each->record_)
+            continue;
+        if (!oldest || each->record_->started < *oldest)
+            oldest = each->record_->started;
+    }
+    for (const place_entry* each = places_; each != nullptr; each = each->next) {
+        if (each->tenant == nullptr || each->running == 0)
+            continue;
+        const auto began = each->tenant->oldest_begun();
+        if (began && (!oldest || *began < *oldest))
+            oldest = began;
+    }
+    return oldest;
 }
 
 void server::vouch() noexcept

@@ -26,15 +26,16 @@ constexpr std::size_t output_high_water = 65'536;
 }  // namespace
 
 session::session(server& owner, unique_fd connection, std::uint32_t second,
-                 std::unique_ptr<tls::stream> through)
+                 std::unique_ptr<tls::stream> through, const peer* from)
     : server_{owner},
       fd_{std::move(connection)},
       mask_{input_events},
       exchange_{owner.rules_, second},
-      // What TLS has between the socket and us dies with the process: nobody could go on.
-      scribe_{through ? nullptr : owner.options_.survival.journal, fd_.borrow()},
+      // What we know of such a connection dies with the process: nobody could go on.
+      scribe_{through || from != nullptr ? nullptr : owner.options_.survival.journal, fd_.borrow()},
       tls_{std::move(through)},
-      peer_{fd_.borrow()}
+      peer_{from != nullptr ? peer_lookup{*from} : peer_lookup{fd_.borrow()}},
+      proxied_{from != nullptr}
 {}
 
 session::~session() { COHORT_ASSERT(!open() && visits_ == 0 && job_ == job::none); }

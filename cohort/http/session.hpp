@@ -35,7 +35,7 @@ class stream_port;
 class session final : public net::watcher, public timer_entry {
 public:
     session(server& owner, unique_fd connection, std::uint32_t second,
-            std::unique_ptr<tls::stream> through = nullptr);
+            std::unique_ptr<tls::stream> through = nullptr, const peer* from = nullptr);
     session(const session&) = delete;
     session& operator=(const session&) = delete;
     ~session();
@@ -148,6 +148,8 @@ private:
     void take_inheritance(legacy& found);
     [[nodiscard]] order apologise_unread();
     [[nodiscard]] bool at_boundary() const noexcept;
+    /// A successor would know neither its keys nor for whom a proxy speaks.
+    [[nodiscard]] bool may_leave() const noexcept { return !tls_ && !proxied_; }
     [[nodiscard]] std::uint64_t end_of_output() const noexcept
     {
         return exchange_.state().bytes_answered + record_->output.size();
@@ -220,6 +222,7 @@ private:
     bool chunked_ = false;
     bool ends_by_close_ = false;  // only the connection's end is the end of this answer's body
     bool produced_ = false;       // all of that body is in the output
+    bool proxied_ = false;        // the peer is whom a proxy has named
 };
 
 }  // namespace cohort::http

@@ -119,8 +119,8 @@ order session::apologise_unread()
 
 bool session::at_boundary() const noexcept
 {
-    return open() && !tls_ && watched_ && exchange_.now() == phase::idle && !blocked_ && !record_ &&
-           job_ == job::none && !exchange_.client_ended();
+    return open() && may_leave() && watched_ && exchange_.now() == phase::idle && !blocked_ &&
+           !record_ && job_ == job::none && !exchange_.client_ended();
 }
 
 void session::pass_on(handover& heir)
