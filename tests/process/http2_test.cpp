@@ -2,7 +2,7 @@
 #include "family.hpp"
 
 #include <cohort/base/parse.hpp>
-#include <cohort/http/h2/detail/frames_test.hpp>
+#include <cohort/http/h2/frames_test.hpp>
 #include <cohort/http/tls/openssl_client_test.hpp>
 #include <cohort/testing/client.hpp>
 #include <cohort/testing/harness.hpp>

@@ -1,6 +1,6 @@
 #include <cohort/http/h2/connection.hpp>
 
-#include <cohort/http/h2/detail/frames_test.hpp>
+#include <cohort/http/h2/frames_test.hpp>
 
 #include <doctest/doctest.h>
 

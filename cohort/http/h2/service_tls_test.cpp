@@ -2,7 +2,7 @@
 #include <cohort/http/h2/service.hpp>
 
 #include <cohort/http/detail/tls_test.hpp>
-#include <cohort/http/h2/detail/frames_test.hpp>
+#include <cohort/http/h2/frames_test.hpp>
 
 #include <doctest/doctest.h>
 

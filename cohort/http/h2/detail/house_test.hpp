@@ -2,7 +2,7 @@
 // For tests: a loop with a server on it that gives HTTP/2 clients to a service, and such clients.
 
 #include <cohort/http/detail/house_test.hpp>
-#include <cohort/http/h2/detail/frames_test.hpp>
+#include <cohort/http/h2/frames_test.hpp>
 #include <cohort/http/h2/service.hpp>
 
 #include <functional>
