@@ -10,6 +10,8 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -246,6 +248,34 @@ TEST_CASE("access log, counters and peers know requests of HTTP/2")
     CHECK(lines == std::vector<std::string>{"GET /?a=1 / 200 12 local"});
     CHECK(refused == 1);
     CHECK(c.answer(3).status() == 400);
+}
+
+TEST_CASE("the server counts connections and requests of HTTP/2 once, and knows the oldest")
+{
+    std::atomic<std::uint32_t> connections = 0;
+    std::atomic<std::uint64_t> requests = 0;
+    board::answer_cells answers{};
+    server_options terms;
+    terms.counters = {
+        .connections_open = &connections, .requests_total = &requests, .answers = &answers};
+    h2_house h{{}, std::move(terms)};
+    h.api.get("/wait", [&](const request&) -> task<response> {
+        co_await sleep_for(1h);
+        co_return text("never");
+    });
+    add_hello(h.api);
+    speaker c = h.meet(settings() + get(1, "/wait"));
+    h.until([&] { return h.two->running() == 1; });
+    const steady_time first = http::detail::clock_now;
+    h.tick(2s);
+    c.say(get(3, "/wait") + get(5));
+    h.hear_answer(c, 5);
+    CHECK(h.serving->oldest_begun() == first);
+    CHECK(connections == 1);
+    CHECK(requests == 3);
+    c.say(rst(1));
+    h.until([&] { return h.two->running() == 1; });
+    CHECK(h.serving->oldest_begun() == first + 2s);
 }
 
 TEST_CASE("a request like one that has ended workers is not run, a suspect is run alone")
