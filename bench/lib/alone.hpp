@@ -67,7 +67,9 @@ inline int serve_alone(std::uint16_t port, cohort::http::router& api,
     cohort::net::poller poller{loop};
     if (!poller.start())
         return 1;
-    const auto how = options.tls ? &cohort::http::server::take_tls : &cohort::http::server::take;
+    acceptor::taking how = &cohort::http::server::take;
+    if (options.tls)
+        how = &cohort::http::server::take_tls;
     cohort::http::server server{loop, poller, api, std::move(options)};
     acceptor accept{listener.borrow(), server, how};
     if (!poller.watch(listener.borrow(), EPOLLIN, accept))

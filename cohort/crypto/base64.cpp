@@ -55,7 +55,7 @@ std::optional<std::string> decode(std::string_view text, const table& values)
     std::uint32_t held = 0;
     unsigned bits = 0;
     for (const char c : text) {
-        const int value = values[static_cast<unsigned char>(c)];
+        const std::int8_t value = values[static_cast<unsigned char>(c)];
         if (value < 0)
             return std::nullopt;
         held = (held << 6) | static_cast<std::uint32_t>(value);
