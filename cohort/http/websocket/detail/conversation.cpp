@@ -42,6 +42,13 @@ awaitable<> converse(websocket_core& core, const conversation& what)
     const auto stop = co_await asio::this_coro::cancellation_state;
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     websocket socket{core, what.about};
+    if (stopped(stop)) {
+        // Too late to begin: it was told to stop before it ran for the first time.
+        core.cut();
+        while (!core.gone())
+            co_await core.wait_until_gone();
+        co_return;
+    }
     core.begin();
     auto [thrown] = co_await asio::co_spawn(executor, run_talk(*what.talk, socket), use_tuple);
     const std::exception_ptr beside = co_await core.join();

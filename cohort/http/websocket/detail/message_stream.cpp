@@ -184,7 +184,7 @@ public:
     {
         return socket_.next_layer().heard();
     }
-    [[nodiscard]] std::uint64_t written() const noexcept override
+    [[nodiscard]] std::uint64_t written() noexcept override
     {
         return socket_.next_layer().written();
     }

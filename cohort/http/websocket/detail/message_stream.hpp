@@ -74,7 +74,7 @@ public:
     [[nodiscard]] virtual connection_place& place() noexcept = 0;
 
     [[nodiscard]] virtual std::uint64_t heard() const noexcept = 0;
-    [[nodiscard]] virtual std::uint64_t written() const noexcept = 0;
+    [[nodiscard]] virtual std::uint64_t written() noexcept = 0;
 };
 
 }  // namespace cohort::http::detail

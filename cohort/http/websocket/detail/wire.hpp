@@ -102,7 +102,8 @@ public:
 
     /// Reads that brought something, and writes that took something.
     [[nodiscard]] std::uint64_t heard() const noexcept { return heard_; }
-    [[nodiscard]] std::uint64_t written() const noexcept { return written_; }
+    /// While a write waits: what the client has acknowledged since the last call counts as one.
+    [[nodiscard]] std::uint64_t written() noexcept;
 
     void ready(std::uint32_t events) noexcept override;
 
@@ -168,6 +169,7 @@ private:
     std::size_t write_bytes_ = 0;
     std::uint64_t heard_ = 0;
     std::uint64_t written_ = 0;
+    int not_acknowledged_ = 0;      // bytes in the socket, at the last look while a write waits
     std::uint32_t mask_ = 0;        // what the poller watches for us
     std::uint32_t read_waits_ = 0;  // for EPOLLIN or EPOLLOUT; 0: it does not wait
     std::uint32_t write_waits_ = 0;
