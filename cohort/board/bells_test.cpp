@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <poll.h>
+#include <sys/resource.h>
 
 #include <memory>
 #include <vector>
@@ -116,4 +117,21 @@ TEST_CASE("a bell can be moved")
     other->sleep();
     t.yours.ring();
     CHECK(is_rung(*other));
+}
+
+TEST_CASE("who has no socket to ring with takes nobody for dead")
+{
+    tower t;
+    auto one = t.mine.hang();
+    REQUIRE(one);
+    one->sleep();
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit none{0, before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const bells mute{t.area(), t.identity};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    mute.ring();
+    CHECK_FALSE(is_rung(*one));
+    CHECK(t.table->who[0] != 0);
 }

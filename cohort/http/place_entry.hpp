@@ -27,4 +27,10 @@ struct place_entry {
     told so_far = told::nothing;
 };
 
+/// One that is being told something; what it does may tell others. On the stack.
+struct told_now {
+    place_entry* who;  ///< Null: it has let go.
+    told_now* outer;
+};
+
 }  // namespace cohort::http

@@ -35,6 +35,7 @@ class router;
 class session;
 struct estate;
 struct place_entry;
+struct told_now;
 
 /// How often a rule refused a request.
 struct refusal_count {
@@ -231,7 +232,7 @@ private:
     session* first_ = nullptr;           // of all sessions, those of closed connections included
     place_entry* places_ = nullptr;      // of all connections that were given away
     place_entry* place_next_ = nullptr;  // while all of them are told something
-    place_entry* place_told_ = nullptr;  // the one that is told something now
+    told_now* told_now_ = nullptr;       // those that are told something now, the last one first
     std::size_t connections_ = 0;        // of both kinds
     std::size_t running_ = 0;
     std::uint64_t requests_ = 0;

@@ -205,6 +205,64 @@ TEST_CASE("a place may outlive its server, and counts towards connections_max")
     kept.clear();
 }
 
+TEST_CASE("a farewell that nobody heard is heard by who listens later")
+{
+    std::vector<taken_connection> kept;
+    house h;
+    h.api.get("/up", [&](const request&) {
+        return switch_protocols("quiet",
+                                [&](taken_connection c) noexcept { kept.push_back(std::move(c)); });
+    });
+    client c = h.connect();
+    c.say(upgrade("/up"));
+    h.until([&] { return kept.size() == 1; });
+    std::vector<farewell> told;
+    const auto listen = [&] {
+        kept[0].place.on_farewell([&](farewell what) noexcept { told.push_back(what); });
+    };
+    scope work{h.loop.get_executor()};
+    const auto drain = [&]() -> awaitable<> { static_cast<void>(co_await h.serving->drain(20ms)); };
+    work.spawn(drain());
+    h.until([&] { return kept[0].place.draining(); });
+    listen();
+    CHECK(told == std::vector{farewell::drain});
+    kept[0].place.on_farewell(nullptr);
+    h.until([&] { return work.size() == 0; });
+    told.clear();
+    listen();
+    CHECK(told == std::vector{farewell::cut});
+    kept.clear();
+}
+
+TEST_CASE("who hears a farewell may make others hear it, and one of them may let go of the first")
+{
+    std::vector<std::unique_ptr<taken_connection>> kept;
+    house h;
+    h.api.get("/up", [&](const request&) {
+        return switch_protocols("quiet", [&](taken_connection c) noexcept {
+            kept.push_back(std::make_unique<taken_connection>(std::move(c)));
+        });
+    });
+    client one = h.connect();
+    one.say(upgrade("/up"));
+    h.until([&] { return kept.size() == 1; });
+    client two = h.connect();
+    two.say(upgrade("/up"));
+    h.until([&] { return kept.size() == 2; });
+    int told = 0;
+    kept[0]->place.on_farewell([&](farewell) noexcept {
+        ++told;
+        kept[1]->place.on_farewell([&](farewell) noexcept {
+            ++told;
+            kept[0].reset();
+        });
+    });
+    scope work{h.loop.get_executor()};
+    CHECK(drained(h, 20ms, work) == 1);
+    CHECK(told == 3);  // the second one is cut as well
+    kept.clear();
+}
+
 TEST_CASE("a request that has not ended when its place is given up ends then")
 {
     std::vector<taken_connection> kept;

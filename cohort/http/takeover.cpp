@@ -48,7 +48,11 @@ void connection_place::on_farewell(std::move_only_function<void(farewell) noexce
         return;
     }
     here_->hear = std::move(hear);
-    if (of->draining_)
+    // What was said while nobody listened is said again.
+    const auto before = std::exchange(here_->so_far, place_entry::told::nothing);
+    if (before == place_entry::told::cut)
+        of->bid(*here_, farewell::cut);
+    else if (of->draining_)
         of->bid(*here_, farewell::drain);
 }
 
@@ -163,8 +167,10 @@ void server::leave(place_entry& who) noexcept
         who.next->prev = who.prev;
     if (place_next_ == &who)
         place_next_ = who.next;
-    if (place_told_ == &who)
-        place_told_ = nullptr;
+    for (told_now* each = told_now_; each != nullptr; each = each->outer) {
+        if (each->who == &who)
+            each->who = nullptr;
+    }
     for (; who.running != 0; --who.running)
         ended();
     if (board::connection_record* const page = page_of(who.descriptor))
@@ -178,15 +184,16 @@ void server::bid(place_entry& to, farewell what) noexcept
     if (to.so_far >= now)
         return;
     to.so_far = now;
-    place_entry* const outer = std::exchange(place_told_, &to);
+    told_now here{.who = &to, .outer = told_now_};
+    told_now_ = &here;
     if (auto hear = std::exchange(to.hear, nullptr)) {
         hear(what);
-        if (place_told_ == &to && !to.hear)
+        if (here.who != nullptr && !to.hear)
             to.hear = std::move(hear);
     }
-    if (place_told_ == &to && what == farewell::cut)
+    if (here.who != nullptr && what == farewell::cut)
         ::shutdown(to.descriptor, SHUT_RDWR);
-    place_told_ = outer;
+    told_now_ = here.outer;
 }
 
 void server::bid_all(farewell what) noexcept
