@@ -188,7 +188,8 @@ private:
     std::uint32_t trailer_fields_ = 0;
     std::uint32_t second_;
     std::uint32_t head_since_ = 0;
-    stream_id head_of_ = 0;  // the request whose head is being read; 0: none, or trailers
+    stream_id head_of_ = 0;   // the request whose head is being read; 0: none, or trailers
+    stream_id block_of_ = 0;  // whose head or trailers began last
     error_code broken_why_ = error_code::no_error;
     stage stage_ = stage::open;
     bool broken_ = false;  // nghttp2 must not be called any more

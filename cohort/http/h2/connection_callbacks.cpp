@@ -48,7 +48,11 @@ int connection::callbacks::began_frame(nghttp2_session*, const nghttp2_frame_hd*
 
 int connection::callbacks::began_block(nghttp2_session*, const nghttp2_frame* frame, void* user)
 {
-    of(user).block_began(is_request(*frame) ? frame->hd.stream_id : 0);
+    connection& c = of(user);
+    // Not with the frame: nghttp2 skips some blocks without another word.
+    c.head_since_ = c.second_;
+    c.block_of_ = frame->hd.stream_id;
+    c.block_began(is_request(*frame) ? frame->hd.stream_id : 0);
     return 0;
 }
 
@@ -121,7 +125,7 @@ int connection::callbacks::closed_stream(nghttp2_session*, std::int32_t stream, 
                                          void* user)
 {
     connection& c = of(user);
-    if (c.head_of_ == stream)
+    if (c.block_of_ == stream)
         c.head_since_ = 0;
     c.user_.stream_closed(stream);
     return 0;
@@ -174,7 +178,6 @@ void connection::frame_began(stream_id stream, std::uint8_t type, std::uint8_t f
 {
     switch (type) {
         case NGHTTP2_HEADERS:
-            head_since_ = second_;
             if (!may_begin(stream))
                 break_off(error_code::protocol_error);
             return;

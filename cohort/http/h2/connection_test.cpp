@@ -307,3 +307,25 @@ TEST_CASE("a head that is not whole has a time from which it counts")
     s.say(frame(t_headers, f_end, 3, block({{"Bad", "x"}})));
     CHECK(s.of.head_since() == 0);
 }
+
+TEST_CASE("trailers and requests that nobody hears of any more are not waited for")
+{
+    scene s;
+    s.second = 3;
+    s.say(heads(1, ask("POST"), f_end_head));
+    s.of.reset(1, h2::error_code::cancel);
+    s.listen();
+    s.say(heads(1, {{"late", "yes"}}));
+    CHECK(s.of.head_since() == 0);
+    s.say(heads(3, ask("POST"), f_end_head));
+    s.say(frame(t_headers, f_end, 3, block({{"half", "yes"}})));
+    CHECK(s.of.head_since() == 3);
+    s.of.reset(3, h2::error_code::cancel);
+    s.listen();
+    CHECK(s.of.head_since() == 0);
+    s.say(frame(t_continuation, f_end_head, 3, {}));
+    s.of.finish();
+    s.listen();
+    s.say(get(5));
+    CHECK(s.of.head_since() == 0);
+}
