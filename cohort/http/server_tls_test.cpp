@@ -37,6 +37,7 @@ TEST_CASE("requests are answered through TLS 1.3 and 1.2, and older versions are
     CHECK(!old->ready);
     CHECK(old->broken);
     CHECK(h.serving->handshakes().failed == 1);
+    old->socket.reset();  // it is waited for, so that it hears why
     h.until([&] { return h.serving->connections() == 0; });
 }
 
@@ -193,6 +194,23 @@ TEST_CASE("what TLS holds back is read when there is room, from a handler that i
     CHECK(c->has("counted 150000"));
 }
 
+TEST_CASE("who sends much at once is answered in turns, to the last request")
+{
+    const pem_folder folder;
+    tls_house h{one_certificate(folder)};
+    add_hello(h.api);
+    h.api.get("/last", [](const request&) { return text("the last"); });
+    const auto c = h.connect_tls();
+    std::string all;
+    while (all.size() < 200'000)
+        all += get("/");
+    c->say(all + get("/last"));
+    h.hear_tls(*c, "the last");
+    h.quiet();
+    c->say(get("/facts"));
+    h.hear_tls(*c, "404 Not Found");
+}
+
 TEST_CASE("records may come one byte at a time")
 {
     const pem_folder folder;
@@ -283,6 +301,31 @@ TEST_CASE("drain answers what runs through TLS, and closes idle connections")
     SSL_shutdown(busy->ssl.get());
     busy->socket.reset();
     idle->socket.reset();
+    slow.socket.reset();
+    h.until([&] { return cut.has_value(); });
+    CHECK(*cut == 0);
+}
+
+TEST_CASE("a drain waits for a handshake that is under way, and for the request behind it")
+{
+    const pem_folder folder;
+    tls_house h{one_certificate(folder)};
+    add_hello(h.api);
+    const auto idle = h.connect_tls();
+    tls_client slow{h.call(), {}};
+    slow.listen();  // says the first of its words
+    scope work{h.loop.get_executor()};
+    std::optional<std::size_t> cut;
+    const auto drain = [&]() -> awaitable<> { cut = co_await h.serving->drain(5s); };
+    h.quiet();
+    work.spawn(drain());
+    h.hear_end_tls(*idle);
+    idle->socket.reset();
+    h.until([&] { return h.serving->connections() == 1; });
+    slow.say(get("/"));
+    h.hear_tls(slow, "Hello, world");
+    CHECK(slow.has("Connection: close"));
+    h.hear_end_tls(slow);
     slow.socket.reset();
     h.until([&] { return cut.has_value(); });
     CHECK(*cut == 0);

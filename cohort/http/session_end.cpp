@@ -157,6 +157,8 @@ void session::close_if_idle()
     // A request may have come that the loop has not seen yet: it is answered.
     const std::uint32_t answered = exchange_.state().requests;
     receive();
+    if (open() && tls_ && !tls_->is_ready() && tls_->met_client() && !handshake_is_late())
+        return;  // in the middle of its handshake, and its first request is on its way
     const bool came = exchange_.state().requests != answered;
     if (open() && exchange_.now() == phase::idle && !blocked_ && (!came || server_.draining_))
         begin_linger();

@@ -17,6 +17,9 @@ constexpr std::string_view spoke_plainly =
     "Connection: close\r\nContent-Length: 43\r\n\r\n"
     "This port speaks TLS: use https:// instead\n";
 
+/// Turns of reading what TLS holds that one connection gets before others have theirs.
+constexpr int held_turns_max = 4;
+
 }  // namespace
 
 bool session::shake_hands()
@@ -52,13 +55,12 @@ bool session::shake_hands()
 void session::refuse_handshake()
 {
     ++server_.handshakes_.failed;
-    if (!tls_->met_plain_http()) {
-        close_socket();
-        return;
-    }
     // One packet, into a socket that has sent nothing so far.
-    static_cast<void>(
-        ::send(fd_.borrow(), spoke_plainly.data(), spoke_plainly.size(), MSG_NOSIGNAL));
+    if (tls_->met_plain_http())
+        static_cast<void>(
+            ::send(fd_.borrow(), spoke_plainly.data(), spoke_plainly.size(), MSG_NOSIGNAL));
+    // A close with unread bytes would reset the connection under the alert. If that is broken
+    // already, this closes it.
     begin_linger();
 }
 
@@ -81,6 +83,7 @@ transfer session::read_tls(std::span<char> into)
         return got;
     // It owes the client an answer of its own, new keys perhaps, and the socket is full.
     blocked_ = true;
+    exchange_.sent(0, exchange::rest::blocked, server_.second());
     watch_for(mask_ | EPOLLOUT);
     return {transfer::outcome::readable};
 }
@@ -122,8 +125,15 @@ void session::read_what_is_held()
         return open() && !blocked_ && (mask_ & EPOLLIN) != 0 && now != phase::lingering &&
                (!runs || reading_body_);
     };
-    while (is_wanted() && tls_->is_ready() && tls_->holds_bytes())
+    for (int turn = 0; is_wanted() && tls_->is_ready() && tls_->holds_bytes(); ++turn) {
+        if (turn == held_turns_max) {
+            watch_for(mask_ | EPOLLOUT);  // which comes at once, behind the others
+            return;
+        }
         receive();
+    }
+    if (open() && tls_->is_ready() && !blocked_ && (mask_ & EPOLLOUT) != 0)
+        watch_for(mask_ & ~static_cast<std::uint32_t>(EPOLLOUT));
 }
 
 void session::say_goodbye() noexcept

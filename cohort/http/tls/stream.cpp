@@ -194,8 +194,13 @@ transfer stream::read(std::span<char> into) noexcept
     holds_bytes_ = got > 0 && SSL_has_pending(ssl_.get()) == 1;
     if (got > 0)
         return {transfer::outcome::done, static_cast<std::size_t>(got)};
-    return outcome_of(got);
+    const transfer step = outcome_of(got);
+    // What wants an answer of ours may lie before more.
+    holds_bytes_ = step.what == transfer::outcome::writable;
+    return step;
 }
+
+bool stream::met_client() const noexcept { return SSL_get_state(ssl_.get()) != TLS_ST_BEFORE; }
 
 transfer stream::write(std::string_view bytes) noexcept
 {

@@ -42,6 +42,8 @@ public:
     /// Something may be there that has left the socket already.
     [[nodiscard]] bool holds_bytes() const noexcept { return holds_bytes_; }
     [[nodiscard]] bool is_ready() const noexcept { return ready_; }
+    /// The client has said something, so the handshake is under way or done.
+    [[nodiscard]] bool met_client() const noexcept;
 
     /// What was agreed upon by ALPN: "h2", "http/1.1", or nothing.
     [[nodiscard]] std::string_view protocol() const noexcept;
