@@ -1,6 +1,7 @@
 #include <cohort/crypto/password.hpp>
 
 #include <cohort/base/assert.hpp>
+#include <cohort/base/error.hpp>
 #include <cohort/base/parse.hpp>
 #include <cohort/crypto/base64.hpp>
 #include <cohort/crypto/constant_time.hpp>
@@ -8,6 +9,7 @@
 #include <cohort/crypto/random_bytes.hpp>
 
 #include <cstdint>
+#include <new>
 #include <optional>
 
 namespace cohort::crypto {
@@ -34,9 +36,11 @@ std::string scrypt(std::string_view password, std::string_view salt, password_co
     std::string out(hash_bytes, '\0');
     const std::uint64_t n = std::uint64_t{1} << cost.log2_n;
     const std::uint64_t memory_max = (n + cost.p + 2) * block_factor * 128 + (1 << 20);
-    COHORT_ASSERT(EVP_PBE_scrypt(password.data(), password.size(), detail::octets(salt.data()),
-                                 salt.size(), n, block_factor, cost.p, memory_max,
-                                 detail::octets(out.data()), out.size()) == 1);
+    // Every cost that is fit has its memory allowed: what is left to fail is to get it.
+    if (EVP_PBE_scrypt(password.data(), password.size(), detail::octets(salt.data()), salt.size(),
+                       n, block_factor, cost.p, memory_max, detail::octets(out.data()),
+                       out.size()) != 1)
+        throw std::bad_alloc{};
     return out;
 }
 
@@ -93,16 +97,24 @@ std::string unpadded(std::string_view bytes)
 
 std::string hash_password(std::string_view password, password_cost cost)
 {
-    COHORT_ASSERT(is_fit(cost) && password.size() <= password_bytes_max);
+    COHORT_ASSERT(is_fit(cost));
+    if (password.size() > password_bytes_max)
+        throw failure{fault(make_error_code(errc::too_large), "hash password")};
     const std::string salt = random_bytes(salt_bytes);
     return header(cost) + unpadded(salt) + "$" + unpadded(scrypt(password, salt, cost));
 }
 
-bool verify_password(std::string_view password, std::string_view hash)
+bool verify_password(std::string_view password, std::string_view hash, password_cost usual)
 {
-    const auto known = read(hash);
-    if (!known || password.size() > password_bytes_max)
+    COHORT_ASSERT(is_fit(usual));
+    if (password.size() > password_bytes_max)
         return false;
+    const auto known = read(hash);
+    if (!known) {
+        // Nobody's password costs as much as somebody's: a quick no would tell who has an account.
+        (void)scrypt(password, std::string(salt_bytes, '\0'), usual);
+        return false;
+    }
     return constant_time_equal(scrypt(password, known->salt, known->cost), known->hash);
 }
 

@@ -1,5 +1,7 @@
 #include <cohort/crypto/password.hpp>
 
+#include <cohort/base/error.hpp>
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -32,13 +34,31 @@ TEST_CASE("hashes that are not whole, or ask for too much work, match nothing")
 {
     const std::string hash = hash_password("word", cheap);
     for (std::size_t i = 0; i < hash.size(); ++i)
-        CHECK_FALSE(verify_password("word", hash.substr(0, i)));
-    CHECK_FALSE(verify_password("word", hash + "="));
+        CHECK_FALSE(verify_password("word", hash.substr(0, i), cheap));
+    CHECK_FALSE(verify_password("word", hash + "=", cheap));
     for (const auto* head :
          {"$scrypt$ln=21,r=8,p=1$", "$scrypt$ln=010,r=8,p=1$", "$scrypt$ln=10,r=9,p=1$",
           "$scrypt$ln=10,r=8,p=17$", "$scrypt$ln=10,r=8,p=0$", "$argon2id$ln=10,r=8,p=1$"})
-        CHECK_FALSE(verify_password("word", head + hash.substr(hash.find("p=1$") + 4)));
+        CHECK_FALSE(verify_password("word", head + hash.substr(hash.find("p=1$") + 4), cheap));
     CHECK_FALSE(verify_password(std::string(1025, 'x'), hash));
+}
+
+TEST_CASE("a password that is too long is refused, and ends nothing")
+{
+    const std::string longest(password_bytes_max, 'x');
+    CHECK(verify_password(longest, hash_password(longest, cheap)));
+    try {
+        (void)hash_password(longest + "x", cheap);
+        FAIL("it was taken");
+    } catch (const cohort::failure& caught) {
+        CHECK(caught.why().why() == make_error_code(cohort::errc::too_large));
+    }
+}
+
+TEST_CASE("nobody's password is none, whatever it is")
+{
+    CHECK_FALSE(verify_password("", ""));
+    CHECK_FALSE(verify_password("word", "", cheap));
 }
 
 TEST_CASE("a hash of another cost is outdated")
