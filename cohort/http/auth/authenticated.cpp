@@ -48,12 +48,20 @@ std::optional<response> judge(request& of, const std::vector<authenticator>& way
     return refused(reasons);
 }
 
+/// Caches know of Authorization; of X-API-Key and fields of your own they know nothing.
+void keep_from_caches(const request& of, response& answer)
+{
+    if (of.attached<subject>() != nullptr && !answer.header("Cache-Control"))
+        answer.header("Cache-Control", "no-store");
+}
+
 }  // namespace
 
 hooks authenticated(std::vector<authenticator> ways)
 {
     return {.name = "authenticated",
-            .before = [ways = std::move(ways)](request& of) { return judge(of, ways); }};
+            .before = [ways = std::move(ways)](request& of) { return judge(of, ways); },
+            .after = keep_from_caches};
 }
 
 hooks authenticated(authenticator way)

@@ -31,6 +31,7 @@ struct authenticator {
 /// proven who that is, except for routes that are open_to_all. The ways are tried in order until
 /// one succeeds.
 ///
+/// What is answered to a subject is `Cache-Control: no-store`, unless the handler says otherwise.
 /// A request with more than one Authorization field is answered 400.
 [[nodiscard]] hooks authenticated(std::vector<authenticator> ways);
 [[nodiscard]] hooks authenticated(authenticator way);

@@ -94,6 +94,32 @@ TEST_CASE("a good token says who asks, with the roles of its claim")
     CHECK(with({{"scope", " read  write "}}, {.roles_claim = "scope"}) == "ada read write");
 }
 
+TEST_CASE("a token with more roles than are looked at is refused, not cut")
+{
+    const auto with = [](std::size_t count) {
+        boost::json::array roles(count, "viewer");
+        return ask({tokens()}, "Authorization: Bearer " + token("ada", {{"roles", roles}}) + "\r\n")
+            .status();
+    };
+    CHECK(with(64) == 200);
+    CHECK(with(65) == 401);
+}
+
+TEST_CASE("what is answered to somebody is not for caches, unless the handler says so")
+{
+    auto table = std::make_shared<api_key_table>();
+    const auto mine = make_api_key("shop");
+    REQUIRE(table->add(mine.id, mine.hash, {.id = "ada"}));
+    http::detail::around app;
+    app.use(authenticated(api_keys(table)));
+    app.options.notes = {open_to_all{}};
+    const std::string field = "X-API-Key: " + mine.text + "\r\n";
+    CHECK_FALSE(app.get().header("Cache-Control"));
+    CHECK(app.get("/", field).header("Cache-Control") == "no-store");
+    app.answers = [] { return text("hello").header("Cache-Control", "private"); };
+    CHECK(app.get("/", field).header("Cache-Control") == "private");
+}
+
 TEST_CASE("without a token the answer says how to send one, with a bad one what is wrong")
 {
     const auto none = ask({tokens()}, "");

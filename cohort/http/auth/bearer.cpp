@@ -14,8 +14,10 @@ namespace {
 
 namespace bj = boost::json;
 
+// As many as a policy looks at. Who has more is refused: one cut off could be the one that denies.
 constexpr std::size_t roles_max = 64;
 
+/// The roles, with one too many if there are more than allowed.
 std::vector<std::string> roles_in(const bj::object& claims, std::string_view name)
 {
     std::vector<std::string> roles;
@@ -25,12 +27,12 @@ std::vector<std::string> roles_in(const bj::object& claims, std::string_view nam
     if (const bj::array* list = claim->if_array()) {
         for (const bj::value& each : *list) {
             if (const bj::string* text = each.if_string();
-                text != nullptr && roles.size() < roles_max)
+                text != nullptr && roles.size() <= roles_max)
                 roles.emplace_back(text->data(), text->size());
         }
     } else if (const bj::string* text = claim->if_string()) {
         std::string_view rest{text->data(), text->size()};
-        while (!rest.empty() && roles.size() < roles_max) {
+        while (!rest.empty() && roles.size() <= roles_max) {
             const auto end = std::min(rest.find(' '), rest.size());
             if (end > 0)
                 roles.emplace_back(rest.substr(0, end));
@@ -57,10 +59,13 @@ std::expected<subject, auth_refusal> check(const request& of, const jwt_verifier
     if (!token)
         return std::unexpected(auth_refusal{.challenge = challenge(more.realm, {}, {})});
     auto claims = by.verify(*token);
+    std::vector<std::string> roles;
+    if (claims)
+        roles = roles_in(claims->all, more.roles_claim);
     std::string_view why;
     if (!claims)
         why = words(claims.error());
-    else if (claims->subject.empty())
+    else if (claims->subject.empty() || roles.size() > roles_max)
         why = words(token_mistake::claims);
     if (!why.empty())
         return std::unexpected(
@@ -68,7 +73,7 @@ std::expected<subject, auth_refusal> check(const request& of, const jwt_verifier
                          .challenge = challenge(more.realm, "invalid_token", why),
                          .detail = std::string{why}});
     return subject{.id = std::move(claims->subject),
-                   .roles = roles_in(claims->all, more.roles_claim),
+                   .roles = std::move(roles),
                    .claims = std::move(claims->all)};
 }
 

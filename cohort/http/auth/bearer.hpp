@@ -13,6 +13,7 @@ struct bearer_options {
     std::string realm = "api";
 
     /// The claim with the subject's roles: a list of texts, or one text with spaces ("scope").
+    /// A token with more than 64 is refused.
     std::string roles_claim = "roles";
 };
 

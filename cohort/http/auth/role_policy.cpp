@@ -8,7 +8,8 @@
 namespace cohort::http {
 
 namespace {
-// A subject with more roles than this has only the first ones: each costs time.
+// A subject with more roles than this is allowed what the first ones are: each costs time. Denials
+// are those of all.
 constexpr std::size_t subject_roles_max = 64;
 }  // namespace
 
@@ -58,14 +59,15 @@ access_decision role_policy::decide(const subject& who, std::string_view permiss
     std::size_t count = 0;
     for (const std::string& name : who.roles) {
         const auto at = role_numbers_.find(name);
-        if (at != role_numbers_.end() && count < held.size())
-            held[count++] = &roles_[at->second];
+        if (at == role_numbers_.end())
+            continue;
+        const role& each = roles_[at->second];
+        if (has(each.denied, wanted))
+            return because(access_verdict::denied, each, find(each, effect::deny, wanted));
+        if (count < held.size())
+            held[count++] = &each;
     }
     const std::span<const role* const> roles{held.data(), count};
-    for (const role* each : roles) {
-        if (has(each->denied, wanted))
-            return because(access_verdict::denied, *each, find(*each, effect::deny, wanted));
-    }
     for (const role* each : roles) {
         if (has(each->allowed, wanted))
             return because(access_verdict::allowed, *each, find(*each, effect::allow, wanted));

@@ -273,3 +273,10 @@ TEST_CASE("a compiled policy decides as reading its draft does, and its reasons 
     for (const std::size_t count : seen)
         CHECK(count > 100);
 }
+
+TEST_CASE("denials count beyond the roles that are looked at")
+{
+    std::vector<std::string> roles(64, "clerk");
+    roles.emplace_back("suspended");
+    CHECK(policy().decide(with(roles), "payments:create").verdict == verdict::denied);
+}

@@ -2,6 +2,7 @@
 
 #include <cohort/base/assert.hpp>
 #include <cohort/base/error.hpp>
+#include <cohort/http/auth/subject.hpp>
 #include <cohort/http/grammar.hpp>
 #include <cohort/http/requester.hpp>
 
@@ -149,6 +150,9 @@ void dress(const plan_of_headers& plan, const request& of, response& answer)
         if (line.is == plan_of_headers::kind::transport && scheme_of(of) != scheme::https)
             continue;
         const bool nonced = plan.has_nonce && line.is == plan_of_headers::kind::policy;
+        // The page that a client has kept has the nonce of its own day.
+        if (nonced && answer.status() == 304)
+            continue;
         const auto* const nonce = nonced ? of.attached<csp_nonce_value>() : nullptr;
         if (nonce != nullptr)
             answer.add_header(line.name, plan.policy.text(nonce->text));
@@ -156,7 +160,8 @@ void dress(const plan_of_headers& plan, const request& of, response& answer)
             answer.add_header(line.name, line.value);
     }
     const bool credentials =
-        plan.profile == helmet_profile::api && (of.header("Authorization") || of.header("Cookie"));
+        plan.profile == helmet_profile::api &&
+        (of.header("Authorization") || of.header("Cookie") || of.attached<subject>() != nullptr);
     if (credentials && !answer.header("Cache-Control"))
         answer.add_header("Cache-Control", "no-store");
 }

@@ -129,3 +129,13 @@ TEST_CASE("profile api lets nothing load or frame, and keeps answers with creden
     one.answers = [] { return text("x").header("Cache-Control", "private, max-age=9"); };
     CHECK(one.get("/", "Cookie: a=b\r\n").header("Cache-Control") == "private, max-age=9");
 }
+
+TEST_CASE("304 brings no policy with a nonce: the page that was kept has another")
+{
+    around one;
+    one.use(helmet(
+        {.content_security_policy = content_policy{}.set("script-src", {content_policy::nonce})}));
+    CHECK(one.get().header("Content-Security-Policy"));
+    one.answers = [] { return response{304}; };
+    CHECK_FALSE(one.get().header("Content-Security-Policy"));
+}
