@@ -32,6 +32,17 @@ std::string pointer_segment(std::string_view name)
     return out;
 }
 
+std::string shortened(std::string_view text)
+{
+    constexpr std::size_t longest = 64;
+    if (text.size() <= longest)
+        return std::string{text};
+    std::size_t end = longest;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
+        --end;
+    return std::string{text.substr(0, end)} + "…";
+}
+
 std::string first_segment(std::string_view pointer)
 {
     if (!pointer.empty())

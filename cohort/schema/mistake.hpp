@@ -43,6 +43,9 @@ struct mistakes {
 /// One segment of a JSON Pointer, escaped: "a/b" is "a~1b".
 [[nodiscard]] std::string pointer_segment(std::string_view name);
 
+/// At most some 64 bytes of it, cut at a character: what others chose to be long is not repeated.
+[[nodiscard]] std::string shortened(std::string_view text);
+
 /// The first segment of a pointer, as it was before it was escaped.
 [[nodiscard]] std::string first_segment(std::string_view pointer);
 

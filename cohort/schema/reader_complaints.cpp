@@ -10,22 +10,6 @@
 
 namespace cohort::schema {
 
-namespace {
-
-/// Cuts at a character, for messages.
-std::string shortened(std::string_view text)
-{
-    constexpr std::size_t longest = 64;
-    if (text.size() <= longest)
-        return std::string{text};
-    std::size_t end = longest;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
-        --end;
-    return std::string{text.substr(0, end)} + "…";
-}
-
-}  // namespace
-
 bool reader::finish()
 {
     white();
@@ -60,7 +44,8 @@ std::string reader::pointer() const
     std::string out;
     for (const inside* step : std::views::reverse(way)) {
         out.push_back('/');
-        out += step->indexed_ ? std::to_string(step->index_) : pointer_segment(step->name_);
+        out +=
+            step->indexed_ ? std::to_string(step->index_) : pointer_segment(shortened(step->name_));
     }
     return out;
 }

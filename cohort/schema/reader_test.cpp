@@ -141,3 +141,10 @@ TEST_CASE("the mistake after the twentieth ends the reading")
     CHECK(found.all.size() == mistakes_max);
     CHECK(found.more);
 }
+
+TEST_CASE("long names are not repeated in full")
+{
+    CHECK(shortened(std::string(64, 'x')) == std::string(64, 'x'));
+    CHECK(shortened(std::string(65, 'x')) == std::string(64, 'x') + "…");
+    CHECK(shortened(std::string(63, 'x') + "éé") == std::string(63, 'x') + "…");
+}

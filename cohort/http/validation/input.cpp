@@ -78,7 +78,8 @@ schema::mistakes strangers_in_query(const request& of, const schema::detail::sha
             found.more = true;
         else
             found.all.push_back(
-                {.pointer = fmt::format("/{}", schema::pointer_segment(printable(*name))),
+                {.pointer = fmt::format(
+                     "/{}", schema::pointer_segment(schema::shortened(printable(*name)))),
                  .keyword = "additionalProperties",
                  .limit = "false",
                  .message = "is not expected here"});
