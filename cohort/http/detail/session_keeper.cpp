@@ -30,6 +30,13 @@ public:
         return found_session{.id = std::move(*id), .record = std::move(*record)};
     }
 
+    std::optional<session_record> find_again(std::string_view id, const session_record&,
+                                             std::int64_t now) override
+    {
+        const auto bytes = store_->get(crypto::sha256(id), now);
+        return bytes ? session_record::read(*bytes) : std::nullopt;
+    }
+
     kept keep(std::string_view id, const session_record& record, std::int64_t until,
               how wanted) override
     {
@@ -74,6 +81,12 @@ public:
         return found_session{.id = std::string{plain.substr(0, id_bytes)},
                              .record = std::move(*record),
                              .by_old_key = opened->key > 0};
+    }
+
+    std::optional<session_record> find_again(std::string_view, const session_record& began_as,
+                                             std::int64_t) override
+    {
+        return began_as;
     }
 
     kept keep(std::string_view id, const session_record& record, std::int64_t, how) override

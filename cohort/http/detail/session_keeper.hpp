@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,10 @@ public:
     /// By the value of the cookie. Who calls looks whether it has expired.
     [[nodiscard]] virtual std::expected<found_session, no_session> find(std::string_view text,
                                                                         std::int64_t now) = 0;
+
+    /// What is kept of it now; `began_as` is what a request found. Nothing: it is gone meanwhile.
+    [[nodiscard]] virtual std::optional<session_record>
+    find_again(std::string_view id, const session_record& began_as, std::int64_t now) = 0;
 
     enum class how : std::uint8_t { anew, again };
     struct kept {

@@ -1,5 +1,7 @@
 #include <cohort/http/sessions/memory_sessions.hpp>
 
+#include <algorithm>
+
 namespace cohort::http {
 
 using guard = std::lock_guard<std::mutex>;
@@ -18,7 +20,8 @@ stored memory_sessions::create(const session_key& key, entry what, std::int64_t 
         return stored::full;
     if (const auto at = find(key.bytes, now))
         remove(*at);
-    make_room(what.bytes.size(), now);
+    if (!make_room({.sessions = 1, .bytes = what.bytes.size()}, now))
+        return stored::full;
     put(key.bytes, what);
     return stored::done;
 }
@@ -29,10 +32,11 @@ stored memory_sessions::replace(const session_key& key, entry what, std::int64_t
     const auto at = find(key.bytes, now);
     if (!at)
         return stored::absent;
-    if (what.bytes.size() > most_.bytes)
+    const std::size_t before = (*at)->second.bytes.size();
+    const std::size_t more = what.bytes.size() - std::min(before, what.bytes.size());
+    if (what.bytes.size() > most_.bytes || !make_room({.sessions = 0, .bytes = more}, now))
         return stored::full;
     remove(*at);
-    make_room(what.bytes.size(), now);
     put(key.bytes, what);
     return stored::done;
 }
@@ -50,10 +54,10 @@ std::size_t memory_sessions::size() const
     return all_.size();
 }
 
-std::uint64_t memory_sessions::evicted() const
+std::uint64_t memory_sessions::refused() const
 {
     const guard held{mutex_};
-    return evicted_;
+    return refused_;
 }
 
 std::optional<memory_sessions::place> memory_sessions::find(const name& key, std::int64_t now)
@@ -81,14 +85,16 @@ void memory_sessions::remove(place at)
     all_.erase(at);
 }
 
-void memory_sessions::make_room(std::size_t bytes, std::int64_t now)
+bool memory_sessions::make_room(growth by, std::int64_t now)
 {
-    while (!all_.empty() && (all_.size() >= most_.sessions || bytes_ + bytes > most_.bytes)) {
-        const auto first = *by_time_.begin();
-        if (now < first.first)
-            ++evicted_;
-        remove(all_.find(first.second));
+    while (all_.size() + by.sessions > most_.sessions || bytes_ + by.bytes > most_.bytes) {
+        if (by_time_.empty() || now < by_time_.begin()->first) {
+            ++refused_;
+            return false;
+        }
+        remove(all_.find(by_time_.begin()->second));
     }
+    return true;
 }
 
 }  // namespace cohort::http

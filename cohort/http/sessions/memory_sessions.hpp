@@ -17,7 +17,8 @@ namespace cohort::http {
 /// Sessions in the memory of one process: for tests and for programs with one worker. With more of
 /// them, a session is known to the worker that made it alone. A resource; any thread.
 ///
-/// Bounded: who comes when it is full takes the place of the session that would expire first.
+/// Bounded: who comes when it is full of sessions that have not expired is refused (answered 503).
+/// Otherwise who asks often enough without a cookie would log everybody out.
 class memory_sessions final : public session_store {
 public:
     struct bounds {
@@ -39,8 +40,8 @@ public:
 
     [[nodiscard]] std::size_t size() const;
 
-    /// Sessions that made room for others before their time.
-    [[nodiscard]] std::uint64_t evicted() const;
+    /// How often there was no room.
+    [[nodiscard]] std::uint64_t refused() const;
 
 private:
     using name = std::array<char, 32>;
@@ -52,7 +53,12 @@ private:
 
     void put(const name& key, entry what);
     void remove(place at);
-    void make_room(std::size_t bytes, std::int64_t now);
+    struct growth {
+        std::size_t sessions;
+        std::size_t bytes;
+    };
+    /// Of what has expired.
+    [[nodiscard]] bool make_room(growth by, std::int64_t now);
     [[nodiscard]] std::optional<place> find(const name& key, std::int64_t now);
 
     bounds most_;
@@ -60,7 +66,7 @@ private:
     std::map<name, kept> all_;
     std::set<std::pair<std::int64_t, name>> by_time_;
     std::size_t bytes_ = 0;
-    std::uint64_t evicted_ = 0;
+    std::uint64_t refused_ = 0;
 };
 
 }  // namespace cohort::http

@@ -39,30 +39,32 @@ TEST_CASE("a session that is gone is not brought back by who still had it")
     CHECK(all.replace(key(2), {"two", 100}, 10) == stored::absent);
 }
 
-TEST_CASE("who comes when all places are taken takes that of the first to expire")
+TEST_CASE("who comes when all places are taken gets one that has expired, or none")
 {
     memory_sessions all{{.sessions = 3}};
     for (int i = 0; i < 3; ++i)
-        CHECK(all.create(key(i), {"x", 100 + (i == 1 ? 0 : 10)}, 0) == stored::done);
-    CHECK(all.create(key(3), {"x", 50}, 0) == stored::done);
+        CHECK(all.create(key(i), {"x", i == 1 ? 50 : 110}, 0) == stored::done);
+    CHECK(all.create(key(3), {"x", 100}, 49) == stored::full);
+    CHECK(all.refused() == 1);
+    CHECK(all.get(key(1), 49));
+    CHECK(all.replace(key(1), {"y", 50}, 49) == stored::done);
+    CHECK(all.create(key(3), {"x", 100}, 50) == stored::done);
     CHECK(all.size() == 3);
-    CHECK_FALSE(all.get(key(1), 0));
-    CHECK(all.get(key(0), 0));
-    CHECK(all.evicted() == 1);
-    CHECK(all.create(key(4), {"x", 100}, 60) == stored::done);  // key(3) had expired
-    CHECK(all.evicted() == 1);
+    CHECK(all.get(key(0), 50));
+    CHECK(all.refused() == 1);
 }
 
 TEST_CASE("the bytes of all sessions are bounded, and one larger than all is refused")
 {
     memory_sessions all{{.sessions = 100, .bytes = 1000}};
     for (int i = 0; i < 20; ++i)
-        CHECK(all.create(key(i), {std::string(100, 'x'), 100 + i}, 0) == stored::done);
+        CHECK((all.create(key(i), {std::string(100, 'x'), 100 + i}, 0) == stored::done) ==
+              (i < 10));
     CHECK(all.size() == 10);
-    CHECK(all.evicted() == 10);
-    CHECK(all.create(key(50), {std::string(1001, 'x'), 100}, 0) == stored::full);
-    CHECK(all.replace(key(19), {std::string(1001, 'x'), 100}, 0) == stored::full);
-    CHECK(all.get(key(19), 0));
-    CHECK(all.replace(key(19), {std::string(1000, 'x'), 200}, 0) == stored::done);
+    CHECK(all.refused() == 10);
+    CHECK(all.create(key(50), {std::string(1001, 'x'), 100}, 200) == stored::full);
+    CHECK(all.replace(key(9), {std::string(101, 'x'), 100}, 0) == stored::full);
+    CHECK(all.get(key(9), 0) == std::string(100, 'x'));
+    CHECK(all.replace(key(9), {std::string(1000, 'x'), 200}, 108) == stored::done);
     CHECK(all.size() == 1);
 }

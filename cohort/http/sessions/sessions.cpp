@@ -3,6 +3,7 @@
 #include <cohort/base/assert.hpp>
 #include <cohort/http/cookies/cookie_reader.hpp>
 #include <cohort/http/detail/session_keeper.hpp>
+#include <cohort/http/grammar.hpp>
 #include <cohort/http/problem.hpp>
 
 #include <algorithm>
@@ -38,6 +39,13 @@ std::size_t checked(const session_options& by)
     return line->size();
 }
 
+/// Does the handler let caches that many people share have this answer?
+bool may_be_cached(const response& answer)
+{
+    const auto said = answer.header("Cache-Control");
+    return said && !list_has(*said, "no-store") && !list_has(*said, "private");
+}
+
 /// What stands between requests and their sessions. Shared by both hooks.
 class desk {
 public:
@@ -54,6 +62,7 @@ public:
 private:
     [[nodiscard]] bool holds(const session_record& record, std::int64_t now) const;
     [[nodiscard]] bool is_stale(const session_record& record, std::int64_t now) const;
+    void touch(session_work& work, response& answer) const;
     void keep(session_work& work, response& answer) const;
 
     std::unique_ptr<session_keeper> keeper_;
@@ -77,7 +86,7 @@ void desk::open(request& of) const
             work->id = found->id;
             work->came_as = std::move(found->id);
             work->record = std::move(found->record);
-            work->changed = found->by_old_key || is_stale(work->record, now);
+            work->touched = found->by_old_key || is_stale(work->record, now);
         }
     }
     of.attach(user_session{work});
@@ -109,13 +118,27 @@ void desk::close(const request& of, response& answer) const
         answer.header("Cache-Control", "no-store");
     if (work.destroyed) {
         ++by_.counts->destroyed;
-        if (work.id.empty())
+        if (work.id.empty()) {
             delete_cookie(answer, cookie_of(by_, {}));
+            answer.header("Cache-Control", "no-store");
+        }
     }
     if (!work.came_as.empty() && work.came_as != work.id)
         keeper_->forget(work.came_as);
     if (!work.id.empty() && work.changed)
         keep(work, answer);
+    else if (!work.id.empty() && work.touched)
+        touch(work, answer);
+}
+
+void desk::touch(session_work& work, response& answer) const
+{
+    // Another request may have changed it since this one began: only its time is ours to write.
+    auto fresh = keeper_->find_again(work.id, work.record, by_.now());
+    if (!fresh)
+        return;
+    work.record = std::move(*fresh);
+    keep(work, answer);
 }
 
 void desk::keep(session_work& work, response& answer) const
@@ -141,10 +164,11 @@ void desk::keep(session_work& work, response& answer) const
         case stored::done:
             if (anew)
                 ++by_.counts->created;
-            if (!kept.cookie.empty()) {
+            // What a cache may keep is not the place to say again who somebody is: another answer
+            // will be.
+            if (!kept.cookie.empty() && (work.changed || !may_be_cached(answer))) {
                 set_cookie(answer, cookie_of(by_, kept.cookie));
-                if (!answer.header("Cache-Control"))
-                    answer.header("Cache-Control", "no-store");
+                answer.header("Cache-Control", "no-store");
             }
             return;
     }

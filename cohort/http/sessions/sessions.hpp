@@ -58,7 +58,8 @@ struct session_options {
 /// cookie). A cookie that names no session means a new one: ids are never taken from clients.
 ///
 /// Answers of requests that used their session are not stored by caches (Cache-Control: no-store),
-/// unless they say otherwise. Throws cohort::failure for options that contradict themselves.
+/// unless they say otherwise; those that set the cookie never are. Throws cohort::failure for
+/// options that contradict themselves.
 [[nodiscard]] hooks sessions(std::shared_ptr<session_store> store, session_options more = {});
 
 /// The same, with all of a session in its cookie, sealed: nothing is kept here, all workers and

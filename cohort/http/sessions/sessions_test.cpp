@@ -210,6 +210,49 @@ TEST_CASE("a request that began before a logout does not bring the session back"
     CHECK(here.counts->unknown == 1);
 }
 
+TEST_CASE("a request that only looks does not undo what another did meanwhile")
+{
+    scene here{false};
+    here.login("ada");
+    here.now += 100;  // to be written down again
+    here.visit([&here](user_session& late) {
+        CHECK(late.get("user") == "ada");
+        const auto key = crypto::sha256(*crypto::from_base64url(here.cookie));
+        auto record = *session_record::read(*here.store->get(key, here.now));
+        record.values.emplace_back("cart", "1");
+        CHECK(here.store->replace(key, {record.write(), here.now + 9}, here.now) == stored::done);
+    });
+    here.now += 1000;  // its time was written
+    here.visit([](user_session& mine) {
+        CHECK(mine.get("user") == "ada");
+        CHECK(mine.get("cart") == "1");
+    });
+}
+
+TEST_CASE("no cookie goes out on an answer that caches may keep, unless the session changed")
+{
+    for (const auto* said : {"public, max-age=60", "private"}) {
+        scene here{true};
+        std::string cached;
+        here.app.use({.name = "cached", .after = [&cached](const request&, response& answer) {
+                          if (!cached.empty())
+                              answer.header("Cache-Control", cached);
+                      }});
+        here.login("ada");
+        here.now += 100;
+        cached = said;
+        const auto answer = here.visit();
+        const bool shared = cached != "private";
+        CHECK(here.set != shared);
+        CHECK(answer.header("Cache-Control") == (shared ? cached : "no-store"));
+        CHECK(here.visit([](user_session& mine) { mine.set("x", "y"); }).header("Cache-Control") ==
+              "no-store");
+        CHECK(here.set);
+        CHECK(here.visit([](user_session& mine) { mine.destroy(); }).header("Cache-Control") ==
+              "no-store");
+    }
+}
+
 TEST_CASE("a session ends when nobody came for half an hour, to the second")
 {
     for (const bool in_cookies : {false, true}) {

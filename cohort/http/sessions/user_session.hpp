@@ -24,6 +24,7 @@ struct session_work {
     bool changed = false;
     bool destroyed = false;
     std::size_t bytes_max = 0;
+    bool touched = false;  // to be written down as seen now, whatever is in it
 };
 
 }  // namespace detail
