@@ -6,8 +6,10 @@
 #include <cohort/http/net_range.hpp>
 #include <cohort/http/problem.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace cohort::http {
@@ -36,6 +38,27 @@ std::string_view beside(const std::vector<std::string_view>& list, std::size_t a
     return list.size() == hops ? list[at] : list.back();
 }
 
+/// The elements of X-Forwarded fields, empty ones left out. They know no quotation: a client's
+/// quotation mark would swallow the commas, and what our proxies wrote behind them.
+std::optional<std::vector<std::string_view>>
+split_at_commas(std::span<const std::string_view> fields)
+{
+    std::vector<std::string_view> all;
+    for (std::string_view rest : fields) {
+        while (!rest.empty()) {
+            const std::size_t end = std::min(rest.find(','), rest.size());
+            const auto each = trim(rest.substr(0, end));
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+            if (each.empty())
+                continue;
+            if (all.size() == hops_max)
+                return std::nullopt;
+            all.push_back(each);
+        }
+    }
+    return all;
+}
+
 /// Who the client is, hop by hop from the connection outwards.
 class walk {
 public:
@@ -48,7 +71,13 @@ public:
     {
         if (!trusts_(found_.address, 0))
             return true;
-        return options_.fields == proxy_fields::forwarded ? by_forwarded() : by_x_forwarded();
+        const bool read =
+            options_.fields == proxy_fields::forwarded ? by_forwarded() : by_x_forwarded();
+        // Who is known up to there is a proxy of ours; its address must not be taken for a
+        // client's.
+        if (!read && !arrived_)
+            take(forwarded_node{});
+        return read;
     }
 
     [[nodiscard]] const requester& found() const noexcept { return found_; }
@@ -64,7 +93,8 @@ private:
             if (!take_scheme(hop.scheme) || !take_host(hop.host))
                 return false;
             take(hop.from.value_or(forwarded_node{}));
-            if (!trusts_(found_.address, passed))
+            arrived_ = !trusts_(found_.address, passed);
+            if (arrived_)
                 break;
         }
         return true;
@@ -72,9 +102,9 @@ private:
 
     bool by_x_forwarded()
     {
-        const auto who = split_lists(of_.headers("X-Forwarded-For"));
-        const auto how = split_lists(of_.headers("X-Forwarded-Proto"));
-        const auto where = split_lists(of_.headers("X-Forwarded-Host"));
+        const auto who = split_at_commas(of_.headers("X-Forwarded-For"));
+        const auto how = split_at_commas(of_.headers("X-Forwarded-Proto"));
+        const auto where = split_at_commas(of_.headers("X-Forwarded-Host"));
         if (!who || !how || !where)
             return false;
         std::size_t left = who->size();
@@ -84,7 +114,8 @@ private:
                 return false;
             --left;
             take(*node);
-            if (!trusts_(found_.address, passed))
+            arrived_ = !trusts_(found_.address, passed);
+            if (arrived_)
                 break;
         }
         return take_scheme(beside(*how, left, who->size())) &&
@@ -120,6 +151,7 @@ private:
     const trust& trusts_;
     const proxy_options& options_;
     requester found_;
+    bool arrived_ = false;  // at one who is not trusted
 };
 
 hooks trusting(trust trusts, proxy_options options)

@@ -24,7 +24,7 @@ enum class proxy_host : std::uint8_t { of_the_request, of_the_proxy };
 /// What becomes of a request about which a trusted proxy says something that cannot be read.
 enum class malformed_forwarding : std::uint8_t {
     refused,  ///< 400: a proxy that is set up wrongly is noticed.
-    ignored,  ///< The client is whoever is known up to there.
+    ignored,  ///< Whoever is not known by then is unknown: no proxy is taken for the client.
 };
 
 /// Choices for trust_proxies(). A value.

@@ -66,6 +66,7 @@ TEST_CASE("the first hop from the right that is not trusted is the client, whate
           "1.1.1.1 0 https test");
     CHECK(seen("X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 1.1.1.1:99\r\n") ==
           "1.1.1.1 99 http test");
+    CHECK(seen("X-Forwarded-For: \"6.6.6.6, 1.1.1.1\r\n") == "1.1.1.1 0 http test");
     CHECK(seen("X-Forwarded-For: garbage, 1.1.1.1\r\n") == "1.1.1.1 0 http test");
     CHECK(seen("X-Forwarded-For: ::ffff:10.9.9.9, ::ffff:10.3.3.3\r\n") == "10.9.9.9 0 http test");
     CHECK(seen("X-Forwarded-For: 2001:db8::7\r\n") == "2001:db8::7 0 http test");
@@ -112,7 +113,10 @@ TEST_CASE("what a trusted proxy says and nobody can read is refused, or ignored 
     constexpr std::string_view bad = "X-Forwarded-For: 6.6.6.6, what, 10.2.2.2\r\n";
     CHECK(seen(bad) == "400");
     CHECK(seen(trust_proxies({"10.0.0.0/8"}, {.malformed = malformed_forwarding::ignored}),
-               "10.0.0.1", bad) == "10.2.2.2 0 http test");
+               "10.0.0.1", bad) == "unknown 0 http test");
+    CHECK(seen(trust_proxies({"10.0.0.0/8"}, {.malformed = malformed_forwarding::ignored}),
+               "10.0.0.1", "X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-Proto: gopher\r\n") ==
+          "1.1.1.1 0 http test");
     CHECK(seen("X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-Proto: gopher\r\n") == "400");
 }
 
