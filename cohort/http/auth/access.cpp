@@ -141,13 +141,15 @@ namespace detail {
 void require(const request& of, object_view about)
 {
     access_work& work = work_of(of);
-    const permission* wanted = of.route()->note<permission>();
+    const permission* wanted = of.route() != nullptr ? of.route()->note<permission>() : nullptr;
     if (wanted == nullptr)
         throw std::logic_error{"require_access() on a route that is open to all"};
     const subject& who = subject_of(of);
     const auto decision = work.policy->decide(who, wanted->name, about);
     work.to_be_asked = false;
-    if (decision.is_allowed())
+    // What a condition about the request gives, one about the object does not take; denials are
+    // part of either decision.
+    if (decision.is_allowed() || work.policy->decide_about(who, wanted->name, of).is_allowed())
         return;
     ++work.by->counts().refused;
     say_refused(of, who, wanted->name, decision);

@@ -198,3 +198,37 @@ TEST_CASE("what is asked without access() around is a mistake")
     CHECK_THROWS_AS(require_access(one.of, payment{"ada"}), std::logic_error);
     CHECK_THROWS_AS((void)subject_of(one.of), refusal);
 }
+
+TEST_CASE("who is allowed by a condition about the request is not refused by one about the object")
+{
+    const auto read = [](std::string line, std::string_view user) {
+        const auto office = when<request>("office", [](const subject&, const request& of) {
+            return of.header("Office").has_value();
+        });
+        const auto own = when<payment>(
+            "own", [](const subject& who, const payment& what) { return what.owner == who.id; });
+        auto made = role_policy::compile(
+            {.permissions = {"payments:read"},
+             .roles = {
+                 {.name = "clerk", .allow = {{"payments:read", office}, {"payments:read", own}}}}});
+        REQUIRE(made);
+        router api;
+        api.on_handler_error([](const request&, std::string_view) noexcept {});
+        api.use(believing());
+        access(api, std::make_shared<access_control>(std::move(*made)));
+        api.get(
+            "/payments",
+            [](const request& of) {
+                require_access(of, payment{"ada"});
+                return text("done");
+            },
+            needs("payments:read"));
+        REQUIRE(api.freeze());
+        line += "User: " + std::string{user} + "\r\nRoles: clerk\r\n";
+        http::detail::parsed one{"GET /payments", line};
+        return api.plan_for(one.of).to->run(one.of).status();
+    };
+    CHECK(read("Office: yes\r\n", "bob") == 200);
+    CHECK(read("", "ada") == 200);
+    CHECK(read("", "bob") == 403);
+}
