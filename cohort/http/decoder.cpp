@@ -58,6 +58,9 @@ result<std::string> from_gzip(std::string_view body, bounded_text out)
         state = ::inflate(&stream, Z_NO_FLUSH);
         if (!out.add(room.data(), room.size() - stream.avail_out))
             return too_large();
+        // A body may be several members, one behind the other (RFC 1952, 2.2).
+        if (state == Z_STREAM_END && stream.avail_in != 0)
+            state = ::inflateReset(&stream);
     }
     if (state != Z_STREAM_END || stream.avail_in != 0)
         return malformed();

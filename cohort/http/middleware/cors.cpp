@@ -25,6 +25,13 @@ bool is_origin(std::string_view text) noexcept
     return small && is_token(text.substr(0, colon)) && !host.empty() && is_host_and_port(host);
 }
 
+/// Browsers leave out the port that a scheme has anyway: an origin with it would never match.
+bool has_default_port(std::string_view origin) noexcept
+{
+    return (origin.starts_with("https://") && origin.ends_with(":443")) ||
+           (origin.starts_with("http://") && origin.ends_with(":80"));
+}
+
 [[noreturn]] void refuse(const std::string& what)
 {
     throw failure{fault(errc::bad_value, "allow other origins with", what)};
@@ -35,7 +42,7 @@ void check(const cors_options& choices)
     if (choices.origins.any() && choices.credentials == cors_credentials::allowed)
         refuse("credentials for every origin");
     for (const auto& origin : choices.origins.exact()) {
-        if (!is_origin(origin))
+        if (!is_origin(origin) || has_default_port(origin))
             refuse("the origin " + origin);
     }
     for (const auto* names : {&choices.methods, &choices.headers.names(), &choices.exposed_headers})

@@ -130,7 +130,8 @@ TEST_CASE("what could never work, or should not, does not start")
     CHECK_THROWS_AS((void)cors({.origins = any_origin, .credentials = cors_credentials::allowed}),
                     failure);
     for (const char* origin : {"https://a.example/", "a.example", "null", "*", "HTTPS://a.example",
-                               "https://", "https://a.example\r\nX: y", "https://u@a.example"})
+                               "https://", "https://a.example\r\nX: y", "https://u@a.example",
+                               "https://a.example:443", "http://a.example:80"})
         CHECK_THROWS_AS((void)cors({.origins = {origin}}), failure);
     CHECK_THROWS_AS((void)cors({.origins = any_origin, .methods = {"A B"}}), failure);
 }

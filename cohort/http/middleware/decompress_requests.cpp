@@ -1,5 +1,6 @@
 #include <cohort/http/middleware/decompress_requests.hpp>
 
+#include <cohort/base/error.hpp>
 #include <cohort/http/grammar.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/route.hpp>
@@ -64,6 +65,8 @@ std::optional<response> unpack(request& of, const decompression_options& choices
 
 hooks decompress_requests(decompression_options choices)
 {
+    if (choices.ratio_max == 0)
+        throw failure{fault(errc::bad_value, "set up decompression", "ratio_max of 0")};
     return {.name = "decompress_requests",
             .before = [choices](request& of) { return unpack(of, choices); }};
 }

@@ -21,7 +21,7 @@ struct decompression_options {
 /// before. Without this, handlers see what was sent.
 ///
 /// 413 beyond the bounds, 400 for what is broken, 415 for other codings, for several, and for
-/// routes that stream their body.
+/// routes that stream their body. Throws cohort::failure for a ratio_max of 0.
 [[nodiscard]] hooks decompress_requests(decompression_options choices = {});
 
 }  // namespace cohort::http

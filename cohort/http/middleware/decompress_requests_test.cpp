@@ -1,5 +1,6 @@
 #include <cohort/http/middleware/decompress_requests.hpp>
 
+#include <cohort/base/error.hpp>
 #include <cohort/http/detail/middleware_test.hpp>
 
 #include <doctest/doctest.h>
@@ -55,4 +56,9 @@ TEST_CASE("other codings are refused, and the answer names ours")
     CHECK(one.send("POST /", "Content-Encoding: gzip\r\nContent-Encoding: br\r\n", "x").status() ==
           415);
     CHECK(one.send("POST /absent", "Content-Encoding: gzip\r\n", "x").status() == 404);
+}
+
+TEST_CASE("no bytes out for each byte in is a mistake, found at the start")
+{
+    CHECK_THROWS_AS((void)decompress_requests({.ratio_max = 0}), cohort::failure);
 }
