@@ -10,12 +10,42 @@ namespace cohort::http {
 
 namespace {
 
-constexpr std::array<std::string_view, 22> names{
-    "access_token", "api_key",  "apikey",    "auth",          "authorization", "client_secret",
-    "code",         "id_token", "jwt",       "key",           "pass",          "passwd",
-    "password",     "pin",      "pwd",       "refresh_token", "secret",        "session",
-    "sid",          "sig",      "signature", "token",
+constexpr std::array<std::string_view, 31> names{
+    "access_token",
+    "api_key",
+    "apikey",
+    "assertion",
+    "auth",
+    "authorization",
+    "client_secret",
+    "code",
+    "credential",
+    "csrf",
+    "id_token",
+    "jwt",
+    "key",
+    "otp",
+    "pass",
+    "passwd",
+    "password",
+    "pin",
+    "pwd",
+    "refresh_token",
+    "samlresponse",
+    "secret",
+    "session",
+    "sid",
+    "sig",
+    "signature",
+    "ticket",
+    "token",
+    "x-amz-security-token",
+    "x-amz-signature",
+    "x-goog-signature",
 };
+
+// A query that is no pair and longer than this may be a token: nothing but letters tells.
+constexpr std::size_t bare_max = 16;
 
 bool is_secret(std::string_view raw, std::span<const std::string> more)
 {
@@ -40,6 +70,8 @@ std::string redacted_query(std::string_view query, std::span<const std::string> 
         const std::size_t equals = pair.find('=');
         if (equals != pair.npos && is_secret(pair.substr(0, equals), more))
             out.append(pair.substr(0, equals)).append("=[redacted]");
+        else if (equals == pair.npos && pair.size() > bare_max)
+            out.append("[redacted]");
         else
             out.append(pair);
         if (end == query.size())

@@ -10,7 +10,8 @@ namespace cohort::http {
 [[nodiscard]] std::span<const std::string_view> secret_names() noexcept;
 
 /// `query`, as sent, with "[redacted]" for the values of secret_names() and of `more`. Names are
-/// decoded and compared without case; one that cannot be decoded counts as secret.
+/// decoded and compared without case; one that cannot be decoded counts as secret, and so does what
+/// has no "=" and more than 16 bytes.
 [[nodiscard]] std::string redacted_query(std::string_view query,
                                          std::span<const std::string> more = {});
 

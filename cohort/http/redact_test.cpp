@@ -14,6 +14,9 @@ TEST_CASE("secrets do not leave in a query, however their names are written")
     CHECK(redacted_query("%74oken=abc&pass%77ord=x=y") ==
           "%74oken=[redacted]&pass%77ord=[redacted]");
     CHECK(redacted_query("%zz=abc") == "%zz=[redacted]");
+    CHECK(redacted_query("X-Amz-Signature=abc&otp=1") ==
+          "X-Amz-Signature=[redacted]&otp=[redacted]");
+    CHECK(redacted_query("eyJhbGciOiJIUzI1NiJ9&a") == "[redacted]&a");
     const std::vector<std::string> more{"iban"};
     CHECK(redacted_query("IBAN=DE02&name=x", more) == "IBAN=[redacted]&name=x");
 }
