@@ -103,13 +103,10 @@ bool range_applies(const request& of, const validators& is)
     const auto field = of.header("If-Range");
     if (!field)
         return true;
-    if (is_tag(*field))
-        return equal(*field, is.etag, tag_comparison::strong);
-    // A date has to be exactly ours. It is a second wide: a file that changed twice in one could
-    // be mistaken, which RFC 9110 leaves to the origin's clock; whoever wants certainty has the
-    // tag.
-    const auto date = parse_date(*field);
-    return date && is.modified && *date == *is.modified;
+    // A date is a second wide, and nothing tells that a file changed only once in it: it is weak,
+    // and a weak validator fails (RFC 9110, 13.1.5). The whole file goes out then, which is never
+    // wrong.
+    return is_tag(*field) && equal(*field, is.etag, tag_comparison::strong);
 }
 
 }  // namespace cohort::http

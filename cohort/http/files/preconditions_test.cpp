@@ -64,7 +64,7 @@ TEST_CASE("If-Range needs this very state")
     CHECK_FALSE(applies("If-Range: \"b\"\r\n"));
     CHECK_FALSE(applies("If-Range: W/\"a\"\r\n"));
     CHECK_FALSE(applies("If-Range: W/\"a\"\r\n", "W/\"a\""));
-    CHECK(applies("If-Range: " + that_date));
+    CHECK_FALSE(applies("If-Range: " + that_date));  // it may have changed twice in that second
     CHECK_FALSE(applies("If-Range: " + earlier));
     CHECK_FALSE(applies("If-Range: nonsense\r\n"));
 }
