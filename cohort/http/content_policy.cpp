@@ -41,15 +41,15 @@ content_policy content_policy::helmet8()
     return all;
 }
 
-content_policy& content_policy::set(std::string_view name,
+content_policy& content_policy::set(std::string_view directive,
                                     std::initializer_list<std::string_view> values) &
 {
-    if (!is_name(name) || !std::ranges::all_of(values, is_value))
+    if (!is_name(directive) || !std::ranges::all_of(values, is_value))
         throw failure{fault(errc::bad_value, "set a directive of Content-Security-Policy",
-                            std::string{name})};
-    rule one{.name = std::string{name}, .values = {}};
+                            std::string{directive})};
+    rule one{.name = std::string{directive}, .values = {}};
     one.values.assign(values.begin(), values.end());
-    const auto there = std::ranges::find(all_, name, &rule::name);
+    const auto there = std::ranges::find(all_, directive, &rule::name);
     if (there != all_.end())
         *there = std::move(one);
     else
@@ -57,9 +57,9 @@ content_policy& content_policy::set(std::string_view name,
     return *this;
 }
 
-content_policy& content_policy::remove(std::string_view name) &
+content_policy& content_policy::remove(std::string_view directive) &
 {
-    std::erase_if(all_, [name](const rule& each) { return each.name == name; });
+    std::erase_if(all_, [directive](const rule& each) { return each.name == directive; });
     return *this;
 }
 

@@ -19,7 +19,7 @@ using namespace cohort::http;
 
 namespace {
 
-std::int64_t now = 1'700'000'000;
+std::int64_t today = 1'700'000'000;
 
 const shared_key& key()
 {
@@ -29,14 +29,14 @@ const shared_key& key()
 
 authenticator tokens(bearer_options more = {})
 {
-    const jwt_rules rules{.issuer = "us", .audience = "shop", .now = [] { return now; }};
+    const jwt_rules rules{.issuer = "us", .audience = "shop", .now = [] { return today; }};
     return bearer(std::make_shared<const jwt_verifier>(*shared_keys::of(key().copy()), rules),
                   more);
 }
 
 std::string token(std::string_view who, boost::json::object claims = {})
 {
-    const jwt_terms terms{.issuer = "us", .audience = "shop", .now = [] { return now; }};
+    const jwt_terms terms{.issuer = "us", .audience = "shop", .now = [] { return today; }};
     return jwt_signer{key().copy(), terms}.sign(who, std::move(claims));
 }
 
@@ -136,9 +136,9 @@ TEST_CASE("without a token the answer says how to send one, with a bad one what 
     CHECK(broken.header("WWW-Authenticate") == "Bearer realm=\"api\", error=\"invalid_token\", "
                                                "error_description=\"the token is malformed\"");
     const std::string old = token("ada");
-    now += 930;
+    today += 930;
     CHECK(refused("Bearer " + old).header("WWW-Authenticate")->ends_with("has expired\""));
-    now -= 930;
+    today -= 930;
     CHECK(refused("Bearer " + token("")).status() == 401);  // who is it?
 }
 
