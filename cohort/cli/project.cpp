@@ -33,6 +33,11 @@ inline cohort::http::router make_api()
     namespace http = cohort::http;
     http::router api;
 
+    // Ids for the log, the header fields that browsers want to hear, no forms from other sites.
+    api.use(http::request_ids());
+    api.use(http::helmet());
+    api.use(http::csrf());
+
     api.get("/", [](const http::request&) { return http::text("Hello from @name@\n"); });
 
     api.get("/hello/{name}", [](const http::request& request) {

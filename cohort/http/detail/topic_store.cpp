@@ -23,10 +23,10 @@ std::span<std::byte> own_area(std::size_t bytes)
 
 std::span<std::byte> find(const board::commons& in, std::string_view name, std::size_t bytes)
 {
-    if (auto found = in.area(name, bytes))
+    const auto found = in.area(name, bytes);
+    if (found)
         return *found;
-    else
-        log::error("topics are not shared: {}; going on within this process", found.error().text());
+    log::error("topics are not shared: {}; going on within this process", found.error().text());
     return own_area(bytes);
 }
 

@@ -82,7 +82,11 @@ coding_order choose_codings(std::string_view accept_encoding)
     std::array<candidate, 3> all{};
     for (std::size_t i = 0; i < all.size(); ++i)
         all[i] = {static_cast<coding>(i), read.of_coding[i].value_or(read.of_others.value_or(0))};
-    std::ranges::stable_sort(all, std::ranges::greater{}, &candidate::weight);
+    // By weight, then in our own order, which no two share. (With clang 19 stable_sort calls what
+    // libstdc++ 12 calls deprecated.)
+    std::ranges::sort(all, [](const candidate& one, const candidate& other) {
+        return std::pair{other.weight, one.which} < std::pair{one.weight, other.which};
+    });
     coding_order order;
     for (const candidate& each : all) {
         if (each.weight > 0 && each.weight >= read.of_identity.value_or(0))
