@@ -127,7 +127,10 @@ void session::receive()
             case transfer::outcome::readable:
                 return;
             case transfer::outcome::writable:  // TLS has something to say first
-                watch_for(mask_ | EPOLLOUT);
+                blocked_ = true;
+                if (blocked_since_ == 0)
+                    blocked_since_ = service_.second();
+                watch_for(EPOLLOUT);
                 return;
             case transfer::outcome::ended:
                 client_ended();
@@ -184,6 +187,7 @@ void session::flush()
     }
     if (!open() || blocked_)
         return;
+    blocked_since_ = 0;  // by a read, perhaps, which sends nothing of ours
     // Not finished, though the socket takes all: others have their turn, and it tells us again.
     const std::uint32_t input = ended_ ? 0U : input_events;
     watch_for(all ? input : input | EPOLLOUT);
