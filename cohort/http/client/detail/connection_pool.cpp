@@ -9,6 +9,7 @@ namespace cohort::http::detail {
 struct connection_pool::waiter {
     asio::steady_timer* timer;
     const std::string* origin;
+    bool woken = false;  // and has not run yet: who is to be woken next is another
 };
 
 /// A place in the queue, for as long as its coroutine waits.
@@ -19,7 +20,7 @@ public:
         : in_{std::move(in)}, origin_{origin}
     {
         ++in_->places_[origin_].waiting;
-        at_ = in_->waiting_.insert(in_->waiting_.end(), {&timer, &origin_});
+        at_ = in_->waiting_.insert(in_->waiting_.end(), {&timer, &origin_, false});
     }
     queued(const queued&) = delete;
     queued& operator=(const queued&) = delete;
@@ -171,11 +172,14 @@ void connection_pool::closed(const std::string& origin) noexcept
 void connection_pool::wake(const std::string& origin) noexcept
 {
     const auto same = std::ranges::find_if(
-        waiting_, [&origin](const waiter& each) { return *each.origin == origin; });
+        waiting_, [&origin](const waiter& each) { return !each.woken && *each.origin == origin; });
     // Others may wait because all of the client's connections are taken.
-    const auto next = same == waiting_.end() ? waiting_.begin() : same;
-    if (next != waiting_.end())
-        next->timer->cancel();
+    const auto next =
+        same == waiting_.end() ? std::ranges::find(waiting_, false, &waiter::woken) : same;
+    if (next == waiting_.end())
+        return;
+    next->woken = true;
+    next->timer->cancel();
 }
 
 void connection_pool::close_idle()
@@ -186,9 +190,10 @@ void connection_pool::close_idle()
         return each.second.open == 0 && each.second.waiting == 0;
     });
     reaper_.cancel();
-    while (!waiting_.empty() && open_ < most_) {
-        waiting_.front().timer->cancel();
-        break;
+    const auto next = std::ranges::find(waiting_, false, &waiter::woken);
+    if (next != waiting_.end() && open_ < most_) {
+        next->woken = true;
+        next->timer->cancel();
     }
 }
 
