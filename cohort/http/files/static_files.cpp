@@ -50,6 +50,15 @@ bool has_fingerprint(std::string_view path) noexcept
     return print.size() >= 8 && std::ranges::all_of(print, [](char c) { return is(octet_hex, c); });
 }
 
+/// The lines of a list, as one (RFC 9110, 5.3).
+std::string joined(const std::vector<std::string_view>& lines)
+{
+    std::string all;
+    for (const std::string_view line : lines)
+        all.append(all.empty() ? "" : ", ").append(line);
+    return all;
+}
+
 /// Nothing: no file can have that path.
 std::optional<sought_file> sought_by(const request& of, const std::string& folder,
                                      const static_options& options)
@@ -69,8 +78,8 @@ std::optional<sought_file> sought_by(const request& of, const std::string& folde
     if (wanted.path.empty() && path_of(of) == "/")
         return std::nullopt;
     const bool compressed = options.precompressed == precompressed::beside;
-    if (const auto field = of.header("Accept-Encoding"); field && compressed)
-        wanted.codings = detail::choose_codings(*field);
+    if (compressed && of.header("Accept-Encoding"))
+        wanted.codings = detail::choose_codings(joined(of.headers("Accept-Encoding")));
     return wanted;
 }
 

@@ -183,6 +183,13 @@ TEST_CASE("a compressed file beside is sent to who takes it, unless it is older"
     CHECK(gzip.field("ETag") != both.field("ETag"));
     CHECK(s.get("/s/app.js").body == "plain");
     CHECK(s.get("/s/app.js", "Accept-Encoding: zstd\r\n").body == "plain");
+    const site_answer lines =
+        s.get("/s/app.js", "Accept-Encoding: zstd\r\nAccept-Encoding: gzip, br\r\n");
+    CHECK(lines.body == both.body);
+    const std::string known = "If-None-Match: " + std::string{both.field("ETag")} + "\r\n";
+    const site_answer same = s.get("/s/app.js", "Accept-Encoding: br\r\n" + known);
+    CHECK(same.status() == "304");
+    CHECK(same.field("Content-Encoding").empty());
     CHECK(s.get("/s/app.js", "Accept-Encoding: br\r\nRange: bytes=1-2\r\n").body == "ro");
     s.files.date("app.js.br", 784'111'777);
     scene later{{.trusted_for = nanoseconds{0}}};
