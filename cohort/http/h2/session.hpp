@@ -100,6 +100,8 @@ private:
     void close_streams() noexcept;
     void close_socket();
     void look_at_progress() noexcept;
+    /// A copy, since what is done to one may make or end others.
+    [[nodiscard]] std::vector<stream*> all_streams() const;
     void look_at_streams(std::uint32_t second);
     [[nodiscard]] std::uint32_t due() const noexcept;
     [[nodiscard]] bool open() const noexcept { return wire_.fd.valid(); }

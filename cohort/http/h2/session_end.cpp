@@ -41,10 +41,7 @@ void session::client_ended()
 {
     ended_ = true;
     watch_for(mask_ & ~input_events);
-    std::vector<stream*> all;
-    for (const auto& [id, who] : streams_)
-        all.push_back(who.get());
-    for (stream* const who : all)
+    for (stream* const who : all_streams())
         who->client_ended();
 }
 
@@ -143,12 +140,18 @@ void session::on_time()
     look_at_streams(second);
 }
 
-void session::look_at_streams(std::uint32_t second)
+std::vector<stream*> session::all_streams() const
 {
     std::vector<stream*> all;
+    all.reserve(streams_.size());
     for (const auto& [id, who] : streams_)
         all.push_back(who.get());
-    for (stream* const who : all)
+    return all;
+}
+
+void session::look_at_streams(std::uint32_t second)
+{
+    for (stream* const who : all_streams())
         who->on_time(second);  // frees none: that is done behind the last visit
 }
 

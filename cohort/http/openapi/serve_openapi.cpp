@@ -126,8 +126,10 @@ page make_page()
 
 }  // namespace
 
-void serve_openapi(routes& api, openapi_info info)
+void serve_openapi(routes& api, openapi_info info, const route_notes& notes)
 {
+    route_notes both{undocumented{}};
+    both.add(notes);
     const auto all = std::make_shared<library>(std::move(info));
     api.check([all](const route& each) -> std::optional<std::string> {
         all->add(each);
@@ -136,13 +138,13 @@ void serve_openapi(routes& api, openapi_info info)
     api.get(
         "/openapi.json",
         [all](const request& of) { return answer_with(of, all->document(), "application/json"); },
-        {.notes = {undocumented{}}});
+        {.notes = both});
     api.get("/docs",
             [shown = std::make_shared<const page>(make_page())](const request& of) {
                 return answer_with(of, shown->whole, "text/html; charset=utf-8")
                     .header("Content-Security-Policy", shown->policy);
             },
-            {.notes = {undocumented{}}});
+            {.notes = both});
 }
 
 }  // namespace cohort::http

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cohort/http/openapi/document.hpp>
+#include <cohort/http/route_notes.hpp>
 #include <cohort/http/router.hpp>
 
 namespace cohort::http {
@@ -9,6 +10,9 @@ namespace cohort::http {
 /// program they are registered, and `GET /docs`, a page that shows it and tries GETs. Both have an
 /// ETag. The document is made at the first request; the page is one file, without anything from
 /// elsewhere, under a Content-Security-Policy that lets nothing else run.
-void serve_openapi(routes& api, openapi_info info);
+///
+/// `notes` are those of both routes: below access() they say who may read the document,
+/// `{open_to_all{}}` or `{permission{"docs:read"}}`.
+void serve_openapi(routes& api, openapi_info info, const route_notes& notes = {});
 
 }  // namespace cohort::http

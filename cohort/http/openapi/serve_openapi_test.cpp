@@ -1,5 +1,6 @@
 #include <cohort/http/openapi/serve_openapi.hpp>
 
+#include <cohort/http/auth/permission.hpp>
 #include <cohort/http/detail/parsed_test.hpp>
 #include <cohort/http/openapi/notes.hpp>
 #include <cohort/http/validation/valid.hpp>
@@ -128,4 +129,17 @@ TEST_CASE("the page runs its own script and nothing else")
     CHECK(page.body().find("innerHTML") == std::string_view::npos);
     CHECK(page.body().find("http://") == std::string_view::npos);
     CHECK(page.body().find("https://") == std::string_view::npos);
+}
+
+TEST_CASE("the document's own routes have the notes that they are given")
+{
+    router api;
+    serve_openapi(api, {.title = "Notes"}, {permission{"docs:read"}});
+    int noted = 0;
+    api.check([&noted](const route& each) -> std::optional<std::string> {
+        noted += each.note<permission>() != nullptr && each.note<undocumented>() != nullptr ? 1 : 0;
+        return std::nullopt;
+    });
+    REQUIRE(api.freeze());
+    CHECK(noted == 2);
 }
