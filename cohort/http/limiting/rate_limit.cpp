@@ -101,10 +101,8 @@ private:
 
     limit_table table()
     {
-        if (auto found = area_.find())
-            return limit_table{*found};
-        else
-            return own_table(found.error());
+        const auto found = area_.find();
+        return found ? limit_table{*found} : own_table(found.error());
     }
 
     /// The commons are full: then this process counts for itself, and all of them allow more.
