@@ -92,6 +92,7 @@ public:
     {
         std::call_once(made_, [this] {
             std::vector<const route*> all;
+            all.reserve(routes_.size());
             for (const auto& [key, each] : routes_)
                 all.push_back(each);
             file_ = make_file(boost::json::serialize(openapi_document(all, info_)));

@@ -234,8 +234,9 @@ result<std::shared_ptr<const generation>> generation::read(const options& wanted
         if (!one)
             return broken("SSL_CTX_new");
         set_rules(one.get(), wanted);
+        std::string own_groups{groups};  // OpenSSL's macro takes them as if it would write there
         if (SSL_CTX_set_cipher_list(one.get(), ciphers) != 1 ||
-            SSL_CTX_set1_groups_list(one.get(), groups) != 1)
+            SSL_CTX_set1_groups_list(one.get(), own_groups.data()) != 1)
             return broken("ciphers");
         COHORT_TRY(set_certificate(one.get(), each, made->warnings));
         COHORT_TRY(set_client_check(one.get(), wanted));

@@ -55,7 +55,7 @@ public:
     /// Sends one, and waits until the connection can take more. Throws what append_event() does.
     /// Errors, Cancel: as body_writer::write. Lifetime: `what` and its views until it completes.
     [[nodiscard]] awaitable<result<>> send(const server_event& what);
-    [[nodiscard]] awaitable<result<>> comment(std::string_view text);
+    [[nodiscard]] awaitable<result<>> comment(std::string_view words);
 
 private:
     body_writer& out_;
