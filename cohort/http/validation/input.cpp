@@ -98,6 +98,7 @@ void require_words(const schema::detail::shape& shape)
 route_check path_rule(const schema::detail::shape& shape)
 {
     std::vector<std::string> names;
+    names.reserve(shape.members.size());
     for (const auto& each : shape.members)
         names.push_back(each->name());
     return [names = std::move(names)](const route& on) -> std::optional<std::string> {
