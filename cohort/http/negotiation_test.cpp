@@ -13,7 +13,10 @@ namespace {
 
 std::string type_for(std::string_view accept)
 {
-    const parsed one{"GET /", accept.empty() ? "" : "Accept: " + std::string{accept} + "\r\n"};
+    std::string field;
+    if (!accept.empty())
+        field = "Accept: " + std::string{accept} + "\r\n";
+    const parsed one{"GET /", field};
     return std::string{
         preferred(one.of, {"application/json", "text/html", "text/plain"}).value_or("none")};
 }

@@ -30,8 +30,8 @@ decimal taken_apart(std::string_view all)
     }
     if (at < all.size()) {
         ++at;
-        const bool negative = all[at] == '-';
-        at += negative || all[at] == '+' ? 1 : 0;
+        const bool negative = all.substr(at).starts_with('-');
+        at += negative || all.substr(at).starts_with('+') ? 1 : 0;
         std::int64_t power = 0;
         for (; at < all.size(); ++at)
             power = std::min(far, power * 10 + (all[at] - '0'));

@@ -7,6 +7,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <string>
 #include <type_traits>
@@ -71,8 +72,7 @@ bool holds(std::string_view payload, jwt_rules by = rules())
 
 std::string dated(std::int64_t exp, std::string_view more = "")
 {
-    return R"({"iss":"https://id.example","aud":"payments","exp":)" + std::to_string(exp) +
-           std::string{more} + "}";
+    return fmt::format(R"({{"iss":"https://id.example","aud":"payments","exp":{}{}}})", exp, more);
 }
 
 }  // namespace

@@ -20,8 +20,9 @@ bool may_be_in_name(char c) noexcept
 
 limits_met& limits_met_by(request& of)
 {
-    limits_met* const met = of.attached<limits_met>();
-    return met != nullptr ? *met : of.attach(limits_met{});
+    if (limits_met* const met = of.attached<limits_met>())
+        return *met;
+    return of.attach(limits_met{});
 }
 
 limit_rule checked_rule(std::string_view name, const limit_rule::measures& given)
