@@ -24,7 +24,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr const char* bounded = "[app.edition.limit]\nmemory = \"256M\"\n"
-                                "[app.edition.reload]\nsoak = \"20s\"\n";
+                                "[app.edition.reload]\nsoak = \"20s\"\n"
+                                "abort_if = [\"crash\"]\n";  // not that it is slow before it dies
 
 /// 12 of these bodies are far more than a slot may have.
 constexpr const char* narrow = "[app.edition.limit]\nmemory = \"64M\"\nbody = \"16M\"\n"
