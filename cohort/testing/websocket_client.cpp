@@ -96,22 +96,18 @@ private:
     template <class Begin>
     error_code wait(nanoseconds budget, const Begin& begin)
     {
-        bool over = false;
-        error_code outcome;
-        begin([&](const error_code& ec) {
-            over = true;
-            outcome = ec;
-        });
+        std::optional<error_code> outcome;
+        begin([&](const error_code& ec) { outcome = ec; });
         loop_.restart();
         const auto until = std::chrono::steady_clock::now() + budget;
-        while (!over && std::chrono::steady_clock::now() < until)
+        while (!outcome.has_value() && std::chrono::steady_clock::now() < until)
             loop_.run_one_until(until);
-        if (over)
-            return outcome;
+        if (outcome.has_value())
+            return *outcome;
         // Nothing can be begun on it any more: what is half read stays half read.
         error_code ignored;
         socket_.next_layer().close(ignored);
-        while (!over)
+        while (!outcome.has_value())
             loop_.run_one();
         return make_error_code(errc::deadline_passed);
     }
