@@ -26,9 +26,9 @@
 #include <cohort/http/forms/read_form.hpp>
 #include <cohort/http/forms/urlencoded.hpp>
 #include <cohort/http/json.hpp>
-#include <cohort/http/markup.hpp>
 #include <cohort/http/limiting/rate_limit.hpp>
 #include <cohort/http/limiting/redis_limits.hpp>
+#include <cohort/http/markup.hpp>
 #include <cohort/http/middleware.hpp>
 #include <cohort/http/middleware/access_log.hpp>
 #include <cohort/http/middleware/compression.hpp>
