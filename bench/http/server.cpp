@@ -10,6 +10,7 @@
 #include <cohort/http/auth/api_keys.hpp>
 #include <cohort/http/auth/bearer.hpp>
 #include <cohort/http/auth/permission.hpp>
+#include <cohort/http/limiting/rate_limit.hpp>
 #include <cohort/http/middleware/access_log.hpp>
 #include <cohort/http/middleware/helmet.hpp>
 #include <cohort/http/middleware/request_id.hpp>
@@ -18,15 +19,6 @@
 #include <cohort/http/tls/context.hpp>
 #include <cohort/http/validation/valid.hpp>
 #include <cohort/schema/schema.hpp>
-
-// The stack has rate limits as soon as this tree has them. As many a second as there can be: it is
-// the counting that is measured.
-#if __has_include(<cohort/http/limiting/rate_limit.hpp>)
-#include <cohort/http/limiting/rate_limit.hpp>
-#define BENCH_HAS_RATE_LIMIT 1
-#else
-#define BENCH_HAS_RATE_LIMIT 0
-#endif
 
 #include <array>
 #include <atomic>
@@ -97,12 +89,10 @@ login log_in_by(proof what)
 }
 
 /// In the order in which the manual puts them. Validation, the innermost, is the handler's.
-constexpr std::array layers{
-    "request_ids",   "trust_proxies (none near)", "access_log", "on_request_measured", "helmet",
-#if BENCH_HAS_RATE_LIMIT
-    "rate_limit",
-#endif
-    "authenticated", "validation of the query"};
+constexpr std::array layers{"request_ids",   "trust_proxies (none near)",
+                            "access_log",    "on_request_measured",
+                            "helmet",        "rate_limit",
+                            "authenticated", "validation of the query"};
 
 void use(http::router& api, std::string_view layer, const login& by, tally& into)
 {
@@ -117,11 +107,10 @@ void use(http::router& api, std::string_view layer, const login& by, tally& into
             [&into](const http::request_measure& of) noexcept { into.count(of); }));
     else if (layer == "helmet")
         api.use(http::helmet());
-#if BENCH_HAS_RATE_LIMIT
     else if (layer == "rate_limit")
+        // As many a second as there can be: it is the counting that is measured.
         api.use(http::rate_limit(
             {.name = "bench", .limit = 1'000'000, .window = std::chrono::seconds{1}}));
-#endif
     else if (layer == "authenticated")
         api.use(http::authenticated(by.check));
 }
