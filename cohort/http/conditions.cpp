@@ -1,14 +1,14 @@
 #include <cohort/http/conditions.hpp>
 
-#include <cohort/base/assert.hpp>
+#include <cohort/crypto/hex.hpp>
+#include <cohort/crypto/sha256.hpp>
 #include <cohort/http/date.hpp>
 #include <cohort/http/grammar.hpp>
 #include <cohort/http/problem.hpp>
 
-#include <openssl/evp.h>
+#include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 namespace cohort::http {
 
@@ -106,20 +106,8 @@ void expect_unchanged(const request& of, const resource_state& now)
 
 std::string tag_of(std::string_view bytes)
 {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::array<unsigned char, EVP_MAX_MD_SIZE> sum{};
-    unsigned size = 0;
-    // Fetched once: OpenSSL 3 would look EVP_sha256() up by its name each time.
-    static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-    COHORT_ASSERT(sha256 != nullptr);
-    COHORT_ASSERT(EVP_Digest(bytes.data(), bytes.size(), sum.data(), &size, sha256, nullptr) == 1);
-    std::string tag = "\"";
-    for (std::size_t at = 0; at < 16; ++at) {
-        tag.push_back(digits[sum[at] >> 4]);
-        tag.push_back(digits[sum[at] & 15]);
-    }
-    tag.push_back('"');
-    return tag;
+    const crypto::digest sum = crypto::sha256(bytes);
+    return fmt::format("\"{}\"", crypto::to_hex(sum.view().substr(0, 16)));
 }
 
 }  // namespace cohort::http
