@@ -2,6 +2,7 @@
 
 #include <cohort/base/clock.hpp>
 #include <cohort/crypto/hex.hpp>
+#include <cohort/crypto/sha1.hpp>
 #include <cohort/crypto/sha256.hpp>
 #include <cohort/http/client/circuit_breaker.hpp>
 #include <cohort/http/date_clock.hpp>
@@ -10,10 +11,7 @@
 #include <cohort/http/problem.hpp>
 #include <cohort/observe/log.hpp>
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -51,20 +49,21 @@ local remaining = math.floor((whole - ahead) / span)
 return {admitted, remaining, ahead - (limit - remaining - 1) * span}
 )";
 
-/// By what Redis knows a script.
-std::string sha1_hex(std::string_view text)
+/// By what Redis knows the script.
+const std::string& script_name()
 {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> octets{};
-    unsigned size = 0;
-    EVP_Digest(text.data(), text.size(), octets.data(), &size, EVP_sha1(), nullptr);
-    return crypto::to_hex({reinterpret_cast<const char*>(octets.data()), size});
+    static const std::string name = [] {
+        const auto sum = crypto::sha1(script);
+        return crypto::to_hex({sum.data(), sum.size()});
+    }();
+    return name;
 }
 
 std::vector<std::string> command_for(const limit_rule& by, std::string key)
 {
     const limit_rule::measures& given = by.given();
     const auto window = static_cast<std::uint64_t>(given.window.count());
-    std::vector<std::string> words{"EVALSHA", sha1_hex(script), "1", std::move(key)};
+    std::vector<std::string> words{"EVALSHA", script_name(), "1", std::move(key)};
     if (given.kind == limit_kind::fixed_window) {
         words.insert(words.end(), {"window", std::to_string(given.limit), std::to_string(window)});
     } else {

@@ -1,18 +1,16 @@
 #include <cohort/http/middleware/helmet.hpp>
 
-#include <cohort/base/assert.hpp>
 #include <cohort/base/error.hpp>
+#include <cohort/crypto/hex.hpp>
+#include <cohort/crypto/random_bytes.hpp>
 #include <cohort/http/auth/subject.hpp>
 #include <cohort/http/grammar.hpp>
 #include <cohort/http/requester.hpp>
 
 #include <array>
-#include <cerrno>
 #include <optional>
 #include <stdexcept>
 #include <vector>
-
-#include <sys/random.h>
 
 namespace cohort::http {
 
@@ -100,24 +98,7 @@ plan_of_headers decide(const helmet_options& choices)
     return plan;
 }
 
-std::string fresh_nonce()
-{
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::array<unsigned char, 16> dice{};
-    // Up to 256 bytes come whole, and without interruption once the kernel's pool is ready.
-    ssize_t got = -1;
-    do {
-        got = ::getrandom(dice.data(), dice.size(), 0);
-    } while (got < 0 && errno == EINTR);
-    COHORT_ASSERT(got == static_cast<ssize_t>(dice.size()));
-    std::string text;
-    text.reserve(2 * dice.size());
-    for (const unsigned char octet : dice) {
-        text.push_back(digits[octet >> 4]);
-        text.push_back(digits[octet & 15]);
-    }
-    return text;
-}
+std::string fresh_nonce() { return crypto::to_hex(crypto::random_bytes(16)); }
 
 /// Which of the plan's lines a handler has set itself, a bit each, in one pass: looking up each
 /// name by itself would read all lines that were added before it.

@@ -1,18 +1,15 @@
 #include <cohort/http/openapi/serve_openapi.hpp>
 
-#include <cohort/base/assert.hpp>
+#include <cohort/crypto/base64.hpp>
+#include <cohort/crypto/sha256.hpp>
+#include <cohort/http/conditions.hpp>
 #include <cohort/http/detail/openapi_page.hpp>
-#include <cohort/http/grammar.hpp>
 #include <cohort/http/openapi/notes.hpp>
 #include <cohort/http/response.hpp>
 
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -27,16 +24,7 @@ namespace cohort::http {
 namespace {
 
 /// SHA-256, in base64.
-std::string digest(std::string_view text)
-{
-    std::array<unsigned char, 32> hash{};
-    unsigned length = 0;
-    COHORT_ASSERT(
-        EVP_Digest(text.data(), text.size(), hash.data(), &length, EVP_sha256(), nullptr) == 1);
-    std::array<unsigned char, 45> encoded{};
-    const int size = EVP_EncodeBlock(encoded.data(), hash.data(), static_cast<int>(length));
-    return {encoded.begin(), encoded.begin() + size};
-}
+std::string digest(std::string_view text) { return crypto::to_base64(crypto::sha256(text).view()); }
 
 /// Bytes that never change, and their name.
 struct file {
@@ -50,26 +38,10 @@ file make_file(std::string bytes)
     return {.bytes = std::move(bytes), .etag = std::move(etag)};
 }
 
-/// Does If-None-Match name it? (RFC 9110, 13.1.2: weak comparison, a list.)
-bool is_known(const request& of, std::string_view etag)
-{
-    for (std::string_view line : of.headers("If-None-Match")) {
-        while (!line.empty()) {
-            const std::size_t end = std::min(line.find(','), line.size());
-            std::string_view one = trim(line.substr(0, end));
-            line.remove_prefix(std::min(end + 1, line.size()));
-            if (one.starts_with("W/"))
-                one.remove_prefix(2);
-            if (one == etag || one == "*")
-                return true;
-        }
-    }
-    return false;
-}
-
 response answer_with(const request& of, const file& what, std::string type)
 {
-    response answer = is_known(of, what.etag) ? response{304} : bytes(std::move(type), what.bytes);
+    const bool known = weigh(of, {.tag = what.etag}) == condition_outcome::not_modified;
+    response answer = known ? response{304} : bytes(std::move(type), what.bytes);
     answer.header("ETag", what.etag).header("Cache-Control", "no-cache");
     answer.header("X-Content-Type-Options", "nosniff");
     return answer;

@@ -1,6 +1,7 @@
 #include <cohort/http/tls/stream.hpp>
 
 #include <cohort/base/assert.hpp>
+#include <cohort/crypto/hex.hpp>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -75,17 +76,6 @@ int as_int(std::size_t count) noexcept
     return static_cast<int>(std::min<std::size_t>(count, std::numeric_limits<int>::max()));
 }
 
-std::string hexadecimal(std::span<const unsigned char> bytes)
-{
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (const unsigned char byte : bytes) {
-        text += digits[byte >> 4U];
-        text += digits[byte & 15U];
-    }
-    return text;
-}
-
 std::string subject_of(const X509* shown)
 {
     const std::unique_ptr<BIO, decltype(&BIO_free)> words{BIO_new(BIO_s_mem()), &BIO_free};
@@ -128,7 +118,9 @@ facts facts_of(const SSL* of)
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned length = 0;
     X509_digest(shown, EVP_sha256(), digest.data(), &length);
-    all.client.emplace(subject_of(shown), hexadecimal({digest.data(), length}), names_of(shown));
+    all.client.emplace(subject_of(shown),
+                       crypto::to_hex({reinterpret_cast<const char*>(digest.data()), length}),
+                       names_of(shown));
     return all;
 }
 

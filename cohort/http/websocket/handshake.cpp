@@ -1,14 +1,12 @@
 #include <cohort/http/websocket/handshake.hpp>
 
-#include <cohort/base/assert.hpp>
+#include <cohort/crypto/base64.hpp>
+#include <cohort/crypto/sha1.hpp>
 #include <cohort/http/grammar.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/websocket/counters.hpp>
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
 
 namespace cohort::http {
 
@@ -127,15 +125,8 @@ bool is_same_origin(std::string_view origin, std::string_view host) noexcept
 std::string websocket_accept(std::string_view key)
 {
     const std::string text = std::string{key} + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned bytes = 0;
-    // SHA-1 is the protocol's choice; nothing here depends on its strength.
-    const int done =
-        ::EVP_Digest(text.data(), text.size(), digest.data(), &bytes, ::EVP_sha1(), nullptr);
-    COHORT_ASSERT(done == 1 && bytes == 20);
-    std::array<unsigned char, 29> encoded{};
-    const int length = ::EVP_EncodeBlock(encoded.data(), digest.data(), 20);
-    return {encoded.begin(), encoded.begin() + length};
+    const auto digest = crypto::sha1(text);
+    return crypto::to_base64({digest.data(), digest.size()});
 }
 
 }  // namespace cohort::http
