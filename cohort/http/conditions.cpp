@@ -14,23 +14,28 @@ namespace cohort::http {
 
 namespace {
 
-struct entity_tag {
-    std::string_view opaque;  // with its quotation marks
-    bool weak = false;
-};
-
-/// Cuts a tag off the front. Its octets are no quoted string's: a backslash is a backslash.
-std::optional<entity_tag> take_tag(std::string_view& text) noexcept
+bool is_tag(std::string_view text) noexcept
 {
-    entity_tag tag{.opaque = {}, .weak = text.starts_with("W/")};
-    if (tag.weak)
+    if (text.starts_with("W/"))
         text.remove_prefix(2);
-    const std::size_t end = text.starts_with('"') ? text.find('"', 1) : text.npos;
-    if (end == text.npos)
-        return std::nullopt;
-    tag.opaque = text.substr(0, end + 1);
-    text.remove_prefix(end + 1);
-    return tag;
+    if (text.size() < 2 || !text.starts_with('"') || !text.ends_with('"'))
+        return false;
+    const std::string_view inside = text.substr(1, text.size() - 2);
+    return std::ranges::all_of(inside, [](char c) {
+        const auto octet = static_cast<unsigned char>(c);
+        return octet == 0x21 || (octet >= 0x23 && octet != 0x7f);
+    });
+}
+
+bool equal(std::string_view a, std::string_view b, tag_strength how) noexcept
+{
+    if (how == tag_strength::strong)
+        return a == b && !a.starts_with("W/");
+    if (a.starts_with("W/"))
+        a.remove_prefix(2);
+    if (b.starts_with("W/"))
+        b.remove_prefix(2);
+    return a == b;
 }
 
 bool listed_in_any(const request& of, std::string_view field, std::string_view tag,
@@ -54,22 +59,24 @@ bool tag_listed(std::string_view list, std::string_view tag, tag_strength how) n
 {
     if (trim(list) == "*")
         return true;
-    const auto wanted = take_tag(tag);
-    if (!wanted || (wanted->weak && how == tag_strength::strong))
-        return false;
-    while (!list.empty()) {
-        if (list.front() == ',' || list.front() == ' ' || list.front() == '\t') {
-            list.remove_prefix(1);
-            continue;
-        }
-        const auto each = take_tag(list);
-        if (!each)
+    // Not next_element(): inside a tag a backslash is a character like others.
+    for (;;) {
+        list.remove_prefix(std::min(list.find_first_not_of(", \t"), list.size()));
+        const std::size_t open = list.find('"');
+        if (open == std::string_view::npos)
             return false;
-        const bool comparable = how == tag_strength::weak || !each->weak;
-        if (comparable && each->opaque == wanted->opaque)
+        const std::size_t close = list.find('"', open + 1);
+        if (close == std::string_view::npos)
+            return false;
+        const std::string_view each = list.substr(0, close + 1);
+        if (!is_tag(each))
+            return false;
+        if (equal(each, tag, how))
             return true;
+        list = trim(list.substr(close + 1));
+        if (!list.empty() && !list.starts_with(','))
+            return false;
     }
-    return false;
 }
 
 condition_outcome weigh(const request& of, const resource_state& now)
@@ -89,6 +96,17 @@ condition_outcome weigh(const request& of, const resource_state& now)
             return condition_outcome::not_modified;
     }
     return condition_outcome::met;
+}
+
+bool range_applies(const request& of, const resource_state& now)
+{
+    const auto field = of.header("If-Range");
+    if (!field)
+        return true;
+    // A date is a second wide, and nothing tells that a resource changed only once in it: it is
+    // weak, and a weak validator fails (RFC 9110, 13.1.5). All of it goes out then, which is never
+    // wrong.
+    return is_tag(*field) && equal(*field, now.tag, tag_strength::strong);
 }
 
 void refuse_if_changed(const request& of, const resource_state& now)

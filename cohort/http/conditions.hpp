@@ -26,6 +26,10 @@ enum class condition_outcome : std::uint8_t {
 /// section 13.2.2. What is malformed is no condition, but no match either.
 [[nodiscard]] condition_outcome weigh(const request& of, const resource_state& now);
 
+/// May the Range field be heeded? Yes without If-Range, or if it names this very state.
+/// Source: RFC 9110 section 13.1.5.
+[[nodiscard]] bool range_applies(const request& of, const resource_state& now);
+
 /// For handlers that change something: throws refusal 412 if it is not what the client has seen.
 void refuse_if_changed(const request& of, const resource_state& now);
 

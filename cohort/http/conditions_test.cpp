@@ -23,6 +23,19 @@ constexpr auto strong = tag_strength::strong;
 
 // Sun, 06 Nov 1994 08:49:37 GMT
 constexpr std::int64_t then = 784'111'777;
+const std::string that_date = "Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+const std::string earlier = "Sun, 06 Nov 1994 08:49:36 GMT\r\n";
+
+condition_outcome check(const std::string& fields, std::string_view line = "GET /")
+{
+    return asked(line, fields, {.tag = "\"a\"", .modified = then});
+}
+
+bool applies(const std::string& fields, std::string_view tag = "\"a\"")
+{
+    const parsed one{"GET /", fields};
+    return range_applies(one.of, {.tag = tag, .modified = then});
+}
 
 }  // namespace
 
@@ -88,6 +101,61 @@ TEST_CASE("dates count where no tag is named, and what is no date is no conditio
           condition_outcome::met);
     CHECK(asked("POST /", "If-Modified-Since: " + when, {.tag = {}, .modified = then}) ==
           condition_outcome::met);
+}
+
+TEST_CASE("If-None-Match comes before If-Modified-Since")
+{
+    CHECK(check("") == condition_outcome::met);
+    CHECK(check("If-None-Match: \"a\"\r\n") == condition_outcome::not_modified);
+    CHECK(check("If-None-Match: W/\"a\"\r\n") == condition_outcome::not_modified);
+    CHECK(check("If-None-Match: \"b\", \"a\"\r\n") == condition_outcome::not_modified);
+    CHECK(check("If-None-Match: \"b\"\r\nIf-None-Match: \"a\"\r\n") ==
+          condition_outcome::not_modified);
+    CHECK(check("If-None-Match: *\r\n") == condition_outcome::not_modified);
+    CHECK(check("If-None-Match: \"b\"\r\nIf-Modified-Since: " + that_date) ==
+          condition_outcome::met);
+    CHECK(check("If-None-Match: a\r\n") == condition_outcome::met);
+    CHECK(check("If-None-Match: \"a\"\r\n", "DELETE /") == condition_outcome::failed);
+    CHECK(check("If-Modified-Since: " + that_date) == condition_outcome::not_modified);
+    CHECK(check("If-Modified-Since: " + earlier) == condition_outcome::met);
+    CHECK(check("If-Modified-Since: yesterday\r\n") == condition_outcome::met);
+    CHECK(check("If-Modified-Since: " + that_date, "DELETE /") == condition_outcome::met);
+}
+
+TEST_CASE("If-Match comes before If-Unmodified-Since, and before all others")
+{
+    CHECK(check("If-Match: \"a\"\r\n") == condition_outcome::met);
+    CHECK(check("If-Match: *\r\n") == condition_outcome::met);
+    CHECK(check("If-Match: W/\"a\"\r\n") == condition_outcome::failed);
+    CHECK(check("If-Match: \"b\"\r\nIf-None-Match: \"a\"\r\n") == condition_outcome::failed);
+    CHECK(check("If-Match: \"a\"\r\nIf-Unmodified-Since: " + earlier) == condition_outcome::met);
+    CHECK(check("If-Unmodified-Since: " + earlier) == condition_outcome::failed);
+    CHECK(check("If-Unmodified-Since: " + that_date) == condition_outcome::met);
+    CHECK(check("If-Match: \"a\"\r\nIf-None-Match: \"a\"\r\n") == condition_outcome::not_modified);
+}
+
+TEST_CASE("If-Range needs this very state")
+{
+    CHECK(applies(""));
+    CHECK(applies("If-Range: \"a\"\r\n"));
+    CHECK_FALSE(applies("If-Range: \"b\"\r\n"));
+    CHECK_FALSE(applies("If-Range: W/\"a\"\r\n"));
+    CHECK_FALSE(applies("If-Range: W/\"a\"\r\n", "W/\"a\""));
+    CHECK_FALSE(applies("If-Range: " + that_date));  // it may have changed twice in that second
+    CHECK_FALSE(applies("If-Range: " + earlier));
+    CHECK_FALSE(applies("If-Range: nonsense\r\n"));
+}
+
+TEST_CASE("a tag may hold commas and backslashes, and what is no list of tags has none")
+{
+    CHECK(tag_listed(R"("x,\", "a")", "\"a\"", strong));
+    CHECK(tag_listed(R"("x,\")", R"("x,\")", strong));
+    CHECK(tag_listed(R"( , "b" ,, W/"a" )", "\"a\"", weak));
+    CHECK_FALSE(tag_listed(R"("b" "a")", "\"a\"", weak));
+    CHECK_FALSE(tag_listed(R"(w/"a")", "\"a\"", weak));
+    CHECK_FALSE(tag_listed(R"(x"a")", "\"a\"", weak));
+    CHECK_FALSE(tag_listed("\"a", "\"a\"", weak));
+    CHECK_FALSE(tag_listed("", "\"a\"", weak));
 }
 
 TEST_CASE("a handler refuses a change to what has changed, or one whose client looked at nothing")

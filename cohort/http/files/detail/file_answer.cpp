@@ -3,14 +3,15 @@
 #include <cohort/async/offload.hpp>
 #include <cohort/base/parse.hpp>
 #include <cohort/base/random.hpp>
+#include <cohort/http/conditions.hpp>
 #include <cohort/http/date.hpp>
 #include <cohort/http/files/byte_ranges.hpp>
-#include <cohort/http/files/preconditions.hpp>
 #include <cohort/http/problem.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,14 +48,25 @@ struct decision {
     std::string content_type = {};
 };
 
-std::string etag_of(const representation& what)
+/// What identifies the state of a file.
+struct validators {
+    std::string tag;
+    std::optional<std::int64_t> modified = {};  // seconds since 1970; nothing: not to be relied on
+
+    [[nodiscard]] resource_state state() const noexcept
+    {
+        return {.tag = tag, .modified = modified};
+    }
+};
+
+std::string tag_of_file(const representation& what)
 {
     return fmt::format("\"{:016x}\"", what.mark.digest());
 }
 
 validators validators_of(const representation& what)
 {
-    validators is{.etag = etag_of(what)};
+    validators is{.tag = tag_of_file(what)};
     const std::int64_t seconds = what.mark.modified_ns / 1'000'000'000;
     // A date in the future would promise that it does not change until then (RFC 9110, 8.8.2.1).
     if (seconds >= 0 && seconds <= parse_date(date_now()).value_or(0))
@@ -82,14 +94,14 @@ body_plan in_parts(const std::vector<byte_range>& ranges, const representation& 
     return plan;
 }
 
-decision decide(const request& of, const representation& what, const validators& is)
+decision decide(const request& of, const representation& what, const resource_state& now)
 {
-    switch (check_preconditions(of, is)) {
-        case precondition::failed:
+    switch (weigh(of, now)) {
+        case condition_outcome::failed:
             return {.status = 412};
-        case precondition::not_modified:
+        case condition_outcome::not_modified:
             return {.status = 304};
-        case precondition::holds:
+        case condition_outcome::met:
             break;
     }
     decision made{.content_type = std::string{what.type}};
@@ -97,7 +109,7 @@ decision decide(const request& of, const representation& what, const validators&
     if (size > 0)
         made.body.pieces.push_back({{}, {0, size - 1}});
     const auto field = of.header("Range");
-    if (of.method() != method::get || !field || !range_applies(of, is))
+    if (of.method() != method::get || !field || !range_applies(of, now))
         return made;
     const range_choice choice = choose_ranges(*field, size);
     if (choice.what == range_choice::kind::whole)
@@ -187,7 +199,7 @@ response with_body(const representation& what, decision made)
 response file_answer(const request& of, const representation& what, const file_terms& terms)
 {
     const validators is = validators_of(what);
-    decision made = decide(of, what, is);
+    decision made = decide(of, what, is.state());
     const std::string content_range = std::move(made.content_range);
     response answer;
     switch (made.status) {
@@ -205,7 +217,7 @@ response file_answer(const request& of, const representation& what, const file_t
     }
     if (!content_range.empty())
         answer.header("Content-Range", content_range);
-    answer.header("ETag", is.etag);
+    answer.header("ETag", is.tag);
     if (is.modified) {
         const auto date = format_date(*is.modified);
         answer.header("Last-Modified", {date.data(), date.size()});
@@ -223,7 +235,8 @@ response file_answer(const request& of, const representation& what, const file_t
 awaitable<> resume_file_answer(const request& of, representation what, resume_point from,
                                body_writer& out)
 {
-    decision made = decide(of, what, validators_of(what));
+    const validators is = validators_of(what);
+    decision made = decide(of, what, is.state());
     const bool same = (made.status == 200 || made.status == 206) && from.length &&
                       made.body.size() == *from.length && from.offset <= *from.length;
     if (!same || !what.file)
