@@ -87,7 +87,7 @@ std::optional<sought_file> sought_by(const request& of, const std::string& folde
 std::string key_of(const sought_file& wanted)
 {
     std::string key;
-    for (const detail::coding each : wanted.codings.all())
+    for (const coding each : wanted.codings.all())
         key += static_cast<char>('0' + std::to_underlying(each));
     key += wanted.names_folder ? '/' : ' ';
     return key += wanted.path;

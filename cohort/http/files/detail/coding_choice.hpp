@@ -1,21 +1,16 @@
 #pragma once
 
+#include <cohort/http/encoder.hpp>
+
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string_view>
 
 namespace cohort::http::detail {
 
-/// How a file beside another one is compressed: app.js.br.
-enum class coding : std::uint8_t { br, zstd, gzip };
-
-struct coding_words {
-    std::string_view name;    ///< In Accept-Encoding and Content-Encoding.
-    std::string_view ending;  ///< Of the file.
-};
-[[nodiscard]] const coding_words& words(coding of) noexcept;
+/// Of the file beside another one that is compressed so: ".br", as in app.js.br.
+[[nodiscard]] std::string_view ending_of(coding how) noexcept;
 
 /// The codings that a client takes rather than none, best first. A value.
 class coding_order {

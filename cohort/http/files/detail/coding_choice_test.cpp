@@ -5,6 +5,7 @@
 #include <string>
 
 using namespace cohort::http::detail;
+using cohort::http::coding;
 
 namespace {
 
@@ -13,7 +14,7 @@ std::string order(std::string_view field)
     const coding_order chosen = choose_codings(field);
     std::string all;
     for (const coding each : chosen.all())
-        all += words(each).ending;
+        all += ending_of(each);
     return all;
 }
 

@@ -227,7 +227,7 @@ response file_answer(const request& of, const representation& what, const file_t
     if (terms.varies == file_terms::vary::by_coding)
         answer.header("Vary", "Accept-Encoding");
     if (what.coded && answer.status() != 304)
-        answer.header("Content-Encoding", words(*what.coded).name);
+        answer.header("Content-Encoding", name(*what.coded));
     answer.header("X-Content-Type-Options", "nosniff");
     return answer;
 }

@@ -56,7 +56,7 @@ struct variant {
 variant best_variant(const unique_fd& folder, const sought_file& wanted, variant plain)
 {
     for (const coding each : wanted.codings.all()) {
-        const std::string path = plain.path + std::string{words(each).ending};
+        const std::string path = plain.path + std::string{ending_of(each)};
         const auto seen = seen_at(folder, path, wanted.links);
         if (seen && S_ISREG(seen->st_mode) && seen->st_mtim.tv_sec >= plain.seen.st_mtim.tv_sec)
             return {path, *seen, each};
