@@ -12,6 +12,7 @@
 #include <cohort/http/tls/stream.hpp>
 #include <cohort/http/transfer.hpp>
 #include <cohort/net/poller.hpp>
+#include <cohort/net/uptake.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
 
@@ -207,7 +208,7 @@ private:
     boost::asio::cancellation_signal* cancel_ = nullptr;
     stream_port* port_ = nullptr;
     peer_lookup peer_;
-    int not_acknowledged_ = 0;  // bytes in the socket, at the last look while blocked_
+    net::uptake uptake_;  // looked at while blocked_
     std::uint16_t visits_ = 0;
     std::uint16_t share_turn_ = 0;  // of the server's share(), if it is to go with that one
     job job_ = job::none;

@@ -7,8 +7,6 @@
 #include <cohort/http/stream_port.hpp>
 #include <cohort/net/socket_option.hpp>
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -140,12 +138,7 @@ void session::on_time()
 
 void session::look_at_progress() noexcept
 {
-    // EPOLLOUT comes when a third of the socket's buffer is free, which grows to megabytes: a slow
-    // reader takes longer for that than we have patience with one who reads nothing.
-    int held = 0;
-    if (::ioctl(fd_.borrow(), SIOCOUTQ, &held) == -1)
-        return;
-    if (held < std::exchange(not_acknowledged_, held))
+    if (uptake_.went_on(fd_.borrow()))
         exchange_.acknowledged(server_.second());
 }
 

@@ -2,8 +2,8 @@
 #include <cohort/base/clock.hpp>
 #include <cohort/base/fault_point.hpp>
 #include <cohort/board/quarantine.hpp>
+#include <cohort/http/apology.hpp>
 #include <cohort/http/fingerprint.hpp>
-#include <cohort/http/problem.hpp>
 #include <cohort/http/route.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/http/session.hpp>
@@ -15,36 +15,6 @@
 namespace cohort::http {
 
 using board::standing;
-
-namespace {
-
-response apology(poison_entry::reason why)
-{
-    using reason = poison_entry::reason;
-    std::string_view title = "The outcome is unknown";
-    std::string_view detail =
-        "the process that ran this request died; it may have been done, in part or whole, or not";
-    if (why == reason::poison) {
-        title = "The request ends the processes that run it";
-        detail = "it was running at the death of several";
-    } else if (why == reason::quarantined) {
-        title = "Requests like this one are in quarantine";
-        detail = "they ended the processes that ran them";
-    }
-    status_code status = 500;
-    bool soon = why == reason::outcome_unknown;
-    if (why == reason::on_trial) {
-        status = 503;
-        soon = true;
-        title = "A request like this one has ended a process";
-        detail = "others wait until one of them has been answered";
-    }
-    response words = problem(status, title, detail);
-    words.header("Retry-After", soon ? "1" : "60");
-    return words;
-}
-
-}  // namespace
 
 std::size_t session::room_for_input()
 {

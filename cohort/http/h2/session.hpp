@@ -6,6 +6,7 @@
 #include <cohort/http/takeover.hpp>
 #include <cohort/http/timer_wheel.hpp>
 #include <cohort/net/poller.hpp>
+#include <cohort/net/uptake.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -128,7 +129,7 @@ private:
     std::uint32_t drain_since_ = 0;
     std::uint32_t blocked_since_ = 0;
     std::uint32_t linger_since_ = 0;
-    int not_acknowledged_ = 0;  // bytes in the socket, at the last look while blocked_
+    net::uptake uptake_;  // looked at while blocked_
     std::uint16_t visits_ = 0;
     bool watched_ = false;
     bool blocked_ = false;  // the socket takes no more for now

@@ -3,8 +3,6 @@
 #include <cohort/http/h2/session.hpp>
 #include <cohort/http/tls/stream.hpp>
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -157,12 +155,7 @@ void session::look_at_streams(std::uint32_t second)
 
 void session::look_at_progress() noexcept
 {
-    // EPOLLOUT comes when a third of the socket's buffer is free, which grows to megabytes: a slow
-    // reader takes longer for that than we have patience with one who reads nothing.
-    int held = 0;
-    if (::ioctl(wire_.fd.borrow(), SIOCOUTQ, &held) == -1)
-        return;
-    if (held < std::exchange(not_acknowledged_, held))
+    if (uptake_.went_on(wire_.fd.borrow()))
         blocked_since_ = service_.second();
 }
 

@@ -1,9 +1,9 @@
 // What a stream does with a request that is like one which has crashed a worker.
+#include <cohort/http/apology.hpp>
 #include <cohort/http/fingerprint.hpp>
 #include <cohort/http/h2/service.hpp>
 #include <cohort/http/h2/session.hpp>
 #include <cohort/http/h2/stream.hpp>
-#include <cohort/http/problem.hpp>
 
 #include <unistd.h>
 
@@ -55,13 +55,7 @@ void stream::answer_in_place_of_run(poison_entry::reason why, std::uint64_t alik
                              .why = why};
     if (service_.terms().survival.on_poison)
         service_.terms().survival.on_poison(entry);
-    // The words of HTTP/1.1.
-    const bool soon = why == poison_entry::reason::on_trial;
-    response words = soon ? problem(503, "A request like this one has ended a process",
-                                    "others wait until one of them has been answered")
-                          : problem(500, "Requests like this one are in quarantine",
-                                    "they ended the processes that ran them");
-    words.header("Retry-After", soon ? "1" : "60");
+    response words = apology(why);
     answer(words);
 }
 

@@ -8,8 +8,6 @@
 #include <cstring>
 #include <string_view>
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 namespace cohort::http::detail {
@@ -215,11 +213,7 @@ void wire::watch_for(std::uint32_t events) noexcept
 
 std::uint64_t wire::written() noexcept
 {
-    // EPOLLOUT comes when a third of the socket's buffer is free, which grows to megabytes: a slow
-    // reader takes longer for that than we have patience with one who reads nothing.
-    int held = 0;
-    if (!is_cut() && write_waits_ != 0 && ::ioctl(connection_.fd.borrow(), SIOCOUTQ, &held) == 0 &&
-        held < std::exchange(not_acknowledged_, held))
+    if (!is_cut() && write_waits_ != 0 && uptake_.went_on(connection_.fd.borrow()))
         ++written_;
     return written_;
 }

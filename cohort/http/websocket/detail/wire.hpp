@@ -7,6 +7,7 @@
 #include <cohort/http/websocket/detail/completion.hpp>
 #include <cohort/http/websocket/frame_meter.hpp>
 #include <cohort/net/poller.hpp>
+#include <cohort/net/uptake.hpp>
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/buffer.hpp>
@@ -169,7 +170,7 @@ private:
     std::size_t write_bytes_ = 0;
     std::uint64_t heard_ = 0;
     std::uint64_t written_ = 0;
-    int not_acknowledged_ = 0;      // bytes in the socket, at the last look while a write waits
+    net::uptake uptake_;            // looked at while a write waits
     std::uint32_t mask_ = 0;        // what the poller watches for us
     std::uint32_t read_waits_ = 0;  // for EPOLLIN or EPOLLOUT; 0: it does not wait
     std::uint32_t write_waits_ = 0;
