@@ -62,22 +62,13 @@ template <class... Ts>
     return out;
 }
 
-/// See any_of().
+/// What both unions have: they differ in how they find the alternative to read.
 template <class... Ts>
-class any_of_node final : public node<std::variant<Ts...>> {
+class union_node : public node<std::variant<Ts...>> {
 public:
-    explicit any_of_node(nodes_of<Ts...> all)
+    explicit union_node(nodes_of<Ts...> all)
         : all_{std::move(all)}
     {}
-    bool read(reader& in, std::variant<Ts...>& into) const override
-    {
-        std::size_t fitting = 0;
-        return read_first_that_fits(in, sizeof...(Ts), fitting, [&](std::size_t which) {
-            return at_index<sizeof...(Ts)>(which, [&](auto index) {
-                return std::get<index>(all_)->read(in, into.template emplace<index>());
-            });
-        });
-    }
     void write(std::string& out, const std::variant<Ts...>& value) const override
     {
         at_index<sizeof...(Ts)>(value.index(), [&](auto index) {
@@ -85,46 +76,62 @@ public:
             return true;
         });
     }
-    boost::json::object describe(describer& by) const override
+
+protected:
+    bool read_one(reader& in, std::size_t which, std::variant<Ts...>& into) const
     {
-        return describe_union("anyOf", describe_all<Ts...>(all_, by));
+        return at_index<sizeof...(Ts)>(which, [&](auto index) {
+            return std::get<index>(all_)->read(in, into.template emplace<index>());
+        });
+    }
+    [[nodiscard]] boost::json::object describe_by(std::string_view keyword, describer& by) const
+    {
+        return describe_union(keyword, describe_all<Ts...>(all_, by));
     }
 
 private:
     nodes_of<Ts...> all_;
 };
 
-/// See by().
+/// See any_of().
 template <class... Ts>
-class tagged_node final : public node<std::variant<Ts...>> {
+class any_of_node final : public union_node<Ts...> {
 public:
-    tagged_node(std::string name, std::vector<std::string> values, nodes_of<Ts...> all)
-        : name_{std::move(name)}, values_{std::move(values)}, all_{std::move(all)}
-    {}
+    using union_node<Ts...>::union_node;
+
     bool read(reader& in, std::variant<Ts...>& into) const override
     {
-        std::size_t which = 0;
-        return read_tag(in, name_, values_, which) &&
-               at_index<sizeof...(Ts)>(which, [&](auto index) {
-                   return std::get<index>(all_)->read(in, into.template emplace<index>());
-               });
-    }
-    void write(std::string& out, const std::variant<Ts...>& value) const override
-    {
-        at_index<sizeof...(Ts)>(value.index(), [&](auto index) {
-            std::get<index>(all_)->write(out, std::get<index>(value));
-            return true;
+        std::size_t fitting = 0;
+        return read_first_that_fits(in, sizeof...(Ts), fitting, [&](std::size_t which) {
+            return this->read_one(in, which, into);
         });
     }
     boost::json::object describe(describer& by) const override
     {
-        return describe_union("oneOf", describe_all<Ts...>(all_, by));
+        return this->describe_by("anyOf", by);
+    }
+};
+
+/// See by().
+template <class... Ts>
+class tagged_node final : public union_node<Ts...> {
+public:
+    tagged_node(std::string name, std::vector<std::string> values, nodes_of<Ts...> all)
+        : union_node<Ts...>{std::move(all)}, name_{std::move(name)}, values_{std::move(values)}
+    {}
+    bool read(reader& in, std::variant<Ts...>& into) const override
+    {
+        std::size_t which = 0;
+        return read_tag(in, name_, values_, which) && this->read_one(in, which, into);
+    }
+    boost::json::object describe(describer& by) const override
+    {
+        return this->describe_by("oneOf", by);
     }
 
 private:
     std::string name_;
     std::vector<std::string> values_;
-    nodes_of<Ts...> all_;
 };
 
 /// See later().
