@@ -43,14 +43,6 @@ ip_address ip_address::from_octets(std::span<const unsigned char> octets) noexce
     return address;
 }
 
-ip_address ip_address::of(const peer& who)
-{
-    const std::string words = who.address();
-    if (words == "local")
-        return {};
-    return parse(words).value_or(unknown());
-}
-
 std::span<const unsigned char> ip_address::octets() const noexcept
 {
     return std::span{bytes_}.first(is_v4() ? 4 : is_v6() ? 16 : 0);

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cohort/http/peer.hpp>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -29,8 +27,6 @@ public:
 
     /// From 4 or 16 octets in network order; other lengths are unknown().
     static ip_address from_octets(std::span<const unsigned char> octets) noexcept;
-
-    static ip_address of(const peer& who);
 
     /// Does it have 4 or 16 octets?
     [[nodiscard]] bool is_ip() const noexcept { return family_ == 4 || family_ == 6; }

@@ -1,5 +1,7 @@
 #include <cohort/http/ip_address.hpp>
 
+#include <cohort/http/peer.hpp>
+
 #include <doctest/doctest.h>
 
 #include <netinet/in.h>
@@ -32,8 +34,8 @@ TEST_CASE("what is only nearly an address is none")
 
 TEST_CASE("a Unix socket is local, and who left is unknown: not the same, and no addresses")
 {
-    CHECK(ip_address::of(peer{}) == ip_address{});
-    CHECK(ip_address::of(peer::unknown()) == ip_address::unknown());
+    CHECK(peer{}.ip() == ip_address{});
+    CHECK(peer::unknown().ip() == ip_address::unknown());
     CHECK(ip_address{} != ip_address::unknown());
     CHECK(ip_address{}.text() == "local");
     CHECK(ip_address{}.octets().empty());
@@ -43,5 +45,5 @@ TEST_CASE("a Unix socket is local, and who left is unknown: not the same, and no
     v4.sin_family = AF_INET;
     v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     const auto who = peer::of(reinterpret_cast<const sockaddr*>(&v4), sizeof v4);
-    CHECK(ip_address::of(who).text() == "127.0.0.1");
+    CHECK(who.ip().text() == "127.0.0.1");
 }

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <array>
+#include <cohort/http/ip_address.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -21,9 +22,11 @@ public:
     /// Somebody who left before anyone asked who it was. Not "local": that may be trusted.
     static peer unknown() noexcept;
 
+    [[nodiscard]] const ip_address& ip() const noexcept { return ip_; }
+
     /// "192.0.2.1", "2001:db8::1" (an IPv4 address mapped into IPv6 is shown as IPv4), "local"
     /// or "unknown".
-    [[nodiscard]] std::string address() const;
+    [[nodiscard]] std::string address() const { return ip_.text(); }
 
     /// 0 without an address.
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
@@ -34,11 +37,8 @@ public:
     friend bool operator==(const peer&, const peer&) = default;
 
 private:
-    enum class family : std::uint8_t { none, v4, v6, unknown };
-
-    std::array<unsigned char, 16> bytes_{};
+    ip_address ip_;
     std::uint16_t port_ = 0;
-    family family_ = family::none;
 };
 
 /// The peer of a connection, found when somebody first asks: few do, and it is a system call. A

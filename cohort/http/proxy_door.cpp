@@ -76,7 +76,7 @@ void proxy_door::take_tls(unique_fd connection) { admit(std::move(connection), t
 void proxy_door::admit(unique_fd connection, then next)
 {
     peer_lookup other_end{connection.borrow()};
-    if (!any_contains(proxies_, ip_address::of(other_end.get()))) {
+    if (!any_contains(proxies_, other_end.get().ip())) {
         ++counts_.strangers;
         return;
     }

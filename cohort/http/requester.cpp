@@ -22,7 +22,7 @@ requester requester_of(const request& of)
     if (const requester* known = of.attached<requester>())
         return *known;
     const peer& who = of.peer();
-    return {.address = ip_address::of(who),
+    return {.address = who.ip(),
             .port = who.port(),
             .scheme = scheme_of(of),
             .host = of.host()};
