@@ -1,6 +1,7 @@
 #include <cohort/process/clone.hpp>
 
 #include <cohort/base/parse.hpp>
+#include <cohort/base/process_id.hpp>
 #include <cohort/process/detail/kit_test.hpp>
 
 #include <atomic>
@@ -60,6 +61,15 @@ TEST_CASE("a copy runs its life and leaves with its own exit code")
 TEST_CASE("a life that returns ends the copy with success")
 {
     auto born = process::clone(kit::permit(), {}, []() noexcept {});
+    REQUIRE(born);
+    CHECK(born->wait() == exit_reason::exited(0));
+}
+
+TEST_CASE("a copy does not take its parent's process id for its own")
+{
+    REQUIRE(process_id() == ::getpid());
+    auto born = process::clone(kit::permit(), {},
+                               []() noexcept { ::_exit(process_id() == ::getpid() ? 0 : 1); });
     REQUIRE(born);
     CHECK(born->wait() == exit_reason::exited(0));
 }
