@@ -5,6 +5,7 @@
 #include <cohort/http/router.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/net/poller.hpp>
+#include <cohort/observe/log.hpp>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -67,6 +68,7 @@ inline int serve_alone(std::uint16_t port, cohort::http::router& api,
     cohort::net::poller poller{loop};
     if (!poller.start())
         return 1;
+    poller.around_batches({.before = &cohort::log::hold, .after = &cohort::log::release});
     acceptor::taking how = &cohort::http::server::take;
     if (options.tls)
         how = &cohort::http::server::take_tls;

@@ -77,6 +77,8 @@ void live_as_kept_worker(primary::birthright mine, const settings& chosen, worke
 {
     process::stacks::begins_at(__builtin_frame_address(0));
     begin(mine.journal);
+    static_assert(log::kept_bytes <= board::journal::log_bytes);
+    log::keep_in(mine.journal->log_memory().first(log::kept_bytes));
     if (const auto caught = process::last_words::install(*mine.journal); !caught)
         log::warn("no last words at a crash: {}; going on", caught.error().text());
     work::heritage from_birth;

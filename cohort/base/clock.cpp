@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <ctime>
 
 namespace cohort {
@@ -35,16 +37,36 @@ wall_time wall_now() noexcept { return std::chrono::system_clock::now(); }
 
 std::int64_t wall_seconds_coarse() noexcept { return read(CLOCK_REALTIME_COARSE).tv_sec; }
 
-std::string timestamp(wall_time when)
+std::string_view timestamp(wall_time when, std::span<char, 24> into) noexcept
 {
     // Rounded down by hand: to_time_t() rounds towards zero, which is wrong before 1970.
     const auto whole = std::chrono::floor<seconds>(when);
-    const std::time_t second = std::chrono::system_clock::to_time_t(whole);
     const auto rest = std::chrono::floor<milliseconds>(when - whole).count();
-    std::tm utc{};
-    ::gmtime_r(&second, &utc);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900,
-                       utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, rest);
+    struct known_second {
+        wall_time is = wall_time::max();
+        std::array<char, 24> text{};
+    };
+    thread_local known_second last;
+    if (last.is != whole) {
+        const std::time_t second = std::chrono::system_clock::to_time_t(whole);
+        std::tm utc{};
+        ::gmtime_r(&second, &utc);
+        fmt::format_to_n(last.text.data(), last.text.size(),
+                         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.000Z", utc.tm_year + 1900,
+                         utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
+        last.is = whole;
+    }
+    std::ranges::copy(last.text, into.begin());
+    into[20] = static_cast<char>('0' + rest / 100);
+    into[21] = static_cast<char>('0' + rest / 10 % 10);
+    into[22] = static_cast<char>('0' + rest % 10);
+    return {into.data(), into.size()};
+}
+
+std::string timestamp(wall_time when)
+{
+    std::array<char, 24> text;
+    return std::string{timestamp(when, text)};
 }
 
 }  // namespace cohort

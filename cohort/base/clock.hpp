@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace cohort {
 
@@ -28,7 +30,9 @@ using wall_time = std::chrono::system_clock::time_point;
 /// CLOCK_REALTIME_COARSE in whole seconds since 1970, for the Date header.
 [[nodiscard]] std::int64_t wall_seconds_coarse() noexcept;
 
-/// "2024-01-26T10:00:00.000Z" (RFC 3339, UTC, milliseconds).
+/// "2024-01-26T10:00:00.000Z" (RFC 3339, UTC, milliseconds). Of the second that this thread asked
+/// about last, only the milliseconds are computed.
+[[nodiscard]] std::string_view timestamp(wall_time when, std::span<char, 24> into) noexcept;
 [[nodiscard]] std::string timestamp(wall_time when);
 
 }  // namespace cohort

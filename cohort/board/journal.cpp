@@ -22,12 +22,17 @@ constexpr std::size_t rounded(std::size_t bytes) noexcept
     return (bytes + journal::block_bytes - 1) / journal::block_bytes * journal::block_bytes;
 }
 
-/// Where the parts begin. Both on borders of blocks, so that parts share no page.
+/// Where the parts begin. All on borders of blocks, so that parts share no page.
 constexpr std::size_t records_at = rounded(sizeof(journal_header));
+
+constexpr std::size_t log_at(std::size_t records) noexcept
+{
+    return records_at + rounded(records * sizeof(connection_record));
+}
 
 constexpr std::size_t arena_at(std::size_t records) noexcept
 {
-    return records_at + rounded(records * sizeof(connection_record));
+    return log_at(records) + rounded(journal::log_bytes);
 }
 
 constexpr std::size_t size_for(std::size_t records, std::size_t blocks) noexcept
@@ -146,6 +151,11 @@ connection_record* journal::record(int descriptor) const noexcept
     std::byte* at = state_->memory.bytes() + records_at +
                     static_cast<std::size_t>(descriptor) * sizeof(connection_record);
     return std::launder(reinterpret_cast<connection_record*>(at));
+}
+
+std::span<std::byte> journal::log_memory() const noexcept
+{
+    return {state_->memory.bytes() + log_at(state_->records), log_bytes};
 }
 
 std::vector<int> journal::take_stock(std::span<const int> live)

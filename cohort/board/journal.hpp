@@ -27,6 +27,7 @@ public:
     static constexpr std::size_t block_bytes = 16'384;
     static constexpr std::uint32_t records_max = 1U << 20;
     static constexpr std::size_t arena_bytes_max = std::size_t{64} << 30;
+    static constexpr std::size_t log_bytes = 264 * 1024;
 
     struct plan {
         std::uint32_t records = 65'536;  ///< Descriptor numbers below it have a record.
@@ -53,6 +54,10 @@ public:
 
     /// The record of a descriptor; nullptr for numbers beyond the plan.
     [[nodiscard]] connection_record* record(int descriptor) const noexcept;
+
+    /// Where lines of the log wait that the worker has not written yet: log_bytes, zeros at first,
+    /// aligned to a page.
+    [[nodiscard]] std::span<std::byte> log_memory() const noexcept;
 
     /// A new tenant learns which blocks are taken: those of every record in `live`, and no others.
     ///

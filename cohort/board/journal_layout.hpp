@@ -1,7 +1,7 @@
 #pragma once
 // What a journal looks like in memory. Any change here raises `journal_layout_number`.
 //
-//     header | records, by descriptor number | arena, in blocks of 16 KiB
+//     header | records, by descriptor number | lines of the log | arena, in blocks of 16 KiB
 //
 // Fresh memory is all zeros, and means: no connection, nobody, nothing.
 
@@ -16,7 +16,7 @@
 namespace cohort::board {
 
 /// Raised by any change to what follows; a journal with another number is refused.
-inline constexpr std::uint32_t journal_layout_number = 3;
+inline constexpr std::uint32_t journal_layout_number = 4;
 
 /// "COHORT_J", read as a little-endian number.
 inline constexpr std::uint64_t journal_magic = 0x4a5f'5452'4f48'4f43ULL;

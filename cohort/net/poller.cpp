@@ -124,6 +124,8 @@ void poller::deliver()
     if (found > 0) {
         ++batches_;
         delivering_ = true;
+        if (brackets_.before != nullptr)
+            brackets_.before();
         while (batch_next_ < batch_size_) {
             const epoll_event event = batch_[static_cast<std::size_t>(batch_next_++)];
             if (event.data.ptr == nullptr)
@@ -131,6 +133,8 @@ void poller::deliver()
             ++events_;
             static_cast<watcher*>(event.data.ptr)->ready(event.events);
         }
+        if (brackets_.after != nullptr)
+            brackets_.after();
         delivering_ = false;
     }
     batch_size_ = 0;

@@ -69,6 +69,14 @@ public:
     /// before, nor after. start() begins again with an empty set.
     void stop() noexcept;
 
+    /// Called before and after each batch, for what is better done once for many events. Static
+    /// functions; null: nothing. Neither may stop or destroy the poller.
+    struct brackets {
+        void (*before)() noexcept = nullptr;
+        void (*after)() noexcept = nullptr;
+    };
+    void around_batches(brackets call) noexcept { brackets_ = call; }
+
     /// Loop turns that found something, and events delivered in them: for tests and the board.
     [[nodiscard]] std::uint64_t batches() const noexcept { return batches_; }
     [[nodiscard]] std::uint64_t events() const noexcept { return events_; }
@@ -102,6 +110,7 @@ private:
     std::shared_ptr<session> session_;
     bool busy_ = false;
     bool delivering_ = false;
+    brackets brackets_;
     std::array<epoll_event, batch_max> batch_{};
     int batch_size_ = 0;
     int batch_next_ = 0;

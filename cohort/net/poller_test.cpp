@@ -198,3 +198,34 @@ TEST_CASE("watching a bad descriptor, or the same one twice, is reported")
     CHECK(poll.watch(pair.ours.borrow(), EPOLLIN, ear).error().why().value() == EEXIST);
     poll.forget(pair.ours.borrow(), ear);
 }
+
+TEST_CASE("what is around batches is called once for all that became ready together")
+{
+    static int before = 0;
+    static int after = 0;
+    static int seen_before_after = 0;
+    before = after = seen_before_after = 0;
+    boost::asio::io_context loop;
+    poller poll{loop};
+    REQUIRE(poll.start());
+    poll.around_batches({.before = []() noexcept { ++before; },
+                         .after = []() noexcept { CHECK(++after == before); }});
+    std::array<pair_of_sockets, 3> sockets;
+    std::array<listener, 3> each;
+    int heard = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+        REQUIRE(poll.watch(sockets[i].ours.borrow(), EPOLLIN, each[i]));
+        each[i].then = [&, i] {
+            each[i].swallow(sockets[i].ours.borrow());
+            seen_before_after += before == after + 1 ? 1 : 0;
+            if (++heard == 3)
+                poll.stop();
+        };
+        sockets[i].poke();
+    }
+    loop.run();
+    CHECK(heard == 3);
+    CHECK(seen_before_after == 3);
+    CHECK(before == 1);
+    CHECK(after == 1);
+}

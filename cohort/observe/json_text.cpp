@@ -1,6 +1,8 @@
 #include <cohort/observe/json_text.hpp>
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 namespace cohort::observe {
 
@@ -67,6 +69,38 @@ std::string_view escape(char c, char (&hex)[7]) noexcept
     return {hex, 6};
 }
 
+/// How many bytes `text` begins with that are written as they are: ASCII, and nothing to escape.
+std::size_t plain_bytes(std::string_view text) noexcept
+{
+    // Eight at a time. Each term has the top bit of a byte set if that byte, and perhaps one above
+    // it, is of its kind; it is zero if none is.
+    constexpr std::uint64_t ones = 0x0101010101010101U;
+    constexpr std::uint64_t tops = 0x8080808080808080U;
+    const auto has = [](std::uint64_t word, unsigned char c) {
+        const std::uint64_t same = word ^ (ones * c);
+        return (same - ones) & ~same;
+    };
+    const auto is_plain = [&](const char* eight) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, eight, 8);
+        const std::uint64_t below_space = (word - ones * 0x20) & ~word;
+        const std::uint64_t odd = has(word, '"') | has(word, '\\') | has(word, 0x7f);
+        return ((word | below_space | odd) & tops) == 0;
+    };
+    std::size_t at = 0;
+    while (at + 8 <= text.size() && is_plain(text.data() + at))
+        at += 8;
+    // The last few together with some that were looked at already.
+    if (at + 8 > text.size() && text.size() >= 8 && is_plain(text.data() + text.size() - 8))
+        return text.size();
+    for (; at < text.size(); ++at) {
+        const auto c = static_cast<unsigned char>(text[at]);
+        if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
+            break;
+    }
+    return at;
+}
+
 }  // namespace
 
 bool append_json_string(std::string& out, std::string_view text, std::size_t escaped_max)
@@ -75,6 +109,11 @@ bool append_json_string(std::string& out, std::string_view text, std::size_t esc
     out += '"';
     const std::size_t start = out.size();
     while (!text.empty()) {
+        const std::size_t plain = std::min(plain_bytes(text), escaped_max - (out.size() - start));
+        out.append(text, 0, plain);
+        text.remove_prefix(plain);
+        if (text.empty())
+            break;
         const std::size_t bytes = character_bytes(text);
         std::string_view piece = text.substr(0, bytes);
         if (bytes == 0)

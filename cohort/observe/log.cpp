@@ -1,14 +1,14 @@
 #include <cohort/observe/log.hpp>
 
 #include <cohort/base/clock.hpp>
+#include <cohort/base/process_id.hpp>
 #include <cohort/observe/json_text.hpp>
 #include <cohort/observe/log_file.hpp>
 #include <cohort/observe/log_sink.hpp>
 
-#include <unistd.h>
-
 #include <array>
 #include <atomic>
+#include <charconv>
 #include <cmath>
 #include <exception>
 #include <utility>
@@ -38,10 +38,19 @@ state& ours() noexcept
     return one;
 }
 
+static_assert(kept_bytes == observe::log_sink::memory_bytes);
 constexpr std::size_t line_max = observe::log_sink::line_bytes_max;
 /// A message may use three quarters of the line; the fields have the rest and what it leaves.
 constexpr std::size_t message_max = line_max * 3 / 4;
 constexpr std::string_view cut_mark = R"(,"truncated":true)";
+
+template <class Integer>
+void append_integer(std::string& out, Integer number)
+{
+    std::array<char, 24> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    out.append(digits.data(), end);
+}
 
 void append_value(std::string& out, const field& one)
 {
@@ -52,25 +61,33 @@ void append_value(std::string& out, const field& one)
                 out += "null";
             else if constexpr (std::same_as<T, std::string_view>)
                 observe::append_json_string(out, is);
+            else if constexpr (std::same_as<T, bool>)
+                out += is ? "true" : "false";
             else if constexpr (std::same_as<T, double>)
                 std::isfinite(is) ? fmt::format_to(std::back_inserter(out), "{}", is)
                                   : fmt::format_to(std::back_inserter(out), "null");
             else
-                fmt::format_to(std::back_inserter(out), "{}", is);
+                append_integer(out, is);
         },
         one.value);
 }
 
-std::string json_line(level at, std::string_view message, std::span<const field> more)
+// Lines are put together piece by piece: this is on the way of every request that is logged, and
+// format strings would be half of what it costs.
+void append_json_line(std::string& line, level at, std::string_view message,
+                      std::span<const field> more)
 {
-    std::string line;
-    line.reserve(256 + message.size());
-    fmt::format_to(std::back_inserter(line), R"({{"timestamp":"{}","level":"{}","message":)",
-                   timestamp(wall_now()), name(at));
+    std::array<char, 24> when;
+    const std::size_t start = line.size();
+    line.append(R"({"timestamp":")").append(timestamp(wall_now(), when));
+    line.append(R"(","level":")").append(name(at)).append(R"(","message":)");
     bool whole = observe::append_json_string(line, message, message_max);
-    fmt::format_to(std::back_inserter(line), R"(,"pid":{})", ::getpid());
-    if (const auto worker = ours().worker.load(std::memory_order_relaxed); worker != no_worker)
-        fmt::format_to(std::back_inserter(line), R"(,"workerId":{})", worker);
+    line.append(R"(,"pid":)");
+    append_integer(line, process_id());
+    if (const auto worker = ours().worker.load(std::memory_order_relaxed); worker != no_worker) {
+        line.append(R"(,"workerId":)");
+        append_integer(line, worker);
+    }
 
     constexpr std::size_t tail = cut_mark.size() + 2;  // and "}\n"
     for (const field& one : more) {
@@ -79,7 +96,7 @@ std::string json_line(level at, std::string_view message, std::span<const field>
         observe::append_json_string(line, one.name);
         line += ':';
         append_value(line, one);
-        if (line.size() + tail > line_max) {
+        if (line.size() - start + tail > line_max) {
             line.resize(before);
             whole = false;
         }
@@ -87,13 +104,13 @@ std::string json_line(level at, std::string_view message, std::span<const field>
     if (!whole)
         line += cut_mark;
     line += "}\n";
-    return line;
 }
 
 /// For a terminal: no dates, no quotes around the message, no control characters either.
-std::string text_line(level at, std::string_view message, std::span<const field> more)
+void append_text_line(std::string& line, level at, std::string_view message,
+                      std::span<const field> more)
 {
-    std::string line;
+    const std::size_t start = line.size();
     fmt::format_to(std::back_inserter(line), "{} {:<5} ", timestamp(wall_now()).substr(11, 12),
                    name(at));
     std::string safe;
@@ -103,18 +120,25 @@ std::string text_line(level at, std::string_view message, std::span<const field>
         const std::size_t before = line.size();
         fmt::format_to(std::back_inserter(line), "  {}=", one.name);
         append_value(line, one);
-        if (line.size() + 1 > line_max)
+        if (line.size() - start + 1 > line_max)
             line.resize(before);
     }
     line += '\n';
-    return line;
+}
+
+void append_line(std::string& line, level at, std::string_view message, std::span<const field> more)
+{
+    if (ours().shape.load(std::memory_order_relaxed) == format::json)
+        append_json_line(line, at, message, more);
+    else
+        append_text_line(line, at, message, more);
 }
 
 std::string make_line(level at, std::string_view message, std::span<const field> more)
 {
-    return ours().shape.load(std::memory_order_relaxed) == format::json
-               ? json_line(at, message, more)
-               : text_line(at, message, more);
+    std::string line;
+    append_line(line, at, message, more);
+    return line;
 }
 
 }  // namespace
@@ -165,6 +189,12 @@ bool enabled(level at) noexcept
     return at >= ours().least.load(std::memory_order_relaxed) && at != level::off;
 }
 
+void keep_in(std::span<std::byte> memory) noexcept { ours().sink.keep_in(memory); }
+
+void hold() noexcept { ours().sink.hold(); }
+
+void release() noexcept { ours().sink.release(); }
+
 void flush() noexcept { ours().sink.flush(0); }
 
 void flush_waiting(int timeout_ms) noexcept { ours().sink.flush(timeout_ms); }
@@ -176,7 +206,11 @@ void write(level at, std::string_view message, std::span<const field> more) noex
     if (!enabled(at))
         return;
     try {
-        ours().sink.line(make_line(at, message, more));
+        thread_local std::string line;  // keeps its memory: at most line_max
+        line.clear();
+        append_line(line, at, message, more);
+        using haste = observe::log_sink::haste;
+        ours().sink.line(line, at >= level::error ? haste::at_once : haste::with_others);
     } catch (const std::exception&) {
         return;  // no memory: what the line was about matters more than the line
     }

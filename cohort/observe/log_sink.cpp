@@ -22,6 +22,9 @@ namespace cohort::observe {
 
 namespace {
 
+/// So much is written at once where that tears nothing, and does not wait for release().
+constexpr std::size_t pour_from = 64 * 1024;
+
 /// Would a write of at most PIPE_BUF bytes go through at once? For a pipe POLLOUT means exactly
 /// that.
 bool writable(int descriptor, int timeout_ms) noexcept
@@ -62,6 +65,30 @@ ssize_t write_pipe(int descriptor, std::string_view text) noexcept
 }
 
 }  // namespace
+
+log_sink::log_sink(int descriptor) noexcept
+    // Zeros that the kernel has not given yet; without them every line would be dropped.
+    : own_{static_cast<std::byte*>(std::calloc(1, memory_bytes))}
+{
+    if (own_ != nullptr)
+        held_ = line_ring{{own_.get(), memory_bytes}};
+    redirect(descriptor);
+}
+
+void log_sink::keep_in(std::span<std::byte> memory) noexcept
+{
+    const std::scoped_lock lock{mutex_};
+    line_ring kept{memory};
+    std::array<char, line_bytes_max> scratch{};
+    // Ours are later than those of a predecessor.
+    for (auto piece = next_piece(scratch); !piece.empty(); piece = next_piece(scratch)) {
+        if (!kept.append(piece))
+            dropped_ += static_cast<std::uint64_t>(std::ranges::count(piece, '\n'));
+        held_.written(piece.size());
+    }
+    held_ = kept;
+    flush_locked();
+}
 
 log_sink::kind log_sink::kind_of(int descriptor) const noexcept
 {
@@ -125,8 +152,10 @@ result<> log_sink::replace(int fresh) noexcept
         return failed("replace the log's file");
     kind_ = what;
     torn_ = false;
-    if (std::exchange(within_line_, false)) {
-        held_.erase(0, held_.find('\n') + 1);
+    if (held_.begins_within_line()) {
+        std::array<char, line_bytes_max> scratch{};
+        const std::string_view rest = held_.front(line_bytes_max, scratch);
+        held_.written(std::min(rest.find('\n'), rest.size() - 1) + 1);
         ++dropped_;
     }
     return {};
@@ -173,64 +202,93 @@ bool log_sink::end_torn_line() noexcept
     return !torn_;
 }
 
-void log_sink::line(std::string_view text) noexcept
+void log_sink::line(std::string_view text, haste how) noexcept
 {
     const std::scoped_lock lock{mutex_};
-    flush_locked();
+    if (torn_ || dropped_told_ != dropped_)
+        flush_locked();
     if (torn_) {
         ++dropped_;
         return;
     }
-    std::size_t taken = 0;
-    if (held_.empty()) {
-        if (write_now(text, taken) == outcome::broken) {
+    if (!held_.append(text)) {
+        flush_locked();
+        if (torn_ || !held_.append(text)) {
             ++dropped_;
             return;
         }
-        if (taken == text.size())
-            return;
     }
-    // The rest of a line that was begun must follow, whatever the limit says.
-    if (taken == 0 && held_.size() + text.size() > held_bytes_max) {
-        ++dropped_;
-        return;
+    if (!holding_ || how == haste::at_once || held_.size() >= pour_from)
+        flush_locked();
+}
+
+void log_sink::hold() noexcept
+{
+    const std::scoped_lock lock{mutex_};
+    holding_ = true;
+}
+
+void log_sink::release() noexcept
+{
+    const std::scoped_lock lock{mutex_};
+    holding_ = false;
+    if (!held_.empty())
+        flush_locked();
+}
+
+/// Whole lines, if one ends in what may be written at once: PIPE_BUF bytes, so that no sibling's
+/// line lands in ours; a file takes more.
+std::string_view log_sink::next_piece(std::span<char> scratch) const noexcept
+{
+    const std::size_t most = kind_ == kind::file ? pour_from : line_bytes_max;
+    const std::string_view piece = held_.front(most, scratch);
+    if (piece.size() == held_.size())
+        return piece;
+    const auto end = piece.rfind('\n');
+    return end == piece.npos ? piece : piece.substr(0, end + 1);
+}
+
+/// Writes what is held. False: the reader is gone, and so is what was held.
+bool log_sink::pour() noexcept
+{
+    std::array<char, line_bytes_max> scratch;
+    while (!held_.empty()) {
+        const std::string_view piece = next_piece(scratch);
+        held_.claim(piece.size());
+        std::size_t taken = 0;
+        const outcome how = write_now(piece, taken);
+        held_.written(taken);
+        if (how == outcome::busy)
+            return true;
+        if (how == outcome::broken) {
+            drop_held();
+            return false;
+        }
     }
-    try {
-        held_.append(text.substr(taken));
-        within_line_ = within_line_ || taken != 0;
-    } catch (const std::exception&) {
-        ++dropped_;
-        torn_ = torn_ || taken != 0;
+    return true;
+}
+
+void log_sink::drop_held() noexcept
+{
+    torn_ = torn_ || held_.begins_within_line();
+    std::array<char, line_bytes_max> scratch;
+    while (!held_.empty()) {
+        const std::string_view piece = held_.front(line_bytes_max, scratch);
+        dropped_ += static_cast<std::uint64_t>(std::ranges::count(piece, '\n'));
+        held_.written(piece.size());
     }
 }
 
 void log_sink::flush_locked() noexcept
 {
     const bool was_torn = torn_;
-    if (!end_torn_line())
-        return;
-    while (!held_.empty()) {
-        // Whole lines, at most PIPE_BUF bytes of them, so that no sibling's line lands in ours.
-        std::size_t piece = std::min(held_.size(), line_bytes_max);
-        if (const auto end = held_.rfind('\n', piece - 1); end != std::string::npos)
-            piece = end + 1;
-        std::size_t taken = 0;
-        switch (write_now(std::string_view{held_}.substr(0, piece), taken)) {
-            case outcome::written:
-                if (taken != 0)
-                    within_line_ = held_[taken - 1] != '\n';
-                held_.erase(0, taken);
-                break;
-            case outcome::busy:
-                return;
-            case outcome::broken:
-                dropped_ += static_cast<std::uint64_t>(std::ranges::count(held_, '\n'));
-                held_.clear();
-                torn_ = torn_ || std::exchange(within_line_, false);
-                return;
-        }
-    }
-    if (notice_ == nullptr || dropped_told_ == dropped_)
+    if (end_torn_line() && pour() && held_.empty() && dropped_told_ != dropped_)
+        tell_dropped(was_torn);
+}
+
+void log_sink::tell_dropped(bool was_torn) noexcept
+{
+    if (notice_ == nullptr)
         return;
     try {
         std::string words = notice_(dropped_ - dropped_told_);
@@ -242,8 +300,8 @@ void log_sink::flush_locked() noexcept
         if (write_now(words, taken) != outcome::written)
             return;
         dropped_told_ = dropped_;
-        held_.append(words, taken);
-        within_line_ = !held_.empty() && taken != 0;
+        if (taken < words.size() && held_.append(words))
+            held_.written(taken);
     } catch (const std::exception&) {
         return;  // no memory for the notice: the count stays untold until the next line
     }
@@ -268,8 +326,9 @@ void log_sink::flush(int timeout_ms) noexcept
 void log_sink::forget() noexcept
 {
     const std::scoped_lock lock{mutex_};
+    held_ = own_ != nullptr ? line_ring{{own_.get(), memory_bytes}} : line_ring{};
     held_.clear();
-    within_line_ = false;
+    holding_ = false;
     dropped_ = 0;
     dropped_told_ = 0;
 }

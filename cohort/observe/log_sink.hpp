@@ -2,10 +2,14 @@
 // Getting lines out of the process without ever waiting for who reads them.
 
 #include <cohort/base/error.hpp>
+#include <cohort/observe/line_ring.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,16 +25,23 @@ namespace cohort::observe {
 /// each kind of file is asked in its own way not to block (see write_now). Lines of at most
 /// PIPE_BUF bytes are never torn by other writers. What the reader does not take is held back up to
 /// `held_bytes_max`; beyond that, new lines are dropped, counted, and the count is written when the
-/// reader is back. On a full disk lines are dropped at once, and counted, too; one that was cut by
-/// it ends where it was cut. What another process has left half written in a file is ended before
-/// the count is written there.
+/// reader is back. Lines that come between hold() and release() are written together. On a full
+/// disk lines are dropped at once, and counted, too; one that was cut by it ends where it was cut.
+/// What another process has left half written in a file is ended before the count is written there.
 class log_sink {
 public:
     static constexpr std::size_t held_bytes_max = 256 * 1024;
     /// PIPE_BUF on Linux: longer writes to a pipe may be torn.
     static constexpr std::size_t line_bytes_max = 4096;
 
-    explicit log_sink(int descriptor) noexcept { redirect(descriptor); }
+    /// What a mapping must have for keep_in().
+    static constexpr std::size_t memory_bytes = held_bytes_max + line_ring::head_bytes;
+
+    explicit log_sink(int descriptor) noexcept;
+
+    /// From now on lines wait in `memory`, of memory_bytes, which outlives this process. What a
+    /// predecessor has left there is written first. Lifetime: of `memory`, the process's.
+    void keep_in(std::span<std::byte> memory) noexcept;
 
     /// From now on writes there. What is held back goes there, too.
     void redirect(int descriptor) noexcept;
@@ -40,13 +51,21 @@ public:
     /// Errors: errno of dup3(2); then all is as before.
     [[nodiscard]] result<> replace(int fresh) noexcept;
 
+    /// When a line must go: with the others that came since hold(), or at once, with all of them.
+    enum class haste : std::uint8_t { with_others, at_once };
+
     /// One line, with its line end. Never waits.
-    void line(std::string_view text) noexcept;
+    void line(std::string_view text, haste how = haste::with_others) noexcept;
+
+    /// Lines may wait until release() now: soon there will be more of them. Not nested.
+    void hold() noexcept;
+    void release() noexcept;
 
     /// Writes held lines as far as the reader takes them. `timeout_ms` 0: without waiting.
     void flush(int timeout_ms) noexcept;
 
-    /// Forgets what is held back: it is another process's, who will write it itself.
+    /// Forgets what is held back, and the memory of keep_in(): it is another process's, who will
+    /// write it itself.
     void forget() noexcept;
 
     /// Lines dropped since the start.
@@ -71,6 +90,14 @@ private:
     outcome write_now(std::string_view text, std::size_t& taken) noexcept;
     bool end_torn_line() noexcept;
     void flush_locked() noexcept;
+    [[nodiscard]] bool pour() noexcept;
+    void tell_dropped(bool was_torn) noexcept;
+    void drop_held() noexcept;
+    [[nodiscard]] std::string_view next_piece(std::span<char> scratch) const noexcept;
+
+    struct freed {
+        void operator()(std::byte* memory) const noexcept { std::free(memory); }
+    };
 
     mutable std::mutex mutex_;
     int descriptor_ = -1;
@@ -78,9 +105,10 @@ private:
     int journal_number_ = -1;  // the descriptor that leads to the journal
     sockaddr_un journal_{};
     std::string identifier_;
-    std::string held_;
-    bool within_line_ = false;  // what is held begins in the middle of one
-    bool torn_ = false;         // the last line that was written has no end, and will have none
+    std::unique_ptr<std::byte, freed> own_;  // pages of it that nothing waits in cost nothing
+    line_ring held_;
+    bool holding_ = false;
+    bool torn_ = false;  // the last line that was written has no end, and will have none
     std::uint64_t dropped_ = 0;
     std::uint64_t dropped_told_ = 0;
     notice_maker notice_ = nullptr;

@@ -265,3 +265,55 @@ TEST_CASE("a file gets its lines")
     std::array<char, 16> text{};
     CHECK(::pread(file.borrow(), text.data(), text.size(), 0) == 8);
 }
+
+TEST_CASE("lines that are held go together, in order, unless one of them is urgent")
+{
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+    const unique_fd reader{ends[0]};
+    const unique_fd writer{ends[1]};
+    REQUIRE(::fcntl(reader.borrow(), F_SETFL, O_NONBLOCK) == 0);
+    std::array<char, 256> text{};
+    const auto datagram = [&] {
+        const ssize_t got = ::recv(reader.borrow(), text.data(), text.size(), 0);
+        return got < 0 ? std::string{"nothing"} : std::string(text.data(), std::size_t(got));
+    };
+
+    log_sink sink{writer.borrow()};
+    sink.hold();
+    sink.line("one\n");
+    sink.line("two\n");
+    CHECK(datagram() == "nothing");
+    sink.line("urgent\n", log_sink::haste::at_once);
+    CHECK(datagram() == "one\ntwo\nurgent\n");
+    sink.line("three\n");
+    sink.release();
+    CHECK(datagram() == "three\n");
+    sink.line("four\n");
+    CHECK(datagram() == "four\n");
+    sink.release();
+    CHECK(datagram() == "nothing");
+}
+
+TEST_CASE("what a process held when it died is written by who has its memory next, before its own")
+{
+    const both_ends pipe = small_pipe();
+    alignas(8) static std::array<std::byte, log_sink::memory_bytes> memory{};
+    {
+        log_sink dies{pipe.write.borrow()};
+        dies.keep_in(memory);
+        dies.line("written\n");
+        dies.hold();
+        dies.line("held\n");
+        dies.line("held as well\n");
+    }
+    log_sink next{pipe.write.borrow()};
+    next.hold();
+    next.line("of the next one\n");
+    CHECK(drain(pipe.read) == "written\n");
+    next.keep_in(memory);
+    CHECK(drain(pipe.read) == "held\nheld as well\nof the next one\n");
+    next.forget();
+    next.line("in its own memory\n");
+    CHECK(drain(pipe.read) == "in its own memory\n");
+}

@@ -103,6 +103,26 @@ TEST_CASE("a handler may end its worker in any way: it runs once more, and nobod
     CHECK(server.stop().empty());
 }
 
+TEST_CASE("what a worker has logged in the turn of its death is written by its successor, once")
+{
+    storm_server server;
+    client dying{server.port()};
+    std::uint64_t number = 0;
+    for (const std::string_view cause : {"kill", "segv", "quit", "exit", "kill", "kill"}) {
+        CAPTURE(cause);
+        ++number;
+        dying.send(
+            fmt::format("GET /die/{}/{}?times=1 HTTP/1.1\r\nHost: test\r\n\r\n", cause, number));
+        static_cast<void>(dying.receive_until("\r\n\r\n"));
+        static_cast<void>(dying.receive_until(testing::witness_body(number, 64)));
+        const std::string line = fmt::format("request {} is about to die", number);
+        CHECK(testing::eventually([&] { return server.said(line) == 1; }, 5s));
+    }
+    static_cast<void>(server.stop());
+    for (std::uint64_t each = 1; each <= number; ++each)
+        CHECK(server.said(fmt::format("request {} is about to die", each)) == 1);
+}
+
 TEST_CASE(
     "deaths that follow each other at once are not taken for an application that cannot start")
 {

@@ -150,8 +150,11 @@ void die(std::string_view cause)
 /// Dies as often as it is told to; then it answers with its number's body.
 http::response die_of(const http::request& asked)
 {
-    if (asked.attempt() <= asked.query<std::uint32_t>("times", 1, 1000))
+    if (asked.attempt() <= asked.query<std::uint32_t>("times", 1, 1000)) {
+        // In the turn of the loop in which it dies: nobody has written this line yet.
+        cohort::log::info("request {} is about to die", asked.path<std::uint64_t>("number"));
         die(asked.path<std::string_view>("cause"));
+    }
     const auto number = asked.path<std::uint64_t>("number");
     auto answer = http::bytes("application/octet-stream",
                               cohort::testing::witness_body(number, answer_bytes));
