@@ -12,9 +12,12 @@ enum class plus { stays, is_space };
 
 std::optional<std::string> decode(std::string_view text, plus rule)
 {
+    constexpr std::string_view special{"%+\0", 3};
+    const std::size_t plain = std::min(text.find_first_of(special), text.size());
     std::string out;
     out.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
+    out.append(text, 0, plain);
+    for (std::size_t i = plain; i < text.size(); ++i) {
         char c = text[i];
         if (c == '+' && rule == plus::is_space)
             c = ' ';

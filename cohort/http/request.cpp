@@ -49,8 +49,11 @@ const std::vector<request::query_field>& request::query_fields() const
 {
     if (query_)
         return *query_;
-    std::vector<query_field> fields;
     std::string_view rest = query();
+    std::vector<query_field> fields;
+    constexpr std::ptrdiff_t usual_max = 8;  // who sends more pays for it, not we in advance
+    fields.reserve(
+        static_cast<std::size_t>(std::min(std::ranges::count(rest, '&') + 1, usual_max)));
     while (!rest.empty()) {
         const std::string_view pair = rest.substr(0, rest.find('&'));
         rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
@@ -62,8 +65,7 @@ const std::vector<request::query_field>& request::query_fields() const
             value.remove_prefix(1);
         fields.push_back({decoded_or_refused(name), decoded_or_refused(value)});
     }
-    query_ = std::make_unique<std::vector<query_field>>(std::move(fields));
-    return *query_;
+    return query_.emplace(std::move(fields));
 }
 
 field_view request::field(std::size_t index) const noexcept

@@ -1,17 +1,16 @@
 #pragma once
 
 #include <cohort/base/parse.hpp>
+#include <cohort/http/attachments.hpp>
 #include <cohort/http/head.hpp>
 #include <cohort/http/peer.hpp>
 
 #include <boost/json/fwd.hpp>
 
-#include <any>
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <forward_list>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -162,26 +161,19 @@ public:
     template <class T>
     T& attach(T value)
     {
-        T* const here = attached<T>();
-        if (here != nullptr)
-            return *here = std::move(value);
-        return std::any_cast<T&>(attached_.emplace_front(std::move(value)));
+        return attached_.put(std::move(value));
     }
 
     /// What was attached, or null.
     template <class T>
     [[nodiscard]] const T* attached() const noexcept
     {
-        for (const std::any& each : attached_) {
-            if (const T* found = std::any_cast<T>(&each))
-                return found;
-        }
-        return nullptr;
+        return attached_.find<T>();
     }
     template <class T>
     [[nodiscard]] T* attached() noexcept
     {
-        return const_cast<T*>(std::as_const(*this).template attached<T>());
+        return attached_.find<T>();
     }
 
     // For the server and the router.
@@ -226,8 +218,8 @@ private:
     std::array<std::string_view, parameters_max> parameters_;
     // Decoded when first asked for. Behind pointers, so that their addresses outlive a move.
     mutable std::vector<std::unique_ptr<std::string>> decoded_;
-    mutable std::unique_ptr<std::vector<query_field>> query_;
-    std::forward_list<std::any> attached_;  // a list: what attach() returned stays where it is
+    mutable std::optional<std::vector<query_field>> query_;
+    attachments attached_;
 };
 
 template <parameter_value T>
