@@ -22,12 +22,11 @@ int value_of(char c) noexcept
 std::string to_hex(std::string_view bytes)
 {
     constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    text.reserve(bytes.size() * 2);
-    for (const char c : bytes) {
-        const auto octet = static_cast<unsigned char>(c);
-        text.push_back(digits[octet >> 4]);
-        text.push_back(digits[octet & 15]);
+    std::string text(bytes.size() * 2, '0');
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+        const auto octet = static_cast<unsigned char>(bytes[at]);
+        text[2 * at] = digits[octet >> 4];
+        text[2 * at + 1] = digits[octet & 15];
     }
     return text;
 }

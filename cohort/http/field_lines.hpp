@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +20,12 @@ public:
     /// Adds a line, also if there is one of that name. Throws cohort::failure (errc::bad_value) if
     /// the name is no token or the value has CR, LF, NUL or another control character.
     void add(std::string_view name, std::string_view value);
+
+    /// Adds lines that were checked before, all at once.
+    void add(const field_lines& more);
+
+    /// True: no name is in both. False: one may be.
+    [[nodiscard]] bool is_disjoint(const field_lines& other) const noexcept;
 
     /// Replaces all lines of that name by this one. Throws like add().
     void set(std::string_view name, std::string_view value);
@@ -42,9 +50,24 @@ private:
         std::size_t end;  // after the CR LF
         std::string_view value;
     };
+    /// Which names may be there, a bit for 1 in 256 of all names: most questions are about names
+    /// that are not, and need no look at the lines. Bits of what was removed stay.
+    class name_set {
+    public:
+        void add(std::string_view name) noexcept;
+        void add(const name_set& more) noexcept;
+        [[nodiscard]] bool may_have(std::string_view name) const noexcept;
+        [[nodiscard]] bool is_disjoint(const name_set& other) const noexcept;
+
+    private:
+        std::array<std::uint64_t, 4> bits_{};
+    };
+
+    void append(std::string_view name, std::string_view value);
     [[nodiscard]] std::optional<span> seek(std::string_view name, std::size_t from) const noexcept;
 
     std::string lines_;
+    name_set names_;
 };
 
 }  // namespace cohort::http

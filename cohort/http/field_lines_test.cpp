@@ -53,3 +53,29 @@ TEST_CASE("no text can break out of its header line")
         CHECK_THROWS_AS(lines.add(bad, "1"), failure);
     CHECK(lines.wire() == "X-Kept: yes\r\n");
 }
+
+TEST_CASE("lines that were checked before are added all at once, and found like others")
+{
+    field_lines ready;
+    ready.add("X-Frame-Options", "DENY");
+    ready.add("Referrer-Policy", "no-referrer");
+    field_lines lines;
+    lines.add("X-Id", "1");
+    lines.add(ready);
+    CHECK(lines.wire() == "X-Id: 1\r\nX-Frame-Options: DENY\r\nReferrer-Policy: no-referrer\r\n");
+    CHECK(lines.find("x-frame-options") == "DENY");
+    lines.set("REFERRER-POLICY", "origin");
+    CHECK(lines.wire() == "X-Id: 1\r\nX-Frame-Options: DENY\r\nREFERRER-POLICY: origin\r\n");
+}
+
+TEST_CASE("lines with a name in common, whatever its case, are not disjoint")
+{
+    field_lines ready;
+    ready.add("X-Frame-Options", "DENY");
+    field_lines lines;
+    CHECK(lines.is_disjoint(ready));
+    lines.add("X-Id", "1");
+    CHECK(lines.is_disjoint(ready));
+    lines.add("x-FRAME-options", "SAMEORIGIN");
+    CHECK_FALSE(lines.is_disjoint(ready));
+}

@@ -119,7 +119,22 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept
 
 bool is_token(std::string_view text) noexcept { return !text.empty() && all(octet_token, text); }
 
-bool is_field_value(std::string_view text) noexcept { return all(octet_field_value, text); }
+bool is_field_value(std::string_view text) noexcept
+{
+    // Eight octets at a time: none below a space, and no DEL. Where there is one it may be a tab.
+    constexpr std::uint64_t ones = 0x0101010101010101U;
+    constexpr std::uint64_t tops = 0x8080808080808080U;
+    for (; text.size() >= 8; text.remove_prefix(8)) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data(), 8);
+        const std::uint64_t below_space = (word - ones * 0x20) & ~word;
+        const std::uint64_t deleted = word ^ (ones * 0x7f);
+        const std::uint64_t is_deleted = (deleted - ones) & ~deleted;
+        if (((below_space | is_deleted) & tops) != 0 && !all(octet_field_value, text.substr(0, 8)))
+            return false;
+    }
+    return all(octet_field_value, text);
+}
 
 std::string_view trim(std::string_view text) noexcept
 {

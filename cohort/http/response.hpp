@@ -53,6 +53,14 @@ public:
         return std::move(add_header(name, value));
     }
 
+    /// Adds header fields that were put together before, once for many answers, all at once. None
+    /// of them is Content-Type, or one that the server writes: nobody looks.
+    response& add_headers(const field_lines& ready) &
+    {
+        fields_.add(ready);
+        return *this;
+    }
+
     void remove_header(std::string_view name);
 
     /// The first value of that name, as set so far.

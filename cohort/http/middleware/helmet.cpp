@@ -57,6 +57,9 @@ struct plan_of_headers {
         kind is = kind::plain;
     };
     std::vector<line> lines;
+    /// All of them as they are sent where nothing stands in the way: without and with `transport`.
+    field_lines bare;
+    field_lines secured;
     content_policy policy;
     bool has_nonce = false;
     helmet_profile profile = helmet_profile::helmet8;
@@ -89,6 +92,9 @@ plan_of_headers decide(const helmet_options& choices)
         const auto is = name == hsts_name  ? plan_of_headers::kind::transport
                         : name == csp_name ? plan_of_headers::kind::policy
                                            : plan_of_headers::kind::plain;
+        plan.secured.add(name, value);
+        if (is != plan_of_headers::kind::transport)
+            plan.bare.add(name, value);
         plan.lines.push_back({.name = name, .value = std::move(value), .is = is});
     };
     const std::string own = api ? std::string{api_policy} : content_policy::helmet8().text();
@@ -100,33 +106,25 @@ plan_of_headers decide(const helmet_options& choices)
 
 std::string fresh_nonce() { return crypto::to_hex(crypto::random_bytes(16)); }
 
-/// Which of the plan's lines a handler has set itself, a bit each, in one pass: looking up each
-/// name by itself would read all lines that were added before it.
-std::uint32_t set_already(const plan_of_headers& plan, const response& answer, bool& powered)
+/// Which of the plan's lines a handler has set itself, a bit each.
+std::uint32_t set_already(const plan_of_headers& plan, const response& answer)
 {
+    if (answer.fields().is_disjoint(plan.secured))
+        return 0;
     std::uint32_t found = 0;
-    std::string_view lines = answer.fields().wire();
-    while (!lines.empty()) {
-        const auto name = lines.substr(0, lines.find(':'));
-        for (std::size_t at = 0; at < plan.lines.size(); ++at) {
-            if (equal_ignoring_case(plan.lines[at].name, name))
-                found |= 1U << at;
-        }
-        powered = powered || equal_ignoring_case(name, "X-Powered-By");
-        lines.remove_prefix(lines.find('\n') + 1);
+    for (std::size_t at = 0; at < plan.lines.size(); ++at) {
+        if (answer.header(plan.lines[at].name))
+            found |= 1U << at;
     }
     return found;
 }
 
-void dress(const plan_of_headers& plan, const request& of, response& answer)
+void add_one_by_one(const plan_of_headers& plan, const request& of, std::uint32_t set_already,
+                    response& answer)
 {
-    bool powered = false;
-    const std::uint32_t found = set_already(plan, answer, powered);
-    if (powered)
-        answer.remove_header("X-Powered-By");
     for (std::size_t at = 0; at < plan.lines.size(); ++at) {
         const auto& line = plan.lines[at];
-        if ((found >> at & 1U) != 0)
+        if ((set_already >> at & 1U) != 0)
             continue;
         if (line.is == plan_of_headers::kind::transport && scheme_of(of) != scheme::https)
             continue;
@@ -140,6 +138,16 @@ void dress(const plan_of_headers& plan, const request& of, response& answer)
         else
             answer.add_header(line.name, line.value);
     }
+}
+
+void dress(const plan_of_headers& plan, const request& of, response& answer)
+{
+    const std::uint32_t found = set_already(plan, answer);
+    answer.remove_header("X-Powered-By");
+    if (found == 0 && !plan.has_nonce)
+        answer.add_headers(scheme_of(of) == scheme::https ? plan.secured : plan.bare);
+    else
+        add_one_by_one(plan, of, found, answer);
     const bool credentials =
         plan.profile == helmet_profile::api &&
         (of.header("Authorization") || of.header("Cookie") || of.attached<subject>() != nullptr);

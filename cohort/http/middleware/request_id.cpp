@@ -1,12 +1,13 @@
 #include <cohort/http/middleware/request_id.hpp>
 
+#include <cohort/base/process_id.hpp>
 #include <cohort/base/random.hpp>
-
-#include <fmt/format.h>
+#include <cohort/crypto/hex.hpp>
 
 #include <algorithm>
-
-#include <unistd.h>
+#include <array>
+#include <cstdint>
+#include <string_view>
 
 namespace cohort::http {
 
@@ -27,12 +28,15 @@ std::string fresh_id()
     // Seeded anew in each process: workers that were forked from one image must not share ids.
     thread_local pid_t seeded_in = 0;
     thread_local random_source dice{0};
-    if (const pid_t here = ::getpid(); seeded_in != here) {
+    if (const pid_t here = process_id(); seeded_in != here) {
         dice = random_source::from_kernel();
         seeded_in = here;
     }
-    const std::uint64_t high = dice.next();
-    return fmt::format("{:016x}{:016x}", high, dice.next());
+    std::array<std::uint64_t, 2> bits;
+    for (std::uint64_t& each : bits)
+        each = dice.next();
+    return crypto::to_hex(
+        std::string_view{reinterpret_cast<const char*>(bits.data()), sizeof bits});
 }
 
 }  // namespace
