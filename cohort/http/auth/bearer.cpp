@@ -61,20 +61,21 @@ std::expected<subject, auth_refusal> check(const request& of, const jwt_verifier
     auto claims = by.verify(*token);
     std::vector<std::string> roles;
     if (claims)
-        roles = roles_in(claims->all, more.roles_claim);
+        roles = roles_in((*claims)->all, more.roles_claim);
     std::string_view why;
     if (!claims)
         why = words(claims.error());
-    else if (claims->subject.empty() || roles.size() > roles_max)
+    else if ((*claims)->subject.empty() || roles.size() > roles_max)
         why = words(token_mistake::claims);
     if (!why.empty())
         return std::unexpected(
             auth_refusal{.tried = true,
                          .challenge = challenge(more.realm, "invalid_token", why),
                          .detail = std::string{why}});
-    return subject{.id = std::move(claims->subject),
+    // The claims are a part of what the verifier may remember.
+    return subject{.id = (*claims)->subject,
                    .roles = std::move(roles),
-                   .claims = std::move(claims->all)};
+                   .claims = std::shared_ptr<const boost::json::object>{*claims, &(*claims)->all}};
 }
 
 }  // namespace

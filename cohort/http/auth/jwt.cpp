@@ -86,7 +86,7 @@ bool take_date(const bj::object& from, std::string_view name, std::optional<std:
 }
 
 std::optional<token_mistake> judge_dates(const bj::object& claims, const jwt_rules& rules,
-                                         std::int64_t& expires)
+                                         jwt_claims& into)
 {
     std::optional<std::int64_t> end;
     std::optional<std::int64_t> begin;
@@ -100,7 +100,8 @@ std::optional<token_mistake> judge_dates(const bj::object& claims, const jwt_rul
         return token_mistake::expired;
     if ((begin && now + leeway < *begin) || (issued && now + leeway < *issued))
         return token_mistake::not_yet;
-    expires = *end;
+    into.expires = *end;
+    into.valid_from = std::max(begin.value_or(0), issued.value_or(0));
     return std::nullopt;
 }
 
@@ -122,7 +123,7 @@ bool is_for(const bj::value* audience, std::string_view wanted)
 std::expected<jwt_claims, token_mistake> judge(bj::object claims, const jwt_rules& rules)
 {
     jwt_claims out{.subject = {}, .expires = 0, .all = {}};
-    if (const auto mistake = judge_dates(claims, rules, out.expires))
+    if (const auto mistake = judge_dates(claims, rules, out))
         return std::unexpected(*mistake);
     if (!rules.any_issuer && !is_text(claims.if_contains("iss"), rules.issuer))
         return std::unexpected(token_mistake::issuer);
@@ -140,24 +141,36 @@ std::expected<jwt_claims, token_mistake> judge(bj::object claims, const jwt_rule
 
 }  // namespace
 
+jwt_verifier::jwt_verifier(source keys, jwt_rules rules)
+    : keys_{std::move(keys)},
+      rules_{checked(std::move(rules))},
+      known_{std::make_unique<verified_tokens>(rules_.remembered)}
+{}
+
 jwt_verifier::jwt_verifier(public_keys keys, jwt_rules rules)
-    : keys_{std::move(keys)}, rules_{checked(std::move(rules))}
+    : jwt_verifier{source{std::move(keys)}, std::move(rules)}
 {}
 
 jwt_verifier::jwt_verifier(std::shared_ptr<jwks_file> keys, jwt_rules rules)
-    : keys_{std::move(keys)}, rules_{checked(std::move(rules))}
+    : jwt_verifier{source{std::move(keys)}, std::move(rules)}
 {}
 
 jwt_verifier::jwt_verifier(shared_keys keys, jwt_rules rules)
-    : keys_{std::move(keys)}, rules_{checked(std::move(rules))}
+    : jwt_verifier{source{std::move(keys)}, std::move(rules)}
 {}
 
-std::expected<jwt_claims, token_mistake> jwt_verifier::verify(std::string_view token) const
+std::expected<jwt_verifier::verified, token_mistake>
+jwt_verifier::verify(std::string_view token) const
 {
+    const auto* file = std::get_if<std::shared_ptr<jwks_file>>(&keys_);
+    std::shared_ptr<const public_keys> current = file != nullptr ? (*file)->current() : nullptr;
+    if (auto known = known_->find(token, rules_.now(), current.get()))
+        return known;
+
     const auto parts = read_jws(token);
     if (!parts)
         return std::unexpected(parts.error());
-    switch (check(*parts)) {
+    switch (check(*parts, current.get())) {
         case outcome::no_key:
             return std::unexpected(token_mistake::algorithm);
         case outcome::wrong:
@@ -172,15 +185,25 @@ std::expected<jwt_claims, token_mistake> jwt_verifier::verify(std::string_view t
     auto document = parse_json(parts->payload);
     if (!document || !document->is_object())
         return std::unexpected(token_mistake::malformed);
-    return judge(std::move(document->get_object()), rules_);
+    auto claims = judge(std::move(document->get_object()), rules_);
+    if (!claims)
+        return std::unexpected(claims.error());
+    auto said = std::make_shared<const jwt_claims>(std::move(*claims));
+    const std::int64_t leeway = rules_.leeway.count();
+    known_->keep({.text = std::string{token},
+                  .claims = said,
+                  .valid_from = said->valid_from - leeway,
+                  .valid_until = said->expires + leeway,
+                  .keys = std::move(current)});
+    return said;
 }
 
-outcome jwt_verifier::check(const jws& token) const
+outcome jwt_verifier::check(const jws& token, const public_keys* current) const
 {
+    if (current != nullptr)
+        return current->verify(token);
     if (const auto* fixed = std::get_if<public_keys>(&keys_))
         return fixed->verify(token);
-    if (const auto* file = std::get_if<std::shared_ptr<jwks_file>>(&keys_))
-        return (*file)->current()->verify(token);
     return std::get<shared_keys>(keys_).verify(token);
 }
 

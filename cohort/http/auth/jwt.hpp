@@ -4,11 +4,13 @@
 
 #include <cohort/http/auth/jws.hpp>
 #include <cohort/http/auth/jwt_keys.hpp>
+#include <cohort/http/auth/verified_tokens.hpp>
 #include <cohort/http/date_clock.hpp>
 
 #include <boost/json/object.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -38,6 +40,10 @@ struct jwt_rules {
     bool any_audience = false;
     bool also_without_type = false;  ///< Issuers that leave `typ` out.
 
+    /// Tokens whose signature was good are remembered until they end, or the keys change, so that
+    /// it is checked once and not with each request: so many of them, of 2 KiB at most. 0: none.
+    std::size_t remembered = 1024;
+
     date_clock now = machine_clock();
 };
 
@@ -45,6 +51,7 @@ struct jwt_rules {
 struct jwt_claims {
     std::string subject;  ///< `sub`; empty: none.
     std::int64_t expires;
+    std::int64_t valid_from = 0;  ///< The later one of `nbf` and `iat`; 0: neither is there.
     boost::json::object all;
 };
 
@@ -56,15 +63,19 @@ public:
     jwt_verifier(std::shared_ptr<jwks_file> keys, jwt_rules rules);
     jwt_verifier(shared_keys keys, jwt_rules rules);
 
-    /// The claims, when everything about the token is as it must be.
-    [[nodiscard]] std::expected<jwt_claims, token_mistake> verify(std::string_view token) const;
+    using verified = std::shared_ptr<const jwt_claims>;
+
+    /// The claims, when everything about the token is as it must be. Never null.
+    [[nodiscard]] std::expected<verified, token_mistake> verify(std::string_view token) const;
 
 private:
     using source = std::variant<public_keys, std::shared_ptr<jwks_file>, shared_keys>;
-    [[nodiscard]] public_keys::outcome check(const jws& token) const;
+    jwt_verifier(source keys, jwt_rules rules);
+    [[nodiscard]] public_keys::outcome check(const jws& token, const public_keys* current) const;
 
     source keys_;
     jwt_rules rules_;
+    std::unique_ptr<verified_tokens> known_;
 };
 
 /// What a token of ours says besides what who asks for one says. A value.

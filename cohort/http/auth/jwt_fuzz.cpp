@@ -44,9 +44,9 @@ void try_token(std::string_view token)
         return;
     COHORT_ASSERT(parts->algorithm == "HS256");
     COHORT_ASSERT(parts->key_id.empty() || parts->key_id == "k1");
-    COHORT_ASSERT(claims->expires > now - 60);
-    COHORT_ASSERT(claims->all.at("iss") == "joe");
-    COHORT_ASSERT(claims->all.contains("aud") && claims->all.contains("exp"));
+    COHORT_ASSERT((*claims)->expires > now - 60);
+    COHORT_ASSERT((*claims)->all.at("iss") == "joe");
+    COHORT_ASSERT((*claims)->all.contains("aud") && (*claims)->all.contains("exp"));
 }
 
 }  // namespace

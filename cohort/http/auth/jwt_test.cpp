@@ -87,10 +87,10 @@ TEST_CASE("a token that we issue is taken, with its claims, for every algorithm"
         const std::string token = signer.sign("ada", {{"roles", {"clerk"}}, {"iss", "evil"}});
         const auto claims = jwt_verifier{one(key.verifier()), rules()}.verify(token);
         REQUIRE(claims);
-        CHECK(claims->subject == "ada");
-        CHECK(claims->expires == now + 900);
-        CHECK(claims->all.at("iss") == "https://id.example");
-        CHECK(claims->all.at("roles").as_array().at(0) == "clerk");
+        CHECK((*claims)->subject == "ada");
+        CHECK((*claims)->expires == now + 900);
+        CHECK((*claims)->all.at("iss") == "https://id.example");
+        CHECK((*claims)->all.at("roles").as_array().at(0) == "clerk");
 
         const auto stranger = signing_key::random(algorithm);
         CHECK(jwt_verifier{one(stranger.verifier()), rules()}.verify(token).error() ==
@@ -98,7 +98,8 @@ TEST_CASE("a token that we issue is taken, with its claims, for every algorithm"
     }
     auto shared = *shared_key::of(crypto::secret::random(), "s1");
     const std::string token = jwt_signer{shared.copy(), terms()}.sign("ada");
-    CHECK(jwt_verifier{*shared_keys::of(shared.copy()), rules()}.verify(token)->subject == "ada");
+    CHECK((*jwt_verifier{*shared_keys::of(shared.copy()), rules()}.verify(token))->subject ==
+          "ada");
     auto other = *shared_key::of(crypto::secret::random(), "s1");
     CHECK(jwt_verifier{*shared_keys::of(std::move(other)), rules()}.verify(token).error() ==
           mistake::signature);
@@ -286,4 +287,49 @@ TEST_CASE("weak secrets and sets that are ambiguous are refused")
     CHECK_FALSE(public_keys::of({{"k", own().verifier()}, {"k", own().verifier()}}));
     CHECK_FALSE(public_keys::of(std::vector<public_key>(33, {"", own().verifier()})));
     CHECK_FALSE(shared_keys::of(std::vector<shared_key>{}));
+}
+
+TEST_CASE("a token that is remembered is still too early, and too late, when it is")
+{
+    std::int64_t clock = now;
+    jwt_rules by = rules();
+    by.now = [&clock] { return clock; };
+    const auto with = verifier(by);
+    const std::string token =
+        token_of(plain_header, dated(now + 60, fmt::format(",\"nbf\":{}", now)));
+    const auto first = with.verify(token);
+    REQUIRE(first);
+    CHECK(*with.verify(token) == *first);  // the same object: it was not read again
+    clock = now + 60 + by.leeway.count() - 1;
+    CHECK(with.verify(token));
+    clock = now + 60 + by.leeway.count();
+    CHECK(with.verify(token).error() == mistake::expired);
+    clock = now - by.leeway.count() - 1;
+    CHECK(with.verify(token).error() == mistake::not_yet);
+    clock = now;
+    CHECK(with.verify(token));
+}
+
+TEST_CASE("a verifier that remembers nothing reads every token again")
+{
+    jwt_rules by = rules();
+    by.remembered = 0;
+    const auto with = verifier(by);
+    const std::string token = token_of(plain_header, dated(now + 60));
+    const auto first = with.verify(token);
+    const auto second = with.verify(token);
+    REQUIRE(first);
+    REQUIRE(second);
+    CHECK(*first != *second);
+}
+
+TEST_CASE("a token in all but its signature is none that was verified")
+{
+    const auto with = verifier();
+    const std::string token = token_of(plain_header, dated(now + 60));
+    REQUIRE(with.verify(token));
+    std::string forged = token;
+    forged.replace(forged.rfind('.') + 1, forged.npos, to_base64url(std::string(64, 'x')));
+    CHECK(with.verify(forged).error() == mistake::signature);
+    CHECK(with.verify(token));
 }

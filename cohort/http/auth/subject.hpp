@@ -4,6 +4,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@ namespace cohort::http {
 struct subject {
     std::string id;
     std::vector<std::string> roles = {};
-    boost::json::object claims = {};  ///< Of a token; empty otherwise.
+    /// Of a token; null otherwise. Shared: subjects are copied, claims are not.
+    std::shared_ptr<const boost::json::object> claims = {};
 };
 
 /// Who asks. Throws a refusal with 401 if nobody has proven who that is.
