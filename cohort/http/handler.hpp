@@ -118,6 +118,17 @@ template <class F>
     }
 }
 
+/// Runs `call`; what it throws takes the place of `answer`.
+template <class F>
+void guarded_in_place(const request& of, const error_observer& observer, response& answer, F&& call)
+{
+    try {
+        call();
+    } catch (...) {
+        answer = answer_to_exception(of, observer);
+    }
+}
+
 /// The same around a coroutine, which `start` begins. Lifetime: `of` and `observer`, and what
 /// `start` refers to, until the awaitable completes.
 template <class F>

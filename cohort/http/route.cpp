@@ -24,28 +24,24 @@ run_mode mode_of(const route::parts& parts)
 
 std::optional<response> before(const hooks& each, request& of, const error_observer& observer)
 {
+    if (!each.before)
+        return std::nullopt;
     std::optional<response> early;
-    if (each.before) {
-        bool passed = false;
-        response answer = detail::guarded(of, observer, [&] {
-            std::optional<response> own = each.before(of);
-            passed = !own;
-            return own ? std::move(*own) : response{};
-        });
-        if (!passed)
-            early = std::move(answer);
-    }
+    bool passed = false;
+    response error;
+    detail::guarded_in_place(of, observer, error, [&] {
+        early = each.before(of);
+        passed = true;
+    });
+    if (!passed)
+        early = std::move(error);
     return early;
 }
 
 void after(const hooks& each, const request& of, response& answer, const error_observer& observer)
 {
-    if (!each.after)
-        return;
-    answer = detail::guarded(of, observer, [&] {
-        each.after(of, answer);
-        return std::move(answer);
-    });
+    if (each.after)
+        detail::guarded_in_place(of, observer, answer, [&] { each.after(of, answer); });
 }
 
 }  // namespace
@@ -60,24 +56,41 @@ route::route(parts from)
 
 response route::run(request& of) const noexcept
 {
-    COHORT_ASSERT(mode_ != run_mode::coroutine);
-    const auto call = [&] { return (*parts_.answer)(of); };
-    const error_observer& observer = *parts_.observer;
-    if (parts_.around.empty())
-        return detail::guarded(of, observer, call);
+    std::optional<response> early = enter(of);
+    if (early)
+        return *std::move(early);
+    response answer = call(of);
+    leave(of, answer);
+    return answer;
+}
 
-    std::size_t entered = 0;
-    std::optional<response> answer;
-    for (; entered < parts_.around.size(); ++entered) {
-        answer = before(std::get<hooks>(*parts_.around[entered]), of, observer);
-        if (answer)
-            break;
+std::optional<response> route::enter(request& of) const noexcept
+{
+    COHORT_ASSERT(mode_ != run_mode::coroutine);
+    for (std::size_t at = 0; at < parts_.around.size(); ++at) {
+        auto early = before(std::get<hooks>(*parts_.around[at]), of, *parts_.observer);
+        if (early) {
+            leave(of, *early, at);
+            return early;
+        }
     }
-    if (!answer)
-        answer = detail::guarded(of, observer, call);
+    return std::nullopt;
+}
+
+response route::call(request& of) const noexcept
+{
+    return detail::guarded(of, *parts_.observer, [&] { return (*parts_.answer)(of); });
+}
+
+void route::leave(const request& of, response& answer) const noexcept
+{
+    leave(of, answer, parts_.around.size());
+}
+
+void route::leave(const request& of, response& answer, std::size_t entered) const noexcept
+{
     while (entered-- > 0)
-        after(std::get<hooks>(*parts_.around[entered]), of, *answer, observer);
-    return std::move(*answer);
+        after(std::get<hooks>(*parts_.around[entered]), of, answer, *parts_.observer);
 }
 
 awaitable<response> route::run_async(request& of) const { return step(of, 0); }

@@ -70,7 +70,7 @@ using route_check = std::move_only_function<std::optional<std::string>(const rou
 /// How a route's handler is to be run.
 enum class run_mode : std::uint8_t {
     in_line,    ///< run() on the event loop.
-    lane,       ///< run() on a compute lane.
+    lane,       ///< call() on a compute lane, between enter() and leave() on the event loop.
     coroutine,  ///< run_async() on the event loop.
 };
 
@@ -93,8 +93,16 @@ public:
 
     [[nodiscard]] run_mode mode() const noexcept { return mode_; }
 
-    /// Middleware and handler; errors have become answers. Modes in_line and lane. Any thread.
+    /// Middleware and handler; errors have become answers. Modes in_line and lane.
     [[nodiscard]] response run(request& of) const noexcept;
+
+    /// The parts of run(), for who calls the handler elsewhere. On the way in a middleware may
+    /// answer; then that answer is whole, and nothing else is to be called.
+    [[nodiscard]] std::optional<response> enter(request& of) const noexcept;
+    /// The handler alone. Any thread.
+    [[nodiscard]] response call(request& of) const noexcept;
+    /// All middleware on the way out.
+    void leave(const request& of, response& answer) const noexcept;
 
     /// The same as a coroutine, for every mode (a cpu_bound handler is offloaded). Throws only
     /// std::bad_alloc. Cancel: reaches the handler; total if the handler's is.
@@ -139,6 +147,7 @@ public:
 
 private:
     friend class next;
+    void leave(const request& of, response& answer, std::size_t entered) const noexcept;
     [[nodiscard]] awaitable<response> step(request& of, std::size_t at) const;
     [[nodiscard]] awaitable<response> call_handler(request& of) const;
     [[nodiscard]] awaitable<result<response>> raced(request& of) const;

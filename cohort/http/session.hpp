@@ -107,6 +107,7 @@ private:
     [[nodiscard]] order run();
     [[nodiscard]] order start();
     [[nodiscard]] order start_lane();
+    [[nodiscard]] order answer_made(response made);
     [[nodiscard]] order start_coroutine();
     [[nodiscard]] awaitable<> attend(std::shared_ptr<leg_name> name);
     void answer_from_job();

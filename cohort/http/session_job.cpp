@@ -18,6 +18,15 @@ namespace cohort::http {
 
 order session::start_lane()
 {
+    record& r = *record_;
+    job_ = job::in_line;  // middleware may cut this very connection
+    const request* const before = culprit::run(0, &*r.asked);
+    std::optional<response> early = r.to->enter(*r.asked);
+    culprit::run(0, before);
+    job_ = job::none;
+    if (early)
+        return answer_made(*std::move(early));
+
     job_ = job::lane;
     static_cast<void>(peer_.get());  // only the loop may look: the socket can be closed meanwhile
     const int descriptor = fd_.borrow();
@@ -30,7 +39,7 @@ order session::start_lane()
                     static_cast<void>(server_.name_suspect(descriptor, lanes::here()));
                 fault_point("http.lane");
                 culprit::run(lanes::here(), &*record_->asked);
-                record_->answer.emplace(record_->to->run(*record_->asked));
+                record_->answer.emplace(record_->to->call(*record_->asked));
                 culprit::run(lanes::here(), nullptr);
                 fault_point("http.lane.done");
                 if (scribe_.on())
@@ -44,23 +53,47 @@ order session::start_lane()
     if (started)
         return order::wait;
     job_ = job::none;
-    server_.end_trial(*record_, board::quarantine::ending::unknown);
+    server_.end_trial(r, board::quarantine::ending::unknown);
     response full = overloaded();
-    return answer(full);
+    r.to->leave(*r.asked, full);
+    return answer_made(std::move(full));
+}
+
+/// Of middleware, or of a handler that ran on the loop.
+order session::answer_made(response made)
+{
+    if (!open()) {
+        drop_request();
+        return order::wait;
+    }
+    if (made.streams()) {
+        record_->answer.emplace(std::move(made));
+        return start_coroutine();
+    }
+    return answer(made);
 }
 
 void session::answer_from_job()
 {
     const visit here{*this};
+    record& r = *record_;
+    if (job_ == job::lane) {
+        // Middleware that has let the request in sees it leave, whatever became of its client.
+        if (!r.answer)
+            r.answer.emplace(overloaded("nobody waits for the answer"));
+        const request* const before = culprit::run(0, &*r.asked);
+        r.to->leave(*r.asked, *r.answer);
+        culprit::run(0, before);
+    }
     job_ = job::none;
     if (!open()) {
         drop_request();
         return;
     }
-    if (record_->answer->streams())
+    if (r.answer->streams())
         proceed(start_coroutine());
     else
-        proceed(answer(*record_->answer));
+        proceed(answer(*r.answer));
 }
 
 void session::drop_request()

@@ -72,15 +72,7 @@ order session::start()
     response made = r.to->run(*r.asked);
     culprit::run(0, before);
     job_ = job::none;
-    if (!open()) {
-        drop_request();
-        return order::wait;
-    }
-    if (made.streams()) {
-        r.answer.emplace(std::move(made));
-        return start_coroutine();
-    }
-    return answer(made);
+    return answer_made(std::move(made));
 }
 
 answer_facts session::facts_of(const response& what)

@@ -28,13 +28,22 @@ constexpr violation refused_in_handler{413, "http.body.too-long",
 
 void stream::start_lane()
 {
+    job_ = job::in_line;  // middleware may cut this very connection
+    const request* const before = culprit::run(0, &*asked_);
+    std::optional<response> early = to_->enter(*asked_);
+    culprit::run(0, before);
+    job_ = job::none;
+    if (early) {
+        answer_made(*std::move(early));
+        return;
+    }
     job_ = job::lane;
     auto started = service_.lanes_.run([this, alive = std::weak_ptr{service_.life_}]() noexcept {
         // On the lane's thread. The stream stays where it is and its request is touched by nobody
         // else until the answer is back on the loop.
         if (!gone_.load(std::memory_order_relaxed)) {
             culprit::run(lanes::here(), &*asked_);
-            answer_.emplace(to_->run(*asked_));
+            answer_.emplace(to_->call(*asked_));
             culprit::run(lanes::here(), nullptr);
         }
         boost::asio::post(service_.loop_, [this, alive] {
@@ -46,12 +55,21 @@ void stream::start_lane()
         return;
     job_ = job::none;
     response full = overloaded();
-    answer(full);
+    to_->leave(*asked_, full);
+    answer_made(std::move(full));
 }
 
 void stream::answer_from_job()
 {
     const session::visit here{session_};
+    if (job_ == job::lane) {
+        // Middleware that has let the request in sees it leave, whatever became of its client.
+        if (!answer_)
+            answer_.emplace(overloaded("nobody waits for the answer"));
+        const request* const before = culprit::run(0, &*asked_);
+        to_->leave(*asked_, *answer_);
+        culprit::run(0, before);
+    }
     job_ = job::none;
     if (closed_) {
         finish(0, access_end::cut);
