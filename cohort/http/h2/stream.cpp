@@ -157,17 +157,21 @@ void stream::run()
     response made = to_->run(*asked_);
     culprit::run(0, before);
     job_ = job::none;
+    answer_made(std::move(made));
+}
+
+/// Of middleware, or of a handler that ran on the loop.
+void stream::answer_made(response made)
+{
     if (closed_) {
         finish(0, access_end::cut);
         session_.job_ended(*this);
-        return;
-    }
-    if (made.streams()) {
+    } else if (made.streams()) {
         answer_.emplace(std::move(made));
         start_coroutine();
-        return;
+    } else {
+        answer(made);
     }
-    answer(made);
 }
 
 void stream::answer(response& what)
@@ -292,10 +296,11 @@ void stream::client_ended()
         session_.connection_.reset(id_, error_code::cancel);
         return;
     }
-    const bool abandoned = service_.terms().closed_half == half_close::abandoned;
-    if (abandoned && port_ != nullptr && streaming_)
+    // Unlike in HTTP/1.1 no answer is waited for behind a closed side: its windows cannot be opened
+    // any more. It is how clients leave that give up.
+    if (port_ != nullptr && streaming_)
         port_->fail(errc::channel_closed);
-    if (abandoned && cancel_ != nullptr)
+    if (cancel_ != nullptr)
         std::exchange(cancel_, nullptr)->emit(boost::asio::cancellation_type::all);
 }
 
