@@ -5,11 +5,19 @@
 #include <cohort/http/culprit.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/observe/log_budget.hpp>
 #include <cohort/process/last_words.hpp>
 #include <cohort/process/stacks.hpp>
 #include <cohort/worker/core.hpp>
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
 #include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace cohort {
@@ -70,6 +78,25 @@ void tell_poison(const http::poison_entry& entry) noexcept
                    "answered 500: requests like it have ended workers");
 }
 
+/// Anybody can cause them: so many a second, and how many there were besides.
+void tell_refusal(const http::refusal_entry& entry) noexcept
+{
+    static log::budget lines{10};
+    const auto suppressed = lines.take();
+    if (!suppressed)
+        return;
+    // Not the query, where secrets are.
+    const std::string_view begins =
+        entry.first_bytes.substr(0, std::min<std::size_t>(entry.first_bytes.find('?'), 64));
+    const std::string from = entry.from->text();
+    const std::array<log::field, 4> fields{{{"rule", entry.why->rule},
+                                            {"client", from},
+                                            {"begins", begins},
+                                            {"suppressed", *suppressed}}};
+    log::write(log::level::info, fmt::format("request refused: {}", entry.why->words),
+               std::span<const log::field>{fields}.first(*suppressed > 0 ? 4 : 3));
+}
+
 }  // namespace
 
 http::server_options worker::http_options()
@@ -82,10 +109,7 @@ http::server_options worker::http_options()
     options.limits.head_bytes_max = limit.head_bytes;
     options.patience.keep_alive = std::chrono::ceil<std::chrono::seconds>(limit.idle);
     options.patience.head = std::chrono::ceil<std::chrono::seconds>(limit.request);
-    options.on_refused = [](const http::refusal_entry& entry) noexcept {
-        log::debug({{"rule", entry.why->rule}, {"peer", entry.from->text()}}, "request refused: {}",
-                   entry.why->words);
-    };
+    options.on_refused = &tell_refusal;
     // The row on the board is written by the server itself: it knows best.
     work::hall& doors = core_.doors();
     board::slot& row = doors.lend_row();

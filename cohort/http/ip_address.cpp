@@ -1,6 +1,7 @@
 #include <cohort/http/ip_address.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -53,8 +54,18 @@ std::string ip_address::text() const
     if (!is_ip())
         return is_local() ? "local" : "unknown";
     std::array<char, INET6_ADDRSTRLEN> words{};
-    ::inet_ntop(is_v4() ? AF_INET : AF_INET6, bytes_.data(), words.data(), words.size());
-    return words.data();
+    if (is_v6()) {
+        ::inet_ntop(AF_INET6, bytes_.data(), words.data(), words.size());
+        return words.data();
+    }
+    // By hand: inet_ntop formats with sprintf, and each request that is logged has an address.
+    char* end = words.data();
+    for (const unsigned char octet : octets()) {
+        if (end != words.data())
+            *end++ = '.';
+        end = std::to_chars(end, words.data() + words.size(), octet).ptr;
+    }
+    return {words.data(), end};
 }
 
 }  // namespace cohort::http

@@ -3,11 +3,15 @@
 #include <cohort/base/assert.hpp>
 #include <cohort/http/detail/branch.hpp>
 #include <cohort/http/detail/route_table.hpp>
+#include <cohort/http/middleware/request_id.hpp>
+#include <cohort/http/requester.hpp>
 #include <cohort/observe/log.hpp>
 
 #include <fmt/ranges.h>
 
 #include <stdexcept>
+#include <string>
+#include <string_view>
 
 namespace cohort::http {
 
@@ -30,7 +34,15 @@ void close(detail::branch& at)
 
 void log_error(const request& of, std::string_view what) noexcept
 {
-    log::error({{"method", of.method_text()}, {"route", of.pattern()}, {"error", what}},
+    constexpr std::size_t path_bytes_max = 256;
+    const auto* const id = of.attached<request_id>();
+    const std::string client = requester_of(of).address.text();
+    log::error({{"method", of.method_text()},
+                {"route", of.pattern()},
+                {"path", of.path().substr(0, path_bytes_max)},
+                {"request_id", id != nullptr ? std::string_view{id->text} : std::string_view{}},
+                {"client", client},
+                {"error", what}},
                "a handler failed; the client was answered with 500");
 }
 

@@ -1,15 +1,18 @@
 #include <cohort/http/middleware/access_log.hpp>
 
+#include <cohort/http/auth/subject.hpp>
 #include <cohort/http/middleware/request_id.hpp>
 #include <cohort/http/redact.hpp>
 #include <cohort/http/request_began.hpp>
 #include <cohort/http/route.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/observe/log_budget.hpp>
 
 #include <fmt/format.h>
 
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -19,8 +22,13 @@ namespace {
 
 /// Options, and how many were passed over.
 struct log_state {
+    explicit log_state(access_log_options from)
+        : choices{std::move(from)}, refusals{choices.refusals_per_second_max}
+    {}
+
     access_log_options choices;
     std::atomic<std::uint32_t> seen{0};
+    log::budget refusals;
 };
 
 void write_line(const access_line& line) noexcept
@@ -30,11 +38,13 @@ void write_line(const access_line& line) noexcept
         return;
     const std::string address = line.client.address.text();
     const auto took_us = std::chrono::duration_cast<std::chrono::microseconds>(line.took).count();
-    std::array<log::field, 14> fields{{{"method", line.method},
+    std::array<log::field, 16> fields{{{"method", line.method},
                                        {"path", line.path},
                                        {"status", line.status},
                                        {"took_us", took_us},
                                        {"client", address},
+                                       {"", nullptr},
+                                       {"", nullptr},
                                        {"", nullptr},
                                        {"", nullptr},
                                        {"", nullptr},
@@ -52,6 +62,7 @@ void write_line(const access_line& line) noexcept
     text("route", line.route);
     text("query", line.query);
     text("request_id", line.request_id);
+    text("subject", line.subject);
     text("user_agent", line.user_agent);
     if (line.bytes)
         fields[count++] = {"bytes", *line.bytes};
@@ -59,25 +70,33 @@ void write_line(const access_line& line) noexcept
         fields[count++] = {"streamed", true};
     if (line.attempt > 1)
         fields[count++] = {"attempt", line.attempt};
+    if (line.suppressed > 0)
+        fields[count++] = {"suppressed", line.suppressed};
     if (line.client.scheme == scheme::https)
         fields[count++] = {"scheme", std::string_view{"https"}};
     log::write(at, "request", std::span<const log::field>{fields}.first(count));
 }
 
-bool is_wanted(const request& of, const response& answer, log_state& state)
+/// Nothing: no line. Otherwise how many refused requests had none before.
+std::optional<std::uint64_t> wanted(const request& of, const response& answer, log_state& state)
 {
+    if (answer.status() >= 500)
+        return 0;
     if (answer.status() >= 400)
-        return true;
+        return state.refusals.take();
     const route* const to = of.route();
     if (to != nullptr && to->note<quiet>() != nullptr)
-        return false;
+        return std::nullopt;
     const std::uint32_t every = state.choices.one_in;
-    return every <= 1 || state.seen.fetch_add(1, std::memory_order_relaxed) % every == 0;
+    if (every > 1 && state.seen.fetch_add(1, std::memory_order_relaxed) % every != 0)
+        return std::nullopt;
+    return 0;
 }
 
 void log_request(const request& of, const response& answer, log_state& state)
 {
-    if (!is_wanted(of, answer, state))
+    const auto suppressed = wanted(of, answer, state);
+    if (!suppressed)
         return;
     const access_log_options& choices = state.choices;
     const auto* const id = of.attached<request_id>();
@@ -95,7 +114,10 @@ void log_request(const request& of, const response& answer, log_state& state)
                      .took = time_since_began(of).value_or(nanoseconds{0}),
                      .client = requester_of(of),
                      .user_agent = of.header("User-Agent").value_or(""),
-                     .attempt = of.attempt()};
+                     .attempt = of.attempt(),
+                     .suppressed = *suppressed};
+    if (const auto* const who = of.attached<subject>())
+        line.subject = std::string_view{who->id}.substr(0, choices.user_agent_bytes_max);
     line.user_agent = line.user_agent.substr(0, choices.user_agent_bytes_max);
     if (choices.write)
         choices.write(line);
@@ -107,8 +129,7 @@ void log_request(const request& of, const response& answer, log_state& state)
 
 hooks access_log(access_log_options choices)
 {
-    const auto state = std::make_shared<log_state>();
-    state->choices = std::move(choices);
+    const auto state = std::make_shared<log_state>(std::move(choices));
     return {
         .name = "access_log",
         .before = [](request& of) -> std::optional<response> {

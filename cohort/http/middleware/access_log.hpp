@@ -28,6 +28,8 @@ struct access_line {
     requester client;
     std::string_view user_agent;
     unsigned attempt = 1;
+    std::string_view subject = {};  ///< Who it was, if authenticated() knows.
+    std::uint64_t suppressed = 0;   ///< Refused requests since the last line that have none.
 };
 
 /// What of a query is logged. left_out: nothing. redacted: the values of secret_names() and of
@@ -41,8 +43,12 @@ struct access_log_options {
     /// More names of query parameters whose values are not logged.
     std::vector<std::string> secrets = {};
 
-    /// Of answers below 400, one in so many is logged. Others always are.
+    /// Of answers below 400, one in so many is logged.
     std::uint32_t one_in = 1;
+
+    /// Of answers from 400 to 499, which anybody can cause, so many a second and worker are logged;
+    /// the next line says how many were not. Answers of 500 and more always are.
+    std::uint32_t refusals_per_second_max = 200;
 
     /// Longer paths and queries, and longer User-Agents, are cut.
     std::size_t path_bytes_max = 1024;

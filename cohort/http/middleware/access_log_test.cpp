@@ -72,6 +72,24 @@ TEST_CASE("of answers that are well, one in so many is logged; the others always
     CHECK(log.lines.size() == 4);
 }
 
+TEST_CASE("of refused requests so many a second are logged, and then it is said how many were not")
+{
+    std::uint64_t lines = 0;
+    std::uint64_t suppressed = 0;
+    around one;
+    one.use(
+        access_log({.refusals_per_second_max = 5, .write = [&](const access_line& line) noexcept {
+                        ++lines;
+                        suppressed += line.suppressed;
+                    }}));
+    std::uint64_t asked = 0;
+    while (suppressed == 0) {  // until another second begins
+        one.get("/absent");
+        ++asked;
+    }
+    CHECK(lines + suppressed == asked);
+}
+
 TEST_CASE("a quiet route is logged when it fails")
 {
     logged log;
