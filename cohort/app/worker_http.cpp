@@ -67,6 +67,9 @@ void tell_poison(const http::poison_entry& entry) noexcept
     if (entry.why == reason::outcome_unknown)
         log::warn({{"route", entry.route}, {"target", entry.target}},
                   "answered 500: its worker died while it ran, and it must not run twice");
+    else if (entry.why == reason::killed_often)
+        log::warn({{"route", entry.route}, {"target", entry.target}},
+                  "answered 500: too many workers were killed while they ran it");
     else if (entry.why == reason::cut)
         log::warn({{"route", entry.route}, {"target", entry.target}},
                   "its streamed answer was cut: its worker died, and it is not continued");

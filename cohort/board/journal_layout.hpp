@@ -90,9 +90,10 @@ struct connection_state {
     extent output;               ///< Holds [out_base, composed).
     std::uint32_t requests = 0;  ///< Answered on this connection.
     std::uint32_t ticket = 0;    ///< While passing.
-    std::uint16_t attempt = 0;   ///< Runs begun of the request at hand.
+    std::uint8_t attempt = 0;    ///< Runs begun of the request at hand; 255: or more.
     std::uint8_t crashes = 0;    ///< Of these, ended by a crash in the thread that ran it.
     std::uint8_t kills = 0;      ///< Of these, ended by the death of the worker for other reasons.
+    std::uint8_t outside = 0;    ///< And by somebody outside who killed it.
     standing now = standing::free;
     std::uint8_t marks = 0;  ///< Of mark.
     stream_head head;        ///< Of a streamed answer that is resumable.
@@ -169,6 +170,12 @@ struct journal_header {
     /// 1: besides the server that records its connections there is another, whose connections are
     /// marked `foreign` once they are accepted. One without a record may be either's.
     std::atomic<std::uint32_t> strangers;
+    /// How many processes the kernel had killed for memory, on the whole machine, when the tenant
+    /// took the seat, plus 1; 0: it does not tell.
+    std::atomic<std::uint64_t> memory_kills;
+    /// The same of the speaker. Is it still so at the next one's time, then a death that left no
+    /// words was not for memory.
+    std::atomic<std::uint64_t> memory_kills_before;
     /// Descriptor number + 1 of the connection whose request this thread runs; 0: none.
     alignas(64) std::array<std::atomic<std::uint32_t>, threads_max> running;
     /// Descriptors that were open before the first twin, ascending; the rest is the dead one's.

@@ -13,7 +13,9 @@ response apology(poison_entry::reason why)
     std::string_view title = "The outcome is unknown";
     std::string_view detail =
         "the process that ran this request died; it may have been done, in part or whole, or not";
-    if (why == reason::poison) {
+    if (why == reason::killed_often) {
+        detail = "the processes that ran this request died, too many of them one after another";
+    } else if (why == reason::poison) {
         title = "The request ends the processes that run it";
         detail = "it was running at the death of several";
     } else if (why == reason::quarantined) {
@@ -21,7 +23,7 @@ response apology(poison_entry::reason why)
         detail = "they ended the processes that ran them";
     }
     status_code status = 500;
-    bool soon = why == reason::outcome_unknown;
+    bool soon = why == reason::outcome_unknown || why == reason::killed_often;
     if (why == reason::on_trial) {
         status = 503;
         soon = true;

@@ -4,6 +4,7 @@
 #include <cohort/net/kernel_position.hpp>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdint>
 #include <iterator>
 
@@ -16,8 +17,27 @@ namespace {
 
 using board::standing;
 
-/// As process::last_words leaves it: no thread of ours is to blame.
+// As process::last_words leaves them: no thread of ours is to blame; it was sent from outside.
 constexpr std::uint32_t no_thread = 0xffff'ffff;
+constexpr std::uint64_t from_outside = ~std::uint64_t{0};
+
+/// What a death is to those that ran, if no thread of ours crashed. Order: once a death, before its
+/// note is cleared.
+net::blame of_no_thread(board::journal_header& from) noexcept
+{
+    constexpr auto relaxed = std::memory_order_relaxed;
+    const std::uint64_t kills = from.memory_kills.load(relaxed);
+    const std::uint64_t before = from.memory_kills_before.exchange(kills, relaxed);
+    if (from.crash.pid.load(relaxed) == 0) {
+        // No last words: KILL, or _exit(). Somebody outside, unless the kernel wanted memory.
+        const bool for_memory = kills == 0 || kills != before;
+        return for_memory ? net::blame::killed : net::blame::outside;
+    }
+    // Hangs are ended by ABRT. Any other signal that was sent to a worker ends nothing that hangs.
+    const bool sent = from.crash.address.load(relaxed) == from_outside;
+    const bool hung = from.crash.signal.load(relaxed) == SIGABRT;
+    return sent && !hung ? net::blame::outside : net::blame::killed;
+}
 
 /// Whom the words of the dead name. Reading clears them: a death of our own from here on costs a
 /// poison request a blow that it had coming, but nobody is blamed twice for one death.
@@ -26,6 +46,7 @@ public:
     explicit suspects(board::journal_header& from) noexcept
     {
         constexpr auto relaxed = std::memory_order_relaxed;
+        unnamed_ = of_no_thread(from);
         // A signal from outside (a hang that was ended, an operator) is no crash of any thread: all
         // that ran is named as it is by a SIGKILL.
         crashed_ =
@@ -60,10 +81,11 @@ public:
             return culprit_ == 0 && suspended ? net::blame::killed : net::blame::none;
         }
         const bool named = std::ranges::find(named_, name) != named_.end();
-        return named || suspended ? net::blame::killed : net::blame::none;
+        return named || suspended ? unnamed_ : net::blame::none;
     }
 
 private:
+    net::blame unnamed_ = net::blame::killed;  // whoever ran, if no thread crashed
     bool crashed_ = false;
     bool signalled_ = false;
     bool struck_ = false;
@@ -155,9 +177,13 @@ std::vector<estate> take_stock(board::journal& book, std::span<const int> found,
             one.verdict.what = net::then::close;
             one.verdict.why = "adopt.unclear";
         }
-        if (one.verdict.crashes != one.state.crashes || one.verdict.kills != one.state.kills) {
-            one.state.crashes = one.verdict.crashes;
-            one.state.kills = one.verdict.kills;
+        const net::adoption_verdict& v = one.verdict;
+        if (v.crashes != one.state.crashes || v.kills != one.state.kills ||
+            v.outside != one.state.outside)
+        {
+            one.state.crashes = v.crashes;
+            one.state.kills = v.kills;
+            one.state.outside = v.outside;
             page->commit(one.state);
             fault_point("http.counted");
         }

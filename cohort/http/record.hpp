@@ -22,7 +22,7 @@ namespace cohort::http {
 class route;
 
 /// What the successor of a dead process does with the request at hand in place of running it.
-enum class fate : std::uint8_t { runs, outcome_unknown, poison };
+enum class fate : std::uint8_t { runs, outcome_unknown, killed_often, poison };
 
 /// What is in the journal for a connection, as far as the journal cannot tell itself. A value.
 struct journaled {
@@ -40,6 +40,7 @@ struct journaled {
     std::uint16_t attempt = 0;  // runs begun
     std::uint8_t crashes = 0;
     std::uint8_t kills = 0;
+    std::uint8_t outside = 0;
     bool says_close = false;  // the head of the streamed answer at hand
     // Of a streamed answer that a successor may continue; none: it may not.
     board::stream_framing framing = board::stream_framing::none;

@@ -2,6 +2,7 @@
 
 #include <cohort/base/fault_point.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -108,7 +109,8 @@ board::connection_state scribe::sketch(const exchange& x, const record* r) const
         s.now = kept.now;
         s.crashes = kept.crashes;
         s.kills = kept.kills;
-        s.attempt = kept.attempt;
+        s.outside = kept.outside;
+        s.attempt = static_cast<std::uint8_t>(std::min<unsigned>(kept.attempt, 255));
         if (kept.replayable)
             s.set(mark::replayable);
         if (kept.coroutine)

@@ -44,6 +44,7 @@ std::size_t server::adopt(std::span<const int> found, passing_fate ours)
                                           .fault = one.fault,
                                           .crashes = one.verdict.crashes,
                                           .kills = one.verdict.kills,
+                                          .outside = one.verdict.outside,
                                           .attempt = one.state.attempt,
                                           .corrected = one.verdict.corrected});
         }

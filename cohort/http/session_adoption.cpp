@@ -11,6 +11,17 @@ namespace cohort::http {
 using board::mark;
 using board::standing;
 
+namespace {
+
+fate fate_of(const net::adoption_verdict& sorry) noexcept
+{
+    if (sorry.poison)
+        return fate::poison;
+    return sorry.why == "adopt.killed_often" ? fate::killed_often : fate::outcome_unknown;
+}
+
+}  // namespace
+
 void session::take_inheritance(legacy& found)
 {
     const net::adoption_verdict& verdict = found.verdict;
@@ -53,10 +64,11 @@ void session::take_inheritance(legacy& found)
     r.kept.attempt = was.attempt;
     r.kept.crashes = verdict.crashes;
     r.kept.kills = verdict.kills;
+    r.kept.outside = verdict.outside;
     r.kept.strike = verdict.strike;
     r.kept.replayable = was.has(mark::replayable);
     if (verdict.what == net::then::apologise)
-        r.kept.to_be = verdict.poison ? fate::poison : fate::outcome_unknown;
+        r.kept.to_be = fate_of(verdict);
     else if (verdict.what == net::then::resume)
         inherit_stream(found);
 }

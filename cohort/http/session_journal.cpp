@@ -184,6 +184,8 @@ std::optional<poison_entry::reason> session::kept_from_running()
     std::optional<reason> why;
     if (r.kept.to_be == fate::poison)
         why = reason::poison;
+    else if (r.kept.to_be == fate::killed_often)
+        why = reason::killed_often;
     else if (r.kept.to_be == fate::outcome_unknown)
         why = reason::outcome_unknown;
     const board::quarantine* const table = options.quarantine;

@@ -60,7 +60,7 @@ void session::keep_piece(std::size_t bytes)
     record& r = *record_;
     fault_point("http.piece");
     r.kept.body += bytes;
-    r.kept.kills = 0;  // it gets on: deaths of others must not end it
+    r.kept.kills = r.kept.outside = 0;  // it gets on: deaths of others must not end it
     keep_answer(r.kept.answer);
     scribe_.note(exchange_, &r);
     fault_point("http.piece.kept");

@@ -43,6 +43,7 @@ struct adoption_entry {
     net::blame fault;
     std::uint8_t crashes;
     std::uint8_t kills;
+    std::uint8_t outside;
     std::uint16_t attempt;  ///< Runs begun of the request at hand.
     bool corrected;
 };
@@ -56,7 +57,8 @@ struct poison_entry {
     std::uint64_t fingerprint;
     enum class reason : std::uint8_t {
         outcome_unknown,  ///< It was running when its worker died, and must not run twice.
-        poison,           ///< It was running at too many deaths.
+        killed_often,     ///< It was running at too many deaths, none of them of a crash.
+        poison,           ///< It crashed too many.
         quarantined,      ///< One like it was.
         cut,              ///< Its streamed answer is not continued, for one of these reasons or
                           ///< because its route does not say how.

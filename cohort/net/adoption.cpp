@@ -92,6 +92,7 @@ public:
         verdict_.composed = in.state.composed;
         verdict_.crashes = in.state.crashes;
         verdict_.kills = in.state.kills;
+        verdict_.outside = in.state.outside;
     }
 
     constexpr adoption_verdict pass() noexcept
@@ -152,8 +153,7 @@ private:
     {
         const bool untouched = in_.kernel.exact && verdict_.taken == 0 && verdict_.given == 0;
         verdict_.composed = verdict_.given;
-        verdict_.crashes = 0;
-        verdict_.kills = 0;
+        forgive();
         return untouched ? end(then::serve, "adopt.new") : end(then::close, "adopt.forgotten");
     }
 
@@ -161,8 +161,7 @@ private:
     constexpr adoption_verdict anothers() noexcept
     {
         verdict_.composed = verdict_.given;
-        verdict_.crashes = 0;
-        verdict_.kills = 0;
+        forgive();
         return end(then::close, "adopt.foreign");
     }
 
@@ -191,8 +190,7 @@ private:
         if (state_.has(mark::last))
             return end(then::close, "adopt.closing");
         if (!something_came) {
-            verdict_.crashes = 0;
-            verdict_.kills = 0;
+            forgive();
             return end(then::serve, "adopt.idle");
         }
 
@@ -200,7 +198,7 @@ private:
         verdict_.last = true;  // of an apology: nobody knows where this request ends
         if (verdict_.crashes >= limits_.crashes_max)
             return poisoned();
-        if (verdict_.kills >= limits_.kills_max)
+        if (killed_often())
             return end(then::apologise, "adopt.killed_often");
         if (state_.has(mark::incomplete))
             return end(then::apologise, "adopt.incomplete");
@@ -225,7 +223,7 @@ private:
                         !in_.kernel.exact;  // bytes behind it may have been taken and not noted
         if (verdict_.crashes >= limits_.crashes_max)
             return poisoned();
-        if (verdict_.kills >= limits_.kills_max)
+        if (killed_often())
             return end(then::apologise, "adopt.killed_often");
         if (state_.has(mark::incomplete))
             return end(then::apologise, "adopt.incomplete");
@@ -238,7 +236,7 @@ private:
     /// All of the answer so far is with the client or in the output.
     constexpr adoption_verdict half_written() noexcept
     {
-        if (state_.has(mark::incomplete) || verdict_.kills >= limits_.kills_max)
+        if (state_.has(mark::incomplete) || killed_often())
             return begun();
         verdict_.body = state_.body_composed();
         // Without the kernel's word, bytes behind the request may have been taken and not noted.
@@ -268,7 +266,21 @@ private:
             verdict_.strike = true;
         } else if (in_.fault == blame::killed) {
             verdict_.kills = one_more(verdict_.kills);
+        } else if (in_.fault == blame::outside) {
+            verdict_.outside = one_more(verdict_.outside);
         }
+    }
+
+    [[nodiscard]] constexpr bool killed_often() const noexcept
+    {
+        return verdict_.kills >= limits_.kills_max || verdict_.outside >= limits_.outside_max;
+    }
+
+    constexpr void forgive() noexcept
+    {
+        verdict_.crashes = 0;
+        verdict_.kills = 0;
+        verdict_.outside = 0;
     }
 
     const adoption_input& in_;

@@ -28,7 +28,8 @@ namespace cohort::net {
 /// Whose fault the death was, as far as this connection's request is concerned.
 enum class blame : std::uint8_t {
     none,     ///< It was merely in the same worker, or nothing of it ran.
-    killed,   ///< It was running when the worker was killed from outside, hung, or left.
+    outside,  ///< It was running when somebody killed the worker, as far as can be told.
+    killed,   ///< It was running when the worker hung, was out of memory, or left.
     crashed,  ///< It was running (or being parsed) in the thread that crashed.
 };
 
@@ -45,6 +46,9 @@ enum class then : std::uint8_t {
 struct adoption_limits {
     std::uint8_t crashes_max = 2;  ///< Crashes of the thread that ran it, after which it is poison.
     std::uint8_t kills_max = 4;    ///< Other deaths while it ran.
+    /// Of these, brought about by somebody outside: not its fault, so that who kills again and
+    /// again is not noticed. But a handler that calls _exit() looks the same, and must end.
+    std::uint8_t outside_max = 32;
 };
 
 struct adoption_input {
@@ -64,6 +68,7 @@ struct adoption_verdict {
     std::uint64_t composed = 0;  ///< Where the output ends: a streamed answer may be taken back.
     std::uint8_t crashes = 0;    ///< New counts for the state.
     std::uint8_t kills = 0;
+    std::uint8_t outside = 0;
     std::uint64_t body = 0;  ///< resume: bytes of the body that are given, or in the output.
     bool run_again = false;  ///< serve: the request at hand had begun, and runs once more.
     bool last = false;       ///< serve, apologise: the next answer says "Connection: close".

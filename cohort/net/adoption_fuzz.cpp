@@ -59,7 +59,7 @@ adoption_input read(reader& from)
     in.kernel.exact = (flags & 1) != 0;
     in.kernel.reset = (flags & 6) == 6;
     in.kernel.client_ended = (flags & 8) != 0;
-    in.fault = static_cast<blame>((flags >> 4) % 3);
+    in.fault = static_cast<blame>((flags >> 4) % 4);
     state.crashes = from.number<std::uint8_t>();
     state.kills = from.number<std::uint8_t>();
     state.input.blocks = from.number<std::uint8_t>() % 3;
@@ -80,6 +80,7 @@ adoption_input read(reader& from)
     state.head = {static_cast<std::uint16_t>(190 + (shape & 0x3f)),
                   static_cast<stream_framing>(shape >> 6)};
     state.body = from.position(state.composed - state.answer);
+    state.outside = from.number<std::uint8_t>();
     return in;
 }
 
@@ -89,7 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 {
     reader from{data, size};
     const adoption_input in = read(from);
-    const adoption_limits limits{.crashes_max = 2, .kills_max = 4};
+    const adoption_limits limits{.crashes_max = 2, .kills_max = 4, .outside_max = 32};
     const adoption_verdict verdict = adopt(in, limits);
     const auto& state = in.state;
 
@@ -125,6 +126,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         COHORT_ASSERT(verdict.what == then::serve && state.has(mark::replayable));
         COHORT_ASSERT(!state.has(mark::incomplete) && state.parsed < verdict.taken);
         COHORT_ASSERT(verdict.crashes < limits.crashes_max && verdict.kills < limits.kills_max);
+        COHORT_ASSERT(verdict.outside < limits.outside_max);
     }
     return 0;
 }

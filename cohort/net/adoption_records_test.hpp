@@ -92,6 +92,14 @@ struct found {
     {
         return in.state.kills + (in.fault == blame::killed ? 1U : 0U);
     }
+    [[nodiscard]] unsigned outside() const
+    {
+        return in.state.outside + (in.fault == blame::outside ? 1U : 0U);
+    }
+    [[nodiscard]] bool killed_often() const
+    {
+        return kills() >= limits.kills_max || outside() >= limits.outside_max;
+    }
 };
 
 /// As it is, and if it is a stream, continuable in every framing: with a body that fits what is
@@ -168,7 +176,15 @@ void for_every_word(adoption_input in, Visit&& visit)
 template <class Visit>
 void for_every_history(adoption_input in, Visit&& visit)
 {
-    for (const blame fault : {blame::none, blame::killed, blame::crashed})
+    for (const int outside : {limits.outside_max - 1, int{limits.outside_max}, 255}) {
+        in.fault = blame::outside;
+        in.state.outside = static_cast<std::uint8_t>(outside);
+        visit(in);
+        in.fault = blame::killed;
+        visit(in);
+    }
+    in.state.outside = 0;
+    for (const blame fault : {blame::none, blame::outside, blame::killed, blame::crashed})
         for (const int crashes : {0, limits.crashes_max - 1, int{limits.crashes_max}, 255})
             for (const int kills : {0, limits.kills_max - 1, int{limits.kills_max}, 255}) {
                 in.fault = fault;

@@ -98,7 +98,7 @@ constexpr auto rules = std::to_array<rule>({
     {"adopt.poison", then::apologise,
      [](const found& f) { return f.between() && f.crashes() >= limits.crashes_max; }},
     {"adopt.killed_often", then::apologise,
-     [](const found& f) { return f.between() && f.kills() >= limits.kills_max; }},
+     [](const found& f) { return f.between() && f.killed_often(); }},
     {"adopt.incomplete", then::apologise,
      [](const found& f) { return f.between() && f.has(mark::incomplete); }},
     {"adopt.pending", then::serve, [](const found& f) { return f.between(); }},
@@ -115,11 +115,11 @@ constexpr auto rules = std::to_array<rule>({
     {"adopt.cut", then::drop,
      [](const found& f) {
          return f.resumable() && f.by_end() &&
-                (f.has(mark::incomplete) || f.kills() >= limits.kills_max);
+                (f.has(mark::incomplete) || f.killed_often());
      }},
     {"adopt.cut", then::close,
      [](const found& f) {
-         return f.resumable() && (f.has(mark::incomplete) || f.kills() >= limits.kills_max);
+         return f.resumable() && (f.has(mark::incomplete) || f.killed_often());
      }},
     {"adopt.poison", then::resume,
      [](const found& f) { return f.resumable() && f.crashes() >= limits.crashes_max; }},
@@ -127,7 +127,7 @@ constexpr auto rules = std::to_array<rule>({
     {"adopt.poison", then::apologise,
      [](const found& f) { return f.crashes() >= limits.crashes_max; }},
     {"adopt.killed_often", then::apologise,
-     [](const found& f) { return f.kills() >= limits.kills_max; }},
+     [](const found& f) { return f.killed_often(); }},
     {"adopt.incomplete", then::apologise, [](const found& f) { return f.has(mark::incomplete); }},
     {"adopt.not_replayable", then::apologise,
      [](const found& f) { return !f.has(mark::replayable); }},
@@ -173,7 +173,7 @@ std::string_view offence(const found& f, const adoption_verdict& v)
         return "runs again what is partly answered";
     if (goes_on && f.request() && v.crashes >= limits.crashes_max && !v.poison)
         return "lets poison live";
-    if (v.run_again && v.kills >= limits.kills_max)
+    if (v.run_again && (v.kills >= limits.kills_max || v.outside >= limits.outside_max))
         return "runs again what died too often";
     if (v.what == then::resume && (!f.resumable() || f.has(mark::incomplete) ||
                                    v.composed != state.composed || v.body != f.body_written()))
@@ -212,6 +212,7 @@ std::string text(const found& f)
     add("fault", static_cast<unsigned>(f.in.fault));
     add("crashes", s.crashes);
     add("kills", s.kills);
+    add("outside", s.outside);
     return line;
 }
 
@@ -219,9 +220,9 @@ bool same(const adoption_verdict& a, const adoption_verdict& b)
 {
     return a.what == b.what && a.taken == b.taken && a.given == b.given &&
            a.composed == b.composed && a.body == b.body && a.crashes == b.crashes &&
-           a.kills == b.kills && a.run_again == b.run_again && a.last == b.last &&
-           a.poison == b.poison && a.strike == b.strike && a.corrected == b.corrected &&
-           a.why == b.why;
+           a.kills == b.kills && a.outside == b.outside && a.run_again == b.run_again &&
+           a.last == b.last && a.poison == b.poison && a.strike == b.strike &&
+           a.corrected == b.corrected && a.why == b.why;
 }
 
 }  // namespace
@@ -264,7 +265,7 @@ TEST_CASE("marks and counts that are for others to read change no verdict")
             in.state.set(mark::coroutine);
             in.state.set(mark::client_ended);
             in.kernel.client_ended = true;
-            in.state.attempt = 65'535;
+            in.state.attempt = 255;
             in.state.requests = 4'000'000'000U;
             in.state.ticket = 77;
             if (!same(before, adopt(in, limits)))

@@ -204,6 +204,23 @@ TEST_CASE("the second crash is the last, the fourth kill too, and a bystander is
     CHECK(adopt(in, limits).run_again);
 }
 
+TEST_CASE("deaths from outside count apart, and are forgiven more often")
+{
+    adoption_input in = running_request();
+    in.fault = blame::outside;
+    in.state.kills = 3;
+    in.state.outside = 30;
+    const auto v = adopt(in, limits);
+    CHECK(v.run_again);
+    CHECK(v.kills == 3);
+    CHECK(v.outside == 31);
+    in.state.outside = 31;
+    CHECK(adopt(in, limits).why == "adopt.killed_often");
+    in.state.now = standing::idle;
+    CHECK(adopt(in, limits).why == "adopt.killed_often");
+    CHECK(adopt(in, limits).last);
+}
+
 TEST_CASE("a client that has ended still gets the answers to its complete requests")
 {
     adoption_input in = running_request();
@@ -268,11 +285,11 @@ TEST_CASE("an idle connection forgets what was counted against its last request"
 {
     adoption_input in = running_request();
     in.state.now = standing::idle;
-    in.state.crashes = in.state.kills = 9;
+    in.state.crashes = in.state.kills = in.state.outside = 9;
     in.taken = in.kernel.taken = 1100;
     const auto v = adopt(in, limits);
     CHECK(v.why == "adopt.idle");
-    CHECK(v.crashes + v.kills == 0);
+    CHECK(v.crashes + v.kills + v.outside == 0);
 }
 
 TEST_CASE("positions in the wrong order are no record")

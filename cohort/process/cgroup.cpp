@@ -252,4 +252,15 @@ std::optional<std::uint64_t> memory_kills()
     return text ? counter(*text, "oom_kill") : std::nullopt;
 }
 
+std::optional<std::uint64_t> memory_kills_of_machine(const file_reader& read)
+{
+    const auto text = read("/proc/vmstat");
+    return text ? counter(*text, "oom_kill") : std::nullopt;
+}
+
+std::optional<std::uint64_t> memory_kills_of_machine()
+{
+    return memory_kills_of_machine([](const std::string& path) { return read_system_file(path); });
+}
+
 }  // namespace cohort::process

@@ -47,5 +47,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     COHORT_ASSERT(found.limits.size() <= 256 && found.oddities.size() <= 16);
     COHORT_ASSERT(!found.text().empty());
     static_cast<void>(memory_kills(read));
+    static_cast<void>(memory_kills_of_machine(read));
     return 0;
 }

@@ -119,6 +119,22 @@ TEST_CASE("deaths for lack of memory are counted by the nearest cgroup that coun
     CHECK(memory_kills(tree("v2_namespace")) == std::nullopt);
 }
 
+TEST_CASE("what the kernel killed for memory on the machine is in its table of virtual memory")
+{
+    const auto says = [](std::string_view text) {
+        return memory_kills_of_machine([text](const std::string& path) {
+            CHECK(path == "/proc/vmstat");
+            return std::optional{std::string{text}};
+        });
+    };
+    CHECK(says("drop_slab 0\noom_kill 526\nnuma_pte_updates 7\n") == 526);
+    CHECK(says("nr_free_pages 9\noom_killer 3\n") == std::nullopt);
+    CHECK(says("oom_kill many\n") == std::nullopt);
+    CHECK(memory_kills_of_machine([](const std::string&) -> std::optional<std::string> {
+              return std::nullopt;
+          }) == std::nullopt);
+}
+
 TEST_CASE("here and now there is at least one processor, and the mask counts")
 {
     CHECK(read_cpu_quota().workers() >= 1);

@@ -36,7 +36,7 @@ connection_state pattern(std::uint16_t number)
     state.input = {.first = number, .blocks = number};
     state.output = state.input;
     state.requests = state.ticket = number;
-    state.attempt = number;
+    state.attempt = static_cast<std::uint8_t>(number);
     state.crashes = state.kills = state.marks = static_cast<std::uint8_t>(number);
     state.now = standing::idle;
     return state;
@@ -220,9 +220,9 @@ TEST_CASE("a death at any instruction of a commit leaves the old state or the ne
         std::array<snapshot*, 0>{},
         [&] {
             const connection_state left = record.state();
-            CHECK(same(left, pattern(left.attempt)));
-            CHECK(left.attempt >= (seen.empty() ? 1 : *seen.rbegin()));
-            seen.insert(left.attempt);
+            CHECK(same(left, pattern(static_cast<std::uint16_t>(left.ticket))));
+            CHECK(left.ticket >= (seen.empty() ? 1 : *seen.rbegin()));
+            seen.insert(left.ticket);
         });
     if (!seen.empty())
         CHECK(seen == std::set<std::uint16_t>{1, 2, 3});

@@ -1,5 +1,6 @@
 #include <cohort/process/keeper.hpp>
 
+#include <cohort/process/cgroup.hpp>
 #include <cohort/process/detail/pair_kit_test.hpp>
 #include <cohort/process/last_words.hpp>
 #include <cohort/process/seat_lock.hpp>
@@ -110,6 +111,11 @@ TEST_CASE("a killed worker is followed by another, and by the standby at once")
         CHECK(end.status == SIGKILL);
     }
     CHECK(journal.header().tenures.load() >= 30);
+    // Others may be killed for memory at any time.
+    if (const auto killed = memory_kills_of_machine()) {
+        CHECK(journal.header().memory_kills.load() >= 1);
+        CHECK(journal.header().memory_kills.load() <= *killed + 1);
+    }
 }
 
 TEST_CASE("a worker that dies at once is followed once, and then when it is ordered")

@@ -205,6 +205,22 @@ TEST_CASE("a request that is running at four other deaths is given up, in its wo
     hear(d, next, "Hello, world");
 }
 
+TEST_CASE("deaths from outside are no reason to give a request up, unless there is no end of them")
+{
+    dynasty d;
+    caller c = d.call();
+    caller next = d.call();
+    d.totals().memory_kills = 527;  // and nobody is killed for memory meanwhile
+    d.reign();
+    c.say(get("/kill") + get("/"));
+    hear(d, c, "Hello, world");
+    CHECK(has(c, "HTTP/1.1 500 "));
+    CHECK(has(c, "too many of them"));
+    CHECK(d.words.deaths == d.options.survival.limits.outside_max);
+    next.say(get("/"));
+    hear(d, next, "Hello, world");
+}
+
 TEST_CASE("what the journal has no room for is served, and lost only with its server")
 {
     dynasty d;

@@ -167,6 +167,56 @@ TEST_CASE("a handler that never returns is ended by the heartbeat, twice at most
     CHECK(server.stop().empty());
 }
 
+TEST_CASE("however often workers are killed from outside, whom they serve do not notice")
+{
+    storm_server server;
+    client patient{server.port()};
+    // Nobody can tell a handler that kills its process from somebody outside.
+    std::uint64_t number = 0;
+    for (const std::string_view place : {"", "lane/", "task/"}) {
+        CAPTURE(place);
+        ++number;
+        patient.send(fmt::format("GET /die/kill/{}{}?times=8 HTTP/1.1\r\nHost: test\r\n\r\n", place,
+                                 number));
+        const std::string head = patient.receive_until("\r\n\r\n");
+        const std::string body = patient.receive_until(testing::witness_body(number, 64));
+        CHECK_MESSAGE(is_answered(head + body, number), (head + body));
+        CHECK(head.find("Witness-Attempt: 9") != std::string::npos);
+        (void)server.program().lines();
+    }
+    // Signals that usually mean a crash.
+    patient.send("GET /witness/busy/9?bytes=64&ms=1500 HTTP/1.1\r\nHost: test\r\n\r\n");
+    for (const int number_of : {SIGSEGV, SIGBUS, SIGKILL, SIGILL, SIGFPE, SIGSEGV}) {
+        for (const pid_t worker : server.all(part::worker))
+            CHECK(::kill(worker, number_of) == 0);
+        CHECK(testing::eventually([&] { return server.is_complete(); }));
+        (void)server.program().lines();
+    }
+    const std::string head = patient.receive_until("\r\n\r\n");
+    CHECK_MESSAGE(is_answered(head + patient.receive_until(testing::witness_body(9, 64)), 9), head);
+    CHECK(server.stop().empty());
+}
+
+TEST_CASE("a handler that leaves without a word is given up in the end, and its slot is not")
+{
+    storm_server server{{.workers = 1}};
+    client beside{server.port()};
+    client dying{server.port()};
+    for (const std::string_view cause : {"quit", "kill"}) {
+        CAPTURE(cause);
+        const std::size_t before = deaths(server);
+        dying.send(fmt::format("GET /die/{}/1?times=1000 HTTP/1.1\r\nHost: test\r\n\r\n", cause));
+        const std::string refused = hear_problem(dying);
+        CHECK_MESSAGE(refused.starts_with("HTTP/1.1 500 "), refused);
+        CHECK(testing::eventually([&] { return deaths(server) >= before + 32; }, 5s));
+        CHECK(deaths(server) == before + 32);
+        CHECK(is_answered(beside.get("/witness/7?bytes=64"), 7));
+    }
+    CHECK(server.said(" is given up") == 0);
+    CHECK(server.said(" rests for ") == 0);
+    CHECK(server.stop().empty());
+}
+
 namespace {
 
 struct poison {

@@ -107,7 +107,7 @@ public:
             const auto workers = processes("cohort: worker");
             REQUIRE(!workers.empty());
             ::kill(workers[i % workers.size()], SIGKILL);
-            // No request may run into four kills: it would be answered 500, and rightly.
+            // No request may run into too many kills: it would be answered 500, and rightly.
             ::poll(nullptr, 0, 100);
         }
         CHECK(eventually([this] { return processes("cohort: worker").size() == 2; }));

@@ -1,6 +1,7 @@
 #include <cohort/process/detail/twin_entry.hpp>
 
 #include <cohort/base/clock.hpp>
+#include <cohort/process/cgroup.hpp>
 #include <cohort/process/child_side.hpp>
 #include <cohort/process/descriptors.hpp>
 #include <cohort/process/detail/pidfd.hpp>
@@ -73,6 +74,13 @@ bool move_in(board::journal_header& journal) noexcept
     return journal.tenures.fetch_add(1, std::memory_order_acq_rel) > 0;
 }
 
+/// For whoever takes stock: did the last one die for want of memory?
+void note_memory_kills(board::journal_header& journal) noexcept
+{
+    const auto all = memory_kills_of_machine();
+    journal.memory_kills.store(all ? *all + 1 : 0, std::memory_order_release);
+}
+
 }  // namespace
 
 void enter_life(twin_inheritance& from) noexcept
@@ -96,6 +104,7 @@ void enter_life(twin_inheritance& from) noexcept
     if (!found)
         give_up("close what its predecessor left");
     birth.found = std::move(*found);
+    note_memory_kills(from.how.journal->header());
     const int own_end = from.numbers.twin_end(from.index);
     birth.channel = unique_fd{::fcntl(own_end, F_DUPFD_CLOEXEC, 3)};
     if (!birth.channel.valid())
