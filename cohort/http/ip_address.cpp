@@ -49,6 +49,16 @@ std::span<const unsigned char> ip_address::octets() const noexcept
     return std::span{bytes_}.first(is_v4() ? 4 : is_v6() ? 16 : 0);
 }
 
+ip_address ip_address::network(unsigned bits) const noexcept
+{
+    ip_address first = *this;
+    for (std::size_t bit = bits; bit < octets().size() * 8; ++bit) {
+        unsigned char& octet = first.bytes_[bit / 8];
+        octet = static_cast<unsigned char>(octet & ~(0x80U >> bit % 8));
+    }
+    return first;
+}
+
 std::string ip_address::text() const
 {
     if (!is_ip())

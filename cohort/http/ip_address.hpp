@@ -37,6 +37,9 @@ public:
     /// 4, 16 or no octets, in network order.
     [[nodiscard]] std::span<const unsigned char> octets() const noexcept;
 
+    /// Its first `bits`, the others being 0: all addresses of one network give the same.
+    [[nodiscard]] ip_address network(unsigned bits) const noexcept;
+
     [[nodiscard]] std::string text() const;
 
     friend bool operator==(const ip_address&, const ip_address&) = default;

@@ -47,3 +47,16 @@ TEST_CASE("a Unix socket is local, and who left is unknown: not the same, and no
     const auto who = peer::of(reinterpret_cast<const sockaddr*>(&v4), sizeof v4);
     CHECK(who.ip().text() == "127.0.0.1");
 }
+
+TEST_CASE("a network is its addresses' first bits")
+{
+    const auto network = [](const char* text, unsigned bits) {
+        return ip_address::parse(text)->network(bits).text();
+    };
+    CHECK(network("192.0.2.129", 24) == "192.0.2.0");
+    CHECK(network("192.0.2.129", 25) == "192.0.2.128");
+    CHECK(network("192.0.2.129", 32) == "192.0.2.129");
+    CHECK(network("192.0.2.129", 0) == "0.0.0.0");
+    CHECK(network("2001:db8:1:2fff::5", 52) == "2001:db8:1:2000::");
+    CHECK(ip_address{}.network(8) == ip_address{});
+}

@@ -15,18 +15,14 @@ namespace {
 // The first letter says what it is, so that no header field can be somebody's address.
 std::string address_of(const request& one, unsigned ipv6_bits)
 {
-    const ip_address who = requester_of(one).address;
+    ip_address who = requester_of(one).address;
     if (!who.is_ip())
         return who.is_local() ? "local" : "unknown";
+    if (who.is_v6())
+        who = who.network(ipv6_bits);
     std::string key{"a"};
     for (const unsigned char octet : who.octets())
         key.push_back(static_cast<char>(octet));
-    if (who.is_v4())
-        return key;
-    for (unsigned bit = ipv6_bits; bit < 128; ++bit) {
-        char& octet = key[1 + bit / 8];
-        octet = static_cast<char>(static_cast<unsigned char>(octet) & ~(0x80U >> bit % 8));
-    }
     return key;
 }
 
