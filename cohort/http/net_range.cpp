@@ -100,6 +100,12 @@ result<std::vector<net_range>> parse_ranges(std::span<const std::string> texts)
     return all;
 }
 
+std::vector<net_range> nearby_ranges()
+{
+    static const std::array<std::string, 2> words{"loopback", "private"};
+    return *parse_ranges(words);
+}
+
 bool any_contains(std::span<const net_range> ranges, const ip_address& who) noexcept
 {
     return std::ranges::any_of(ranges, [&](const net_range& each) { return each.contains(who); });

@@ -34,6 +34,9 @@ private:
 /// RFC 4193 and link-local). Errors: errc::bad_value for the first that is none.
 [[nodiscard]] result<std::vector<net_range>> parse_ranges(std::span<const std::string> texts);
 
+/// "loopback" and "private": where one's own proxies and load balancers are.
+[[nodiscard]] std::vector<net_range> nearby_ranges();
+
 [[nodiscard]] bool any_contains(std::span<const net_range> ranges, const ip_address& who) noexcept;
 
 }  // namespace cohort::http

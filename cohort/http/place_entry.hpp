@@ -10,7 +10,7 @@ namespace cohort::http {
 
 /// One of them: an element of the server's list. A resource of its connection_place.
 struct place_entry {
-    place_entry(server& among, int number) noexcept;
+    place_entry(server& among, int number, client_counts::entry* its_client) noexcept;
     place_entry(const place_entry&) = delete;
     place_entry& operator=(const place_entry&) = delete;
     ~place_entry();
@@ -19,6 +19,7 @@ struct place_entry {
 
     server* of;  ///< Null: it is gone.
     const int descriptor;
+    client_counts::entry* const counted_as;
     place_entry* prev = nullptr;
     place_entry* next = nullptr;
     std::move_only_function<void(farewell) noexcept> hear;

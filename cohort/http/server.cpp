@@ -57,6 +57,7 @@ server::server(boost::asio::io_context& loop, net::poller& poller, const router&
       rules_{rules_of(options_)},
       lanes_{lanes::of(loop)},
       born_{options_.clock()},
+      clients_{options_.connections_per_client_max, options_.uncounted_clients},
       wheel_{second_},
       timer_{loop},
       coroutines_{loop.get_executor()},
@@ -93,77 +94,6 @@ server::~server()
     forget_places();
 }
 
-result<> server::take(unique_fd&& connection)
-{
-    if (!draining_ && full())
-        return failed(errc::queue_full, "take connection");
-    return admit(std::move(connection), {});
-}
-
-result<> server::take_tls(unique_fd&& connection)
-{
-    if (auto may = may_take(); !may)
-        return may;
-    begin_tls(std::move(connection), nullptr);
-    return {};
-}
-
-result<> server::take(unique_fd&& connection, const peer& from)
-{
-    if (auto may = may_take(); !may)
-        return may;
-    look_at_clock();
-    keep(std::make_unique<session>(*this, std::move(connection), second(), nullptr, &from)).begin();
-    return {};
-}
-
-result<> server::take_tls(unique_fd&& connection, const peer& from)
-{
-    if (auto may = may_take(); !may)
-        return may;
-    begin_tls(std::move(connection), &from);
-    return {};
-}
-
-void server::expect_strangers() noexcept
-{
-    if (options_.survival.journal != nullptr)
-        options_.survival.journal->header().strangers.store(1, std::memory_order_release);
-}
-
-result<> server::may_take() const
-{
-    if (draining_)
-        return failed(errc::stopping, "take connection");
-    if (full())
-        return failed(errc::queue_full, "take connection");
-    return {};
-}
-
-void server::begin_tls(unique_fd&& connection, const peer* from)
-{
-    COHORT_ASSERT(options_.tls != nullptr);
-    using protocols = tls::context::protocols;
-    auto through = options_.tls->begin(
-        connection.borrow(), options_.on_http2 ? protocols::http1_and_2 : protocols::http1);
-    look_at_clock();
-    keep(
-        std::make_unique<session>(*this, std::move(connection), second(), std::move(through), from))
-        .begin();
-}
-
-result<> server::admit(unique_fd&& connection, const resumption& at)
-{
-    if (draining_)
-        return failed(errc::stopping, "take connection");
-
-    look_at_clock();
-    session& who = keep(std::make_unique<session>(*this, std::move(connection), second()));
-    who.inherit(at);
-    who.begin();
-    return {};
-}
-
 session& server::keep(std::unique_ptr<session> made) noexcept
 {
     session& who = *made.release();
@@ -174,6 +104,8 @@ session& server::keep(std::unique_ptr<session> made) noexcept
         first_->prev_ = &who;
     first_ = &who;
     ++connections_;
+    if (clients_.on())
+        who.counted_as_ = clients_.enter(who.peer_.get().ip());
     count(options_.counters.connections_open, 1U);
     count(options_.counters.connections_total, std::uint64_t{1});
     return who;
@@ -261,12 +193,13 @@ void server::count_refusal(const violation& why, peer_lookup& from, std::string_
 void server::closed(session& who) noexcept
 {
     wheel_.unlink(who);
-    one_less();
+    one_less(std::exchange(who.counted_as_, nullptr));
 }
 
-void server::one_less() noexcept
+void server::one_less(client_counts::entry* of) noexcept
 {
     --connections_;
+    clients_.leave(of);
     count_down(options_.counters.connections_open);
     if (draining_)
         changed_.notify_all();

@@ -5,6 +5,7 @@
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/board/quarantine.hpp>
+#include <cohort/http/client_counts.hpp>
 #include <cohort/http/exchange.hpp>
 #include <cohort/http/record.hpp>
 #include <cohort/http/server_options.hpp>
@@ -61,8 +62,9 @@ public:
     /// Serves this connection (TCP or Unix stream) from now on; a request that has come already is
     /// answered inside. Without TCP_NODELAY an answer in two parts may wait for an acknowledgement:
     /// connections inherit it from the listeners of net/, others want it set before.
-    /// Errors: errc::queue_full, connections_max is reached; errc::stopping, drain() was called.
-    /// On any error the connection is still the caller's, untouched.
+    /// Errors: errc::queue_full, connections_max is reached, or connections_per_client_max, which
+    /// its client has heard by now; errc::stopping, drain() was called. On any error the connection
+    /// is still the caller's, to be closed.
     [[nodiscard]] result<> take(unique_fd&& connection);
 
     /// The same for a connection whose client begins with a TLS handshake. It is in no journal: it
@@ -87,7 +89,8 @@ public:
     [[nodiscard]] const handshake_counts& handshakes() const noexcept { return handshakes_; }
 
     /// Goes on with connections that another server had and handed over, see drain_to(). They may
-    /// exceed connections_max: somebody serves them already. Errors: errc::stopping.
+    /// exceed connections_max and connections_per_client_max: somebody serves them already.
+    /// Errors: errc::stopping.
     [[nodiscard]] result<> take_over(unique_fd&& connection, const positions& at);
 
     /// Goes on where a dead predecessor stopped: sends the rest of its answers, runs its requests
@@ -127,6 +130,9 @@ public:
     void stop();
 
     [[nodiscard]] std::size_t connections() const noexcept { return connections_; }
+
+    /// Who has how many of them.
+    [[nodiscard]] const client_counts& clients() const noexcept { return clients_; }
 
     /// Leaves the counters alone from now on: their words are somebody else's.
     void stop_counting() noexcept { options_.counters = {}; }
@@ -201,11 +207,12 @@ private:
     void bid_all(farewell what) noexcept;
     void forget_places() noexcept;
     [[nodiscard]] board::connection_record* page_of(int descriptor) noexcept;
-    void one_less() noexcept;
+    void one_less(client_counts::entry* of) noexcept;
 
-    [[nodiscard]] result<> may_take() const;
-    void begin_tls(unique_fd&& connection, const peer* from);
-    [[nodiscard]] result<> admit(unique_fd&& connection, const resumption& at);
+    [[nodiscard]] result<> may_take(peer_lookup& who, const unique_fd* plain);
+    void begin_tls(unique_fd&& connection, const peer_lookup& who, const peer* proxied);
+    [[nodiscard]] result<> admit(unique_fd&& connection, const peer_lookup& who,
+                                 const resumption& at);
     void mark_stranger(int descriptor, board::standing now) noexcept;
     [[nodiscard]] session& keep(std::unique_ptr<session> made) noexcept;
     void carry_on(estate& found);
@@ -234,6 +241,7 @@ private:
     place_entry* place_next_ = nullptr;  // while all of them are told something
     told_now* told_now_ = nullptr;       // those that are told something now, the last one first
     std::size_t connections_ = 0;        // of both kinds
+    client_counts clients_;
     std::size_t running_ = 0;
     std::uint64_t requests_ = 0;
     std::vector<refusal_count> refusals_;

@@ -106,8 +106,9 @@ void server::carry_on(estate& found)
 
 result<> server::take_over(unique_fd&& connection, const positions& at)
 {
+    const peer_lookup who{connection.borrow()};
     return admit(
-        std::move(connection),
+        std::move(connection), who,
         {.taken = at.taken, .given = at.given, .parsed = at.taken, .requests = at.requests});
 }
 

@@ -4,6 +4,7 @@
 #include <cohort/board/layout.hpp>
 #include <cohort/http/limits.hpp>
 #include <cohort/http/method.hpp>
+#include <cohort/http/net_range.hpp>
 #include <cohort/http/peer.hpp>
 #include <cohort/http/status.hpp>
 #include <cohort/http/survival.hpp>
@@ -17,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 namespace cohort::http::tls {
 class context;
@@ -80,6 +82,12 @@ struct refusal_entry {
     std::string_view first_bytes;  ///< At most 256 of what was sent. Escape before you print.
 };
 
+/// One connection more than server_options::connections_per_client_max.
+inline constexpr violation too_many_connections{.status = 429,
+                                                .rule = "http.client.connections",
+                                                .words =
+                                                    "the client has too many connections open"};
+
 /// What a client means that has closed its side while its request runs.
 enum class half_close : std::uint8_t {
     answered,   ///< It waits for the answer all the same: handlers and streams go on. Streams that
@@ -96,6 +104,16 @@ struct server_options {
     /// Open connections; take() refuses more. 0: as many as this process has descriptors for, with
     /// some to spare (net::connections_that_fit, when the server is made).
     std::size_t connections_max = 0;
+
+    /// Open connections of one client of this server: an IPv4 address, or the first 56 bits of an
+    /// IPv6 one. Next to connections_max this is what keeps one client from taking all places. One
+    /// more is answered 429 and closed, through TLS just closed, and is too_many_connections among
+    /// refusals(). 0: no limit.
+    std::size_t connections_per_client_max = 1000;
+
+    /// Whose connections are not counted for that: proxies, each of which is many clients. Those
+    /// without an address (Unix sockets) never are.
+    std::vector<net_range> uncounted_clients = nearby_ranges();
 
     /// Requests on one connection; the last answer says Connection: close. 0: no limit.
     std::uint32_t requests_per_connection_max = 0;

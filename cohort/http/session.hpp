@@ -3,6 +3,7 @@
 #include <cohort/base/clock.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/board/quarantine.hpp>
+#include <cohort/http/client_counts.hpp>
 #include <cohort/http/exchange.hpp>
 #include <cohort/http/peer.hpp>
 #include <cohort/http/record.hpp>
@@ -203,7 +204,8 @@ private:
     exchange exchange_;
     scribe scribe_;
     std::unique_ptr<record> record_;
-    std::unique_ptr<tls::stream> tls_;  // null: plain
+    std::unique_ptr<tls::stream> tls_;            // null: plain
+    client_counts::entry* counted_as_ = nullptr;  // among its client's; null: nobody's
     session* prev_ = nullptr;
     session* next_ = nullptr;
     boost::asio::cancellation_signal* cancel_ = nullptr;

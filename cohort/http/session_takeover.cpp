@@ -84,7 +84,7 @@ void session::give_away_to(connection_taker& to)
     if (scribe_.on())
         scribe_.give_away();
     fault_point("http.given");
-    connection_place place{server_, fd_.borrow()};
+    connection_place place{server_, fd_.borrow(), std::exchange(counted_as_, nullptr)};
     taken_connection taken{std::move(fd_), who, std::move(place)};
     taken.tls = std::move(tls_);
     taken.unread = std::move(unread);

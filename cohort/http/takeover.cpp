@@ -12,8 +12,8 @@
 
 namespace cohort::http {
 
-place_entry::place_entry(server& among, int number) noexcept
-    : of{&among}, descriptor{number}
+place_entry::place_entry(server& among, int number, client_counts::entry* its_client) noexcept
+    : of{&among}, descriptor{number}, counted_as{its_client}
 {
     of->enter(*this);
 }
@@ -26,8 +26,8 @@ place_entry::~place_entry()
 
 connection_place::connection_place() noexcept = default;
 
-connection_place::connection_place(server& of, int descriptor)
-    : here_{std::make_unique<place_entry>(of, descriptor)}
+connection_place::connection_place(server& of, int descriptor, client_counts::entry* counted_as)
+    : here_{std::make_unique<place_entry>(of, descriptor, counted_as)}
 {}
 
 connection_place::connection_place(connection_place&&) noexcept = default;
@@ -175,7 +175,7 @@ void server::leave(place_entry& who) noexcept
         ended();
     if (board::connection_record* const page = page_of(who.descriptor))
         page->commit({});
-    one_less();
+    one_less(who.counted_as);
 }
 
 void server::bid(place_entry& to, farewell what) noexcept

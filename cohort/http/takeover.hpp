@@ -4,6 +4,7 @@
 
 #include <cohort/base/clock.hpp>
 #include <cohort/base/unique_fd.hpp>
+#include <cohort/http/client_counts.hpp>
 #include <cohort/http/peer.hpp>
 #include <cohort/http/transfer.hpp>
 
@@ -63,7 +64,8 @@ protected:
 class connection_place {
 public:
     connection_place() noexcept;
-    connection_place(server& of, int descriptor);
+    /// `counted_as`: among the connections of its client; null: it is not.
+    connection_place(server& of, int descriptor, client_counts::entry* counted_as);
     connection_place(connection_place&&) noexcept;
     connection_place& operator=(connection_place&&) noexcept;
     ~connection_place();

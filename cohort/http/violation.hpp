@@ -12,7 +12,7 @@ namespace cohort::http {
 /// After a violation nothing on the connection can be trusted to begin where it seems to: answer
 /// with `status`, then close.
 struct violation {
-    status_code status = 0;  ///< 400, 413, 414, 417, 421, 431, 501 or 505; 0: none.
+    status_code status = 0;  ///< 400, 413, 414, 417, 421, 429, 431, 501 or 505; 0: none.
     std::string_view rule;   ///< Stable, for counting: "http.field.name-space".
     std::string_view words;  ///< For people: one clause, no full stop.
 };
