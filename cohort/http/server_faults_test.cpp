@@ -37,6 +37,23 @@ TEST_CASE("a refusal behind a long answer is sent behind it")
     }
 }
 
+TEST_CASE("a client that does not read its answer is reset, so that the kernel keeps none of it")
+{
+    house h;
+    constexpr std::size_t size = 32U << 20;
+    h.api.get("/large", [](const request&) { return text(std::string(size, 'z')); });
+    client c = h.connect_tcp();
+    c.say(get("/large"));
+    h.quiet();
+    // It has taken what its buffers hold, and takes no more.
+    for (int i = 0; i < 4 && h.serving->connections() != 0; ++i)
+        h.later(31s);
+    CHECK(h.serving->connections() == 0);
+    h.hear_end(c);
+    CHECK(c.reset);
+    CHECK(c.heard.size() < size);
+}
+
 TEST_CASE("a head is not late while its client is busy with our answer")
 {
     house h;

@@ -128,6 +128,8 @@ void session::on_time()
     if (blocked_ && next == order::close) {
         if (port_ != nullptr)
             port_->fail(errc::deadline_passed);
+        // Otherwise the kernel would keep what the client does not read, for minutes.
+        net::reset_when_closed(fd_.borrow());
         close_socket();
     } else if (next == order::linger && exchange_.now() == phase::idle) {
         close_if_idle();

@@ -2,6 +2,7 @@
 #include <cohort/http/h2/service.hpp>
 #include <cohort/http/h2/session.hpp>
 #include <cohort/http/tls/stream.hpp>
+#include <cohort/net/socket_option.hpp>
 
 #include <sys/socket.h>
 
@@ -122,8 +123,11 @@ void session::on_time()
     if (blocked_) {
         look_at_progress();
         // While the client is busy with our answers, we do not read: nothing else can be late.
-        if (over(blocked_since_, most.send, second))
+        if (over(blocked_since_, most.send, second)) {
+            // Otherwise the kernel would keep what the client does not read, for minutes.
+            net::reset_when_closed(wire_.fd.borrow());
             close_socket();
+        }
         return;
     }
     if (connection_.head_since() != 0 && over(connection_.head_since(), most.head, second)) {
