@@ -6,6 +6,7 @@
 #include <cohort/config/problem.hpp>
 #include <cohort/config/read.hpp>
 #include <cohort/config/secrets.hpp>
+#include <cohort/http/net_range.hpp>
 #include <cohort/net/endpoint.hpp>
 #include <cohort/primary/log_terms.hpp>
 #include <cohort/primary/mold.hpp>
@@ -97,6 +98,13 @@ void check_endpoints(const config::document& file, const config::settings& app,
     }
 }
 
+void check_networks(const config::document& file, const config::settings& app,
+                    std::vector<config::problem>& wrong)
+{
+    if (const auto read = http::parse_ranges(app.limit.uncounted_clients); !read)
+        wrong.push_back(file.complaint(app, "limit.uncounted_clients", read.error().text()));
+}
+
 bool is_this_program(const std::string& file)
 {
     std::error_code ec;
@@ -143,8 +151,10 @@ std::vector<config::problem> apply_file(settings& s, const spoken& said)
         return {};
     }
     std::vector<config::problem> wrong = file->problems;
-    for (const config::settings& each : file->apps)
+    for (const config::settings& each : file->apps) {
         check_endpoints(*file, each, wrong);
+        check_networks(*file, each, wrong);
+    }
     if (!wrong.empty())
         return wrong;
     if (app == nullptr) {
@@ -231,6 +241,16 @@ void check_endpoints(const config::settings& s, std::vector<config::problem>& wr
             wrong.push_back(
                 {.file = "", .line = 0, .column = 0, .key = "listen", .words = at.error().text()});
     }
+}
+
+void check_networks(const config::settings& s, std::vector<config::problem>& wrong)
+{
+    if (const auto read = http::parse_ranges(s.limit.uncounted_clients); !read)
+        wrong.push_back({.file = "",
+                         .line = 0,
+                         .column = 0,
+                         .key = "limit.uncounted_clients",
+                         .words = read.error().text()});
 }
 
 /// What it says when all is well, and it was only asked.
@@ -328,6 +348,7 @@ settings settings::read_sources(int argc, char** argv, settings defaults,
     chosen.watch = chosen.watch || said.watch;
     chosen.named_by_default = said.name.empty() && chosen.name == own_name;
     check_endpoints(chosen, wrong);
+    check_networks(chosen, wrong);
     add(config::problems(chosen));
     if (wrong.empty() && is_primary())
         add(config::read_secrets(chosen, known));

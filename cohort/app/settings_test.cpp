@@ -170,6 +170,19 @@ TEST_CASE("an address that is none is found with its line, in every app of the f
     CHECK(chosen.instead->text.find(":5:1: app.other.listen: ") != std::string::npos);
 }
 
+TEST_CASE("a network that is none is found with its line, in every app of the file")
+{
+    const temporary_file file{
+        "[app.shop.limit]\nuncounted_clients = [\"private\", \"192.0.2.0/24\"]\n"
+        "[app.other.limit]\n\nuncounted_clients = \"10.1.2.3/8\"\n"};
+    const settings chosen = read({"-c", file.path(), "-n", "shop"});
+    REQUIRE(chosen.instead);
+    CHECK(chosen.instead->exit_code == 2);
+    CHECK(chosen.instead->text.find(":5:1: app.other.limit.uncounted_clients: ") !=
+          std::string::npos);
+    CHECK(chosen.instead->text.find("app.shop") == std::string::npos);
+}
+
 TEST_CASE("secrets are read before anything starts, and a slip in a variable is a warning")
 {
     const temporary_file file{"[app.shop]\nenv.KEY = {file = \"/no/such/secret\"}\n"};

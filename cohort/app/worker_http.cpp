@@ -1,5 +1,6 @@
 // How an HTTP server belongs to its worker.
 
+#include <cohort/app/or_throw.hpp>
 #include <cohort/app/worker.hpp>
 
 #include <cohort/http/culprit.hpp>
@@ -100,6 +101,38 @@ void tell_refusal(const http::refusal_entry& entry) noexcept
                std::span<const log::field>{fields}.first(*suppressed > 0 ? 4 : 3));
 }
 
+/// Tells of what a server refuses. Of clients with too many connections it does so once a minute:
+/// they may come in thousands a second.
+class refusal_teller {
+public:
+    explicit refusal_teller(unsigned connections_per_client) noexcept
+        : most_{connections_per_client}
+    {}
+
+    void tell(const http::refusal_entry& entry) noexcept
+    {
+        if (entry.why->rule != http::too_many_connections.rule) {
+            tell_refusal(entry);
+            return;
+        }
+        ++turned_away_;
+        if (const steady_time here = now(); here >= silent_until_) {
+            silent_until_ = here + seconds{60};
+            log::warn(
+                {{"refused", std::exchange(turned_away_, 0)}, {"peer", entry.from->address()}},
+                "connections refused: their clients have {} open in this worker already "
+                "(limit.connections_per_client). If such a client is a proxy, name it in "
+                "limit.uncounted_clients. We go on, and say it once a minute",
+                most_);
+        }
+    }
+
+private:
+    unsigned most_;
+    std::uint64_t turned_away_ = 0;  // since the last line
+    steady_time silent_until_{};
+};
+
 }  // namespace
 
 http::server_options worker::http_options()
@@ -107,12 +140,17 @@ http::server_options worker::http_options()
     const config::limit& limit = settings().limit;
     http::server_options options;
     options.connections_max = limit.connections;
+    options.connections_per_client_max = limit.connections_per_client;
+    options.uncounted_clients = or_throw(http::parse_ranges(limit.uncounted_clients));
     options.slot = slot();
     options.limits.body_bytes_max = limit.body_bytes;
     options.limits.head_bytes_max = limit.head_bytes;
     options.patience.keep_alive = std::chrono::ceil<std::chrono::seconds>(limit.idle);
     options.patience.head = std::chrono::ceil<std::chrono::seconds>(limit.request);
-    options.on_refused = &tell_refusal;
+    options.on_refused = [teller = refusal_teller{limit.connections_per_client}](
+                             const http::refusal_entry& entry) mutable noexcept {
+        teller.tell(entry);
+    };
     // The row on the board is written by the server itself: it knows best.
     work::hall& doors = core_.doors();
     board::slot& row = doors.lend_row();

@@ -97,6 +97,9 @@ TEST_CASE("every key but the table of variables has a variable of its own")
     CHECK(apply(s, {{"COHORT_RESTART_BACKOFF", "1s..2s"},
                     {"COHORT_LIMIT_MEMORY", "512M"},
                     {"COHORT_LIMIT_CONNECTIONS", "7"},
+                    {"COHORT_LIMIT_CONNECTIONS_PER_CLIENT", "off"},
+                    {"COHORT_LIMIT_UNCOUNTED_CLIENTS", "loopback,203.0.113.0/24"},
+                    {"COHORT_LIMIT_STREAMS", "auto"},
                     {"COHORT_RELOAD_ROLLBACK", "off"},
                     {"COHORT_RELOAD_ABORT_IF", "crash,p99 > 2x"},
                     {"COHORT_SCALE_TARGET", "50%"},
@@ -106,12 +109,18 @@ TEST_CASE("every key but the table of variables has a variable of its own")
     CHECK(s.restart.backoff_first.count() == 1000);
     CHECK(s.limit.memory_bytes == 512U << 20);
     CHECK(s.limit.connections == 7);
+    CHECK(s.limit.connections_per_client == 0);
+    CHECK(s.limit.uncounted_clients == std::vector<std::string>{"loopback", "203.0.113.0/24"});
+    CHECK(s.limit.streams == 0);
     CHECK_FALSE(s.reload.rollback);
     CHECK(s.reload.abort_if.size() == 2);
     CHECK(s.scaling.target_percent == 50);
     CHECK(s.admin.socket == "off");
     CHECK(s.env.empty());
     CHECK(apply(s, {{"COHORT_LIMIT_CONNECTIONS", "many"}}).size() == 1);
+    // "off" is the word for no limit, so that nobody takes 0 for one.
+    CHECK(apply(s, {{"COHORT_LIMIT_CONNECTIONS_PER_CLIENT", "0"}}).size() == 1);
+    CHECK(apply(s, {{"COHORT_LIMIT_STREAMS", "off"}}).size() == 1);
     CHECK(apply(s, {{"COHORT_STOP_TIMEOUT", "30"}}).size() == 1);
 }
 

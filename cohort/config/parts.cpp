@@ -224,6 +224,10 @@ std::vector<problem> problems(const limit& l)
 {
     complaints list{"limit"};
     list.unless(within(l.connections, 1U, 1'000'000U), "connections", "1 to 1000000");
+    list.unless(l.connections_per_client <= 1'000'000U, "connections_per_client",
+                "off, or 1 to 1000000");
+    list.unless(l.uncounted_clients.size() <= 64, "uncounted_clients", "at most 64 networks");
+    list.unless(l.streams <= 10'000U, "streams", "auto, or 1 to 10000");
     list.unless(l.body_bytes <= tebibyte, "body", "0 to 1T");
     list.unless(within<std::uint64_t>(l.head_bytes, 1ULL << 10, mebibyte), "head", "1K to 1M");
     list.unless(within<milliseconds>(l.idle, 1s, 24h), "idle", "1s to 1d");

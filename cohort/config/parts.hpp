@@ -105,7 +105,14 @@ struct scaling {
 
 /// Ceilings of one worker: [app.NAME.limit].
 struct limit {
-    unsigned connections = 20'000;           ///< Open at a time. Range: 1 to 1,000,000.
+    unsigned connections = 20'000;  ///< Open at a time. Range: 1 to 1,000,000.
+    /// Of these, by one client: an IPv4 address or an IPv6 /56. 0: off. Range: 0 to 1,000,000.
+    unsigned connections_per_client = 1'000;
+    /// Networks of proxies, which are many clients each and not counted for that. At most 64; what
+    /// a network is, app/settings knows.
+    std::vector<std::string> uncounted_clients{"loopback", "private"};
+    /// Requests at a time on one HTTP/2 connection. 0: auto, what the program says. 0 to 10,000.
+    unsigned streams = 0;
     std::uint64_t body_bytes = 1ULL << 20;   ///< Of a request. Text: `body = "1M"`. 0 to 1 TiB.
     std::uint64_t head_bytes = 16ULL << 10;  ///< Of a request. Text: `head = "16K"`. 1K to 1M.
     milliseconds idle = std::chrono::seconds{75};     ///< Of a kept-alive connection. 1 s to 1 d.

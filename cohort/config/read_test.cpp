@@ -81,6 +81,9 @@ timeout = "2m"
 
 [app.api.limit]
 connections = 5000
+connections_per_client = 50
+uncounted_clients = ["local", "203.0.113.0/24"]
+streams = 20
 body = "8M"
 head = "32K"
 idle = "1m"
@@ -150,6 +153,9 @@ TEST_CASE("a whole file is read, key by key")
     CHECK(s.stop.drain == 3s);
     CHECK(s.stop.timeout == 2min);
     CHECK(s.limit.connections == 5000);
+    CHECK(s.limit.connections_per_client == 50);
+    CHECK(s.limit.uncounted_clients == std::vector<std::string>{"local", "203.0.113.0/24"});
+    CHECK(s.limit.streams == 20);
     CHECK(s.limit.body_bytes == 8U << 20);
     CHECK(s.limit.head_bytes == 32768);
     CHECK(s.limit.idle == 1min);

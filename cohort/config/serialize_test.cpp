@@ -49,6 +49,9 @@ recycle = {memory = "1G ±7%", requests = "100k ±20%", age = "36h"}
 scale = {target = "55%", up_after = "1s", down_after = "10m"}
 [app.shop.limit]
 connections = 7
+connections_per_client = "off"
+uncounted_clients = []
+streams = 3
 body = "0"
 head = "4097B"
 idle = "1s"

@@ -22,6 +22,24 @@ constexpr auto parse_bytes_or_off = [](std::string_view text) -> result<std::uin
 constexpr auto bytes_or_off = [](std::uint64_t bytes) {
     return bytes == 0 ? std::string{"off"} : text_of_bytes(bytes);
 };
+/// 0 has a word of its own, so that nobody takes it for "none at all".
+result<unsigned> number_or(std::string_view word, std::string_view text)
+{
+    if (text == word)
+        return 0U;
+    if (const auto number = parse_integer<unsigned>(text); number && *number != 0)
+        return *number;
+    return failed(errc::bad_value, "read a number, or a word for none, from",
+                  fmt::format("\"{}\"", text));
+}
+std::string text_of_number(std::string_view word, unsigned number)
+{
+    return number == 0 ? std::string{word} : std::to_string(number);
+}
+constexpr auto parse_number_or_off = [](std::string_view text) { return number_or("off", text); };
+constexpr auto number_or_off = [](unsigned number) { return text_of_number("off", number); };
+constexpr auto parse_number_or_auto = [](std::string_view text) { return number_or("auto", text); };
+constexpr auto number_or_auto = [](unsigned number) { return text_of_number("auto", number); };
 constexpr auto parse_time_or_off = [](std::string_view text) -> result<milliseconds> {
     return text == "off" ? result<milliseconds>{milliseconds{0}} : parse_time(text);
 };
@@ -157,6 +175,15 @@ constexpr auto life_keys = std::to_array<key>({
 constexpr auto fence_keys = std::to_array<key>({
     row<a_number<&S::limit, &limit::connections>>("limit.connections", "number, 1 to 1000000",
                                                   recycle, "connections open at a time"),
+    row<words<parse_number_or_off, number_or_off, &S::limit, &limit::connections_per_client>>(
+        "limit.connections_per_client", "off, or a number, 1 to 1000000", recycle,
+        "of these, by one client: an IPv4 address, or an IPv6 /56"),
+    row<texts<&S::limit, &limit::uncounted_clients>>(
+        "limit.uncounted_clients", "list of at most 64 networks, loopback, private", recycle,
+        "proxies, each of which is many clients: they are not counted for that"),
+    row<words<parse_number_or_auto, number_or_auto, &S::limit, &limit::streams>>(
+        "limit.streams", "auto, or a number, 1 to 10000", recycle,
+        "requests at a time on one HTTP/2 connection; auto: as the program says, or 100"),
     row<bytes<&S::limit, &limit::body_bytes>>("limit.body", "size, 0 to 1T", recycle,
                                               "largest body of a request"),
     row<bytes<&S::limit, &limit::head_bytes>>("limit.head", "size, 1K to 1M", recycle,
