@@ -20,6 +20,7 @@
 #include <filesystem>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -71,6 +72,14 @@ result<std::shared_ptr<http::tls::context>> make_context(const config::settings&
         return failed(errc::bad_value, "speak TLS",
                       "(no certificate is known: set tls.certificate and tls.key, to PEM files)");
     return http::tls::context::load(*more.tls);
+}
+
+/// The configuration's word counts before the program's.
+http::h2::options bounds_of(http::h2::options program, const config::settings& said)
+{
+    if (said.limit.streams != 0)
+        program.streams_max = said.limit.streams;
+    return program;
 }
 
 /// The primary asks its probes over a connection of its own, which nobody else can make: a pair of
@@ -129,14 +138,19 @@ task<> serve_http(worker& self, const http::router& api, const serve_options& mo
         tls = or_throw(make_context(self.settings(), more, wanted));
     http::server_options how = self.http_options();
     how.tls = std::move(tls);
-    if (more.http2)
-        how.on_http2 = http::h2::speaks(self.loop(), *more.http2);
+    std::optional<http::h2::service> two;
+    if (more.http2) {
+        two.emplace(self.loop(), bounds_of(*more.http2, self.settings()));
+        how.on_http2 = [&two](http::taken_connection of) noexcept { two->take(std::move(of)); };
+    }
     http::server server{self.loop(), self.poller(), api, std::move(how)};
     self.look_after(server);
     std::unique_ptr<http::proxy_door> door;
     if (more.proxy_protocol)
         door = or_throw(
             http::proxy_door::make(self.loop(), self.poller(), server, *more.proxy_protocol));
+    if (more.on_serving)
+        more.on_serving(self, {server, two ? &*two : nullptr, door.get()});
 
     std::vector<listener> open;
     for (const std::string& where : wanted) {

@@ -14,6 +14,22 @@ namespace cohort {
 class cluster;
 class worker;
 
+namespace http {
+class server;
+namespace h2 {
+class service;
+}
+}  // namespace http
+
+/// What serves in one worker, for those who show its counters. A value.
+///
+/// Lifetime: what it refers to is the process's. Loop: the worker's.
+struct serving {
+    const http::server& server;       ///< connections(), refusals(), handshakes(), clients()
+    const http::h2::service* http2;   ///< counts(). Null: it is not spoken.
+    const http::proxy_door* proxies;  ///< counts(). Null: none has been named.
+};
+
 /// More about a served application. A value.
 struct serve_options {
     cohort::settings defaults;  ///< what the file, the environment and the command line start from
@@ -21,6 +37,8 @@ struct serve_options {
     std::function<void(cluster&)> setup = {};
     /// Runs in every worker before it listens: connect to a database, start timers.
     std::function<task<void>(worker&)> on_worker = {};
+    /// Runs in every worker when its server is there, and before it listens.
+    std::function<void(worker&, const serving&)> on_serving = {};
     /// How TLS is spoken on endpoints "tls://…". Its files are read before any worker is born, and
     /// by the workers when they change.
     std::optional<http::tls::options> tls = {};

@@ -34,8 +34,9 @@ namespace {
 /// programs/secure.cpp on two ports, with TLS and without. A resource.
 class two_ports {
 public:
-    two_ports()
-        : program_{prepare()}
+    /// `more` of cohort.toml.
+    explicit two_ports(const std::string& more = {})
+        : program_{prepare(more)}
     {
         static_cast<void>(program_.wait_for_all("listening on port", 4));
     }
@@ -58,14 +59,14 @@ public:
     }
 
 private:
-    launch prepare() const
+    launch prepare(const std::string& more) const
     {
         const auto files = folder_of_keys_.put("one", make_identity({"one.test", "DNS:one.test"}));
         const auto path = folder_.path() / "cohort.toml";
         std::ofstream{path} << fmt::format(
             "[app.secure]\nlisten = [\"127.0.0.1:{}\", \"tls://127.0.0.1:{}\"]\nworkers = 2\n"
-            "balance = \"round_robin\"\n[app.secure.reload]\nsoak = \"0s\"\n",
-            plain_, tls_);
+            "balance = \"round_robin\"\n[app.secure.reload]\nsoak = \"0s\"\n{}",
+            plain_, tls_, more);
         launch how;
         how.exec = PROCESS_PROGRAMS "secure";
         how.args = {"--config", path.string(), "--name", "secure"};
@@ -126,6 +127,20 @@ public:
         return count;
     }
     [[nodiscard]] int goodbye() const { return ears_->goaway_code(); }
+
+    /// SETTINGS_MAX_CONCURRENT_STREAMS, as the server has said it.
+    [[nodiscard]] std::uint32_t streams_max() const
+    {
+        for (const h2::heard_frame& each : ears_->frames) {
+            for (std::size_t at = 0; each.type == h2::t_settings && at < each.payload.size();
+                 at += 6)
+            {
+                if (each.payload[at] == 0 && each.payload[at + 1] == 3)
+                    return each.number(at + 2);
+            }
+        }
+        return 0;
+    }
 
 private:
     void say(std::string_view bytes)
@@ -234,4 +249,20 @@ TEST_CASE("a reload says GOAWAY, and what was asked before it is answered")
     CHECK(fresh.ask_some());
     CHECK(fresh.lost() == 0);
     CHECK(server.program().stop().success());
+}
+
+TEST_CASE(
+    "how many requests a connection has at a time is said by the program, or the configuration")
+{
+    two_ports usual;
+    talker one{usual.plain()};
+    CHECK(one.ask_some());
+    CHECK(one.streams_max() == 100);
+    CHECK(usual.program().stop().success());
+
+    two_ports careful{"[app.secure.limit]\nstreams = 20\n"};
+    talker other{careful.plain()};
+    CHECK(other.ask_some());
+    CHECK(other.streams_max() == 20);
+    CHECK(careful.program().stop().success());
 }

@@ -4,9 +4,11 @@
 #include <cohort/base/parse.hpp>
 #include <cohort/http/tls/openssl_client_test.hpp>
 #include <cohort/net/endpoint.hpp>
+#include <cohort/testing/client.hpp>
 #include <cohort/testing/harness.hpp>
 
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 
 #include <doctest/doctest.h>
 
@@ -64,10 +66,11 @@ struct visit {
     bool resumed = false;
     pid_t pid = 0;
     std::string name;
+    std::string body;
     std::vector<test_session> tickets;
 };
 
-visit go(std::uint16_t port, SSL_SESSION* with = nullptr)
+visit go(std::uint16_t port, SSL_SESSION* with = nullptr, const std::string& path = "/who")
 {
     visit seen;
     unique_fd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
@@ -81,14 +84,15 @@ visit go(std::uint16_t port, SSL_SESSION* with = nullptr)
     if (SSL_do_handshake(c.ssl.get()) != 1)
         return seen;
     c.ready = true;
-    const std::string ask = "GET /who HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
+    const std::string ask = "GET " + path + " HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
     if (SSL_write(c.ssl.get(), ask.data(), static_cast<int>(ask.size())) <= 0)
         return seen;
     c.listen();  // a blocking socket: until the end
     const auto body = c.heard.find("\r\n\r\n");
     if (!c.clean || body == std::string::npos)
         return seen;
-    const std::string who = c.heard.substr(body + 4);
+    seen.body = c.heard.substr(body + 4);
+    const std::string& who = seen.body;
     seen.pid = parse_integer<pid_t>(who.substr(0, who.find(' '))).value_or(0);
     seen.answered = who.find("TLSv1.3") != std::string::npos;
     seen.resumed = c.resumed();
@@ -200,4 +204,24 @@ TEST_CASE("certificates that cannot be used end the program with code 2, and say
     CHECK(has(said(one.certificate, two.key), two.key + " (it is not the key of the first"));
     CHECK(has(said(folder.file("none"), one.key), folder.file("none") + ": No such file"));
     CHECK(has(said("", ""), "no certificate is known: set tls.certificate and tls.key"));
+}
+
+TEST_CASE("a program can show what its servers count of handshakes and refusals")
+{
+    const pem_folder folder;
+    secure_server server{folder.put("one", make_identity({"one.test", "DNS:one.test"}))};
+    std::int64_t done = 0;
+    std::int64_t failed = 0;
+    const bool shown = eventually([&] {
+        testing::client plain{server.port()};
+        plain.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
+        static_cast<void>(plain.receive_all());
+        const auto counts = boost::json::parse(go(server.port(), nullptr, "/counts").body);
+        done = counts.at("handshakes").as_int64();
+        failed = counts.at("handshakes_failed").as_int64();
+        CHECK(counts.at("connections").as_int64() >= 1);
+        return done > 1 && failed > 1;
+    });
+    CHECK(shown);
+    CHECK(server.program().stop().success());
 }

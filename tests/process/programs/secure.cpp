@@ -1,6 +1,9 @@
 // Serves TLS. Environment: CERTIFICATE and KEY, PEM files; PROXY, who must speak its protocol.
 #include <cohort/cohort.hpp>
+#include <cohort/http/server.hpp>
 #include <cohort/http/tls/facts.hpp>
+
+#include <boost/json/object.hpp>
 
 #include <cstdlib>
 #include <string>
@@ -29,6 +32,20 @@ int main(int argc, char** argv)
     });
     api.get("/peer", [](const http::request& of) { return http::text(of.peer().text()); });
     cohort::serve_options options;
+    const http::server* counted = nullptr;  // of this worker
+    options.on_serving = [&](cohort::worker&, const cohort::serving& here) {
+        counted = &here.server;
+    };
+    api.get("/counts", [&](const http::request&) {
+        boost::json::object counts{{"connections", counted->connections()},
+                                   {"clients", counted->clients().clients()},
+                                   {"handshakes", counted->handshakes().done},
+                                   {"resumed", counted->handshakes().resumed},
+                                   {"handshakes_failed", counted->handshakes().failed}};
+        for (const http::refusal_count& each : counted->refusals())
+            counts[each.rule] = each.times;
+        return http::json(std::move(counts));
+    });
     if (const std::string certificate = variable("CERTIFICATE"); !certificate.empty()) {
         options.tls.emplace();
         options.tls->certificates.push_back({certificate, variable("KEY")});
