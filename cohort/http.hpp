@@ -55,6 +55,7 @@
 #include <cohort/http/router.hpp>
 #include <cohort/http/sessions/memory_sessions.hpp>
 #include <cohort/http/sessions/sessions.hpp>
+#include <cohort/http/sessions/shared_sessions.hpp>
 #include <cohort/http/topics/events.hpp>
 #include <cohort/http/topics/long_poll.hpp>
 #include <cohort/http/topics/topics.hpp>

@@ -52,6 +52,11 @@ std::size_t map_shape::blocks() const noexcept
     return std::clamp<std::size_t>(steps, 1, most) * blocks_step;
 }
 
+std::size_t map_shape::spare_blocks() const noexcept
+{
+    return std::min<std::size_t>(blocks() / 16, 64);
+}
+
 std::size_t map_shape::area_bytes() const noexcept
 {
     return sizeof(map_head) + sets() * sizeof(map_set) +
@@ -60,7 +65,7 @@ std::size_t map_shape::area_bytes() const noexcept
 
 expiring_map::expiring_map(std::span<std::byte> area, const map_shape& shape, when_full how,
                            steady_time (*clock)() noexcept) noexcept
-    : how_{how}, clock_{clock}
+    : spare_blocks_{shape.spare_blocks()}, how_{how}, clock_{clock}
 {
     COHORT_ASSERT(area.size() >= shape.area_bytes() &&
                   reinterpret_cast<std::uintptr_t>(area.data()) % alignof(map_head) == 0);

@@ -23,6 +23,8 @@ struct map_shape {
     /// As they lie in memory.
     [[nodiscard]] std::size_t sets() const noexcept;
     [[nodiscard]] std::size_t blocks() const noexcept;
+    /// Blocks that new keys leave free, so that a full map can still change what is in it.
+    [[nodiscard]] std::size_t spare_blocks() const noexcept;
     [[nodiscard]] std::size_t area_bytes() const noexcept;
 };
 
@@ -98,6 +100,7 @@ private:
     friend class map_work;
 
     map_parts in_;
+    std::size_t spare_blocks_;
     when_full how_;
     steady_time (*clock_)() noexcept;
 };

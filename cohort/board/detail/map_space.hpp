@@ -33,26 +33,39 @@ public:
         : in_{in}, clock_{clock}, before_{before}
     {}
 
-    /// Free blocks, until the draft has so many. False: there are no more.
-    bool claim(draft& into, std::size_t wanted)
+    /// How many blocks a draft shall have, and how many are to be free besides. A value.
+    struct want {
+        std::size_t blocks;
+        std::size_t spare;
+    };
+    /// Free blocks, until the draft has as many as that. False: there are no more.
+    bool claim(draft& into, want what)
     {
         if (into.owner == 0)
             into.owner = draw() << detail::map_rest_bits | second();
         const std::size_t all = in_.notes.size();
         const std::size_t from = in_.head->hint.load() % all;
-        for (std::size_t i = 0; i < all && into.blocks.size() < wanted; ++i) {
+        std::size_t more = 0;
+        for (std::size_t i = 0; i < all; ++i) {
+            const bool enough = into.blocks.size() >= what.blocks;
+            if (enough && more >= what.spare)
+                break;
             const std::size_t at = (from + i) % all;
             std::uint64_t owner = in_.notes[at].owner.load();
             if (owner != 0)
                 continue;
+            if (enough) {
+                ++more;
+                continue;
+            }
             before_();
             if (in_.notes[at].owner.compare_exchange_strong(owner, into.owner))
                 into.blocks.push_back(static_cast<std::uint32_t>(at));
         }
-        if (into.blocks.size() < wanted)
+        if (into.blocks.size() < what.blocks)
             return false;
         in_.head->hint.store(into.blocks.back() + 1);
-        return true;
+        return more >= what.spare;
     }
 
     /// Writes the record that shall be in that cell.

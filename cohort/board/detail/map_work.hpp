@@ -26,7 +26,11 @@ public:
     using outcome = expiring_map::outcome;
 
     map_work(const expiring_map& in, Probe& before) noexcept
-        : in_{in.in_}, how_{in.how_}, before_{before}, space_{in.in_, in.clock_, before}
+        : in_{in.in_},
+          spare_{in.spare_blocks_},
+          how_{in.how_},
+          before_{before},
+          space_{in.in_, in.clock_, before}
     {}
 
     std::optional<std::string> get(const key& of, std::int64_t now)
@@ -54,7 +58,7 @@ public:
         for (int i = 0; i < attempts_max; ++i) {
             const auto there = find(of);
             const auto to = there ? there : find_room(of, now);
-            if (!to || !space_for(made, what, now, to->cell))
+            if (!to || !space_for(made, what, now, {to->cell, there ? 0 : spare_}))
                 break;
             if (!publish(made, *to, of, what))
                 continue;
@@ -84,7 +88,7 @@ public:
                 if (bytes != *seen)
                     return give_up(made, outcome::done);
             }
-            if (!space_for(made, what, now, at->cell))
+            if (!space_for(made, what, now, {at->cell, 0}))
                 break;
             if (publish(made, *at, of, what))
                 return outcome::done;
@@ -177,24 +181,30 @@ private:
         return found;
     }
 
+    /// Whom blocks are for. A value.
+    struct purpose {
+        const map_cell* cell;  // where they shall be
+        std::size_t spare;     // blocks that must be left
+    };
     /// Blocks for it, unless it has them; by taking them from who must leave if need be, but not
-    /// from `own`.
-    bool space_for(draft& made, const entry& what, std::int64_t now, const map_cell* own)
+    /// from itself.
+    bool space_for(draft& made, const entry& what, std::int64_t now, const purpose& why)
     {
         if (!made.blocks.empty())
             return true;
         if (what.bytes.size() > expiring_map::bytes_max)
             return false;
-        const std::size_t wanted = detail::map_blocks_for(what.bytes.size());
+        const typename map_space<Probe>::want want{detail::map_blocks_for(what.bytes.size()),
+                                                   why.spare};
         space_.sweep(sweep_always, now);
-        if (space_.claim(made, wanted))
+        if (space_.claim(made, want))
             return true;
         space_.sweep(sweep_in_need, now);
-        bool enough = space_.claim(made, wanted);
+        bool enough = space_.claim(made, want);
         // Others may be faster to claim what we free.
         for (int i = 0; !enough && how_ == when_full::evict && i < 4; ++i) {
-            evict(wanted - made.blocks.size(), own);
-            enough = space_.claim(made, wanted);
+            evict(want.blocks + want.spare - made.blocks.size(), why.cell);
+            enough = space_.claim(made, want);
         }
         return enough;
     }
@@ -287,6 +297,7 @@ private:
     }
 
     map_parts in_;
+    std::size_t spare_;
     when_full how_;
     Probe& before_;
     map_space<Probe> space_;

@@ -17,8 +17,8 @@
 #include <cohort/http/middleware/csrf_tokens.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/router.hpp>
-#include <cohort/http/sessions/memory_sessions.hpp>
 #include <cohort/http/sessions/sessions.hpp>
+#include <cohort/http/sessions/shared_sessions.hpp>
 
 #include <doctest/doctest.h>
 
@@ -61,7 +61,7 @@ TEST_CASE("the manual's cookies are set, read and forgotten")
 TEST_CASE("the manual's sessions log in and out")
 {
     http::router api;
-    auto store = std::make_shared<http::memory_sessions>();
+    auto store = http::shared_sessions::make();
     const auto keys = crypto::key_ring::random();
     api.use(http::sessions(store));
     api.use(http::csrf({.trusted_origins = {"https://app.example.com"}}));

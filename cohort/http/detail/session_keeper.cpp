@@ -48,9 +48,23 @@ public:
         return {store_->create(key, what, now_()), crypto::to_base64url(id)};
     }
 
-    void forget(std::string_view id) override { store_->erase(crypto::sha256(id)); }
+    kept renew(std::string_view id, const session_record& found, const session_record& next,
+               std::int64_t until) override
+    {
+        const std::string bytes = next.write();
+        const session_store::entry what{.bytes = bytes, .until = until};
+        return {store_->renew(crypto::sha256(id), found.write(), what, now_()), {}};
+    }
 
-    [[nodiscard]] std::size_t bytes_max() const noexcept override { return bytes_max_; }
+    stored forget(std::string_view id) override
+    {
+        return store_->erase(crypto::sha256(id), now_());
+    }
+
+    [[nodiscard]] std::size_t bytes_max() const noexcept override
+    {
+        return std::min(bytes_max_, store_->bytes_max());
+    }
 
 private:
     std::shared_ptr<session_store> store_;
@@ -95,7 +109,13 @@ public:
         return {stored::done, crypto::to_base64url(keys_.seal({.plain = plain, .place = cookie_}))};
     }
 
-    void forget(std::string_view) override {}
+    kept renew(std::string_view id, const session_record&, const session_record& next,
+               std::int64_t until) override
+    {
+        return keep(id, next, until, how::again);
+    }
+
+    stored forget(std::string_view) override { return stored::done; }
 
     [[nodiscard]] std::size_t bytes_max() const noexcept override { return bytes_max_; }
 

@@ -45,7 +45,12 @@ public:
     [[nodiscard]] virtual kept keep(std::string_view id, const session_record& record,
                                     std::int64_t until, how wanted) = 0;
 
-    virtual void forget(std::string_view id) = 0;
+    /// `next` is `found` but for its time. What others changed since it was found stays.
+    [[nodiscard]] virtual kept renew(std::string_view id, const session_record& found,
+                                     const session_record& next, std::int64_t until) = 0;
+
+    /// Absent if there was none (any more).
+    virtual stored forget(std::string_view id) = 0;
 
     /// How long a record may be, at most.
     [[nodiscard]] virtual std::size_t bytes_max() const noexcept = 0;

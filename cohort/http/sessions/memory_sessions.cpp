@@ -30,22 +30,27 @@ stored memory_sessions::replace(const session_key& key, entry what, std::int64_t
 {
     const guard held{mutex_};
     const auto at = find(key.bytes, now);
-    if (!at)
-        return stored::absent;
-    const std::size_t before = (*at)->second.bytes.size();
-    const std::size_t more = what.bytes.size() - std::min(before, what.bytes.size());
-    if (what.bytes.size() > most_.bytes || !make_room({.sessions = 0, .bytes = more}, now))
-        return stored::full;
-    remove(*at);
-    put(key.bytes, what);
-    return stored::done;
+    return at ? change(*at, what, now) : stored::absent;
 }
 
-void memory_sessions::erase(const session_key& key)
+stored memory_sessions::renew(const session_key& key, std::string_view seen, entry what,
+                              std::int64_t now)
 {
     const guard held{mutex_};
-    if (const auto at = all_.find(key.bytes); at != all_.end())
-        remove(at);
+    const auto at = find(key.bytes, now);
+    if (!at)
+        return stored::absent;
+    return (*at)->second.bytes == seen ? change(*at, what, now) : stored::done;
+}
+
+stored memory_sessions::erase(const session_key& key, std::int64_t now)
+{
+    const guard held{mutex_};
+    const auto at = find(key.bytes, now);
+    if (!at)
+        return stored::absent;
+    remove(*at);
+    return stored::done;
 }
 
 std::size_t memory_sessions::size() const
@@ -69,6 +74,18 @@ std::optional<memory_sessions::place> memory_sessions::find(const name& key, std
         return at;
     remove(at);
     return std::nullopt;
+}
+
+stored memory_sessions::change(place at, entry what, std::int64_t now)
+{
+    const name key = at->first;
+    const std::size_t before = at->second.bytes.size();
+    const std::size_t more = what.bytes.size() - std::min(before, what.bytes.size());
+    if (what.bytes.size() > most_.bytes || !make_room({.sessions = 0, .bytes = more}, now))
+        return stored::full;
+    remove(at);
+    put(key, what);
+    return stored::done;
 }
 
 void memory_sessions::put(const name& key, entry what)

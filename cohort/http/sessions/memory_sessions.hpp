@@ -10,12 +10,14 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace cohort::http {
 
 /// Sessions in the memory of one process: for tests and for programs with one worker. With more of
-/// them, a session is known to the worker that made it alone. A resource; any thread.
+/// them, a session is known to the worker that made it alone: see shared_sessions. A resource; any
+/// thread.
 ///
 /// Bounded: who comes when it is full of sessions that have not expired is refused (answered 503).
 /// Otherwise who asks often enough without a cookie would log everybody out.
@@ -36,7 +38,9 @@ public:
     [[nodiscard]] std::optional<std::string> get(const session_key& key, std::int64_t now) override;
     [[nodiscard]] stored create(const session_key& key, entry what, std::int64_t now) override;
     [[nodiscard]] stored replace(const session_key& key, entry what, std::int64_t now) override;
-    void erase(const session_key& key) override;
+    [[nodiscard]] stored renew(const session_key& key, std::string_view seen, entry what,
+                               std::int64_t now) override;
+    stored erase(const session_key& key, std::int64_t now) override;
 
     [[nodiscard]] std::size_t size() const;
 
@@ -51,6 +55,7 @@ private:
     };
     using place = std::map<name, kept>::iterator;
 
+    [[nodiscard]] stored change(place at, entry what, std::int64_t now);
     void put(const name& key, entry what);
     void remove(place at);
     struct growth {

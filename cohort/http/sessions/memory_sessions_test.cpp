@@ -31,12 +31,23 @@ TEST_CASE("a session that is gone is not brought back by who still had it")
 {
     memory_sessions all;
     CHECK(all.create(key(1), {"one", 100}, 0) == stored::done);
-    all.erase(key(1));
+    CHECK(all.erase(key(1), 0) == stored::done);
     CHECK(all.replace(key(1), {"two", 100}, 0) == stored::absent);
     CHECK_FALSE(all.get(key(1), 0));
-    all.erase(key(1));
+    CHECK(all.renew(key(1), "one", {"two", 100}, 0) == stored::absent);
+    CHECK(all.erase(key(1), 0) == stored::absent);
     CHECK(all.create(key(2), {"one", 10}, 0) == stored::done);
     CHECK(all.replace(key(2), {"two", 100}, 10) == stored::absent);
+}
+
+TEST_CASE("who renews a session that another changed meanwhile leaves it as it is")
+{
+    memory_sessions all;
+    CHECK(all.create(key(1), {"one", 100}, 0) == stored::done);
+    CHECK(all.renew(key(1), "one", {"one, again", 150}, 0) == stored::done);
+    CHECK(all.renew(key(1), "one", {"too late", 200}, 0) == stored::done);
+    CHECK(all.get(key(1), 149) == "one, again");
+    CHECK(all.erase(key(1), 150) == stored::absent);
 }
 
 TEST_CASE("who comes when all places are taken gets one that has expired, or none")

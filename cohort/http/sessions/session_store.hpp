@@ -2,7 +2,9 @@
 
 #include <cohort/crypto/digest.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,11 +36,23 @@ public:
     /// A session that is new.
     [[nodiscard]] virtual stored create(const session_key& key, entry what, std::int64_t now) = 0;
 
-    /// One that is there. Absent if it is not, or not any more: a request that began before the
-    /// user left must not bring the session back.
+    /// One that is there; the last one counts. Absent if it is not, or not any more: a request that
+    /// began before the user left must not bring the session back.
     [[nodiscard]] virtual stored replace(const session_key& key, entry what, std::int64_t now) = 0;
 
-    virtual void erase(const session_key& key) = 0;
+    /// One that is there and is still `seen`, byte for byte: somebody was here, and nothing else is
+    /// new. done, too, if another request has written it meanwhile, whose word then stays.
+    [[nodiscard]] virtual stored renew(const session_key& key, std::string_view seen, entry what,
+                                       std::int64_t now) = 0;
+
+    /// Absent if there was none, or none any more.
+    virtual stored erase(const session_key& key, std::int64_t now) = 0;
+
+    /// The longest bytes that are taken.
+    [[nodiscard]] virtual std::size_t bytes_max() const noexcept
+    {
+        return std::numeric_limits<std::size_t>::max();
+    }
 };
 
 }  // namespace cohort::http

@@ -64,6 +64,9 @@ private:
     [[nodiscard]] bool is_stale(const session_record& record, std::int64_t now) const;
     void touch(session_work& work, response& answer) const;
     void keep(session_work& work, response& answer) const;
+    [[nodiscard]] bool leave_old(const session_work& work) const;
+    void give_cookie(const session_work& work, std::string value, response& answer) const;
+    [[nodiscard]] std::int64_t end_of(const session_record& record, std::int64_t now) const;
 
     std::unique_ptr<session_keeper> keeper_;
     session_options by_;
@@ -123,7 +126,7 @@ void desk::close(const request& of, response& answer) const
             answer.header("Cache-Control", "no-store");
         }
     }
-    if (!work.came_as.empty() && work.came_as != work.id)
+    if (work.destroyed && !work.came_as.empty())
         keeper_->forget(work.came_as);
     if (!work.id.empty() && work.changed)
         keep(work, answer);
@@ -134,11 +137,22 @@ void desk::close(const request& of, response& answer) const
 void desk::touch(session_work& work, response& answer) const
 {
     // Another request may have changed it since this one began: only its time is ours to write.
-    auto fresh = keeper_->find_again(work.id, work.record, by_.now());
+    const std::int64_t now = by_.now();
+    const auto fresh = keeper_->find_again(work.id, work.record, now);
     if (!fresh)
         return;
-    work.record = std::move(*fresh);
-    keep(work, answer);
+    session_record next = *fresh;
+    next.seen = now;
+    auto kept = keeper_->renew(work.id, *fresh, next, end_of(next, now));
+    if (kept.outcome == stored::done)
+        give_cookie(work, std::move(kept.cookie), answer);
+    else if (kept.outcome == stored::full)
+        ++by_.counts->full;  // the session is as good as it was
+}
+
+std::int64_t desk::end_of(const session_record& record, std::int64_t now) const
+{
+    return std::min(now + by_.idle.count(), record.created + by_.absolute.count());
 }
 
 void desk::keep(session_work& work, response& answer) const
@@ -148,30 +162,40 @@ void desk::keep(session_work& work, response& answer) const
     if (anew)
         work.record.created = now;
     work.record.seen = now;
-    const std::int64_t until =
-        std::min(now + by_.idle.count(), work.record.created + by_.absolute.count());
-    const auto kept = keeper_->keep(work.id, work.record, until,
-                                    anew ? session_keeper::how::anew : session_keeper::how::again);
-    switch (kept.outcome) {
-        case stored::absent:
-            // Another request ended it meanwhile, and may have set a cookie that we must not touch.
-            ++by_.counts->unknown;
-            return;
-        case stored::full:
-            ++by_.counts->full;
-            answer = overloaded("no room for another session");
-            return;
-        case stored::done:
-            if (anew)
-                ++by_.counts->created;
-            // What a cache may keep is not the place to say again who somebody is: another answer
-            // will be.
-            if (!kept.cookie.empty() && (work.changed || !may_be_cached(answer))) {
-                set_cookie(answer, cookie_of(by_, kept.cookie));
-                answer.header("Cache-Control", "no-store");
-            }
-            return;
+    auto kept = keeper_->keep(work.id, work.record, end_of(work.record, now),
+                              anew ? session_keeper::how::anew : session_keeper::how::again);
+    if (kept.outcome == stored::full) {
+        ++by_.counts->full;
+        answer = overloaded("no room for another session");
+        return;
     }
+    if (kept.outcome == stored::absent || (anew && !leave_old(work))) {
+        // Another request ended it meanwhile, and may have set a cookie that we must not touch.
+        ++by_.counts->unknown;
+        return;
+    }
+    if (anew)
+        ++by_.counts->created;
+    give_cookie(work, std::move(kept.cookie), answer);
+}
+
+/// After regenerate(): the old id is void. If it was already, the session that goes on under the
+/// new one was ended by somebody, and does not.
+bool desk::leave_old(const session_work& work) const
+{
+    if (work.came_as.empty() || work.destroyed || keeper_->forget(work.came_as) == stored::done)
+        return true;
+    keeper_->forget(work.id);
+    return false;
+}
+
+void desk::give_cookie(const session_work& work, std::string value, response& answer) const
+{
+    // What a cache may keep is not the place to say again who somebody is: another answer will be.
+    if (value.empty() || (!work.changed && may_be_cached(answer)))
+        return;
+    set_cookie(answer, cookie_of(by_, std::move(value)));
+    answer.header("Cache-Control", "no-store");
 }
 
 hooks hooks_of(std::shared_ptr<const desk> at)

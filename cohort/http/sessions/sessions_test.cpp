@@ -203,7 +203,8 @@ TEST_CASE("a request that began before a logout does not bring the session back"
     const std::string mine = here.cookie;
     here.visit([&here](user_session& late) {
         late.set("cart", "1");
-        here.store->erase(crypto::sha256(*crypto::from_base64url(here.cookie)));  // the logout
+        // The logout.
+        here.store->erase(crypto::sha256(*crypto::from_base64url(here.cookie)), here.now);
     });
     CHECK_FALSE(here.set);
     CHECK(here.store->size() == 0);
@@ -340,15 +341,10 @@ TEST_CASE("a session that would be too long is refused where it is set")
 
 TEST_CASE("a store without room answers 503, and says so to nobody twice")
 {
-    struct full final : session_store {
-        std::optional<std::string> get(const session_key&, std::int64_t) override { return {}; }
-        stored create(const session_key&, entry, std::int64_t) override { return stored::full; }
-        stored replace(const session_key&, entry, std::int64_t) override { return stored::full; }
-        void erase(const session_key&) override {}
-    };
     auto counts = std::make_shared<session_counts>();
     http::detail::around app;
-    app.use(sessions(std::make_shared<full>(), {.counts = counts}));
+    const memory_sessions::bounds none{.sessions = 0};
+    app.use(sessions(std::make_shared<memory_sessions>(none), {.counts = counts}));
     app.sees = [](const request& of) {
         session_of(of).set("user", "ada");
         return text("welcome");
