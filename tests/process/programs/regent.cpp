@@ -88,6 +88,26 @@ http::response count(const http::request&)
     return http::json(json::object{{"pid", ::getpid()}, {"count", ++counter}});
 }
 
+http::response remember(const http::request& of)
+{
+    http::user_session mine = http::session_of(of);
+    mine.regenerate();
+    mine.set("user", of.path<std::string>("user"));
+    return who(of);
+}
+
+http::response remembered(const http::request& of)
+{
+    const auto user = http::session_of(of).get("user");
+    return http::json(json::object{{"user", user.value_or("")}, {"pid", ::getpid()}});
+}
+
+http::response forget(const http::request& of)
+{
+    http::session_of(of).destroy();
+    return who(of);
+}
+
 json::object describe(const cohort::cluster& group, int recovered)
 {
     json::array all;
@@ -143,6 +163,13 @@ int main(int argc, char** argv)
                                .window = std::chrono::hours{1},
                                .kind = http::limit_kind::fixed_window}))
         .get("/", who);
+
+    auto known = api.group("/session");
+    known.use(http::sessions(http::shared_sessions::make(),
+                             {.cookie = "session", .also_without_encryption = true}));
+    known.get("/login/{user}", remember);
+    known.get("/me", remembered);
+    known.get("/logout", forget);
 
     cohort::serve_options more;
     int recovered = 0;
