@@ -1,6 +1,7 @@
 #include <cohort/http/topics/events.hpp>
 
 #include <cohort/base/random.hpp>
+#include <cohort/http/detail/event_response.hpp>
 #include <cohort/http/topics/topics.hpp>
 
 #include <fmt/format.h>
@@ -16,13 +17,6 @@ namespace {
 
 /// Messages that wait already go out together, up to so many bytes.
 constexpr std::size_t batch_bytes = 16'384;
-
-response event_response(body_producer producer)
-{
-    return stream("text/event-stream", std::move(producer))
-        .header("Cache-Control", "no-store")
-        .header("X-Accel-Buffering", "no");
-}
 
 /// One client that hears a topic. Lives as long as its response.
 class feed {
@@ -157,38 +151,8 @@ response events(const request& of, std::string topic, event_options how)
         last = *said;
     how.heartbeat = std::max(how.heartbeat, std::chrono::seconds{1});
     auto one = std::make_unique<feed>(std::move(topic), std::move(how), std::move(last));
-    return event_response([one = std::move(one)](body_writer& out) { return one->run(out); });
-}
-
-awaitable<result<>> event_writer::send(const server_event& what)
-{
-    std::string text;
-    append_event(text, what);
-    co_return co_await out_.write(text);
-}
-
-awaitable<result<>> event_writer::comment(std::string_view words)
-{
-    std::string text;
-    append_event_comment(text, words);
-    co_return co_await out_.write(text);
-}
-
-namespace {
-
-awaitable<> produce_events(event_producer& producer, body_writer& out)
-{
-    event_writer events{out};
-    co_await producer(events);
-}
-
-}  // namespace
-
-response event_stream(event_producer producer)
-{
-    return event_response([producer = std::move(producer)](body_writer& out) mutable {
-        return produce_events(producer, out);
-    });
+    return detail::event_response(
+        [one = std::move(one)](body_writer& out) { return one->run(out); });
 }
 
 }  // namespace cohort::http

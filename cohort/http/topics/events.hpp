@@ -1,17 +1,12 @@
 #pragma once
 
-#include <cohort/async/tokens.hpp>
 #include <cohort/base/clock.hpp>
-#include <cohort/base/error.hpp>
-#include <cohort/http/body.hpp>
 #include <cohort/http/request.hpp>
 #include <cohort/http/response.hpp>
-#include <cohort/http/topics/server_event.hpp>
+#include <cohort/http/topics/event_stream.hpp>
 
 #include <cstddef>
-#include <functional>
 #include <string>
-#include <string_view>
 
 namespace cohort::http {
 
@@ -44,26 +39,5 @@ struct event_options {
 /// Texts should be UTF-8. Ends when the worker drains, after saying when to come back.
 /// @param topic  Who may read it is decided before: names of clients' choice are not checked here.
 [[nodiscard]] response events(const request& of, std::string topic, event_options how = {});
-
-/// Writes events one by one, for streams that are no topic. A resource of the response.
-class event_writer {
-public:
-    explicit event_writer(body_writer& out) noexcept
-        : out_{out}
-    {}
-
-    /// Sends one, and waits until the connection can take more. Throws what append_event() does.
-    /// Errors, Cancel: as body_writer::write. Lifetime: `what` and its views until it completes.
-    [[nodiscard]] awaitable<result<>> send(const server_event& what);
-    [[nodiscard]] awaitable<result<>> comment(std::string_view words);
-
-private:
-    body_writer& out_;
-};
-
-using event_producer = std::move_only_function<awaitable<>(event_writer& out)>;
-
-/// Server-sent events that `producer` writes; it may be a coroutine lambda with captures.
-[[nodiscard]] response event_stream(event_producer producer);
 
 }  // namespace cohort::http

@@ -172,28 +172,3 @@ TEST_CASE("a client that reads too slowly is cut loose, and others are not")
     });
     CHECK(hub.total().subscribers == before + 1);
 }
-
-TEST_CASE("a program can write events that are no topic's")
-{
-    house h;
-    h.api.get("/clock", [](const request&) {
-        return event_stream([](event_writer& out) -> awaitable<> {
-            for (int i = 0; i < 3; ++i) {
-                const std::string data = "tick " + std::to_string(i);
-                server_event what;
-                what.data = data;
-                what.event = "tick";
-                const auto sent = co_await out.send(what);
-                CHECK(sent);
-            }
-            const auto said = co_await out.comment("over");
-            CHECK(said);
-        });
-    });
-    client c = h.connect();
-    c.say(get("/clock"));
-    h.hear(c, "\r\n0\r\n\r\n");
-    CHECK(c.has("text/event-stream"));
-    CHECK(c.has("event: tick\ndata: tick 2\n\n"));
-    CHECK(c.has(": over\n\n"));
-}
