@@ -32,9 +32,9 @@ struct access_line {
     std::uint64_t suppressed = 0;   ///< Refused requests since the last line that have none.
 };
 
-/// What of a query is logged. left_out: nothing. redacted: the values of secret_names() and of
+/// What of a query is logged. omitted: nothing. redacted: the values of secret_names() and of
 /// `secrets` are not.
-enum class logged_query : std::uint8_t { left_out, redacted };
+enum class logged_query : std::uint8_t { omitted, redacted };
 
 /// Choices for access_log(). A value that is moved.
 struct access_log_options {

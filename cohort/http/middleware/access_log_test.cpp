@@ -55,7 +55,7 @@ TEST_CASE("each request is one line, errors and unknown paths too")
 
 TEST_CASE("a query can be left out, and what comes from outside has bounds")
 {
-    logged log{{.query = logged_query::left_out, .path_bytes_max = 5, .user_agent_bytes_max = 3}};
+    logged log{{.query = logged_query::omitted, .path_bytes_max = 5, .user_agent_bytes_max = 3}};
     log.one.get("/absent?x=1", "User-Agent: test/1\r\n");
     CHECK(log.lines.at(0).starts_with("GET /abse? [] 404"));
     CHECK(log.lines.at(0).ends_with(" local tes"));
