@@ -248,7 +248,7 @@ void server::arm()
 
 void server::look_at_certificates()
 {
-    options_.tls->look_at_files();
+    options_.tls->look_at_files(loop_);
     constexpr std::uint32_t every = 60;
     certificates_due_ = second_ + every;
     if (armed_for_ == 0 || certificates_due_ < armed_for_)

@@ -259,16 +259,49 @@ TEST_CASE("the server looks once a minute whether the files have changed, and su
     const pem_folder folder;
     tls_house h{one_certificate(folder)};
     add_hello(h.api);
+    // Files are read beside the loop.
+    const auto later = [&h](seconds by) {
+        h.later(by);
+        h.until([&h] { return lanes::of(h.loop).busy() == 0; });
+        h.quiet();
+    };
     CHECK(h.connect_tls()->peer_name() == "one.test");
     static_cast<void>(folder.put("one", make_identity({"renewed", "DNS:one.test"})));
-    h.later(30s);
+    later(30s);
     CHECK(h.connect_tls()->peer_name() == "one.test");
-    h.later(31s);
+    later(31s);
     CHECK(h.connect_tls()->peer_name() == "renewed");
     pem_folder::write(folder.file("one.pem"), [](FILE* f) { std::fputs("no more", f); });
-    h.later(61s);
+    later(61s);
     CHECK(h.connect_tls()->peer_name() == "renewed");
     static_cast<void>(folder.put("one", make_identity({"well again", "DNS:one.test"})));
-    h.later(61s);
+    later(61s);
     CHECK(h.connect_tls()->peer_name() == "well again");
+}
+
+TEST_CASE("what was read beside the loop counts only if nobody has read since, and somebody waits")
+{
+    const pem_folder folder;
+    tls_house h{one_certificate(folder)};
+    add_hello(h.api);
+    const auto wait = [&h] {
+        h.until([&h] { return lanes::of(h.loop).busy() == 0; });
+        h.quiet();
+    };
+    static_cast<void>(folder.put("one", make_identity({"first", "DNS:one.test"})));
+    h.context->look_at_files(h.loop);
+    h.context->look_at_files(h.loop);  // one errand at a time
+    while (lanes::of(h.loop).busy() != 0) {
+    }
+    static_cast<void>(folder.put("one", make_identity({"second", "DNS:one.test"})));
+    REQUIRE(h.context->reload());
+    wait();
+    CHECK(h.connect_tls()->peer_name() == "second");
+
+    auto gone = tls::context::load(one_certificate(folder));
+    REQUIRE(gone);
+    static_cast<void>(folder.put("one", make_identity({"third", "DNS:one.test"})));
+    (*gone)->look_at_files(h.loop);
+    gone->reset();
+    wait();
 }

@@ -1,10 +1,14 @@
 #include <cohort/http/tls/context.hpp>
 
+#include <cohort/async/lanes.hpp>
 #include <cohort/base/try.hpp>
 #include <cohort/http/tls/alpn.hpp>
 #include <cohort/http/tls/generation.hpp>
 #include <cohort/http/tls/ticket_keys.hpp>
 #include <cohort/observe/log.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 
 #include <openssl/ssl.h>
 
@@ -26,7 +30,9 @@ result<std::shared_ptr<context>> context::load(options wanted)
 }
 
 context::context(options wanted, std::shared_ptr<const generation> first)
-    : options_{std::move(wanted)}, tickets_{first->tickets}, now_{std::move(first)}
+    : options_{std::make_shared<const options>(std::move(wanted))},
+      tickets_{first->tickets},
+      now_{std::move(first)}
 {}
 
 context::~context() = default;
@@ -44,22 +50,43 @@ std::unique_ptr<stream> context::begin(int socket, protocols spoken)
 
 result<> context::reload()
 {
-    COHORT_TRY(now_, generation::read(options_, tickets_));
+    COHORT_TRY(now_, generation::read(*options_, tickets_));
     refused_.clear();
+    errand_.reset();  // what it brings may be older
     return {};
 }
 
-void context::look_at_files()
+void context::look_at_files(boost::asio::io_context& loop)
 {
-    std::vector<std::uint64_t> seen = stamps_of(options_);
-    if (seen == now_->stamps || seen == refused_)
+    stamps seen = stamps_of(*options_);
+    if (errand_ || seen == now_->stamps || seen == refused_)
         return;
-    if (const auto fresh = reload(); !fresh) {
+    // A disk that is slow, or keys that are large, must not stop the loop.
+    errand_ = std::make_shared<const int>();
+    auto read = [this, &loop, errand = std::weak_ptr{errand_}, wanted = options_,
+                 tickets = tickets_, seen = std::move(seen)]() mutable noexcept {
+        auto fresh = generation::read(*wanted, std::move(tickets));
+        boost::asio::post(loop, [this, errand = std::move(errand), fresh = std::move(fresh),
+                                 seen = std::move(seen)]() mutable {
+            if (!errand.expired())
+                come_back(std::move(fresh), std::move(seen));
+        });
+    };
+    if (!lanes::of(loop).run(std::move(read)))
+        errand_.reset();  // too much to do: in a minute
+}
+
+void context::come_back(result<std::shared_ptr<const generation>> fresh, stamps seen)
+{
+    errand_.reset();
+    if (!fresh) {
         log::error("TLS certificates were not read again: {}; we go on with the old ones",
                    fresh.error().text());
         refused_ = std::move(seen);
         return;
     }
+    now_ = *std::move(fresh);
+    refused_.clear();
     for (const std::string& warning : now_->warnings)
         log::warn("{}", warning);
     log::info("TLS certificates were read again; new connections get them");

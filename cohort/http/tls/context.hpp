@@ -10,6 +10,10 @@
 #include <string>
 #include <vector>
 
+namespace boost::asio {
+class io_context;
+}
+
 namespace cohort::http::tls {
 
 struct generation;
@@ -42,19 +46,26 @@ public:
     /// have. Errors: as load(); everything is as it was.
     [[nodiscard]] result<> reload();
 
-    /// The same if a file has changed since it was read. A failure is logged, once for each change.
-    void look_at_files();
+    /// The same if a file has changed since it was read, but not at once: the files are looked at
+    /// here, and read on one of the loop's lanes. A failure is logged, once for each change.
+    /// Loop: that one, whenever it is called and for what comes of it.
+    void look_at_files(boost::asio::io_context& loop);
 
-    [[nodiscard]] seconds handshake_patience() const noexcept { return options_.handshake; }
+    [[nodiscard]] seconds handshake_patience() const noexcept { return options_->handshake; }
 
     /// What is usable but not right: a certificate that has expired, a key that anybody can read.
     [[nodiscard]] const std::vector<std::string>& warnings() const noexcept;
 
 private:
-    options options_;
+    using stamps = std::vector<std::uint64_t>;
+    void come_back(result<std::shared_ptr<const generation>> fresh, stamps seen);
+
+    std::shared_ptr<const options> options_;  // an errand looks at them, too
     std::shared_ptr<ticket_keys> tickets_;
     std::shared_ptr<const generation> now_;
-    std::vector<std::uint64_t> refused_;  // stamps of files that were found wanting
+    stamps refused_;  // of files that were found wanting
+    /// Somebody reads the files. What becomes of it counts as long as this is the same.
+    std::shared_ptr<const int> errand_;
 };
 
 }  // namespace cohort::http::tls
