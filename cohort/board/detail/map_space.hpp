@@ -142,15 +142,20 @@ public:
         return {.cell = &cell, .word = word, .until = until};
     }
 
+    /// How closely to look.
+    enum class care : std::uint8_t { whether_it_is_over, whether_it_is_whole };
     /// Takes what is over out of so many sets, and gives back as many times 8 blocks of the dead.
-    void sweep(std::size_t sets, std::int64_t now)
+    /// How many blocks that freed.
+    std::size_t sweep(std::size_t sets, care how, std::int64_t now)
     {
+        std::size_t freed = 0;
         for_some(in_.sets, in_.head->next_set, sets, [&](map_set& set) {
             for (map_cell& cell : set.cells)
-                sweep_cell(look_at(cell), now);
+                freed += sweep_cell(look_at(cell), how, now);
         });
         for_some(in_.notes, in_.head->next_note, sets * map_set::ways,
-                 [&](map_note& note) { sweep_note(note); });
+                 [&](map_note& note) { freed += sweep_note(note) ? 1U : 0U; });
+        return freed;
     }
 
     /// Of so many records, the one that expires first.
@@ -272,8 +277,10 @@ private:
         before_();
         if (!in_.notes[at].owner.compare_exchange_strong(owner, 0))
             return false;
-        // Low ones are used first, so that memory that was never needed is never touched.
-        if (at < in_.head->hint.load())
+        // Low ones are used first, so that memory that was never needed is never touched; but
+        // nobody shall look for long for the one that is free.
+        const std::uint64_t hint = in_.head->hint.load();
+        if (at < hint || hint >= in_.notes.size() || in_.notes[hint].owner.load() != 0)
             in_.head->hint.store(at);
         return true;
     }
@@ -288,34 +295,42 @@ private:
             each(of[(from + i) % of.size()]);
     }
 
-    void sweep_cell(const record& at, std::int64_t now)
+    std::size_t sweep_cell(const record& at, care how, std::int64_t now)
     {
         if (at.word == 0)
-            return;
-        if (now < at.until)
-            static_cast<void>(read(at, [](std::uint64_t) noexcept {}));
-        else if (take_out(at))
+            return 0;
+        if (now < at.until) {
+            if (how == care::whether_it_is_whole)
+                static_cast<void>(read(at, [](std::uint64_t) noexcept {}));
+            return 0;
+        }
+        const auto freed = take_out(at);
+        if (freed)
             in_.head->expired.fetch_add(1, std::memory_order_relaxed);
+        return freed.value_or(0);
     }
 
-    void sweep_note(map_note& note)
+    /// Was it a dead one's?
+    bool sweep_note(map_note& note)
     {
         const std::uint64_t owner = note.owner.load();
         if (owner == 0)
-            return;
+            return false;
         const std::size_t cell = detail::map_link_cell(note.link.load());
         const std::size_t set = cell / map_set::ways;
         if (set < in_.sets.size() &&
             detail::map_number(in_.sets[set].cells[cell % map_set::ways].load()) ==
                 detail::map_number(owner))
-            return;
+            return false;
         const std::uint64_t age = (second() - owner) & detail::map_second_mask;
         constexpr std::uint64_t patience = expiring_map::patience.count();
         // Claimed just now by somebody whose clock is ahead of ours: not two years ago.
         const bool is_ahead = age > detail::map_second_mask - patience;
         const auto at = static_cast<std::size_t>(&note - in_.notes.data());
-        if (age >= patience && !is_ahead && free(at, owner))
-            in_.head->recovered.fetch_add(1, std::memory_order_relaxed);
+        if (age < patience || is_ahead || !free(at, owner))
+            return false;
+        in_.head->recovered.fetch_add(1, std::memory_order_relaxed);
+        return true;
     }
 
     map_parts in_;

@@ -112,6 +112,7 @@ private:
     using draft = typename map_space<Probe>::draft;
     using record = typename map_space<Probe>::record;
     using reading = typename map_space<Probe>::reading;
+    using care = typename map_space<Probe>::care;
 
     // Each lost race is somebody else's progress; this is a bound, not a plan.
     static constexpr int attempts_max = 1'000;
@@ -194,16 +195,17 @@ private:
             return true;
         if (what.bytes.size() > expiring_map::bytes_max)
             return false;
+        // Who can evict others needs nothing to spare.
+        const std::size_t spare = how_ == when_full::evict ? 0 : why.spare;
         const typename map_space<Probe>::want want{detail::map_blocks_for(what.bytes.size()),
-                                                   why.spare};
-        space_.sweep(sweep_always, now);
-        if (space_.claim(made, want))
-            return true;
-        space_.sweep(sweep_in_need, now);
+                                                   spare};
+        space_.sweep(sweep_always, care::whether_it_is_whole, now);
         bool enough = space_.claim(made, want);
+        if (!enough && space_.sweep(sweep_in_need, care::whether_it_is_over, now) > 0)
+            enough = space_.claim(made, want);
         // Others may be faster to claim what we free.
         for (int i = 0; !enough && how_ == when_full::evict && i < 4; ++i) {
-            evict(want.blocks + want.spare - made.blocks.size(), why.cell);
+            evict(want.blocks - made.blocks.size(), why.cell);
             enough = space_.claim(made, want);
         }
         return enough;
