@@ -33,6 +33,8 @@ std::uint64_t word_for(std::string_view name, std::size_t bytes) noexcept
 /// Where here() is: null, nobody has settled.
 std::atomic<commons_head*> settled_head{nullptr};
 std::atomic<std::byte*> settled_areas{nullptr};
+std::atomic<const slot*> settled_rows{nullptr};
+std::atomic<std::size_t> settled_slots{0};
 std::atomic<std::uint32_t> settled_times{0};
 
 commons private_ones() noexcept
@@ -98,12 +100,17 @@ commons commons::here() noexcept
     commons_head* const head = settled_head.load(acquire);
     if (head == nullptr)
         return private_ones();
-    return {*head, settled_areas.load(std::memory_order_relaxed)};
+    return {*head,
+            settled_areas.load(std::memory_order_relaxed),
+            {settled_rows.load(std::memory_order_relaxed),
+             settled_slots.load(std::memory_order_relaxed)}};
 }
 
 void commons::settle(commons of_the_cohort) noexcept
 {
     settled_areas.store(of_the_cohort.areas_, std::memory_order_relaxed);
+    settled_rows.store(of_the_cohort.rows_, std::memory_order_relaxed);
+    settled_slots.store(of_the_cohort.slots_, std::memory_order_relaxed);
     settled_head.store(of_the_cohort.head_, std::memory_order_release);
     settled_times.fetch_add(1, std::memory_order_release);
 }

@@ -30,8 +30,8 @@ public:
     static constexpr std::size_t areas_max = board::areas_max;
     static constexpr std::size_t room = commons_room;
 
-    commons(commons_head& head, std::byte* areas) noexcept
-        : head_{&head}, areas_{areas}
+    commons(commons_head& head, std::byte* areas, std::span<const slot> rows = {}) noexcept
+        : head_{&head}, areas_{areas}, rows_{rows.data()}, slots_{rows.size()}
     {}
 
     /// The area of that name and size, which every caller with the same two words shares. Begins at
@@ -46,6 +46,11 @@ public:
     /// Bytes of `room` that are taken.
     [[nodiscard]] std::size_t taken() const noexcept;
 
+    /// The board's rows, by slot. A tenant's word changes before a successor runs anything, and
+    /// when the dead are buried: what somebody has left here with it counts while it is the same.
+    /// None: there are no workers, and this process is all there is.
+    [[nodiscard]] std::span<const slot> rows() const noexcept { return {rows_, slots_}; }
+
     /// Those of this process. In a worker, the cohort's, from before its main on. Anywhere else
     /// (tests, plain programs, before a worker is born) memory of this process alone. So ask when
     /// you use it, not when routes are set up; common_area does that for you. Any thread.
@@ -59,6 +64,8 @@ public:
 private:
     commons_head* head_;
     std::byte* areas_;
+    const slot* rows_;
+    std::size_t slots_;
 };
 
 /// An area of commons::here(), found when it is first used and from then on known. A resource, for

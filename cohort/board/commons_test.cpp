@@ -1,6 +1,7 @@
 #include <cohort/board/commons.hpp>
 
 #include <cohort/board/segment.hpp>
+#include <cohort/board/slot.hpp>
 
 #include <doctest/doctest.h>
 
@@ -147,4 +148,18 @@ TEST_CASE("without a cohort the commons are this process's own")
     const auto area = commons::here().area("commons_test", 64);
     REQUIRE(area);
     CHECK(commons::here().area("commons_test", 64)->data() == area->data());
+}
+
+TEST_CASE("who sits in which slot is known to whoever shares the memory")
+{
+    auto board = segment::create(2);
+    REQUIRE(board);
+    const commons all = board->commons();
+    REQUIRE(all.rows().size() == 2);
+    CHECK(all.rows()[1].tenant == 0);
+    move_in(board->row(1), {.tenant = tenant_of(7, 42), .worker_id = 1});
+    CHECK(all.rows()[1].tenant == tenant_of(7, 42));
+
+    const own_commons nobody;
+    CHECK(nobody.view.rows().empty());
 }

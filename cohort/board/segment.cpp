@@ -107,7 +107,8 @@ board::tickets segment::tickets() const noexcept
 board::commons segment::commons() const noexcept
 {
     const std::size_t at = parts_for(slots_).commons;
-    return board::commons{part<commons_head>(at), memory_.bytes() + at + sizeof(commons_head)};
+    return board::commons{
+        part<commons_head>(at), memory_.bytes() + at + sizeof(commons_head), {&row(0), slots_}};
 }
 
 }  // namespace cohort::board
