@@ -26,6 +26,7 @@
 #include <cohort/http/forms/read_form.hpp>
 #include <cohort/http/forms/urlencoded.hpp>
 #include <cohort/http/json.hpp>
+#include <cohort/http/limiting/concurrency_limit.hpp>
 #include <cohort/http/limiting/rate_limit.hpp>
 #include <cohort/http/limiting/redis_limits.hpp>
 #include <cohort/http/markup.hpp>

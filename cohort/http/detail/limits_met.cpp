@@ -25,10 +25,15 @@ limits_met& limits_met_by(request& of)
     return of.attach(limits_met{});
 }
 
-limit_rule checked_rule(std::string_view name, const limit_rule::measures& given)
+void check_limit_name(std::string_view name)
 {
     if (name.empty() || name.size() > name_bytes_max || !std::ranges::all_of(name, may_be_in_name))
-        throw failure{fault(errc::bad_value, "name a rate limit", std::string{name})};
+        throw failure{fault(errc::bad_value, "name a limit", std::string{name})};
+}
+
+limit_rule checked_rule(std::string_view name, const limit_rule::measures& given)
+{
+    check_limit_name(name);
     auto made = limit_rule::of(given);
     if (!made)
         throw failure{made.error()};

@@ -23,6 +23,9 @@ struct limits_met {
 
 [[nodiscard]] limits_met& limits_met_by(request& of);
 
+/// Throws cohort::failure (errc::bad_value).
+void check_limit_name(std::string_view name);
+
 /// Throws cohort::failure (errc::bad_value), also if the name cannot be one.
 [[nodiscard]] limit_rule checked_rule(std::string_view name, const limit_rule::measures& given);
 

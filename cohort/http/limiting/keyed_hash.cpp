@@ -1,5 +1,7 @@
 #include <cohort/http/limiting/keyed_hash.hpp>
 
+#include <cohort/base/random.hpp>
+
 #include <bit>
 #include <cstddef>
 
@@ -60,6 +62,19 @@ std::uint64_t keyed_hash(const hash_secret& by, std::string_view text) noexcept
     for (int i = 0; i < 4; ++i)
         at.round();
     return at.a ^ at.b ^ at.c ^ at.d;
+}
+
+hash_secret shared_secret(std::array<std::atomic<std::uint64_t>, 2>& in) noexcept
+{
+    std::array<std::uint64_t, 2> words{};
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        words[i] = in[i].load(std::memory_order_relaxed);
+        if (words[i] != 0)
+            continue;
+        const std::uint64_t drawn = random_source::from_kernel().next() | 1U;
+        words[i] = in[i].compare_exchange_strong(words[i], drawn) ? drawn : words[i];
+    }
+    return {words[0], words[1]};
 }
 
 }  // namespace cohort::http

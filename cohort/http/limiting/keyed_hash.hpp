@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstdint>
 #include <string_view>
 
@@ -15,5 +17,8 @@ struct hash_secret {
 ///
 /// Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012.
 [[nodiscard]] std::uint64_t keyed_hash(const hash_secret& by, std::string_view text) noexcept;
+
+/// The secret of a table that processes share, in two words of it. Drawn by whoever asks first.
+[[nodiscard]] hash_secret shared_secret(std::array<std::atomic<std::uint64_t>, 2>& in) noexcept;
 
 }  // namespace cohort::http

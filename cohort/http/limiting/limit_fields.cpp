@@ -22,13 +22,19 @@ std::uint64_t window_seconds(const limit_statement& of) noexcept
     return whole_seconds(of.policy.window);
 }
 
+/// Whether the form has words for it.
+bool is_told(const limit_statement& one, limit_form form) noexcept
+{
+    return one.form == form && (one.unit == limit_unit::requests || form == limit_form::draft8);
+}
+
 /// All that are told in that form, joined.
 template <class F>
 std::string join(const std::vector<limit_statement>& all, limit_form form, F each_as)
 {
     std::string joined;
     for (const limit_statement& each : all) {
-        if (each.form == form)
+        if (is_told(each, form))
             joined.append(joined.empty() ? "" : ", ").append(each_as(each));
     }
     return joined;
@@ -39,7 +45,7 @@ const limit_statement* tightest(const std::vector<limit_statement>& all, limit_f
 {
     const limit_statement* found = nullptr;
     for (const limit_statement& each : all) {
-        if (each.form != form)
+        if (!is_told(each, form))
             continue;
         if (found == nullptr || each.ruling.remaining < found->ruling.remaining ||
             (found->ruling.admitted && !each.ruling.admitted))
@@ -50,8 +56,11 @@ const limit_statement* tightest(const std::vector<limit_statement>& all, limit_f
 
 std::string named_policy(const limit_statement& of)
 {
-    std::string text =
-        fmt::format("\"{}\"; q={}; w={}", of.name, of.policy.limit, window_seconds(of));
+    std::string text = fmt::format("\"{}\"; q={}", of.name, of.policy.limit);
+    if (of.unit == limit_unit::concurrent_requests)
+        text.append("; qu=\"concurrent-requests\"");
+    else
+        fmt::format_to(std::back_inserter(text), "; w={}", window_seconds(of));
     if (!of.partition.empty())
         text.append("; pk=:").append(crypto::to_base64(of.partition)).append(":");
     return text;
@@ -59,6 +68,9 @@ std::string named_policy(const limit_statement& of)
 
 std::string named_state(const limit_statement& of)
 {
+    // Nobody knows when a request ends.
+    if (of.unit == limit_unit::concurrent_requests)
+        return fmt::format("\"{}\"; r={}", of.name, of.ruling.remaining);
     return fmt::format("\"{}\"; r={}; t={}", of.name, of.ruling.remaining,
                        whole_seconds(of.ruling.more_in));
 }
@@ -116,9 +128,11 @@ response limit_refusal(const limit_statement& refused)
     boost::json::object members;
     members["type"] = "https://iana.org/assignments/http-problem-types#quota-exceeded";
     members["violated-policies"] = boost::json::array{refused.name};
-    return problem(429, "Request cannot be satisfied as assigned quota has been exceeded",
-                   fmt::format("{} requests in {} s are allowed; try again in {} s",
-                               refused.policy.limit, window_seconds(refused), wait),
+    std::string words = refused.unit == limit_unit::concurrent_requests
+                            ? fmt::format("{} requests at a time are allowed", refused.policy.limit)
+                            : fmt::format("{} requests in {} s are allowed; try again in {} s",
+                                          refused.policy.limit, window_seconds(refused), wait);
+    return problem(429, "Request cannot be satisfied as assigned quota has been exceeded", words,
                    std::move(members))
         .header("Retry-After", std::to_string(wait));
 }

@@ -18,6 +18,12 @@ enum class limit_form : std::uint8_t {
     none,    ///< Nobody is told; Retry-After still comes with 429.
 };
 
+/// What a limit counts.
+enum class limit_unit : std::uint8_t {
+    requests,             ///< So many in a window.
+    concurrent_requests,  ///< So many at a time; only draft8 can say so, other forms leave it out.
+};
+
 /// One limit and what it made of a request. A value.
 struct limit_statement {
     std::string name;
@@ -25,6 +31,7 @@ struct limit_statement {
     limit_rule::measures policy = {};
     limit_ruling ruling = {};
     limit_form form = limit_form::draft8;
+    limit_unit unit = limit_unit::requests;
 };
 
 /// Whole seconds, rounded up: who waits so long does not come too early. At least 1.

@@ -56,16 +56,8 @@ limit_table::limit_table(std::span<std::byte> memory) noexcept
 
 std::uint64_t limit_table::hash(std::string_view key) const noexcept
 {
-    std::array<std::uint64_t, 2> words{};
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        words[i] = head_->secret[i].load(std::memory_order_relaxed);
-        if (words[i] != 0)
-            continue;
-        const std::uint64_t drawn = random_source::from_kernel().next() | 1U;
-        words[i] = head_->secret[i].compare_exchange_strong(words[i], drawn) ? drawn : words[i];
-    }
     // 0 means nobody.
-    return std::max<std::uint64_t>(keyed_hash({words[0], words[1]}, key), 1);
+    return std::max<std::uint64_t>(keyed_hash(shared_secret(head_->secret), key), 1);
 }
 
 limit_set& limit_table::set_of(std::uint64_t key) const noexcept { return sets_[key & mask_]; }

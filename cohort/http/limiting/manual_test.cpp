@@ -1,5 +1,6 @@
 // The snippets of docs/manual/rate-limits.md, so that they compile.
 
+#include <cohort/http/limiting/concurrency_limit.hpp>
 #include <cohort/http/limiting/rate_limit.hpp>
 #include <cohort/http/limiting/redis_limits.hpp>
 #include <cohort/http/router.hpp>
@@ -26,6 +27,10 @@ TEST_CASE("the limits of the manual can be set up")
                                 .window = 15min,
                                 .kind = http::limit_kind::fixed_window,
                                 .skip = http::limit_skip::successful}));
+
+    auto reports = api.group("/reports");
+    reports.use(http::concurrency_limit(
+        {.name = "reports", .limit = 2, .key = http::limit_key::user()}));
 
     const std::string secret = "secret";
     auto redis = std::make_shared<http::redis_limits>(

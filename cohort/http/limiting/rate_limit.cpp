@@ -2,19 +2,15 @@
 
 #include <cohort/base/clock.hpp>
 #include <cohort/base/error.hpp>
-#include <cohort/board/commons.hpp>
 #include <cohort/http/date_clock.hpp>
+#include <cohort/http/detail/limit_memory.hpp>
 #include <cohort/http/detail/limits_met.hpp>
 #include <cohort/http/limiting/limit_table.hpp>
-#include <cohort/observe/log.hpp>
 
 #include <fmt/format.h>
 
-#include <bit>
 #include <optional>
-#include <span>
 #include <utility>
-#include <vector>
 
 namespace cohort::http {
 
@@ -31,12 +27,8 @@ public:
                                                      .window = choices_.window,
                                                      .burst = choices_.burst,
                                                      .kind = choices_.kind})},
-          area_{area_name(choices_), limit_table::bytes_for(choices_.keys)}
+          memory_{choices_.name, area_name(choices_), limit_table::bytes_for(choices_.keys)}
     {}
-
-    shared_limit(const shared_limit&) = delete;
-    shared_limit& operator=(const shared_limit&) = delete;
-    ~shared_limit() { ::operator delete[](own_.load(), std::align_val_t{64}); }
 
     std::optional<response> before(request& of)
     {
@@ -99,38 +91,12 @@ private:
             ((*choices_.counts).*what).fetch_add(1, std::memory_order_relaxed);
     }
 
-    limit_table table()
-    {
-        const auto found = area_.find();
-        return found ? limit_table{*found} : own_table(found.error());
-    }
-
-    /// The commons are full: then this process counts for itself, and all of them allow more.
-    limit_table own_table(const fault& why)
-    {
-        static constexpr auto allocate = [](std::size_t bytes) {
-            return new (std::align_val_t{64}) std::byte[bytes]{};
-        };
-        const std::size_t bytes = limit_table::bytes_for(choices_.keys);
-        std::byte* mine = own_.load(std::memory_order_acquire);
-        if (mine == nullptr) {
-            std::byte* const fresh = allocate(bytes);
-            if (own_.compare_exchange_strong(mine, fresh)) {
-                mine = fresh;
-                log::error("limit {} is not shared: {}; going on, with each worker counting alone",
-                           choices_.name, why.text());
-            } else {
-                ::operator delete[](fresh, std::align_val_t{64});
-            }
-        }
-        return limit_table{{mine, bytes}};
-    }
+    limit_table table() { return limit_table{memory_.find().memory}; }
 
     rate_limit_options choices_;
     limit_rule rule_;
     date_clock dates_ = machine_clock();
-    board::common_area area_;
-    std::atomic<std::byte*> own_{nullptr};
+    detail::limit_memory memory_;
 };
 
 }  // namespace

@@ -1,26 +1,17 @@
 #pragma once
 
+#include <cohort/http/limiting/limit_counts.hpp>
 #include <cohort/http/limiting/limit_fields.hpp>
 #include <cohort/http/limiting/limit_key.hpp>
 #include <cohort/http/limiting/limit_rule.hpp>
 #include <cohort/http/middleware.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 
 namespace cohort::http {
-
-/// What limits did in this process, for metrics. A resource; any thread reads and counts.
-struct limit_counts {
-    std::atomic<std::uint64_t> admitted{0};
-    std::atomic<std::uint64_t> refused{0};
-    std::atomic<std::uint64_t> given_back{0};
-    /// Keys that were forgotten before their time, in the whole cohort: raise `keys` if it grows.
-    std::atomic<std::uint64_t> evicted{0};
-};
 
 /// Which answers do not count: the hit is given back after them.
 enum class limit_skip : std::uint8_t {

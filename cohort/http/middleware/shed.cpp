@@ -1,21 +1,18 @@
 #include <cohort/http/middleware/shed.hpp>
 
-#include <cohort/base/random.hpp>
 #include <cohort/http/delay_judge.hpp>
+#include <cohort/http/detail/retry_after.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/route.hpp>
 
 #include <boost/asio/post.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <unistd.h>
 
 namespace cohort::http {
 
@@ -26,17 +23,9 @@ std::atomic<std::uint64_t> all_refused{0};
 
 response refuse(std::chrono::seconds most)
 {
-    // Seeded anew in each process: twins would send their clients back together.
-    thread_local pid_t seeded_in = 0;
-    thread_local random_source dice{0};
-    if (const pid_t here = ::getpid(); seeded_in != here) {
-        dice = random_source::from_kernel();
-        seeded_in = here;
-    }
     all_refused.fetch_add(1, std::memory_order_relaxed);
-    const auto span = static_cast<std::uint64_t>(std::max<std::int64_t>(most.count(), 1));
     return overloaded("too much is under way")
-        .header("Retry-After", std::to_string(1 + dice.next() % span));
+        .header("Retry-After", std::to_string(detail::retry_after_by_chance(most).count()));
 }
 
 bool may_be_shed(const request& of) noexcept
