@@ -108,6 +108,41 @@ http::response forget(const http::request& of)
     return who(of);
 }
 
+/// What those who hold places wait for, and how many have begun.
+struct held {
+    std::atomic<std::uint64_t> begun;
+    std::atomic<std::uint64_t> released;
+};
+
+held& holding()
+{
+    static cohort::board::common_area area{"regent/held", sizeof(held)};
+    const auto found = area.find();
+    if (!found)
+        throw http::refusal{503}.detail(found.error().text());
+    return cohort::board::area_as<held>(*found);
+}
+
+cohort::task<http::response> hold(const http::request& of)
+{
+    held& all = holding();
+    ++all.begun;
+    while (all.released == 0)
+        co_await cohort::sleep_for(std::chrono::milliseconds{1});
+    co_return http::json(json::object{{"pid", ::getpid()}, {"attempt", of.attempt()}});
+}
+
+http::response release(const http::request&)
+{
+    holding().released = 1;
+    return http::no_content();
+}
+
+http::response begun(const http::request&)
+{
+    return http::json(json::object{{"begun", holding().begun.load()}});
+}
+
 json::object describe(const cohort::cluster& group, int recovered)
 {
     json::array all;
@@ -163,6 +198,12 @@ int main(int argc, char** argv)
                                .window = std::chrono::hours{1},
                                .kind = http::limit_kind::fixed_window}))
         .get("/", who);
+    api.group("/few")
+        .use(http::concurrency_limit({.name = "regent", .limit = 2}))
+        .get("/", hold)
+        .post("/", hold);
+    api.get("/begun", begun);
+    api.get("/release", release);
 
     auto known = api.group("/session");
     known.use(http::sessions(http::shared_sessions::make(),
