@@ -38,7 +38,8 @@ struct limit_statement {
 [[nodiscard]] std::uint64_t whole_seconds(std::chrono::nanoseconds span) noexcept;
 
 /// Writes the fields for all limits that a request met, in their order, in place of such fields.
-/// Forms that are no lists tell of the limit with the least remaining.
+/// Forms that are no lists tell of the limit with the least remaining. Forms use the same names: of
+/// several, the latest draft's fields stay.
 void write_limit_fields(response& into, const std::vector<limit_statement>& all,
                         std::int64_t unix_now);
 

@@ -56,6 +56,15 @@ TEST_CASE("several limits are lists, or the tightest where a form has no lists")
                                    "RateLimit: limit=900, remaining=0, reset=1\r\n");
 }
 
+TEST_CASE("of forms that use the same names the latest draft's stays")
+{
+    CHECK(written({two_a_minute(limit_form::draft8), two_a_minute(limit_form::draft7)}) ==
+          written({two_a_minute(limit_form::draft8)}));
+    CHECK(written({two_a_minute(limit_form::legacy), two_a_minute(limit_form::draft7)}) ==
+          written({two_a_minute(limit_form::legacy)}) +
+              written({two_a_minute(limit_form::draft7)}));
+}
+
 TEST_CASE("a refusal is a problem of the draft's type, and says when to come back")
 {
     auto one = two_a_minute(limit_form::draft8);

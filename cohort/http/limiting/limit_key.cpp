@@ -17,7 +17,7 @@ std::string address_of(const request& one, unsigned ipv6_bits)
 {
     ip_address who = requester_of(one).address;
     if (!who.is_ip())
-        return who.is_local() ? "local" : "unknown";
+        return who.is_local() ? "local" : "nobody";
     if (who.is_v6())
         who = who.network(ipv6_bits);
     std::string key{"a"};

@@ -16,6 +16,11 @@ constexpr unsigned count_bits = 20;
 constexpr std::uint64_t count_mask = (std::uint64_t{1} << count_bits) - 1;
 static_assert(limit_rule::limit_max <= count_mask && 32 + count_bits == limit_word_bits);
 
+// Whoever read the clock and was then kept from running comes with a time that is over, to a word
+// that others have written since. What lies further ahead than a rule can write, by no more than
+// this, is theirs; by more, it was written under another rule or by a stray.
+constexpr std::uint64_t late_ns = 5'000'000'000;
+
 constexpr std::uint64_t up(std::uint64_t value, std::uint64_t by) noexcept
 {
     return (value + by - 1) / by;
@@ -44,9 +49,10 @@ open_window window_at(limit_word used, std::uint64_t now_tick, std::uint64_t win
     const auto end = static_cast<std::uint32_t>(used >> count_bits);
     const std::uint32_t left = end - now;
     const std::uint64_t count = used & count_mask;
-    if (count == 0 || left == 0 || left > window)
-        return {static_cast<std::uint32_t>(now + window), static_cast<std::uint32_t>(window), 0};
-    return {end, left, count};
+    const auto whole = static_cast<std::uint32_t>(window);
+    if (count == 0 || left == 0 || left > window + late_ns / window_tick_ns)
+        return {now + whole, whole, 0};
+    return {end, std::min(left, whole), count};
 }
 
 limit_word word_of(std::uint32_t end, std::uint64_t count) noexcept
@@ -69,7 +75,10 @@ result<limit_rule> limit_rule::of(const measures& given)
         return refused("a burst above 1000000");
     if (given.burst != 0 && given.kind != limit_kind::gcra)
         return refused("a burst in a fixed window, which has none");
-    return limit_rule{given};
+    const limit_rule made{given};
+    if (made.given_.burst > in_ns(refill_max) / tick_ns / made.interval_)
+        return refused("a burst that takes more than a year to come back");
+    return made;
 }
 
 limit_rule::limit_rule(const measures& given) noexcept
@@ -95,8 +104,10 @@ limit_ruling limit_rule::step(limit_word used, std::uint64_t now_ns) const noexc
     }
     const std::uint64_t now = now_ns / tick_ns;
     const std::uint64_t whole = interval_ * given_.burst;
-    // What lies further ahead than a whole burst was written under another limit, or by a stray.
-    const std::uint64_t ahead = std::min(used > now ? used - now : 0, whole);
+    const std::uint64_t written = used > now ? used - now : 0;
+    const std::uint64_t ahead = std::min(written, whole);
+    // Cut to what it can be, or a key would be refused until the time of another rule is over.
+    const limit_word known = written > whole + late_ns / tick_ns ? now + whole : used;
     const bool admitted = ahead + interval_ <= whole;
     const std::uint64_t spent = admitted ? ahead + interval_ : ahead;
     const std::uint64_t remaining = (whole - spent) / interval_;
@@ -104,7 +115,7 @@ limit_ruling limit_rule::step(limit_word used, std::uint64_t now_ns) const noexc
     return {.admitted = admitted,
             .remaining = remaining,
             .more_in = span_of((spent - enough) * tick_ns),
-            .next = admitted ? now + spent : used};
+            .next = admitted ? now + spent : known};
 }
 
 limit_word limit_rule::give_back(limit_word used, limit_word then,

@@ -27,7 +27,8 @@ struct limit_ruling {
     std::uint64_t remaining = 0;  ///< So many more, at once.
     /// Until there are more: one more (gcra), all of them (fixed window).
     std::chrono::nanoseconds more_in{0};
-    limit_word next = 0;  ///< What the key has used now; if refused, what it had.
+    /// What the key has used now; if refused, what it had, or the most that it can have.
+    limit_word next = 0;
 };
 
 /// `limit` requests in `window`, checked. A value. Times are CLOCK_MONOTONIC's, in nanoseconds.
@@ -35,6 +36,7 @@ class limit_rule {
 public:
     static constexpr std::uint64_t limit_max = 1'000'000;
     static constexpr std::chrono::hours window_max{24 * 31};
+    static constexpr std::chrono::hours refill_max{24 * 366};
 
     struct measures {
         std::uint64_t limit = 60;
@@ -44,11 +46,13 @@ public:
     };
 
     /// Errors: errc::bad_value: a limit that is not 1 to limit_max, a window that is not one second
-    ///         to window_max, a burst above limit_max or with another kind than gcra.
+    ///         to window_max, a burst above limit_max, with another kind than gcra, or that is not
+    ///         whole again within refill_max.
     [[nodiscard]] static result<limit_rule> of(const measures& given);
 
     /// One request at `now_ns` by a key that has used `used`. Any word is good: what cannot be is
-    /// taken for the most that could be.
+    /// taken for the most that could be, or for nothing. A time that is over for a few seconds
+    /// changes nothing for those who came since.
     [[nodiscard]] limit_ruling step(limit_word used, std::uint64_t now_ns) const noexcept;
 
     /// Without the request that was admitted with `then` as its next word. As `used` if that

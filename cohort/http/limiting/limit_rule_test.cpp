@@ -154,3 +154,50 @@ TEST_CASE("limits that cannot be kept are refused")
     CHECK_FALSE(limit_rule::of({.limit = 1, .burst = 1'000'001}));
     CHECK_FALSE(limit_rule::of({.limit = 1, .burst = 2, .kind = limit_kind::fixed_window}));
 }
+
+TEST_CASE(
+    "who comes with a time that is over takes nothing from the window of those who came since")
+{
+    key_at one{{.limit = 2, .window = 60s, .kind = limit_kind::fixed_window}};
+    CHECK(one.hit().admitted);
+    CHECK(one.hit().admitted);
+    // Read the clock before all of them, and was kept from running.
+    one.now -= 20'000'000;
+    const limit_ruling late = one.hit();
+    CHECK_FALSE(late.admitted);
+    CHECK(late.more_in == 60s);
+    one.now += 20'000'000;
+    CHECK_FALSE(one.hit().admitted);
+
+    key_at smooth{{.limit = 2, .window = 60s}};
+    CHECK(smooth.hit().admitted);
+    CHECK(smooth.hit().admitted);
+    const limit_word used = smooth.used;
+    smooth.now -= 20'000'000;
+    CHECK_FALSE(smooth.hit().admitted);
+    CHECK(smooth.used == used);
+}
+
+TEST_CASE("a limit that was made shorter holds nobody for the time of the longer one")
+{
+    for (const limit_kind kind : {limit_kind::gcra, limit_kind::fixed_window}) {
+        key_at one{{.limit = 2, .window = 1h, .kind = kind}};
+        CHECK(one.hit().admitted);
+        CHECK(one.hit().admitted);
+        one.by = limit_rule::of({.limit = 2, .window = 10s, .kind = kind}).value();
+        const limit_ruling first = one.hit();
+        if (first.admitted)
+            continue;  // a window begins anew
+        CHECK(first.more_in <= 10s);
+        one.now += static_cast<std::uint64_t>(first.more_in.count());
+        CHECK(one.hit().admitted);
+    }
+}
+
+TEST_CASE("a burst that would not fit into a word is refused")
+{
+    CHECK_FALSE(limit_rule::of({.limit = 1, .window = 24h, .burst = 10'000}));
+    CHECK_FALSE(limit_rule::of({.limit = 1, .window = limit_rule::window_max, .burst = 1'000'000}));
+    CHECK(limit_rule::of({.limit = 1, .window = 24h, .burst = 300}));
+    CHECK(limit_rule::of({.limit = 1'000'000, .window = limit_rule::window_max}));
+}

@@ -131,11 +131,16 @@ limit_ruling limit_table::hit(const limit_rule& by, std::uint64_t key,
         // of two that were claimed at once, one is seen from the other.
         if (!is_of(used, key) && find(key) != cell)
             continue;
-        const limit_ruling made = by.step(word_in(used, key), now_ns);
-        if (!made.admitted && cell->key.load() == key)
-            return made;
+        const limit_word had = word_in(used, key);
+        const limit_ruling made = by.step(had, now_ns);
+        // Nothing is written for those who hammer.
+        if (!made.admitted && made.next == had) {
+            if (cell->key.load() == key)
+                return made;
+            continue;
+        }
         const std::uint64_t next = signature(key) | (made.next & word_mask);
-        if (made.admitted && cell->used.compare_exchange_strong(used, next))
+        if (cell->used.compare_exchange_strong(used, next))
             return made;
     }
     return by.step(0, now_ns);

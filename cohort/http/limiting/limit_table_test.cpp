@@ -120,3 +120,17 @@ TEST_CASE("threads that hammer a few new keys never get more than the limit")
             REQUIRE(each == 5);
     }
 }
+
+TEST_CASE("a limit that was made shorter holds nobody in the table for the time of the longer one")
+{
+    own_table one{8};
+    const auto key = one.table.hash("a");
+    const auto hour = rule({.limit = 1, .window = 1h});
+    const auto brief = rule({.limit = 1, .window = 10s});
+    CHECK(one.table.hit(hour, key, start).admitted);
+    const limit_ruling refused = one.table.hit(brief, key, start);
+    CHECK_FALSE(refused.admitted);
+    CHECK(refused.more_in == 10s);
+    CHECK_FALSE(one.table.hit(brief, key, start + 9 * second).admitted);
+    CHECK(one.table.hit(brief, key, start + 10 * second).admitted);
+}

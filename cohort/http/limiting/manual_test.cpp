@@ -29,8 +29,8 @@ TEST_CASE("the limits of the manual can be set up")
                                 .skip = http::limit_skip::successful}));
 
     auto reports = api.group("/reports");
-    reports.use(http::concurrency_limit(
-        {.name = "reports", .limit = 2, .key = http::limit_key::user()}));
+    reports.use(
+        http::concurrency_limit({.name = "reports", .limit = 2, .key = http::limit_key::user()}));
 
     const std::string secret = "secret";
     auto redis = std::make_shared<http::redis_limits>(

@@ -131,6 +131,19 @@ TEST_CASE("users, header fields and whatever a program likes can be keys")
     CHECK_FALSE(free.header("RateLimit"));
 }
 
+TEST_CASE("no name of a user is the key of those whose address nobody knows")
+{
+    auto choices = two_a_minute();
+    choices.limit = 1;
+    choices.key = limit_key::user();
+    http::detail::around app;
+    app.use(introduced()).use(rate_limit(choices));
+    CHECK(status(app) == 200);
+    for (const auto* each : {"nknown", "nobody", "obody", "local", "ocal"})
+        CHECK(status(app, fmt::format("X-User: {}\r\n", each)) == 200);
+    CHECK(status(app) == 429);
+}
+
 TEST_CASE("several limits combine, and each is told")
 {
     auto narrow = two_a_minute();
