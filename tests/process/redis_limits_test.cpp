@@ -3,10 +3,13 @@
 #include <cohort/http/limiting/redis_limits.hpp>
 #include <cohort/async/deadline.hpp>
 #include <cohort/base/error.hpp>
+#include <cohort/http/problem.hpp>
 #include <cohort/testing/harness.hpp>
 #include <cohort/testing/log_recorder.hpp>
 #include <cohort/testing/test_app.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>
@@ -76,19 +79,49 @@ public:
 
     result<http::limit_ruling> hit(const http::limit_rule& by, std::string key)
     {
+        return run(limits.hit(by, std::move(key)));
+    }
+    result<> give_back(const http::limit_rule& by, std::string key, const http::limit_ruling& hit)
+    {
+        return run(limits.give_back(by, std::move(key), hit));
+    }
+    /// Asks, and gives up before there is an answer.
+    errc leave(const http::limit_rule& by, std::string key)
+    {
+        asio::cancellation_signal signal;
         std::optional<result<http::limit_ruling>> made;
-        asio::co_spawn(loop_, limits.hit(by, std::move(key)),
-                       [&](std::exception_ptr, result<http::limit_ruling> answer) {
-                           made.emplace(std::move(answer));
-                       });
-        while (!made) {
+        const auto before = limits.asked();
+        asio::co_spawn(
+            loop_, limits.hit(by, std::move(key)),
+            asio::bind_cancellation_slot(
+                signal.slot(), [&](std::exception_ptr, result<http::limit_ruling> answer) {
+                    made.emplace(std::move(answer));
+                }));
+        wait_for([&] { return limits.asked() > before; });
+        signal.emit(asio::cancellation_type::terminal);
+        wait_for([&] { return made.has_value(); });
+        return *made ? errc{} : static_cast<errc>(made->error().why().value());
+    }
+    template <class F>
+    void wait_for(F come)
+    {
+        while (!come()) {
             loop_.restart();
             loop_.run_one();
         }
-        return std::move(*made);
     }
 
 private:
+    template <class T>
+    T run(awaitable<T> work)
+    {
+        std::optional<T> made;
+        asio::co_spawn(loop_, std::move(work),
+                       [&](std::exception_ptr, T answer) { made.emplace(std::move(answer)); });
+        wait_for([&] { return made.has_value(); });
+        return std::move(*made);
+    }
+
     asio::io_context loop_;
 
 public:
@@ -164,6 +197,75 @@ TEST_CASE("a Redis that hangs costs one time-out")
     server.signal(SIGCONT);
 }
 
+TEST_CASE("who leaves while it is counted is no failure of Redis, and nobody else's")
+{
+    log_recorder log;
+    redis_server server;
+    const auto by = rule({.limit = 3, .window = 1h});
+    asker one{{.unix_path = server.socket(), .timeout = 20s, .pause = 1h, .pause_max = 1h}};
+    CHECK(one.hit(by, "a")->remaining == 2);
+    server.signal(SIGSTOP);
+    CHECK(one.leave(by, "a") == errc::cancelled);
+    server.signal(SIGCONT);
+    // On the same connection, and behind what was asked in vain.
+    CHECK(one.hit(by, "a")->remaining == 0);
+    CHECK(log.with("going on as configured").empty());
+}
+
+TEST_CASE("a Redis that hangs is given up, though all who asked have left")
+{
+    redis_server server;
+    const auto by = rule({.limit = 3, .window = 1h});
+    asker one{{.unix_path = server.socket(), .timeout = 50ms, .pause = 1ms, .pause_max = 1ms}};
+    CHECK(one.hit(by, "a"));
+    server.signal(SIGSTOP);
+    CHECK(one.leave(by, "a") == errc::cancelled);
+    one.wait_for([&] { return !one.limits.connected(); });
+    server.signal(SIGCONT);
+    REQUIRE(eventually([&] { return one.hit(by, "a").has_value(); }));
+}
+
+TEST_CASE("a hit is given back while it counts, and only then")
+{
+    redis_server server;
+    asker one{{.unix_path = server.socket(), .timeout = 20s}};
+    for (const http::limit_kind kind : {http::limit_kind::gcra, http::limit_kind::fixed_window}) {
+        const std::string key = kind == http::limit_kind::gcra ? "a" : "b";
+        const auto by = rule({.limit = 2, .window = 1h, .kind = kind});
+        const auto first = one.hit(by, key);
+        REQUIRE(first);
+        CHECK(one.give_back(by, key, *first));
+        CHECK(one.hit(by, key)->remaining == 1);
+        const auto last = one.hit(by, key);
+        REQUIRE(last);
+        CHECK_FALSE(one.hit(by, key)->admitted);
+        CHECK(one.give_back(by, key, *last));
+        CHECK(one.hit(by, key)->admitted);
+        CHECK_FALSE(one.hit(by, key)->admitted);
+
+        // Of a key that nobody knows, and of another window: as if it were over.
+        CHECK(one.give_back(by, key + "'", *last));
+        CHECK(one.hit(by, key + "'")->remaining == 1);
+        http::limit_ruling older = *last;
+        older.next -= kind == http::limit_kind::gcra ? std::uint64_t{7'200} * 1'000'000 : 7'200'000;
+        CHECK(one.give_back(by, key, older));
+        CHECK_FALSE(one.hit(by, key)->admitted);
+    }
+}
+
+TEST_CASE("a limit that was made shorter holds nobody in Redis for the time of the longer one")
+{
+    redis_server server;
+    asker one{{.unix_path = server.socket(), .timeout = 20s}};
+    for (const http::limit_kind kind : {http::limit_kind::gcra, http::limit_kind::fixed_window}) {
+        const std::string key = kind == http::limit_kind::gcra ? "a" : "b";
+        const auto hour = rule({.limit = 1, .window = 1h, .kind = kind});
+        const auto brief = rule({.limit = 1, .window = 1s, .kind = kind});
+        CHECK(one.hit(hour, key)->admitted);
+        REQUIRE(eventually([&] { return one.hit(brief, key)->admitted; }));
+    }
+}
+
 TEST_CASE("an address that is none, and nobody at the other end, are failures like others")
 {
     const auto by = rule({.limit = 1});
@@ -200,4 +302,76 @@ TEST_CASE("the middleware refuses beyond the limit, and does as it is told when 
     server.kill();
     CHECK(app.get("/strict/").status() == 503);
     CHECK(app.get("/lenient/").status() == 200);
+}
+
+TEST_CASE("answers that do not count are given back, to all machines")
+{
+    redis_server server;
+    const auto limits = std::make_shared<http::redis_limits>(
+        http::redis_options{.unix_path = server.socket(), .timeout = 20s});
+    for (const http::limit_kind kind : {http::limit_kind::gcra, http::limit_kind::fixed_window}) {
+        http::router api;
+        const auto counts = std::make_shared<http::limit_counts>();
+        const std::string name = kind == http::limit_kind::gcra ? "gcra" : "window";
+        auto logins = api.group("/login");
+        logins.use(http::rate_limit_across({.name = name,
+                                            .limit = 2,
+                                            .window = 1h,
+                                            .kind = kind,
+                                            .skip = http::limit_skip::successful,
+                                            .counts = counts},
+                                           limits));
+        logins.get("/right", [](const http::request&) { return http::text("welcome"); });
+        logins.get("/wrong",
+                   [](const http::request&) -> http::response { throw http::refusal{401}; });
+        auto loads = api.group("/file");
+        loads.use(http::rate_limit_across({.name = name + "-files",
+                                           .limit = 1,
+                                           .window = 1h,
+                                           .kind = kind,
+                                           .skip = http::limit_skip::failed},
+                                          limits));
+        loads.get("/{name}", [](const http::request& of) -> http::response {
+            if (of.path<std::string>("name") != "there")
+                throw http::refusal{404};
+            return http::text("bytes");
+        });
+        test_app app{api};
+        for (int i = 0; i < 5; ++i)
+            CHECK(app.get("/login/right").status() == 200);
+        CHECK(counts->given_back == 5);
+        CHECK(app.get("/login/wrong").status() == 401);
+        CHECK(app.get("/login/wrong").status() == 401);
+        CHECK(app.get("/login/right").status() == 429);
+        CHECK(counts->admitted == 7);
+        CHECK(counts->refused == 1);
+
+        for (int i = 0; i < 3; ++i)
+            CHECK(app.get("/file/absent").status() == 404);
+        CHECK(app.get("/file/there").status() == 200);
+        CHECK(app.get("/file/there").status() == 429);
+    }
+}
+
+TEST_CASE("when Redis dies before a hit is given back, the answer comes all the same")
+{
+    redis_server server;
+    const auto limits = std::make_shared<http::redis_limits>(http::redis_options{
+        .unix_path = server.socket(), .timeout = 20s, .pause = 1h, .pause_max = 1h});
+    http::router api;
+    const auto counts = std::make_shared<http::limit_counts>();
+    auto all = api.group("/");
+    all.use(http::rate_limit_across({.name = "dying",
+                                     .limit = 2,
+                                     .window = 1h,
+                                     .skip = http::limit_skip::successful,
+                                     .counts = counts},
+                                    limits));
+    all.get("/", [&server](const http::request&) {
+        server.kill();
+        return http::text("welcome");
+    });
+    test_app app{api};
+    CHECK(app.get("/").status() == 200);
+    CHECK(counts->given_back == 0);
 }

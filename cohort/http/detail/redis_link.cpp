@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 
+#include <tuple>
 #include <utility>
 
 namespace cohort::http::detail {
@@ -84,9 +85,11 @@ public:
         if (context_ == nullptr)
             return false;
         auto* const kept = new std::shared_ptr<waiter>(std::move(who));
+        ++unanswered_;
         if (::redisAsyncCommandArgv(context_, answered, kept, static_cast<int>(starts.size()),
                                     starts.data(), lengths.data()) == REDIS_OK)
             return true;
+        --unanswered_;
         delete kept;
         return false;
     }
@@ -97,18 +100,21 @@ public:
         // What follows may be the last to know of this connection.
         const auto self = self_.lock();
         auto who = std::make_shared<waiter>(loop_);
-        if (waiting_ >= waiting_max)
+        if (unanswered_ >= waiting_max)
             co_return failed(errc::queue_full, "ask Redis");
         if (!send(words, who))
             co_return redis_answer{};
-        ++waiting_;
         who->until.expires_after(patience);
+        error_code ended;
         if (!who->done)
-            co_await who->until.async_wait(use_tuple);
-        --waiting_;
+            std::tie(ended) = co_await who->until.async_wait(use_tuple);
         if (who->done)
             co_return std::move(who->answer);
-        // Its answer would come to nobody, and those behind it later still.
+        if (ended) {
+            give_up_later(self, std::move(who));
+            co_return failed(errc::cancelled, "wait for Redis");
+        }
+        // Its answer would be late, and those behind it later still.
         drop();
         co_return failed(errc::deadline_passed, "wait for Redis");
     }
@@ -119,10 +125,24 @@ private:
         bool waits = false;
     };
 
+    /// Whoever asked has gone. The others, and the connection, are no worse for it: the answer
+    /// comes to nobody, in its turn. If it does not come in time, that is said as before.
+    static void give_up_later(std::shared_ptr<hiredis_link> self, std::shared_ptr<waiter> who)
+    {
+        if (!self)
+            return;
+        waiter& one = *who;
+        one.until.async_wait([self = std::move(self), who = std::move(who)](error_code ec) {
+            if (!ec && !who->done)
+                self->drop();
+        });
+    }
+
     static hiredis_link& of(void* self) noexcept { return *static_cast<hiredis_link*>(self); }
 
-    static void answered(redisAsyncContext*, void* reply, void* whose)
+    static void answered(redisAsyncContext* context, void* reply, void* whose)
     {
+        --of(context->ev.data).unanswered_;
         const std::unique_ptr<std::shared_ptr<waiter>> who{
             static_cast<std::shared_ptr<waiter>*>(whose)};
         waiter& one = **who;
@@ -172,7 +192,7 @@ private:
     redisAsyncContext* context_;
     direction reads_;
     direction writes_;
-    std::size_t waiting_ = 0;
+    std::size_t unanswered_ = 0;  // commands; whoever waited may have gone
     std::weak_ptr<hiredis_link> self_;
 };
 

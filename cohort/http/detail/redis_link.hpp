@@ -40,7 +40,7 @@ public:
     virtual ~redis_link() = default;
 
     /// Errors: errc::deadline_passed (and the connection is given up, with all who wait for it);
-    ///         errc::queue_full. Cancel: total.
+    ///         errc::queue_full; errc::cancelled. Cancel: total.
     [[nodiscard]] virtual awaitable<result<redis_answer>>
     ask(std::vector<std::string> words, std::chrono::nanoseconds patience) = 0;
 

@@ -2,16 +2,22 @@
 
 #include <cohort/base/clock.hpp>
 #include <cohort/crypto/hex.hpp>
-#include <cohort/crypto/sha1.hpp>
 #include <cohort/crypto/sha256.hpp>
 #include <cohort/http/client/circuit_breaker.hpp>
 #include <cohort/http/date_clock.hpp>
 #include <cohort/http/detail/limits_met.hpp>
 #include <cohort/http/detail/redis_link.hpp>
+#include <cohort/http/detail/redis_script.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/observe/log.hpp>
 
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/query.hpp>
+
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -20,75 +26,30 @@ namespace cohort::http {
 
 namespace {
 
-// The same arithmetic as limit_rule's, in microseconds of the server's own clock, so that machines
-// need not agree on the time. Answers {admitted, remaining, microseconds until more}.
-constexpr std::string_view script = R"(
-local key, kind, limit, span = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-if kind == 'window' then
-  local count = tonumber(redis.call('GET', key) or '0')
-  local left = redis.call('PTTL', key)
-  if count == 0 or left < 0 then
-    redis.call('SET', key, 1, 'PX', span)
-    return {1, limit - 1, span * 1000}
-  end
-  if count >= limit then return {0, 0, left * 1000} end
-  redis.call('INCR', key)
-  return {1, limit - count - 1, left * 1000}
-end
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
-local whole = limit * span
-local ahead = math.min(math.max(tonumber(redis.call('GET', key) or '0') - now, 0), whole)
-local admitted = 0
-if ahead + span <= whole then
-  admitted = 1
-  ahead = ahead + span
-  redis.call('SET', key, string.format('%.0f', now + ahead), 'PX', math.ceil(ahead / 1000))
-end
-local remaining = math.floor((whole - ahead) / span)
-return {admitted, remaining, ahead - (limit - remaining - 1) * span}
-)";
-
-/// By what Redis knows the script.
-const std::string& script_name()
-{
-    static const std::string name = [] {
-        const auto sum = crypto::sha1(script);
-        return crypto::to_hex({sum.data(), sum.size()});
-    }();
-    return name;
-}
-
-std::vector<std::string> command_for(const limit_rule& by, std::string key)
-{
-    const limit_rule::measures& given = by.given();
-    const auto window = static_cast<std::uint64_t>(given.window.count());
-    std::vector<std::string> words{"EVALSHA", script_name(), "1", std::move(key)};
-    if (given.kind == limit_kind::fixed_window) {
-        words.insert(words.end(), {"window", std::to_string(given.limit), std::to_string(window)});
-    } else {
-        const std::uint64_t interval = (window * 1'000 + given.limit - 1) / given.limit;
-        words.insert(words.end(), {"gcra", std::to_string(given.burst), std::to_string(interval)});
-    }
-    return words;
-}
-
-result<limit_ruling> ruling_from(const detail::redis_answer& said)
+/// The numbers that were asked for. Errors: errc::answer_failed.
+result<std::vector<std::int64_t>> numbers_from(detail::redis_answer said, std::size_t how_many)
 {
     using kind = detail::redis_answer::kind;
     if (said.is == kind::lost)
         return failed(errc::answer_failed, "count in Redis:", "the connection was lost");
     if (said.is == kind::error)
-        return failed(errc::answer_failed, "count in Redis:", said.text);
-    if (said.is != kind::numbers || said.numbers.size() != 3)
+        return failed(errc::answer_failed, "count in Redis:", std::move(said.text));
+    if (said.is != kind::numbers || said.numbers.size() != how_many)
         return failed(errc::answer_failed, "count in Redis:", "no answer to this question");
+    return std::move(said.numbers);
+}
+
+limit_ruling ruling_from(const std::vector<std::int64_t>& numbers)
+{
     const auto in_range = [&](std::size_t i, std::int64_t most) {
-        return std::clamp<std::int64_t>(said.numbers[i], 0, most);
+        return std::clamp<std::int64_t>(numbers[i], 0, most);
     };
-    constexpr std::int64_t us_max = std::chrono::microseconds{limit_rule::window_max}.count();
-    return limit_ruling{.admitted = said.numbers[0] == 1,
-                        .remaining = static_cast<std::uint64_t>(in_range(1, limit_rule::limit_max)),
-                        .more_in = std::chrono::microseconds{in_range(2, us_max)}};
+    constexpr std::int64_t us_max = std::chrono::microseconds{limit_rule::refill_max}.count();
+    constexpr std::int64_t word_max = (std::int64_t{1} << limit_word_bits) - 1;
+    return {.admitted = numbers[0] == 1,
+            .remaining = static_cast<std::uint64_t>(in_range(1, limit_rule::limit_max)),
+            .more_in = std::chrono::microseconds{in_range(2, us_max)},
+            .next = static_cast<limit_word>(in_range(3, word_max))};
 }
 
 }  // namespace
@@ -102,36 +63,58 @@ struct redis_limits::inner {
                                   .open_ceiling = where.pause_max}}
     {}
 
-    awaitable<result<limit_ruling>> ask(limit_rule by, std::string key)
+    awaitable<result<std::vector<std::int64_t>>> ask(const detail::redis_script& what,
+                                                     std::string key,
+                                                     std::vector<std::string> about,
+                                                     std::size_t numbers)
     {
-        const auto loop = co_await asio::this_coro::executor;
+        const auto executor = co_await asio::this_coro::executor;
         auto link = current.lock();
         if (!link || !link->alive()) {
-            auto made = detail::redis_link::connect(loop, where);
+            // Not the coroutine's own executor, which works in its request's name. Our loops are
+            // io_contexts.
+            auto& context = asio::query(executor, asio::execution::context);
+            auto& loop = static_cast<asio::io_context&>(context);
+            auto made = detail::redis_link::connect(loop.get_executor(), where);
             if (!made)
                 co_return std::unexpected(made.error());
             link = *made;
             current = link;
         }
-        std::vector<std::string> words = command_for(by, std::move(key));
+        std::vector<std::string> words{"EVALSHA", what.name, "1", named(key)};
+        words.insert(words.end(), std::move_iterator(about.begin()),
+                     std::move_iterator(about.end()));
         ++asked;
         auto said = co_await link->ask(words, where.timeout);
         if (said && said->is == detail::redis_answer::kind::error &&
             said->text.starts_with("NOSCRIPT"))
         {
             words[0] = "EVAL";
-            words[1] = script;
+            words[1] = what.text;
             ++asked;
             said = co_await link->ask(std::move(words), where.timeout);
         }
         if (!said)
             co_return std::unexpected(said.error());
-        co_return ruling_from(*said);
+        co_return numbers_from(std::move(*said), numbers);
     }
 
-    void ended(const result<limit_ruling>& how)
+    /// Hashed: keys are bounded there, and tell nobody whose they are.
+    [[nodiscard]] std::string named(std::string_view key) const
+    {
+        const crypto::digest hashed = crypto::sha256(key);
+        return where.prefix + crypto::to_hex(hashed.view());
+    }
+
+    template <class T>
+    void told(const result<T>& how)
     {
         using outcome = circuit_breaker::outcome;
+        // Whoever asked has gone: nothing is known of the server.
+        if (!how && how.error().why() == errc::cancelled) {
+            breaker.end(outcome::unknown, now());
+            return;
+        }
         breaker.end(how ? outcome::success : outcome::failure, now());
         if (how && std::exchange(out, false))
             log::info("Redis counts limits again");
@@ -146,6 +129,15 @@ struct redis_limits::inner {
     bool out = false;
 };
 
+namespace {
+
+std::unexpected<fault> absent()
+{
+    return failed(errc::answer_failed, "count in Redis:", "it was not there a moment ago");
+}
+
+}  // namespace
+
 redis_limits::redis_limits(redis_options where)
     : inner_{std::make_unique<inner>(std::move(where))}
 {}
@@ -154,17 +146,35 @@ redis_limits::~redis_limits() = default;
 
 std::uint64_t redis_limits::asked() const noexcept { return inner_->asked; }
 
+bool redis_limits::connected() const noexcept
+{
+    const auto link = inner_->current.lock();
+    return link && link->alive();
+}
+
 awaitable<result<limit_ruling>> redis_limits::hit(limit_rule by, std::string key)
 {
     if (!inner_->breaker.admit(now()))
-        co_return failed(errc::answer_failed, "count in Redis:", "it was not there a moment ago");
-    std::string named = inner_->where.prefix;
-    const crypto::digest hashed = crypto::sha256(key);
-    // Hashed: keys are bounded there, and tell nobody whose they are.
-    named.append(crypto::to_hex(hashed.view()));
-    auto made = co_await inner_->ask(by, std::move(named));
-    inner_->ended(made);
-    co_return made;
+        co_return absent();
+    std::vector<std::string> about = detail::words_of_hit(by);
+    auto made = co_await inner_->ask(detail::hit_script(), std::move(key), std::move(about), 4);
+    inner_->told(made);
+    if (!made)
+        co_return std::unexpected(std::move(made).error());
+    co_return ruling_from(*made);
+}
+
+awaitable<result<>> redis_limits::give_back(limit_rule by, std::string key, limit_ruling hit)
+{
+    if (!inner_->breaker.admit(now()))
+        co_return absent();
+    std::vector<std::string> about = detail::words_of_give_back(by, hit);
+    auto made =
+        co_await inner_->ask(detail::give_back_script(), std::move(key), std::move(about), 1);
+    inner_->told(made);
+    if (!made)
+        co_return std::unexpected(std::move(made).error());
+    co_return result<>{};
 }
 
 namespace {
@@ -177,6 +187,21 @@ struct far_limit {
     limit_on_failure on_failure;
     date_clock dates = machine_clock();
 
+    /// A zero byte ends each part, so that no name and key are those of another; kinds write
+    /// different things.
+    [[nodiscard]] std::string name_of(std::string_view key) const
+    {
+        std::string whole =
+            choices.name + '\0' + (rule.given().kind == limit_kind::gcra ? 'g' : 'w') + '\0';
+        return whole += key;
+    }
+
+    [[nodiscard]] bool skips(const response& answer) const noexcept
+    {
+        const bool failed = answer.status() >= 400;
+        return choices.skip == (failed ? limit_skip::failed : limit_skip::successful);
+    }
+
     void count(std::atomic<std::uint64_t> limit_counts::* what) const noexcept
     {
         if (choices.counts)
@@ -184,36 +209,51 @@ struct far_limit {
     }
 };
 
+/// Leaves the limit's part of the answer, or is one; nothing if nobody can count.
+std::optional<response> state(request& of, const limit_ruling& made, far_limit& limit)
+{
+    detail::limits_met& met = detail::limits_met_by(of);
+    limit_statement told;
+    told.name = limit.choices.name;
+    told.policy = limit.rule.given();
+    told.ruling = made;
+    told.form = limit.choices.forms;
+    met.all.push_back(std::move(told));
+    met.hits.push_back({.by = &limit, .key = 0});
+    limit.count(made.admitted ? &limit_counts::admitted : &limit_counts::refused);
+    if (made.admitted)
+        return std::nullopt;
+    response answer = limit_refusal(met.all.back());
+    write_limit_fields(answer, met.all, limit.dates());
+    return answer;
+}
+
 awaitable<response> admit(request& of, next go, std::shared_ptr<far_limit> limit)
 {
-    const auto key = limit->choices.key.of(of);
-    if (key) {
-        // A zero byte ends the name, so that no name and key are those of another.
-        std::string whole = limit->choices.name + '\0' + *key;
-        auto made = co_await limit->in->hit(limit->rule, std::move(whole));
+    std::optional<limit_ruling> hit;
+    std::string whole;
+    if (const auto key = limit->choices.key.of(of)) {
+        whole = limit->name_of(*key);
+        auto made = co_await limit->in->hit(limit->rule, whole);
         if (!made && limit->on_failure == limit_on_failure::refuse)
             co_return overloaded("requests cannot be counted now");
         if (made) {
-            detail::limits_met& met = detail::limits_met_by(of);
-            limit_statement told;
-            told.name = limit->choices.name;
-            told.policy = limit->rule.given();
-            told.ruling = *made;
-            told.form = limit->choices.forms;
-            met.all.push_back(std::move(told));
-            met.hits.push_back({.by = limit.get(), .key = 0});
-            limit->count(made->admitted ? &limit_counts::admitted : &limit_counts::refused);
-            if (!made->admitted) {
-                response answer = limit_refusal(met.all.back());
-                write_limit_fields(answer, met.all, limit->dates());
-                co_return answer;
-            }
+            if (auto refused = state(of, *made, *limit))
+                co_return std::move(*refused);
+            hit = *made;
         }
     }
     awaitable<response> rest = go(of);
     response answer = co_await std::move(rest);
     if (const detail::limits_met* const met = of.attached<detail::limits_met>())
         write_limit_fields(answer, met->all, limit->dates());
+    if (hit && limit->skips(answer)) {
+        // The client waits for this: its next request shall find it done. If it fails, the hit
+        // stays, and whoever looks after Redis has a line in the log.
+        const auto given = co_await limit->in->give_back(limit->rule, std::move(whole), *hit);
+        if (given)
+            limit->count(&limit_counts::given_back);
+    }
     co_return answer;
 }
 

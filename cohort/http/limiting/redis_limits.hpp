@@ -26,11 +26,19 @@ public:
     redis_limits& operator=(const redis_limits&) = delete;
     ~redis_limits();
 
-    /// One request of that key. Errors: errc::answer_failed, it cannot be counted now.
+    /// One request of that key. Errors: errc::answer_failed, errc::deadline_passed: it cannot be
+    /// counted now; errc::cancelled. Cancel: total; it may have been counted.
     [[nodiscard]] awaitable<result<limit_ruling>> hit(limit_rule by, std::string key);
+
+    /// Without the request that was admitted so; nothing changes if it counts no longer. Errors and
+    /// Cancel: as hit().
+    [[nodiscard]] awaitable<result<>> give_back(limit_rule by, std::string key, limit_ruling hit);
 
     /// Commands that were sent, for tests and metrics.
     [[nodiscard]] std::uint64_t asked() const noexcept;
+
+    /// There is a connection, as far as is known.
+    [[nodiscard]] bool connected() const noexcept;
 
 private:
     struct inner;
@@ -44,7 +52,7 @@ enum class limit_on_failure : std::uint8_t {
 };
 
 /// rate_limit(), counted in Redis: one limit for all machines that use the same server. An onion:
-/// routes inside run as coroutines. `skip`, `keys` and `clock` of `choices` mean nothing here.
+/// routes inside run as coroutines. `keys` and `clock` of `choices` mean nothing here.
 ///
 /// Throws like rate_limit().
 [[nodiscard]] onion rate_limit_across(rate_limit_options choices, std::shared_ptr<redis_limits> in,
