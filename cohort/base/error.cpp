@@ -41,6 +41,8 @@ public:
                 return "not supported here";
             case errc::answer_failed:
                 return "the other side could not answer";
+            case errc::circuit_open:
+                return "calls there fail too often, and none is made for a while";
         }
         return "unknown reason";
     }

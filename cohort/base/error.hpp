@@ -33,6 +33,7 @@ enum class errc {
     worker_gone,            ///< The worker died before it answered.
     not_supported,          ///< This kernel or environment cannot do it.
     answer_failed,          ///< Whoever was asked could not answer, and said why.
+    circuit_open,           ///< Calls there fail too often; none is made for a while.
 };
 
 error_code make_error_code(errc) noexcept;

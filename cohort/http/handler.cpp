@@ -48,6 +48,8 @@ response answer_to_exception(const request& of, const error_observer& observer)
         const error_code why = failed.why().why();
         if (why == errc::queue_full)
             return overloaded();
+        if (why == errc::circuit_open)
+            return overloaded("a server that is asked for it does not answer");
         if (why == errc::stopping)
             return overloaded("the server is stopping");
         return unexpected_error(of, observer, failed.what());

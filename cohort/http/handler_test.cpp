@@ -96,6 +96,10 @@ TEST_CASE("a full queue is answered with 503 and when to come back")
 
     thrower leaving{[] { throw failure{fault(errc::stopping, "offload")}; }};
     CHECK(leaving.run().status() == 503);
+
+    thrower asking{[] { throw failure{fault(errc::circuit_open, "call")}; }};
+    CHECK(asking.run().status() == 503);
+    CHECK(asking.heard.empty());
 }
 
 TEST_CASE("an unexpected exception is a 500 that tells the log everything and the client nothing")

@@ -55,11 +55,11 @@ public:
     /// Sends it, and reads the whole answer; any status is an answer.
     ///
     /// Errors:       errc::bad_value, the address; errc::deadline_passed, connecting, the first
-    /// byte
-    ///               or all took too long; errc::queue_full, too many calls wait, or the circuit of
-    ///               this origin is open: again later; errc::channel_closed, the connection was
-    ///               cut; errc::malformed, the answer breaks the rules; errc::too_large; errno of
-    ///               connect(2); errors of the resolver and of TLS. Retries are over by then.
+    ///               byte or all took too long; errc::queue_full, too many calls wait: again soon;
+    ///               errc::circuit_open, the origin fails too often: again later, or elsewhere;
+    ///               errc::channel_closed, the connection was cut; errc::malformed, the answer
+    ///               breaks the rules; errc::too_large; errno of connect(2); errors of the resolver
+    ///               and of TLS. Retries are over by then.
     /// Cancel:       total.
     /// Loop:         call on the loop.
     [[nodiscard]] awaitable<result<client_response>> send(client_request what);

@@ -157,7 +157,10 @@ TEST_CASE("an origin that fails is left alone for a while, and others are not")
     CHECK(s.client.circuit(at) == circuit::open);
     const auto refused = s.get(at);
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().why() == errc::queue_full);
+    CHECK(refused.error().why() == errc::circuit_open);
+    CHECK(refused.error().text() == fmt::format("call {}: calls there fail too often, and none is "
+                                                "made for a while",
+                                                at));
     CHECK(s.client.counters().refused_by_breaker == 1);
     CHECK(s.heads.size() == 3);
 
@@ -206,7 +209,7 @@ TEST_CASE("nobody at the other end is said so, tried again, and opens the circui
     CHECK(s.client.counters().retries == 2);
     CHECK_FALSE(s.get(at));
     CHECK(s.client.circuit(at) == circuit::open);
-    CHECK(s.get(at).error().why() == errc::queue_full);
+    CHECK(s.get(at).error().why() == errc::circuit_open);
 }
 
 TEST_CASE("names are resolved beside the loop, and those that do not exist are faults")

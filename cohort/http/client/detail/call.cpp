@@ -120,7 +120,7 @@ struct attempt {
         if (!breaker->admit(of->options.clock())) {
             ++of->counters->refused_by_breaker;
             how.what = outcome_kind::misunderstood;  // no point in asking again now
-            co_return failed(errc::queue_full, "call (its circuit is open)", to.origin());
+            co_return failed(errc::circuit_open, "call", to.origin());
         }
         admission admitted{std::move(breaker), of->options.clock};
         auto call = co_await begin(admitted);
