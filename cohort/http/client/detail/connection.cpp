@@ -2,9 +2,9 @@
 
 #include <cohort/async/deadline.hpp>
 #include <cohort/base/try.hpp>
+#include <cohort/http/client/detail/connect.hpp>
 #include <cohort/http/client/detail/resolve.hpp>
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
@@ -106,9 +106,9 @@ result<> prepare_tls(connection::parts& of, const url& to, tls_trust::parts& tru
 
 awaitable<result<>> reach(connection::parts& of, url to, endpoints found, tls_trust* trust)
 {
-    const auto [refused, at] = co_await asio::async_connect(of.socket, found, use_tuple);
-    if (refused)
-        co_return std::unexpected(fault(refused, "connect to", to.origin()));
+    const auto reached = co_await connect_to_first(of.socket, std::move(found));
+    if (!reached)
+        co_return std::unexpected(fault(reached.error().why(), "connect to", to.origin()));
     error_code ignored;
     of.socket.set_option(tcp::no_delay{true}, ignored);
     if (to.how == url::scheme::http)
