@@ -120,6 +120,7 @@ private:
     static awaitable<> hand_over(tcp::socket one, server& to)
     {
         one.set_option(tcp::no_delay{true});
+        one.native_non_blocking(true);  // as accepted sockets of workers are
         CHECK(to.take(unique_fd{one.release()}));
         co_return;
     }
