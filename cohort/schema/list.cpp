@@ -27,11 +27,11 @@ bool too_many(reader& in, const count_rule& rule, const counted& words)
         fmt::format("must have at most {} {}{}", rule.most, words.thing, plural(rule.most)));
 }
 
-bool check_least(reader& in, const count_rule& rule, std::size_t count, const counted& words)
+bool too_few(reader& in, const count_rule& rule, const counted& words)
 {
-    return count >= rule.least || in.complain(words.least_keyword, std::to_string(rule.least),
-                                              fmt::format("must have at least {} {}{}", rule.least,
-                                                          words.thing, plural(rule.least)));
+    return in.complain(
+        words.least_keyword, std::to_string(rule.least),
+        fmt::format("must have at least {} {}{}", rule.least, words.thing, plural(rule.least)));
 }
 
 constexpr counted items{"minItems", "maxItems", "item"};
@@ -39,25 +39,8 @@ constexpr counted members{"minProperties", "maxProperties", "member"};
 
 }  // namespace
 
-bool read_list(reader& in, const count_rule& rule, const std::function<bool(std::size_t)>& one)
-{
-    if (const kind is = in.next(); is != kind::array)
-        return refuse_type(in, is, "array");
-    if (!in.enter())
-        return false;
-    for (std::size_t count = 0;; ++count) {
-        const reader::found more = in.element(count == 0);
-        if (more == reader::found::ended)
-            return check_least(in, rule, count, items);
-        if (more == reader::found::stop)
-            return false;
-        if (count == rule.most && !too_many(in, rule, items))
-            return false;
-        const reader::inside at{in, count};
-        if (count >= rule.most ? !in.skip() : !one(count))
-            return false;
-    }
-}
+bool complain_too_many(reader& in, const count_rule& rule) { return too_many(in, rule, items); }
+bool complain_too_few(reader& in, const count_rule& rule) { return too_few(in, rule, items); }
 
 bool read_words_list(reader& in, const count_rule& rule, std::size_t count,
                      const std::function<bool(std::size_t)>& one)
@@ -69,7 +52,7 @@ bool read_words_list(reader& in, const count_rule& rule, std::size_t count,
         if (!one(i))
             return false;
     }
-    return check_least(in, rule, count, items);
+    return count >= rule.least || too_few(in, rule, items);
 }
 
 bool read_map(reader& in, const count_rule& rule,
@@ -84,7 +67,7 @@ bool read_map(reader& in, const count_rule& rule,
         std::string_view found;
         const reader::found more = in.member(count == 0, found);
         if (more == reader::found::ended)
-            return check_least(in, rule, count, members);
+            return count >= rule.least || too_few(in, rule, members);
         if (more == reader::found::stop)
             return false;
         const std::string name{found};

@@ -27,9 +27,33 @@ struct count_rule {
 
 namespace detail {
 
-/// Calls `one` for each element or member (with its name), within the rule.
-[[nodiscard]] bool read_list(reader& in, const count_rule& rule,
-                             const std::function<bool(std::size_t)>& one);
+/// Complaints about the number of elements.
+[[nodiscard]] bool complain_too_many(reader& in, const count_rule& rule);
+[[nodiscard]] bool complain_too_few(reader& in, const count_rule& rule);
+
+/// Calls `one` for each element, within the rule.
+template <class One>
+[[nodiscard]] bool read_list(reader& in, const count_rule& rule, One one)
+{
+    if (const kind is = in.next(); is != kind::array)
+        return refuse_type(in, is, "array");
+    if (!in.enter())
+        return false;
+    for (std::size_t count = 0;; ++count) {
+        const reader::found more = in.element(count == 0);
+        if (more == reader::found::ended)
+            return count >= rule.least || complain_too_few(in, rule);
+        if (more == reader::found::stop)
+            return false;
+        if (count == rule.most && !complain_too_many(in, rule))
+            return false;
+        const reader::inside at{in, count};
+        if (count >= rule.most ? !in.skip() : !one())
+            return false;
+    }
+}
+
+/// Calls `one` for each text, or each member with its name, within the rule.
 [[nodiscard]] bool read_words_list(reader& in, const count_rule& rule, std::size_t count,
                                    const std::function<bool(std::size_t)>& one);
 [[nodiscard]] bool read_map(reader& in, const count_rule& rule,
@@ -52,7 +76,9 @@ public:
     {
         into.clear();
         const std::size_t before = in.complaints();
-        const bool on = read_list(in, rule_, [&](std::size_t) {
+        const bool on = read_list(in, rule_, [&] {
+            if (into.size() == 1)
+                into.reserve(second_room);
             if constexpr (std::same_as<T, bool>) {  // whose vectors have no references to hand out
                 bool one = false;
                 const bool more = inner_->read(in, one);
@@ -107,6 +133,9 @@ private:
             inner_->write(texts[i], all[i]);
         return check_unique(in, texts);
     }
+    /// Where there are two elements there are often more, and room for them at once saves steps
+    /// from 2 to 4 to 8. Not more: short texts must not become large in memory.
+    static constexpr std::size_t second_room = 8;
     count_rule rule_;
     node_ptr<T> inner_;
 };

@@ -31,8 +31,8 @@ std::optional<number_text> number_in(std::string_view words)
 double nearest(const number_text& number)
 {
     // Both are exact in a double, so that their quotient is rounded once (Clinger, 1990).
-    constexpr std::array powers{1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
-                                1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
+    static constexpr std::array powers{1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
+                                       1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
     constexpr std::uint64_t exact = 1ULL << 53;
     const std::string_view all = number.all;
     if (number.short_enough && number.digits <= exact && number.behind_point < powers.size()) {
@@ -79,10 +79,18 @@ std::string text_of(double value)
     return out;
 }
 
+/// What whole_of() says of most integers, without a call.
+std::optional<whole> plain_whole(const number_text& number)
+{
+    return whole{.magnitude = number.digits,
+                 .negative = number.all[0] == '-' && number.digits != 0};
+}
+
 bool check_whole(reader& in, const integer_rule& rule, const number_text& number, whole& into)
 {
     bool beyond = false;
-    const auto value = whole_of(number, beyond);
+    const auto value =
+        number.plain && number.short_enough ? plain_whole(number) : whole_of(number, beyond);
     if (!value)
         return refuse_words(in, "integer");
     if (*value < rule.least || (beyond && value->negative))

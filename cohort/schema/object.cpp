@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <span>
 #include <stdexcept>
 
 namespace cohort::schema::detail {
@@ -35,6 +36,13 @@ private:
     std::optional<std::set<std::string>> names_;
 };
 
+std::string quoted_text(std::string_view name)
+{
+    std::string out;
+    append_text(out, name);
+    return out;
+}
+
 bool refuse_stranger(reader& in, std::string_view name)
 {
     const reader::inside at{in, name};
@@ -44,11 +52,11 @@ bool refuse_stranger(reader& in, std::string_view name)
 }  // namespace
 
 member::member(std::string name, presence need)
-    : name_{std::move(name)}, need_{need}
-{
-    append_text(quoted_, name_);
-    quoted_.push_back(':');
-}
+    : name_{std::move(name)},
+      quoted_{quoted_text(name_)},
+      prefix_{"," + quoted_text(name_) + ":"},
+      need_{need}
+{}
 
 void check_name(std::string_view name)
 {
@@ -74,7 +82,7 @@ void check_default(const member& one, void* fresh)
 
 void shape::add(std::shared_ptr<const member> one)
 {
-    if (find(one->name(), 0) != nowhere)
+    if (find(one->name()) != nowhere)
         throw std::logic_error{
             fmt::format("schema `{}`: `{}` is described twice", name, one->name())};
     if (members.size() == members_max)
@@ -82,11 +90,8 @@ void shape::add(std::shared_ptr<const member> one)
     members.push_back(std::move(one));
 }
 
-std::size_t shape::find(std::string_view wanted, std::size_t likely) const noexcept
+std::size_t shape::find(std::string_view wanted) const noexcept
 {
-    // Who writes JSON by a program keeps the order of the description.
-    if (likely < members.size() && members[likely]->name() == wanted)
-        return likely;
     for (std::size_t i = 0; i < members.size(); ++i) {
         if (members[i]->name() == wanted)
             return i;
@@ -99,41 +104,69 @@ bool shape::read(reader& in, void* into, std::string_view tag_name) const
     if (const kind is = in.next(); is != kind::object)
         return refuse_type(in, is, "object");
     const std::size_t before = in.complaints();
-    std::bitset<members_max> seen;
-    stranger_names others_seen;
-    std::size_t likely = 0;
     if (!in.enter())
         return false;
-    for (bool first = true;; first = false) {
-        std::string_view found;
-        const reader::found more = in.member(first, found);
-        if (more == reader::found::ended)
-            break;
-        if (more == reader::found::stop)
+    // Who writes JSON by a program keeps the order of the description. As long as that is so, a
+    // name is compared as it stands, and need be neither decoded nor looked for nor remembered.
+    const std::span all{members};
+    std::size_t in_order = 0;
+    while (in_order < all.size() && in.member_is(in_order == 0, all[in_order]->quoted())) {
+        if (!read_member(in, *all[in_order], into))
             return false;
-        const std::size_t which = find(found, likely);
-        if (which != nowhere) {
-            if (seen[which])
+        ++in_order;
+    }
+    const bool all_there = in_order == all.size() && in.object_ends();
+    if (!all_there && !read_rest(in, into, tag_name, in_order))
+        return false;
+    return in.complaints() != before || check_rules(in, into);
+}
+
+bool shape::read_member(reader& in, const member& one, void* into)
+{
+    const reader::inside at{in, one.name()};
+    return one.read(in, into);
+}
+
+bool shape::read_rest(reader& in, void* into, std::string_view tag_name, std::size_t in_order) const
+{
+    std::bitset<members_max> seen;
+    for (std::size_t i = 0; i < in_order; ++i)
+        seen[i] = true;
+    stranger_names others_seen;
+    std::size_t likely = in_order;
+    for (bool first = in_order == 0;; first = false) {
+        std::string_view found;
+        std::size_t which = likely;
+        if (likely == members.size() || !in.member_is(first, members[likely]->quoted())) {
+            const reader::found more = in.member(first, found);
+            if (more == reader::found::ended)
+                break;
+            if (more == reader::found::stop)
+                return false;
+            which = find(found);
+        }
+        if (which == nowhere) {
+            if (!others_seen.insert(found))
                 return in.fail_twice(found);
-            seen.set(which);
-            likely = which + 1;
-            const reader::inside at{in, members[which]->name()};
-            if (!members[which]->read(in, into))
+            const bool known =
+                others == strangers::passed_over || (!tag_name.empty() && found == tag_name);
+            if ((!known && !refuse_stranger(in, found)) || !in.skip())
                 return false;
             continue;
         }
-        if (!others_seen.insert(found))
-            return in.fail_twice(found);
-        const bool known =
-            others == strangers::passed_over || (!tag_name.empty() && found == tag_name);
-        if ((!known && !refuse_stranger(in, found)) || !in.skip())
+        const member& one = *members[which];
+        if (seen[which])
+            return in.fail_twice(one.name());
+        seen[which] = true;
+        likely = which + 1;
+        if (!read_member(in, one, into))
             return false;
     }
     for (std::size_t i = 0; i < members.size(); ++i) {
         if (!seen[i] && !complain_absent(in, *members[i]))
             return false;
     }
-    return in.complaints() != before || check_rules(in, into);
+    return true;
 }
 
 bool shape::complain_absent(reader& in, const member& one) const
@@ -187,19 +220,21 @@ bool shape::takes_words() const noexcept
 
 void shape::write(std::string& out, const void* from, const tag& which) const
 {
-    out.push_back('{');
+    // Each member begins with a comma; the first one becomes the brace.
+    const std::size_t begin = out.size();
     if (!which.name.empty()) {
+        out.push_back(',');
         append_text(out, which.name);
         out.push_back(':');
         append_text(out, which.value);
-        out.push_back(',');
     }
     for (const auto& each : members)
         each->write(out, from);
-    if (out.back() == ',')
-        out.back() = '}';
+    if (out.size() == begin)
+        out.push_back('{');
     else
-        out.push_back('}');
+        out[begin] = '{';
+    out.push_back('}');
 }
 
 boost::json::object shape::describe(describer& by, const void* fresh, const tag& which) const

@@ -140,23 +140,38 @@ public:
     /// Reads a whole JSON text.
     [[nodiscard]] std::expected<T, mistakes> parse(std::string_view text) const
     {
-        return type<T>{*this}.parse(text);
+        T value{};
+        if (auto read = detail::read_document(
+                text, [&](reader& in) { return shape_->read(in, &value, {}); });
+            !read)
+            return std::unexpected(std::move(read.error()));
+        return value;
     }
 
     /// Reads members from texts without quotes, as queries and header fields have them. Only if
     /// takes_words(): no member is an object, a map or a union.
     [[nodiscard]] std::expected<T, mistakes> parse_words(const detail::words_source& from) const
     {
-        reader in{{}};
         T value{};
-        if (shape_->read_words(in, from, &value) && in.complaints() == 0)
-            return value;
-        return std::unexpected(in.take_mistakes());
+        if (auto read = parse_words_into(from, value); !read)
+            return std::unexpected(std::move(read.error()));
+        return value;
+    }
+    /// The same into a fresh value, which is good for nothing after a mistake.
+    [[nodiscard]] std::expected<void, mistakes> parse_words_into(const detail::words_source& from,
+                                                                 T& fresh) const
+    {
+        return detail::read_document(
+            {}, [&](reader& in) { return shape_->read_words(in, from, &fresh); });
     }
     [[nodiscard]] bool takes_words() const noexcept { return shape_->takes_words(); }
 
     /// The value as JSON text. It is not checked.
-    [[nodiscard]] std::string write(const T& value) const { return type<T>{*this}.write(value); }
+    [[nodiscard]] std::string write(const T& value) const
+    {
+        return detail::write_document(room_,
+                                      [&](std::string& out) { shape_->write(out, &value, {}); });
+    }
 
     /// JSON Schema 2020-12, complete.
     [[nodiscard]] boost::json::object json_schema() const { return type<T>{*this}.json_schema(); }
@@ -218,6 +233,7 @@ private:
     }
 
     std::shared_ptr<detail::shape> shape_;
+    mutable room_hint room_;
 };
 
 }  // namespace cohort::schema

@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -121,6 +122,41 @@ TEST_CASE("malformed texts and members that are there twice are no documents at 
     CHECK(mistakes_in(payment_schema, R"({"to":"a","cents":1,"x":1,"x":1})") ==
           "syntax: object key `x` is there twice");
     CHECK(mistakes_in(payment_schema, R"({"to":"a","cents":1} 1)").starts_with("syntax"));
+}
+
+TEST_CASE("members are found in any order, with any white space, and none twice")
+{
+    struct three {
+        int a = 0;
+        int seventh = 0;
+        int and_a_long_name = 0;
+    };
+    const auto what = schema::object<three>()
+                          .field("a", &three::a)
+                          .field("seventh", &three::seventh)
+                          .field("and_a_long_name", &three::and_a_long_name);
+    std::vector<std::string> members{R"("a":1)", R"("and_a_long_name" : 3)", R"( "seventh":2 )"};
+    std::ranges::sort(members);
+    do {
+        for (const char* comma : {",", ", ", "\n\t,\n\t"}) {
+            const std::string all = members[0] + comma + members[1] + comma + members[2];
+            const auto read = what.parse("{" + all + "}");
+            REQUIRE_MESSAGE(read, all);
+            CHECK(read->a == 1);
+            CHECK(read->seventh == 2);
+            CHECK(read->and_a_long_name == 3);
+            for (const std::string& again : members)
+                CHECK(mistakes_in(what, "{" + all + comma + again + "}").ends_with("twice"));
+            CHECK(mistakes_in(what, "{" + all).starts_with("syntax"));
+            CHECK(mistakes_in(what, "{" + all + ",}").starts_with("syntax"));
+            CHECK(mistakes_in(what, "{ ," + all + "}").starts_with("syntax"));
+        }
+    } while (std::ranges::next_permutation(members).found);
+    CHECK(mistakes_in(what, R"({"\u0061":1,"seventh":2,"and_a_long_name":3})") == "");
+    CHECK(mistakes_in(what, R"({"a":1,"seventh":2,"and_a_long_nam_":3})") ==
+          "/and_a_long_nam_ additionalProperties false\n/and_a_long_name required");
+    CHECK(mistakes_in(what, R"({"a":1,"seventh")").starts_with("syntax"));
+    CHECK(mistakes_in(what, R"({"a)").starts_with("syntax"));
 }
 
 TEST_CASE("after twenty mistakes there are only more")

@@ -13,6 +13,20 @@ namespace {
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
+/// Their end; `sum` goes on with them, modulo 2^64.
+inline const char* take_digits(const char* at, const char* end, std::uint64_t& sum) noexcept
+{
+    std::uint64_t so_far = sum;
+    for (; at != end; ++at) {
+        const unsigned digit = static_cast<unsigned char>(*at) - unsigned{'0'};
+        if (digit > 9)
+            break;
+        so_far = so_far * 10 + digit;
+    }
+    sum = so_far;
+    return at;
+}
+
 }  // namespace
 
 std::string_view described(kind which) noexcept
@@ -36,55 +50,33 @@ std::string_view described(kind which) noexcept
     return "nothing";
 }
 
-void reader::white() noexcept
+void reader::white_run() noexcept
 {
     while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t'))
         ++at_;
 }
 
-kind reader::next()
+kind reader::no_value()
 {
-    if (malformed())
-        return kind::nothing;
-    white();
-    if (at_ == end_) {
-        fail("the text ends where a value should be");
-        return kind::nothing;
-    }
-    switch (*at_) {
-        case '{':
-            return kind::object;
-        case '[':
-            return kind::array;
-        case '"':
-            return kind::text;
-        case 't':
-        case 'f':
-            return kind::boolean;
-        case 'n':
-            return kind::null;
-        default:
-            if (*at_ == '-' || is_digit(*at_))
-                return kind::number;
-    }
-    fail("a value should be here");
+    fail(at_ == end_ ? "the text ends where a value should be" : "a value should be here");
     return kind::nothing;
 }
 
-bool reader::take_text(std::string_view& into)
+reader::found reader::stop(const char* why)
 {
-    const char* const from = ++at_;  // behind the quote
+    fail(why);
+    return found::stop;
+}
+
+bool reader::take_decoded(const char* from, std::string_view& into)
+{
     bool ascii = true;
     at_ = detail::plain_text_end(at_, end_, ascii);
-    if (at_ != end_ && *at_ == '"') {
-        into = {from, static_cast<std::size_t>(at_ - from)};
-        ++at_;
-    } else if (!unescape(from, into)) {
-        return false;
-    }
-    if (!ascii && !is_utf8(into))
-        return fail("a string is no UTF-8");
-    return true;
+    if (at_ == end_ || *at_ != '"')
+        return unescape(from, into);
+    into = {from, static_cast<std::size_t>(at_ - from)};
+    ++at_;
+    return ascii || is_utf8(into) || fail("a string is no UTF-8");
 }
 
 bool reader::unescape(const char* from, std::string_view& into)
@@ -158,40 +150,52 @@ bool reader::hex4(const char*& at, std::uint32_t& unit)
 
 bool reader::take_number(number_text& into)
 {
-    const char* const from = at_;
-    into = {};
-    const auto digits = [&] {
-        const char* const first = at_;
-        for (; at_ != end_ && is_digit(*at_); ++at_)
-            into.digits = into.digits * 10 + static_cast<std::uint64_t>(*at_ - '0');
-        return static_cast<std::size_t>(at_ - first);
+    // Copies, because a compiler cannot know that nothing else changes the members meanwhile.
+    const char* at = at_;
+    const char* const end = end_;
+    std::uint64_t sum = 0;
+    const auto refuse = [&](const char* why) {
+        at_ = at;
+        return fail(why);
     };
-    if (*at_ == '-')
-        ++at_;
-    std::size_t count = 1;
-    if (at_ != end_ && *at_ == '0')
-        ++at_;
-    else if ((count = digits()) == 0)
-        return fail("a number has no digits");
-    if (at_ != end_ && *at_ == '.') {
+    const auto is_next = [&at, end](char c) { return at != end && *at == c; };
+
+    at += *at == '-' ? 1 : 0;
+    const char* first = at;
+    if (is_next('0'))
+        ++at;
+    else
+        at = take_digits(at, end, sum);
+    std::size_t count = static_cast<std::size_t>(at - first);
+    if (count == 0)
+        return refuse("a number has no digits");
+    into.plain = true;
+    into.behind_point = 0;
+    if (is_next('.')) {
         into.plain = false;
-        ++at_;
-        into.behind_point = digits();
+        ++at;
+        first = at;
+        at = take_digits(at, end, sum);
+        into.behind_point = static_cast<std::size_t>(at - first);
+        count += into.behind_point;
         if (into.behind_point == 0)
-            return fail("a number has no digits after its point");
+            return refuse("a number has no digits after its point");
     }
     constexpr std::size_t digits_that_fit = 19;
-    into.short_enough = count + into.behind_point <= digits_that_fit;
-    if (at_ != end_ && (*at_ == 'e' || *at_ == 'E')) {
+    into.digits = sum;
+    into.short_enough = count <= digits_that_fit;
+    if (is_next('e') || is_next('E')) {
         into.plain = false;
         into.short_enough = false;
-        ++at_;
-        if (at_ != end_ && (*at_ == '+' || *at_ == '-'))
-            ++at_;
-        if (digits() == 0)
-            return fail("a number has no digits in its exponent");
+        ++at;
+        at += is_next('+') || is_next('-') ? 1 : 0;
+        first = at;
+        at = take_digits(at, end, sum);
+        if (at == first)
+            return refuse("a number has no digits in its exponent");
     }
-    into.all = {from, static_cast<std::size_t>(at_ - from)};
+    into.all = {at_, static_cast<std::size_t>(at - at_)};
+    at_ = at;
     return true;
 }
 
@@ -211,59 +215,29 @@ bool reader::take_boolean(bool& into)
 
 bool reader::take_null() { return literal("null"); }
 
-bool reader::enter()
+bool reader::too_deep()
 {
-    if (++depth_ > depth_max)
-        return fail(fmt::format("more than {} levels", depth_max));
-    ++at_;
-    return true;
-}
-
-reader::found reader::element(bool first)
-{
-    white();
-    if (at_ != end_ && *at_ == ']') {
-        ++at_;
-        --depth_;
-        return found::ended;
-    }
-    if (first)
-        return found::one;
-    if (at_ == end_ || *at_ != ',') {
-        fail("a comma or the end of the array should be here");
-        return found::stop;
-    }
-    ++at_;
-    return found::one;
+    --at_;  // the bracket that is too many is not behind us
+    return fail(fmt::format("more than {} levels", depth_max));
 }
 
 reader::found reader::member(bool first, std::string_view& name)
 {
-    white();
-    if (at_ != end_ && *at_ == '}') {
-        ++at_;
-        --depth_;
+    if (object_ends())
         return found::ended;
-    }
     if (!first) {
-        if (at_ == end_ || *at_ != ',') {
-            fail("a comma or the end of the object should be here");
-            return found::stop;
-        }
+        if (at_ == end_ || *at_ != ',')
+            return stop("a comma or the end of the object should be here");
         ++at_;
         white();
     }
-    if (at_ == end_ || *at_ != '"') {
-        fail("a name in quotes should be here");
-        return found::stop;
-    }
+    if (at_ == end_ || *at_ != '"')
+        return stop("a name in quotes should be here");
     if (!take_text(name))
         return found::stop;
     white();
-    if (at_ == end_ || *at_ != ':') {
-        fail("a colon should be here");
-        return found::stop;
-    }
+    if (at_ == end_ || *at_ != ':')
+        return stop("a colon should be here");
     ++at_;
     return found::one;
 }

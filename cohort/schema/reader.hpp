@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cohort/schema/detail/quoted_name.hpp>
+#include <cohort/schema/detail/text_scan.hpp>
 #include <cohort/schema/mistake.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -63,6 +66,10 @@ public:
     [[nodiscard]] bool enter();
     /// Takes a member's name; its value is next. `name` is valid until the next text is taken.
     [[nodiscard]] found member(bool first, std::string_view& name);
+    /// Takes a member's name if it is this one, or the object's end if it is there. If not, nothing
+    /// is taken, and member() says what there is.
+    [[nodiscard]] bool member_is(bool first, const detail::quoted_name& name) noexcept;
+    [[nodiscard]] bool object_ends() noexcept;
     [[nodiscard]] found element(bool first);
 
     /// Nothing but white space is left.
@@ -135,7 +142,13 @@ public:
 
 private:
     void white() noexcept;
+    void white_run() noexcept;
+    [[nodiscard]] kind no_value();
+    [[nodiscard]] bool ends_with(char bracket) noexcept;
+    bool too_deep();
+    found stop(const char* why);
     [[nodiscard]] bool literal(std::string_view word);
+    [[nodiscard]] bool take_decoded(const char* from, std::string_view& into);
     [[nodiscard]] bool unescape(const char* from, std::string_view& into);
     [[nodiscard]] bool escape(const char*& at);
     [[nodiscard]] bool hex4(const char*& at, std::uint32_t& unit);
@@ -151,5 +164,105 @@ private:
     std::string scratch_;
     mistakes found_;
 };
+
+// What is asked for every value stands here, to become a part of who asks: a call would cost more
+// than what it does.
+
+namespace detail {
+
+/// What a value is that begins with this byte.
+inline constexpr auto kind_by_first = [] {
+    std::array<kind, 256> all{};
+    all['{'] = kind::object;
+    all['['] = kind::array;
+    all['"'] = kind::text;
+    all['t'] = all['f'] = kind::boolean;
+    all['n'] = kind::null;
+    all['-'] = kind::number;
+    for (unsigned char digit = '0'; digit <= '9'; ++digit)
+        all[digit] = kind::number;
+    return all;
+}();
+
+}  // namespace detail
+
+inline void reader::white() noexcept
+{
+    // Programs write none, mostly.
+    if (at_ != end_ && static_cast<unsigned char>(*at_) <= ' ')
+        white_run();
+}
+
+inline kind reader::next()
+{
+    white();
+    if (at_ == end_)  // as it is in a malformed text, too
+        return no_value();
+    const kind is = detail::kind_by_first[static_cast<unsigned char>(*at_)];
+    return is != kind::nothing ? is : no_value();
+}
+
+inline bool reader::member_is(bool first, const detail::quoted_name& name) noexcept
+{
+    const char* const from = at_;
+    white();
+    if (!first && at_ != end_ && *at_ == ',') {
+        ++at_;
+        white();
+    } else if (!first) {
+        return false;
+    }
+    if (name.stands_at(at_, end_)) {
+        at_ += name.size();
+        white();
+        if (at_ != end_ && *at_ == ':') {
+            ++at_;
+            return true;
+        }
+    }
+    at_ = from;
+    return false;
+}
+
+inline bool reader::object_ends() noexcept { return ends_with('}'); }
+
+inline bool reader::ends_with(char bracket) noexcept
+{
+    white();
+    if (at_ == end_ || *at_ != bracket)
+        return false;
+    ++at_;
+    --depth_;
+    return true;
+}
+
+inline bool reader::enter()
+{
+    ++at_;
+    return ++depth_ <= depth_max || too_deep();
+}
+
+inline bool reader::take_text(std::string_view& into)
+{
+    const char* const from = ++at_;  // behind the quote
+    at_ = detail::plain_ascii_end(from, end_);
+    if (at_ == end_ || *at_ != '"')
+        return take_decoded(from, into);
+    into = {from, static_cast<std::size_t>(at_ - from)};
+    ++at_;
+    return true;
+}
+
+inline reader::found reader::element(bool first)
+{
+    if (ends_with(']'))
+        return found::ended;
+    if (first)
+        return found::one;
+    if (at_ == end_ || *at_ != ',')
+        return stop("a comma or the end of the array should be here");
+    ++at_;
+    return found::one;
+}
 
 }  // namespace cohort::schema

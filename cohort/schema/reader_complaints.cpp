@@ -13,7 +13,7 @@ namespace cohort::schema {
 bool reader::finish()
 {
     white();
-    return at_ == end_ || fail("something stands after the document");
+    return (at_ == end_ && !malformed()) || fail("something stands after the document");
 }
 
 bool reader::fail(std::string what)
@@ -28,6 +28,7 @@ bool reader::fail(std::string what)
                                    .offset = before.size(),
                                    .line = static_cast<std::size_t>(lines) + 1,
                                    .column = before.size() - line_begins + 1};
+    at_ = end_;  // nothing more is there to be taken
     return false;
 }
 

@@ -115,6 +115,35 @@ TEST_CASE("escapes are decoded, wherever they stand in a text")
     CHECK(text_of(R"("\u0000")") == std::string(1, '\0'));
 }
 
+TEST_CASE("a text of any length is read as it is, with an odd byte anywhere in it")
+{
+    for (std::size_t size = 0; size <= 40; ++size) {
+        const std::string plain(size, 'a');
+        CHECK(text_of("\"" + plain + "\"") == plain);
+        for (std::size_t at = 0; at < size; ++at) {
+            std::string odd = plain;
+            odd.replace(at, 1, "\xc3\xa9");
+            CHECK(text_of("\"" + odd + "\"") == odd);
+            odd.replace(at, 2, "\\n");
+            CHECK(text_of("\"" + odd + "\"").size() == size);
+            odd.replace(at, 2, "\x1f");
+            CHECK(mistake_in("\"" + odd + "\"") != "");
+            odd.replace(at, 1, "\x80");
+            CHECK(mistake_in("\"" + odd + "\"") != "");
+        }
+    }
+}
+
+TEST_CASE("nothing can be taken from a text once it is malformed")
+{
+    reader in{"[1 2]"};
+    CHECK_FALSE(in.skip());
+    CHECK(in.malformed());
+    CHECK(in.next() == kind::nothing);
+    CHECK_FALSE(in.finish());
+    CHECK(in.take_mistakes().syntax->column == 4);
+}
+
 TEST_CASE("complaints name their place by a JSON Pointer, escaped")
 {
     reader in{"1"};

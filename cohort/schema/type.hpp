@@ -3,11 +3,11 @@
 #include <cohort/schema/inferred.hpp>
 #include <cohort/schema/mistake.hpp>
 #include <cohort/schema/node.hpp>
+#include <cohort/schema/writer.hpp>
 
 #include <boost/json/object.hpp>
 
 #include <concepts>
-#include <cstddef>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -18,6 +18,31 @@ namespace cohort::schema {
 
 /// A document that describes itself: "$schema", and what `by` was referred to under "$defs".
 [[nodiscard]] boost::json::object whole_schema(boost::json::object root, const describer& by);
+
+namespace detail {
+
+/// A whole text, of which `read` takes the value.
+template <class Read>
+[[nodiscard]] std::expected<void, mistakes> read_document(std::string_view text, Read read)
+{
+    reader in{text};
+    if (read(in) && in.finish() && in.complaints() == 0)
+        return {};
+    return std::unexpected(in.take_mistakes());
+}
+
+/// The text that `append` makes, by what is known of the last one.
+template <class Append>
+[[nodiscard]] std::string write_document(room_hint& room, Append append)
+{
+    std::string out;
+    out.reserve(room.bytes());
+    append(out);
+    room.note(out.size());
+    return out;
+}
+
+}  // namespace detail
 
 /// What values of T may be, whatever it was described by: `const schema::type<std::vector<payment>>
 /// payments = schema::list(payment_schema);`. Immutable; copies share it; any thread.
@@ -40,21 +65,21 @@ public:
     /// Reads a whole JSON text.
     [[nodiscard]] std::expected<T, mistakes> parse(std::string_view text) const
     {
-        reader in{text};
         T value{};
-        const bool on = node_->read(in, value) && in.finish();
-        if (on && in.complaints() == 0)
-            return value;
-        return std::unexpected(in.take_mistakes());
+        if (auto read = parse_into(text, value); !read)
+            return std::unexpected(std::move(read.error()));
+        return value;
+    }
+    /// The same into a fresh value, which is good for nothing after a mistake.
+    [[nodiscard]] std::expected<void, mistakes> parse_into(std::string_view text, T& fresh) const
+    {
+        return detail::read_document(text, [&](reader& in) { return node_->read(in, fresh); });
     }
 
     /// The value as JSON text. It is not checked: what a program answers is its own affair.
     [[nodiscard]] std::string write(const T& value) const
     {
-        std::string out;
-        out.reserve(write_room);
-        node_->write(out, value);
-        return out;
+        return detail::write_document(room_, [&](std::string& out) { node_->write(out, value); });
     }
 
     /// JSON Schema 2020-12, complete.
@@ -75,8 +100,8 @@ public:
     }
 
 private:
-    static constexpr std::size_t write_room = 512;  // so that most texts need no second block
     node_ptr<T> node_;
+    mutable room_hint room_;
 };
 
 }  // namespace cohort::schema

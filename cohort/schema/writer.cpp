@@ -3,9 +3,9 @@
 #include <cohort/base/utf8.hpp>
 #include <cohort/schema/detail/text_scan.hpp>
 
-#include <array>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
 
 namespace cohort::schema {
 
@@ -14,9 +14,9 @@ namespace {
 template <class T>
 void append_chars(std::string& out, T value)
 {
-    std::array<char, 32> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    out.append(digits.data(), end);
+    constexpr std::size_t longest = 32;
+    append_by(out, longest,
+              [value](char* to) { return std::to_chars(to, to + longest, value).ptr; });
 }
 
 template <class T>
@@ -28,32 +28,40 @@ void append_finite(std::string& out, T value)
         out += "null";
 }
 
+/// Digits of a number below 10^12 with three places behind its point, without zeros at its end.
+char* put_thousandths(char* to, std::uint64_t thousandths)
+{
+    constexpr std::ptrdiff_t digits_most = 12;
+    to = std::to_chars(to, to + digits_most, thousandths / 1000).ptr;
+    auto rest = static_cast<unsigned>(thousandths % 1000);
+    if (rest != 0)
+        *to++ = '.';
+    for (unsigned place = 100; rest != 0; place /= 10) {
+        *to++ = static_cast<char>('0' + rest / place);
+        rest %= place;
+    }
+    return to;
+}
+
 /// Prices and the like, three digits behind the point and fifteen in all at most: so few that no
-/// other such number is as near. False if it is none of these.
+/// other such number is as near, and that they are the shortest there are. False if it is none of
+/// these.
 bool append_short(std::string& out, double value)
 {
     constexpr double most = 1e12;
-    if (!(value > -most && value < most) || (value == 0 && std::signbit(value)))
+    const double size = std::fabs(value);
+    if (!(size < most) || (value == 0 && std::signbit(value)))
         return false;
-    constexpr std::array<double, 4> powers{1, 10, 100, 1000};
-    for (std::size_t places = 0; places < powers.size(); ++places) {
-        const auto digits = static_cast<std::int64_t>(std::round(value * powers[places]));
-        if (static_cast<double>(digits) / powers[places] != value)
-            continue;
-        const auto scale = static_cast<std::int64_t>(powers[places]);
-        if (digits < 0)
-            out.push_back('-');
-        const std::int64_t size = digits < 0 ? -digits : digits;
-        append_chars(out, size / scale);
-        if (places == 0)
-            return true;
-        // One more in front keeps the zeros after the point.
-        const std::size_t point = out.size();
-        append_chars(out, scale + size % scale);
-        out[point] = '.';
-        return true;
-    }
-    return false;
+    // Rounded by hand, since std::round() is a call; if it is not the nearest the next line says
+    // so.
+    const auto thousandths = static_cast<std::int64_t>(size * 1000 + 0.5);
+    if (static_cast<double>(thousandths) / 1000 != size)
+        return false;
+    append_by(out, 1 + 12 + 1 + 3, [&](char* to) {
+        *to = '-';
+        return put_thousandths(to + (value < 0 ? 1 : 0), static_cast<std::uint64_t>(thousandths));
+    });
+    return true;
 }
 
 void append_escape(std::string& out, char c)
@@ -95,6 +103,15 @@ std::string repaired(std::string_view text)
 
 void append_text(std::string& out, std::string_view text)
 {
+    if (detail::is_plain_ascii(text)) {
+        append_by(out, text.size() + 2, [text](char* to) {
+            *to++ = '"';
+            to += text.copy(to, text.size());
+            *to++ = '"';
+            return to;
+        });
+        return;
+    }
     const std::size_t before = out.size();
     out.push_back('"');
     bool ascii = true;

@@ -52,7 +52,7 @@ schema::detail::words_source header_words(const request& of, const schema::detai
 {
     return [&of, &shape](const std::string& name) {
         std::vector<std::string_view> lines = of.headers(name);
-        if (lines.empty() || !shape.members[shape.find(name, 0)]->repeats())
+        if (lines.empty() || !shape.members[shape.find(name)]->repeats())
             return lines;
         std::vector<std::string_view> parts;
         for (const std::string_view line : lines)
@@ -72,7 +72,7 @@ schema::mistakes strangers_in_query(const request& of, const schema::detail::sha
         rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
         // What is no percent-encoding is refused by who reads the values.
         const auto name = query_decode(pair.substr(0, pair.find('=')));
-        if (pair.empty() || !name || shape.find(*name, 0) < shape.members.size())
+        if (pair.empty() || !name || shape.find(*name) < shape.members.size())
             continue;
         if (found.all.size() == schema::mistakes_max)
             found.more = true;

@@ -8,9 +8,6 @@
 #include <cohort/schema/object.hpp>
 #include <cohort/schema/type.hpp>
 
-#include <expected>
-#include <optional>
-#include <string_view>
 #include <utility>
 
 namespace cohort::http {
@@ -35,17 +32,6 @@ void require_words(const schema::detail::shape& shape);
 [[nodiscard]] route_check path_rule(const schema::detail::shape& shape);
 [[nodiscard]] route_check body_rule();
 
-/// The value, or nothing after a complaint.
-template <class T>
-[[nodiscard]] std::optional<T> kept(std::expected<T, schema::mistakes> read, place where,
-                                    complaints& found)
-{
-    if (read)
-        return std::move(*read);
-    found.add(where, read.error());
-    return std::nullopt;
-}
-
 }  // namespace detail
 
 /// The body as JSON. Made by in_body(). A value.
@@ -57,10 +43,12 @@ public:
     explicit body_input(schema::type<T> what)
         : what_{std::move(what)}
     {}
-    [[nodiscard]] std::optional<T> read(const request& of, complaints& found) const
+    /// `fresh` is as its initialisers leave it, and good for nothing after a complaint.
+    void read(const request& of, complaints& found, T& fresh) const
     {
         detail::require_json(of);
-        return detail::kept(what_.parse(of.body()), place::body, found);
+        if (const auto read = what_.parse_into(of.body(), fresh); !read)
+            found.add(place::body, read.error());
     }
     void note(route_notes& on) const
     {
@@ -83,11 +71,12 @@ public:
     {
         detail::require_words(what_.shape());
     }
-    [[nodiscard]] std::optional<T> read(const request& of, complaints& found) const
+    void read(const request& of, complaints& found, T& fresh) const
     {
         if constexpr (Where == place::query)
             found.add(Where, detail::strangers_in_query(of, what_.shape()));
-        return detail::kept(what_.parse_words(words(of)), Where, found);
+        if (const auto read = what_.parse_words_into(words(of), fresh); !read)
+            found.add(Where, read.error());
     }
     void note(route_notes& on) const
     {

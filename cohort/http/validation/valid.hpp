@@ -9,6 +9,7 @@
 #include <cohort/http/validation/input.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -60,17 +61,16 @@ private:
         co_return result;
     }
 
+    /// Into their place at once: values can be large, and none is moved.
     [[nodiscard]] values read(const request& of) const
     {
         complaints found;
-        auto all = std::apply(
-            [&](const Inputs&... each) {
-                return std::tuple<std::optional<typename Inputs::value_type>...>{
-                    each.read(of, found)...};
-            },
-            inputs_);
+        values all{};
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (std::get<I>(inputs_).read(of, found, std::get<I>(all)), ...);
+        }(std::index_sequence_for<Inputs...>{});
         found.refuse_if_any();
-        return std::apply([](auto&... each) { return values{std::move(*each)...}; }, all);
+        return all;
     }
 
     F function_;

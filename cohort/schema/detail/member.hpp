@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cohort/schema/detail/quoted_name.hpp>
 #include <cohort/schema/nullable.hpp>
 #include <cohort/schema/writer.hpp>
 
@@ -28,6 +29,7 @@ public:
     virtual ~member() = default;
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] const quoted_name& quoted() const noexcept { return quoted_; }
     [[nodiscard]] presence need() const noexcept { return need_; }
 
     [[nodiscard]] virtual bool read(reader& in, void* object) const = 0;
@@ -39,7 +41,7 @@ public:
     [[nodiscard]] virtual bool read_words(reader& in, std::span<const std::string_view> values,
                                           void* object) const = 0;
 
-    /// Appends `"name":value,` or nothing.
+    /// Appends `,"name":value` or nothing.
     virtual void write(std::string& out, const void* object) const = 0;
 
     [[nodiscard]] virtual boost::json::object describe(describer& by) const = 0;
@@ -47,12 +49,13 @@ public:
     [[nodiscard]] virtual std::string value_of(const void* object) const = 0;
 
 protected:
-    /// `"name":`
-    [[nodiscard]] const std::string& quoted() const noexcept { return quoted_; }
+    /// `,"name":`
+    [[nodiscard]] const std::string& prefix() const noexcept { return prefix_; }
 
 private:
     std::string name_;
-    std::string quoted_;
+    quoted_name quoted_;
+    std::string prefix_;
     presence need_;
 };
 
@@ -79,9 +82,8 @@ public:
             if (!value)
                 return;
         }
-        out += quoted();
+        append_plain(out, prefix());
         write_value(out, value);
-        out.push_back(',');
     }
     boost::json::object describe(describer& by) const override { return what_->describe(by); }
     std::string value_of(const void* object) const override

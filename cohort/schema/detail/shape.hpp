@@ -52,9 +52,14 @@ struct shape {
     [[nodiscard]] boost::json::object describe(describer& by, const void* fresh,
                                                const tag& which) const;
     [[nodiscard]] bool takes_words() const noexcept;
-    [[nodiscard]] std::size_t find(std::string_view wanted, std::size_t likely) const noexcept;
+    /// Its index; SIZE_MAX if there is no such member.
+    [[nodiscard]] std::size_t find(std::string_view wanted) const noexcept;
 
 private:
+    [[nodiscard]] static bool read_member(reader& in, const member& one, void* into);
+    /// The members after the first `in_order`, which were the first of the description.
+    [[nodiscard]] bool read_rest(reader& in, void* into, std::string_view tag_name,
+                                 std::size_t in_order) const;
     [[nodiscard]] bool check_rules(reader& in, const void* object) const;
     [[nodiscard]] bool complain_absent(reader& in, const member& one) const;
 };

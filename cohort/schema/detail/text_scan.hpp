@@ -4,20 +4,68 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <string_view>
 
 namespace cohort::schema::detail {
 
-/// The bytes of `word`, eight at a time: the top bit of each that is a quote, a backslash or a
-/// control character. Exact for the lowest of them; those above may be wrong.
-[[nodiscard]] inline std::uint64_t special_bytes(std::uint64_t word) noexcept
+inline constexpr std::uint64_t ones = 0x0101'0101'0101'0101;
+inline constexpr std::uint64_t tops = ones * 0x80;
+
+[[nodiscard]] inline std::uint64_t eight_bytes(const char* at) noexcept
 {
-    constexpr std::uint64_t ones = 0x0101'0101'0101'0101;
-    constexpr std::uint64_t tops = ones * 0x80;
+    std::uint64_t word;
+    std::memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/// The bytes of `word`, eight at a time: the top bit of each that is a quote, a backslash, a
+/// control character or no ASCII. Exact for the lowest of them; those above may be wrong.
+[[nodiscard]] inline std::uint64_t odd_bytes(std::uint64_t word) noexcept
+{
     const std::uint64_t quotes = word ^ (ones * '"');
     const std::uint64_t slashes = word ^ (ones * '\\');
-    return (((word - ones * 0x20) & ~word) | ((quotes - ones) & ~quotes) |
-            ((slashes - ones) & ~slashes)) &
-           tops;
+    return ((word - ones * 0x20) | (quotes - ones) | (slashes - ones) | word) & tops;
+}
+
+/// The same without those that are no ASCII.
+[[nodiscard]] inline std::uint64_t special_bytes(std::uint64_t word) noexcept
+{
+    const std::uint64_t quotes = word ^ (ones * '"');
+    const std::uint64_t slashes = word ^ (ones * '\\');
+    return ((word - ones * 0x20) | (quotes - ones) | (slashes - ones)) & ~word & tops;
+}
+
+/// Is all of it ASCII that a JSON string holds as it is?
+[[nodiscard]] inline bool is_plain_ascii(std::string_view text) noexcept
+{
+    const char* at = text.data();
+    if (text.size() < sizeof(std::uint64_t)) {
+        std::uint64_t word = ones * ' ';
+        if (!text.empty())
+            std::memcpy(&word, at, text.size());
+        return odd_bytes(word) == 0;
+    }
+    std::uint64_t odd = 0;
+    const char* const last = at + text.size() - sizeof(std::uint64_t);
+    for (; at < last; at += sizeof(std::uint64_t))
+        odd |= odd_bytes(eight_bytes(at));
+    // The last eight, of which some may have been looked at already.
+    return (odd | odd_bytes(eight_bytes(last))) == 0;
+}
+
+/// The first byte from `at` on that is no ASCII, or that a JSON string cannot hold as it is; or
+/// `end`.
+[[nodiscard]] inline const char* plain_ascii_end(const char* at, const char* end) noexcept
+{
+    if constexpr (std::endian::native == std::endian::little) {
+        for (; end - at >= 8; at += 8) {
+            if (const std::uint64_t odd = odd_bytes(eight_bytes(at)); odd != 0)
+                return at + std::countr_zero(odd) / 8;
+        }
+    }
+    while (at != end && is_plain_ascii({at, 1}))
+        ++at;
+    return at;
 }
 
 /// The first byte from `at` on that a JSON string cannot hold as it is, or `end`. `ascii` becomes
@@ -28,13 +76,12 @@ namespace cohort::schema::detail {
     std::uint64_t seen = 0;
     if constexpr (std::endian::native == std::endian::little) {
         while (end - at >= 8) {
-            std::uint64_t word;
-            std::memcpy(&word, at, sizeof word);
+            const std::uint64_t word = eight_bytes(at);
             const std::uint64_t special = special_bytes(word);
             if (special != 0) {
                 const int bits = std::countr_zero(special) & ~7;
                 seen |= bits == 0 ? 0 : word << (64 - bits);
-                ascii = ascii && (seen & 0x8080'8080'8080'8080) == 0;
+                ascii = ascii && (seen & tops) == 0;
                 return at + bits / 8;
             }
             seen |= word;
@@ -47,7 +94,7 @@ namespace cohort::schema::detail {
             break;
         seen |= byte;
     }
-    ascii = ascii && (seen & 0x8080'8080'8080'8080) == 0;
+    ascii = ascii && (seen & tops) == 0;
     return at;
 }
 
