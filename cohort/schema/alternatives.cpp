@@ -47,9 +47,11 @@ bool complain_tag(reader& in, const std::string& name, const std::vector<std::st
                        fmt::format("must be one of: {}", fmt::join(values, ", ")));
 }
 
-/// The text of the object's member `name`; nothing if it is not there or no text.
+/// The text of the object's member `name`, without taking the object; nothing if it is not there or
+/// no text.
 std::optional<std::string> find_tag(reader& in, const std::string& name, tag_state& state)
 {
+    const reader::look ahead{in};
     if (!in.enter())
         return std::nullopt;
     for (bool first = true;; first = false) {
@@ -103,10 +105,9 @@ bool read_tag(reader& in, const std::string& name, const std::vector<std::string
     which = values.size();
     if (const kind is = in.next(); is != kind::object)
         return refuse_type(in, is, "object");
-    reader::trial look{in};
     tag_state state = tag_state::absent;
     const std::optional<std::string> word = find_tag(in, name, state);
-    if (in.malformed() || !look.again())
+    if (in.malformed())
         return false;
     const auto found = word ? std::ranges::find(values, *word) : values.end();
     which = static_cast<std::size_t>(found - values.begin());

@@ -68,6 +68,41 @@ const schema::object<deep>& deep_schema()
     return made;
 }
 
+struct sum;
+struct number {
+    int value = 0;
+};
+using term = std::variant<number, sum>;
+struct holder;
+struct sum {
+    std::vector<holder> of;
+};
+struct holder {
+    term is;
+};
+
+const schema::object<holder>& holder_schema()
+{
+    static const auto number_schema =
+        schema::object<number>("Number").field("value", &number::value);
+    static const auto sum_schema = schema::object<sum>("Sum").field(
+        "of", &sum::of, schema::list(schema::later(holder_schema)));
+    static const auto made = schema::object<holder>("Holder").field(
+        "is", &holder::is, schema::by("op").when("number", number_schema).when("sum", sum_schema));
+    return made;
+}
+
+/// As deep as the reader goes: an object, a union and a list for each step. `sum` is put together
+/// of what it adds up.
+template <class F>
+std::string deep_term(F sum)
+{
+    std::string text = R"({"is":{"value":1,"op":"number"}})";
+    for (std::size_t levels = 2; levels + 3 <= schema::depth_max; levels += 3)
+        text = sum(text);
+    return text;
+}
+
 }  // namespace
 
 TEST_CASE("a union is told by a member, wherever that stands")
@@ -130,6 +165,40 @@ TEST_CASE("alternatives inside alternatives do not multiply the work")
     const auto bad = deep_schema().parse(wrong);
     REQUIRE_FALSE(bad);
     CHECK(fine.has_value());
+}
+
+TEST_CASE("unions in unions are read as deep as anything else, wherever their tags stand")
+{
+    const std::string first = deep_term(
+        [](const std::string& inner) { return R"({"is":{"op":"sum","of":[)" + inner + "]}}"; });
+    const std::string last = deep_term(
+        [](const std::string& inner) { return R"({"is":{"of":[)" + inner + R"(],"op":"sum"}})"; });
+    const std::string wide = deep_term([](const std::string& inner) {
+        return R"({"is":{"of":[)" + inner + R"(,{"is":{"value":2,"op":"number"}}],"op":"sum"}})";
+    });
+    for (const std::string& text : {first, last, wide})
+        CHECK(holder_schema().parse(text).has_value());
+    CHECK(holder_schema().write(*holder_schema().parse(last)) ==
+          holder_schema().write(*holder_schema().parse(first)));
+    const auto deeper = holder_schema().parse(R"({"is":{"of":[)" + last + R"(],"op":"sum"}})");
+    REQUIRE_FALSE(deeper);
+    CHECK(deeper.error().text().find("more than 32 levels") != std::string::npos);
+}
+
+TEST_CASE("a large text deep inside such unions is read, and its mistakes are found")
+{
+    const auto around = [](std::string text) {
+        for (std::size_t levels = 2; levels + 3 <= schema::depth_max; levels += 3)
+            text = R"({"is":{"of":[)" + text + R"(],"op":"sum"}})";
+        return text;
+    };
+    std::string many = R"({"is":{"value":1,"op":"number"}})";
+    for (int i = 0; i < 2'000; ++i)
+        many += R"(,{"is":{"value":2,"op":"number"}})";
+    CHECK(holder_schema().parse(around(many)).has_value());
+    const auto bad = holder_schema().parse(around(many + R"(,{"is":{"op":"pi"}})"));
+    REQUIRE_FALSE(bad);
+    CHECK(bad.error().text().ends_with("/is/of/2001/is/op: must be one of: number, sum"));
 }
 
 TEST_CASE("the schema of a union has its alternatives")

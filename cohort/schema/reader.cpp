@@ -247,7 +247,7 @@ bool reader::skip()
     std::string_view text;
     number_text number;
     bool truth = false;
-    switch (next()) {
+    switch (const kind which = next()) {
         case kind::text:
             return take_text(text);
         case kind::number:
@@ -257,14 +257,33 @@ bool reader::skip()
         case kind::null:
             return take_null();
         case kind::object:
-            return enter() && skip_inside_object();
         case kind::array:
-            break;
+            return looking_ ? skip_noted(which) : skip_inside(which);
         case kind::nothing:
-            return false;
+            break;
     }
+    return false;
+}
+
+bool reader::skip_noted(kind which)
+{
+    if (const char* const end = skipped_.end_of(at_); end != nullptr) {
+        at_ = end;
+        return true;
+    }
+    detail::extents::span mine{skipped_, at_};
+    if (!skip_inside(which))
+        return false;
+    mine.end(at_);
+    return true;
+}
+
+bool reader::skip_inside(kind which)
+{
     if (!enter())
         return false;
+    if (which == kind::object)
+        return skip_inside_object();
     for (bool first = true;; first = false) {
         const found more = element(first);
         if (more != found::one)

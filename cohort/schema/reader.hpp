@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cohort/schema/detail/extents.hpp>
 #include <cohort/schema/detail/quoted_name.hpp>
 #include <cohort/schema/detail/text_scan.hpp>
 #include <cohort/schema/mistake.hpp>
@@ -140,6 +141,26 @@ public:
         mistakes outer_;
     };
 
+    /// Looks ahead: the reader is back afterwards where it was. Objects and arrays that a look has
+    /// skipped are not walked through by later ones, so looks inside of looks stay linear; they
+    /// complain about nothing. A resource.
+    class look {
+    public:
+        explicit look(reader& of) noexcept
+            : of_{of}, from_{of.at_}, depth_{of.depth_}
+        {
+            of.looking_ = true;
+        }
+        ~look();
+        look(const look&) = delete;
+        look& operator=(const look&) = delete;
+
+    private:
+        reader& of_;
+        const char* from_;
+        std::size_t depth_;
+    };
+
 private:
     void white() noexcept;
     void white_run() noexcept;
@@ -152,6 +173,8 @@ private:
     [[nodiscard]] bool unescape(const char* from, std::string_view& into);
     [[nodiscard]] bool escape(const char*& at);
     [[nodiscard]] bool hex4(const char*& at, std::uint32_t& unit);
+    [[nodiscard]] bool skip_noted(kind which);
+    [[nodiscard]] bool skip_inside(kind which);
     [[nodiscard]] bool skip_inside_object();
     [[nodiscard]] std::string pointer() const;
 
@@ -160,6 +183,8 @@ private:
     const char* at_;
     std::size_t depth_ = 0;
     std::size_t reread_ = 0;  // bytes read more than once, by trials
+    bool looking_ = false;
+    detail::extents skipped_;  // by looks
     const inside* here_ = nullptr;
     std::string scratch_;
     mistakes found_;

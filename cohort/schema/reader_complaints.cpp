@@ -119,7 +119,17 @@ bool reader::trial::again()
     of_.at_ = from_;
     of_.depth_ = depth_;
     of_.found_ = {};
+    of_.skipped_.forget(from_);
     return true;
+}
+
+reader::look::~look()
+{
+    of_.looking_ = false;
+    if (of_.malformed())  // its place is where it is malformed
+        return;
+    of_.at_ = from_;
+    of_.depth_ = depth_;
 }
 
 }  // namespace cohort::schema

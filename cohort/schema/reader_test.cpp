@@ -177,3 +177,42 @@ TEST_CASE("long names are not repeated in full")
     CHECK(shortened(std::string(65, 'x')) == std::string(64, 'x') + "…");
     CHECK(shortened(std::string(63, 'x') + "éé") == std::string(63, 'x') + "…");
 }
+
+TEST_CASE("a look leaves the reader where it was, and later ones pass over what it skipped")
+{
+    const std::string inner = "[\"" + std::string(200, 'x') + "\"]";
+    std::string text = "{\"a\":" + inner + ",\"b\":1}";
+    reader in{text};
+    const auto names_in_a_look = [&] {
+        std::string names;
+        const reader::look ahead{in};
+        REQUIRE(in.enter());
+        for (bool first = true;; first = false) {
+            std::string_view name;
+            if (in.member(first, name) != reader::found::one)
+                return names;
+            names += name;
+            if (!in.skip())
+                return names + " stopped";
+        }
+    };
+    CHECK(in.next() == kind::object);
+    CHECK(names_in_a_look() == "ab");
+    text.replace(text.find('x'), 1, "\n");  // would be refused by who reads it
+    CHECK(names_in_a_look() == "ab");
+    CHECK_FALSE(in.skip());
+    CHECK(in.malformed());
+}
+
+TEST_CASE("what is malformed in a look is refused at its place")
+{
+    reader in{"{\"a\":[1,],\"b\":1}"};
+    {
+        const reader::look ahead{in};
+        std::string_view name;
+        REQUIRE(in.enter());
+        REQUIRE(in.member(true, name) == reader::found::one);
+        CHECK_FALSE(in.skip());
+    }
+    CHECK(in.take_mistakes().syntax->column == 9);
+}

@@ -22,6 +22,10 @@ struct leaf {
     double x = 0;
     std::optional<std::optional<std::int64_t>> n;
 };
+struct tree;
+struct knot {
+    std::vector<tree> ends;
+};
 struct tree {
     std::string name;
     std::uint64_t size = 0;
@@ -30,6 +34,7 @@ struct tree {
     std::vector<tree> below;
     std::map<std::string, std::int8_t> marks;
     std::vector<std::string> times;
+    std::variant<leaf, knot> tied;
 };
 
 const schema::object<tree>& tree_schema()
@@ -37,6 +42,8 @@ const schema::object<tree>& tree_schema()
     static const auto leaf_schema = schema::object<leaf>("Leaf")
                                         .field("x", &leaf::x, schema::number().range(-1e9, 1e9))
                                         .field("n", &leaf::n);
+    static const auto knot_schema = schema::object<knot>("Knot").defaulted(
+        "ends", &knot::ends, schema::list(schema::later(tree_schema)));
     static const auto made =
         schema::object<tree>("Tree")
             .defaulted("name", &tree::name, schema::text().length(0, 9).pattern("^[^x]*$"))
@@ -48,6 +55,8 @@ const schema::object<tree>& tree_schema()
             .defaulted("below", &tree::below, schema::list(schema::later(tree_schema)).length(0, 4))
             .defaulted("marks", &tree::marks)
             .defaulted("times", &tree::times, schema::list(schema::text().date_time()).unique())
+            .defaulted("tied", &tree::tied,
+                       schema::by("is").when("leaf", leaf_schema).when("knot", knot_schema))
             .allow_unknown();
     return made;
 }
