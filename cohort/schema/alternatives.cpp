@@ -124,6 +124,25 @@ boost::json::object describe_union(std::string_view keyword, std::vector<boost::
     return out;
 }
 
+void add_discriminator(boost::json::object& to, const describer& by, const std::string& name,
+                       const std::vector<std::string>& values)
+{
+    if (by.speaks() != dialect::openapi)
+        return;
+    boost::json::object mapping;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const boost::json::value* const reference =
+            to.at("oneOf").at(i).as_object().if_contains("$ref");
+        if (reference == nullptr)  // OpenAPI looks at none without a name
+            return;
+        mapping[values[i]] = *reference;
+    }
+    boost::json::object out;
+    out["propertyName"] = name;
+    out["mapping"] = std::move(mapping);
+    to["discriminator"] = std::move(out);
+}
+
 void check_tags(const std::vector<std::string>& values)
 {
     if (std::set<std::string>(values.begin(), values.end()).size() != values.size())

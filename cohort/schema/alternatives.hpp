@@ -35,6 +35,11 @@ namespace detail {
 [[nodiscard]] boost::json::object describe_union(std::string_view keyword,
                                                  std::vector<boost::json::object> all);
 
+/// Says in a union which member tells its alternatives apart, and how, if `by` has words for that
+/// and all of them have names.
+void add_discriminator(boost::json::object& to, const describer& by, const std::string& name,
+                       const std::vector<std::string>& values);
+
 /// Throws std::logic_error if one is there twice.
 void check_tags(const std::vector<std::string>& values);
 
@@ -126,7 +131,9 @@ public:
     }
     boost::json::object describe(describer& by) const override
     {
-        return this->describe_by("oneOf", by);
+        boost::json::object out = this->describe_by("oneOf", by);
+        add_discriminator(out, by, name_, values_);
+        return out;
     }
 
 private:

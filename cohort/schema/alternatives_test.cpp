@@ -207,7 +207,33 @@ TEST_CASE("the schema of a union has its alternatives")
     CHECK(boost::json::serialize(by_fit.describe(by)) ==
           R"({"anyOf":[{"$ref":"#/$defs/Card"},{"$ref":"#/$defs/Iban"}]})");
     CHECK(by.definitions().size() == 2);
-    CHECK(boost::json::serialize(by_kind.describe(by))
-              .find(R"("properties":{"kind":{"const":"iban"},"account":{"type":"string"}},)"
-                    R"("required":["kind","account"])") != std::string::npos);
+}
+
+TEST_CASE("the alternatives of a union that a member tells apart have names and that member")
+{
+    schema::describer by;
+    CHECK(boost::json::serialize(by_kind.describe(by)) ==
+          R"({"oneOf":[{"$ref":"#/$defs/Card"},{"$ref":"#/$defs/Iban"}]})");
+    const schema::type<means> again =
+        schema::by("kind").when("card", card_schema).when("iban", iban_schema);
+    CHECK(again.describe(by) == by_kind.describe(by));
+    CHECK(boost::json::serialize(by.definitions().at("Iban")) ==
+          R"({"type":"object","properties":{"kind":{"const":"iban"},"account":{"type":"string"}},)"
+          R"("required":["kind","account"],"additionalProperties":false})");
+    CHECK(boost::json::serialize(card_schema.describe(by)) == R"({"$ref":"#/$defs/Card_2"})");
+    CHECK(by.definitions().size() == 3);
+}
+
+TEST_CASE("OpenAPI is told by which member, if all alternatives have names")
+{
+    schema::describer by{schema::dialect::openapi};
+    CHECK(boost::json::serialize(by_kind.describe(by)) ==
+          R"({"oneOf":[{"$ref":"#/components/schemas/Card"},)"
+          R"({"$ref":"#/components/schemas/Iban"}],"discriminator":{"propertyName":"kind",)"
+          R"("mapping":{"card":"#/components/schemas/Card","iban":"#/components/schemas/Iban"}}})");
+    const schema::type<means> nameless =
+        schema::by("kind")
+            .when("card", card_schema)
+            .when("iban", schema::object<iban>().field("account", &iban::account));
+    CHECK_FALSE(nameless.describe(by).contains("discriminator"));
 }

@@ -2,6 +2,8 @@
 
 #include <boost/json/object.hpp>
 
+#include <compare>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -9,21 +11,33 @@
 
 namespace cohort::schema {
 
+/// For whom a schema is written. openapi: with `discriminator`, which plain JSON Schema lacks, and
+/// with the named ones under components.
+enum class dialect : std::uint8_t { json_schema, openapi };
+
 /// Writes JSON Schema (2020-12), and collects the named objects that it refers to: each once, also
 /// if they contain themselves. A resource; one for each document.
 class describer {
 public:
-    /// `prefix`: where in the document the named ones will stand ("#/components/schemas/").
-    explicit describer(std::string prefix = "#/$defs/")
-        : prefix_{std::move(prefix)}
+    explicit describer(dialect of = dialect::json_schema) noexcept
+        : dialect_{of}
     {}
     describer(const describer&) = delete;
     describer& operator=(const describer&) = delete;
 
-    /// {"$ref": …} to what `make` describes. `identity` tells apart what has the same name: the
-    /// second "Item" becomes "Item_2".
+    [[nodiscard]] dialect speaks() const noexcept { return dialect_; }
+
+    /// What tells apart what has the same name: a description, and the tag that it has in a union.
+    struct identity {
+        const void* of;
+        std::string tag = {};
+        friend auto operator<=>(const identity&, const identity&) = default;
+    };
+
+    /// {"$ref": …} to what `make` describes. The second "Item" that is another one becomes
+    /// "Item_2".
     [[nodiscard]] boost::json::object
-    refer(const void* identity, std::string_view name,
+    refer(const identity& what, std::string_view name,
           const std::function<boost::json::object(describer&)>& make);
 
     /// All that was referred to, sorted by name.
@@ -31,10 +45,10 @@ public:
 
 private:
     struct entry {
-        const void* identity;
+        identity of;
         boost::json::object what;
     };
-    std::string prefix_;
+    dialect dialect_;
     std::map<std::string, entry> named_;
 };
 

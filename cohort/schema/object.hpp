@@ -49,9 +49,10 @@ public:
             const T fresh{};
             return shape_->describe(each, &fresh, {tag_name_, tag_value_});
         };
-        if (shape_->name.empty() || !tag_name_.empty())
+        if (shape_->name.empty())
             return make(by);
-        return by.refer(shape_.get(), shape_->name, make);
+        std::string tag = tag_name_.empty() ? "" : tag_name_ + "=" + tag_value_;
+        return by.refer({shape_.get(), std::move(tag)}, shape_->name, make);
     }
 
 private:

@@ -3,6 +3,7 @@
 
 #include <cohort/schema/alternatives.hpp>
 #include <cohort/schema/choice.hpp>
+#include <cohort/schema/documented.hpp>
 #include <cohort/schema/inferred.hpp>
 #include <cohort/schema/list.hpp>
 #include <cohort/schema/mistake.hpp>

@@ -1,14 +1,16 @@
 #include <cohort/http/detail/openapi_operation.hpp>
 
+#include <cohort/http/auth/permission.hpp>
+#include <cohort/http/detail/openapi_bodies.hpp>
 #include <cohort/http/grammar.hpp>
+#include <cohort/http/method.hpp>
 #include <cohort/http/openapi/notes.hpp>
-#include <cohort/http/status.hpp>
 
 #include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace cohort::http::detail {
@@ -16,15 +18,7 @@ namespace cohort::http::detail {
 namespace {
 
 namespace bj = boost::json;
-
-bj::object content(std::string_view type, bj::object shape)
-{
-    bj::object media;
-    media["schema"] = std::move(shape);
-    bj::object out;
-    out[type] = std::move(media);
-    return out;
-}
+using inputs = std::vector<const expects*>;
 
 std::string_view where_of(place where) noexcept
 {
@@ -33,7 +27,16 @@ std::string_view where_of(place where) noexcept
     return where == place::query ? "query" : "header";
 }
 
-/// The parameters that one description has, in its order.
+/// Words about the value are words about the parameter.
+void move_description(bj::object& from, bj::object& to)
+{
+    if (const bj::value* const words = from.if_contains("description")) {
+        to["description"] = *words;
+        from.erase("description");
+    }
+}
+
+/// The parameters of a query or of header fields, in the order of their description.
 void add_parameters(bj::array& to, const expects& from, schema::describer& by)
 {
     bj::object shape = from.shape(by);
@@ -42,10 +45,9 @@ void add_parameters(bj::array& to, const expects& from, schema::describer& by)
         bj::object& one = to.emplace_back(bj::object{}).as_object();
         one["name"] = name;
         one["in"] = where_of(from.where);
-        const bool needed =
-            required != nullptr &&
-            std::ranges::find(required->as_array(), bj::value(name)) != required->as_array().end();
-        if (needed || from.where == place::path)
+        move_description(property.as_object(), one);
+        if (required != nullptr &&
+            std::ranges::find(required->as_array(), bj::value(name)) != required->as_array().end())
             one["required"] = true;
         if (from.where == place::header)
             one["style"] = "simple";  // commas between the values of a list
@@ -53,139 +55,85 @@ void add_parameters(bj::array& to, const expects& from, schema::describer& by)
     }
 }
 
-bj::array parameters(const route& of, const std::vector<const expects*>& inputs,
-                     schema::describer& by)
+/// What is described of the path's parameters, by the pattern's names.
+bj::object path_shapes(const inputs& all, schema::describer& by)
+{
+    bj::object out;
+    for (const expects* input : all) {
+        if (input->where != place::path)
+            continue;
+        bj::object shape = input->shape(by);
+        for (auto& [name, property] : shape.at("properties").as_object())
+            out[name] = std::move(property);
+    }
+    return out;
+}
+
+bj::array parameters(const operation_setting& where, const inputs& given, schema::describer& by)
 {
     bj::array all;
-    for (const expects* input : inputs) {
-        if (input->where == place::path)
-            add_parameters(all, *input, by);
-    }
-    // What the pattern has and nobody described is text.
-    for (const std::string& name : of.parameters()) {
-        const bool known = std::ranges::any_of(
-            all, [&](const bj::value& each) { return each.at("name").as_string() == name; });
-        if (known)
-            continue;
+    bj::object shapes = path_shapes(given, by);
+    for (const openapi_path_parameter& each : where.path) {
         bj::object& one = all.emplace_back(bj::object{}).as_object();
-        one["name"] = name;
+        one["name"] = each.name;
         one["in"] = "path";
+        if (!each.about.empty())
+            one["description"] = each.about;
         one["required"] = true;
-        one["schema"] = bj::object{{"type", "string"}};
+        bj::value* const shape = each.ours.empty() ? nullptr : shapes.if_contains(each.ours);
+        // What the pattern has and nobody described is text.
+        bj::object property =
+            shape != nullptr ? std::move(shape->as_object()) : bj::object{{"type", "string"}};
+        move_description(property, one);
+        one["schema"] = std::move(property);
+        if (each.tail)
+            one["x-tail"] = true;  // for the page, which keeps the slashes
     }
-    for (const expects* input : inputs) {
+    for (const expects* input : given) {
         if (input->where == place::query || input->where == place::header)
             add_parameters(all, *input, by);
     }
     return all;
 }
 
-bj::object reference(std::string_view name)
+bool is_below(const route& of, std::string_view middleware)
 {
-    bj::object out;
-    out["$ref"] = "#/components/responses/" + std::string{name};
-    return out;
+    const std::vector<std::string> all = of.middleware_names();
+    return std::ranges::find(all, middleware) != all.end();
 }
 
-bj::object responses(const route& of, const std::vector<const expects*>& inputs,
-                     schema::describer& by)
-{
-    bj::object all;
-    bool succeeds = false;
-    for (const answers* each : of.options().notes.all<answers>()) {
-        bj::object one;
-        const std::string_view phrase = reason(static_cast<status_code>(each->status()));
-        one["description"] = each->about().empty() ? std::string{phrase} : each->about();
-        if (each->shape())
-            one["content"] = content("application/json", each->shape()(by));
-        all[std::to_string(each->status())] = std::move(one);
-        succeeds = succeeds || each->status() < 400;
-    }
-    if (!succeeds)
-        all["200"] = bj::object{{"description", "OK"}};
-    const auto takes = [&](place where) {
-        return std::ranges::any_of(inputs, [&](const expects* e) { return e->where == where; });
-    };
-    if (takes(place::body)) {
-        all.emplace("400", reference("Malformed"));
-        all.emplace("413", reference("Problem"));
-        all.emplace("415", reference("Problem"));
-    }
-    if (!inputs.empty())
-        all.emplace("422", reference("Invalid"));
-    all.emplace("default", reference("Problem"));
-    return all;
-}
-
-bj::array security_of(const std::vector<const security*>& all)
+/// Any of them will do. Below authenticated() that is every scheme, if nothing is said.
+bj::array security_of(const route& of, const std::vector<std::string>& schemes)
 {
     bj::array out;
-    for (const security* each : all) {
-        bj::array scopes;
-        for (const std::string& scope : each->scopes)
-            scopes.emplace_back(scope);
+    const auto add = [&out](const std::string& scheme, const std::vector<std::string>& scopes) {
         bj::object one;
-        one[each->scheme] = std::move(scopes);
+        one[scheme] = bj::array(scopes.begin(), scopes.end());
         out.emplace_back(std::move(one));
-    }
+    };
+    for (const security* each : of.options().notes.all<security>())
+        add(each->scheme, each->scopes);
+    if (!out.empty() || !is_below(of, "authenticated") || of.note<open_to_all>() != nullptr)
+        return out;
+    for (const std::string& scheme : schemes)
+        add(scheme, {});
     return out;
 }
 
-/// The schema of a problem document. Its address is its identity.
-struct problem_shape {
-    std::string_view name;
-    std::string_view text;
-};
-
-constexpr problem_shape plain_problem{"Problem", R"({
-    "type": "object",
-    "description": "RFC 9457",
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer", "minimum": 400, "maximum": 599},
-        "detail": {"type": "string"}
-    },
-    "required": ["title", "status"]})"};
-
-constexpr problem_shape invalid_problem{"InvalidProblem", R"({
-    "allOf": [{"$ref": "#/components/schemas/Problem"}],
-    "type": "object",
-    "properties": {
-        "errors": {"type": "array", "items": {
-            "type": "object",
-            "properties": {
-                "pointer": {"type": "string", "description": "JSON Pointer into the body"},
-                "parameter": {"type": "string"},
-                "in": {"enum": ["path", "query", "header"]},
-                "keyword": {"type": "string"},
-                "limit": {},
-                "detail": {"type": "string"}
-            },
-            "required": ["keyword", "detail"]
-        }},
-        "more": {"const": true}
-    },
-    "required": ["errors"]})"};
-
-constexpr problem_shape malformed_problem{"MalformedProblem", R"({
-    "allOf": [{"$ref": "#/components/schemas/Problem"}],
-    "type": "object",
-    "properties": {
-        "offset": {"type": "integer"},
-        "line": {"type": "integer"},
-        "column": {"type": "integer"}
-    }})"};
+void add_words(bj::object& to, const route_notes& notes)
+{
+    bj::array tags;
+    for (const tag* each : notes.all<tag>())
+        tags.emplace_back(each->name);
+    if (!tags.empty())
+        to["tags"] = std::move(tags);
+    if (const summary* words = notes.find<summary>())
+        to["summary"] = words->words;
+    if (const description* words = notes.find<description>())
+        to["description"] = words->words;
+}
 
 }  // namespace
-
-std::string openapi_path(std::string_view pattern)
-{
-    std::string out{pattern};
-    for (std::size_t at = out.find("...}"); at != std::string::npos; at = out.find("...}", at))
-        out.erase(at, 3);
-    return out;
-}
 
 std::string operation_name(const route& of)
 {
@@ -204,50 +152,24 @@ std::string operation_name(const route& of)
     return out;
 }
 
-bj::object openapi_operation(const route& of, std::string_view name, schema::describer& by)
+bj::object openapi_operation(const route& of, const operation_setting& where, schema::describer& by)
 {
     const route_notes& notes = of.options().notes;
-    const std::vector<const expects*> inputs = notes.all<expects>();
     bj::object out;
-    bj::array tags;
-    for (const tag* each : notes.all<tag>())
-        tags.emplace_back(each->name);
-    if (!tags.empty())
-        out["tags"] = std::move(tags);
-    if (const summary* words = notes.find<summary>())
-        out["summary"] = words->words;
-    if (const description* words = notes.find<description>())
-        out["description"] = words->words;
-    out["operationId"] = name;
-    if (bj::array all = parameters(of, inputs, by); !all.empty())
+    add_words(out, notes);
+    out["operationId"] = where.name;
+    if (bj::array all = parameters(where, notes.all<expects>(), by); !all.empty())
         out["parameters"] = std::move(all);
-    for (const expects* input : inputs) {
-        if (input->where == place::body)
-            out["requestBody"] = bj::object{
-                {"required", true}, {"content", content("application/json", input->shape(by))}};
-    }
-    out["responses"] = responses(of, inputs, by);
+    if (bj::object body = request_body(notes, by); !body.empty())
+        out["requestBody"] = std::move(body);
+    out["responses"] = responses_of(of, by);
     if (notes.find<deprecated>() != nullptr)
         out["deprecated"] = true;
-    if (bj::array all = security_of(notes.all<security>()); !all.empty())
+    if (bj::array all = security_of(of, where.schemes); !all.empty())
         out["security"] = std::move(all);
+    if (const permission* needed = notes.find<permission>())
+        out["x-permission"] = needed->name;
     return out;
-}
-
-bj::object problem_answers(schema::describer& by)
-{
-    bj::object all;
-    const auto add = [&](std::string_view name, std::string_view words, const problem_shape& what) {
-        const auto make = [&what](schema::describer&) { return bj::parse(what.text).as_object(); };
-        bj::object one;
-        one["description"] = words;
-        one["content"] = content("application/problem+json", by.refer(&what, what.name, make));
-        all[name] = std::move(one);
-    };
-    add("Problem", "What went wrong", plain_problem);
-    add("Malformed", "The body is no JSON", malformed_problem);
-    add("Invalid", "All that is not as it should be in the request", invalid_problem);
-    return all;
 }
 
 }  // namespace cohort::http::detail

@@ -1,27 +1,28 @@
 #pragma once
 
+#include <cohort/http/detail/openapi_paths.hpp>
 #include <cohort/http/route.hpp>
 #include <cohort/schema/describer.hpp>
 
 #include <boost/json/object.hpp>
 
 #include <string>
-#include <string_view>
+#include <vector>
 
 namespace cohort::http::detail {
-
-/// "/files/{rest...}" as OpenAPI has it: "/files/{rest}".
-[[nodiscard]] std::string openapi_path(std::string_view pattern);
 
 /// "get_files_rest".
 [[nodiscard]] std::string operation_name(const route& of);
 
-/// One route as an Operation Object, `name` its operationId. Schemas it refers to go to `by`.
-[[nodiscard]] boost::json::object openapi_operation(const route& of, std::string_view name,
-                                                    schema::describer& by);
+/// What an operation is told by the document around it.
+struct operation_setting {
+    std::string name;  ///< operationId.
+    std::vector<openapi_path_parameter> path;
+    std::vector<std::string> schemes;  ///< All security schemes there are.
+};
 
-/// The answers with problem documents that every operation refers to: components.responses. Before
-/// everything else, so that their schemas get the names they want.
-[[nodiscard]] boost::json::object problem_answers(schema::describer& by);
+/// One route as an Operation Object. Schemas it refers to go to `by`.
+[[nodiscard]] boost::json::object openapi_operation(const route& of, const operation_setting& where,
+                                                    schema::describer& by);
 
 }  // namespace cohort::http::detail

@@ -1,6 +1,8 @@
 #include <cohort/http/openapi/document.hpp>
 
 #include <cohort/http/detail/openapi_operation.hpp>
+#include <cohort/http/detail/openapi_paths.hpp>
+#include <cohort/http/detail/openapi_problems.hpp>
 #include <cohort/http/grammar.hpp>
 #include <cohort/http/method.hpp>
 #include <cohort/http/openapi/notes.hpp>
@@ -9,6 +11,7 @@
 #include <boost/json/value.hpp>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -18,14 +21,14 @@ namespace {
 
 namespace bj = boost::json;
 
-/// Those that are documented, by pattern and method, whatever the order they came in.
+/// Those that are documented, by pattern and method, whatever the order they came in; tails last.
 std::vector<const route*> documented(std::vector<const route*> all)
 {
     std::erase_if(all, [](const route* each) {
         return !each->verb() || each->note<undocumented>() != nullptr;
     });
     std::ranges::sort(all, {}, [](const route* each) {
-        return std::tuple{detail::openapi_path(each->pattern()), *each->verb()};
+        return std::tuple{detail::has_tail(*each), each->pattern(), *each->verb()};
     });
     return all;
 }
@@ -55,6 +58,41 @@ bj::object about(const openapi_info& info)
     if (!info.about.empty())
         out["description"] = info.about;
     out["version"] = info.version;
+    return out;
+}
+
+bj::object paths_of(const std::vector<const route*>& routes, const openapi_info& info,
+                    schema::describer& by)
+{
+    std::vector<std::string> schemes;
+    for (const auto& [name, scheme] : info.security)
+        schemes.push_back(name);
+    detail::openapi_paths places;
+    std::set<std::string> names;
+    std::map<std::string, bj::object> sorted;
+    for (const route* each : documented(routes)) {
+        detail::openapi_place at = places.place(*each);
+        const detail::operation_setting setting{.name = unique_name(*each, names),
+                                                .path = std::move(at.parameters),
+                                                .schemes = schemes};
+        sorted[at.path][lower_text(*each->verb())] = detail::openapi_operation(*each, setting, by);
+    }
+    bj::object out;
+    for (auto& [path, operations] : sorted)
+        out[path] = std::move(operations);
+    return out;
+}
+
+bj::object components_of(const openapi_info& info, bj::object answers, const schema::describer& by)
+{
+    bj::object out;
+    out["schemas"] = by.definitions();
+    out["responses"] = std::move(answers);
+    if (!info.security.empty()) {
+        bj::object& schemes = out["securitySchemes"].emplace_object();
+        for (const auto& [name, scheme] : info.security)
+            schemes[name] = scheme;
+    }
     return out;
 }
 
@@ -89,27 +127,9 @@ bj::object api_key_scheme(std::string_view header)
 
 bj::object openapi_document(const std::vector<const route*>& routes, const openapi_info& info)
 {
-    schema::describer by{"#/components/schemas/"};
-    bj::object components;
-    components["schemas"].emplace_object();
-    components["responses"] = detail::problem_answers(by);
-
-    std::set<std::string> names;
-    bj::object paths;
-    for (const route* each : documented(routes)) {
-        bj::value& path = paths[detail::openapi_path(each->pattern())];
-        if (!path.is_object())
-            path.emplace_object();
-        path.as_object()[lower_text(*each->verb())] =
-            detail::openapi_operation(*each, unique_name(*each, names), by);
-    }
-
-    components["schemas"] = by.definitions();
-    if (!info.security.empty()) {
-        bj::object& schemes = components["securitySchemes"].emplace_object();
-        for (const auto& [name, scheme] : info.security)
-            schemes[name] = scheme;
-    }
+    schema::describer by{schema::dialect::openapi};
+    bj::object answers = detail::problem_answers(by);
+    bj::object paths = paths_of(routes, info, by);
 
     bj::object out;
     out["openapi"] = "3.1.0";
@@ -119,8 +139,15 @@ bj::object openapi_document(const std::vector<const route*>& routes, const opena
         for (const std::string& url : info.servers)
             servers.emplace_back(bj::object{{"url", url}});
     }
+    if (!info.tags.empty()) {
+        bj::array& tags = out["tags"].emplace_array();
+        for (const auto& [name, words] : info.tags)
+            tags.emplace_back(bj::object{{"name", name}, {"description", words}});
+    }
     out["paths"] = std::move(paths);
-    out["components"] = std::move(components);
+    out["components"] = components_of(info, std::move(answers), by);
+    if (info.adjust)
+        info.adjust(out);
     return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,12 @@ struct openapi_info {
 
     /// By the names that `security` notes use: see bearer_scheme() and its like.
     std::vector<std::pair<std::string, boost::json::object>> security = {};
+
+    /// Groups, as the page shows them, and words about them. Others follow.
+    std::vector<std::pair<std::string, std::string>> tags = {};
+
+    /// Changes the document when it is made: for whatever else OpenAPI has words for.
+    std::function<void(boost::json::object&)> adjust = {};
 };
 
 /// "Authorization: Bearer …". `format` is a hint for people ("JWT").

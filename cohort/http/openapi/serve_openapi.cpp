@@ -10,6 +10,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -57,7 +58,22 @@ public:
         : info_{std::move(info)}
     {}
 
-    void add(const route& one) { routes_[{one.pattern(), one.verb()}] = &one; }
+    /// What is wrong with it, if anything is.
+    std::optional<std::string> add(const route& one)
+    {
+        const route_key mine{one.pattern(), one.verb()};
+        routes_[mine] = &one;
+        if (const operation_id* id = one.note<operation_id>()) {
+            const route_key& owner = ids_.try_emplace(id->name, mine).first->second;
+            if (owner != mine)
+                return fmt::format("its operation_id `{}` is that of another route, too", id->name);
+        }
+        for (const security* each : one.options().notes.all<security>()) {
+            if (!knows(each->scheme))
+                return fmt::format("the document has no security scheme `{}`", each->scheme);
+        }
+        return std::nullopt;
+    }
 
     /// Any thread.
     const file& document()
@@ -73,8 +89,17 @@ public:
     }
 
 private:
+    using route_key = std::pair<std::string, std::optional<method>>;
+
+    [[nodiscard]] bool knows(const std::string& scheme) const
+    {
+        return std::ranges::any_of(info_.security,
+                                   [&](const auto& each) { return each.first == scheme; });
+    }
+
     openapi_info info_;
-    std::map<std::pair<std::string, std::optional<method>>, const route*> routes_;
+    std::map<route_key, const route*> routes_;
+    std::map<std::string, route_key> ids_;
     std::once_flag made_;
     file file_;
 };
@@ -104,10 +129,7 @@ void serve_openapi(routes& api, openapi_info info, const route_notes& notes)
     route_notes both{undocumented{}};
     both.add(notes);
     const auto all = std::make_shared<library>(std::move(info));
-    api.check([all](const route& each) -> std::optional<std::string> {
-        all->add(each);
-        return std::nullopt;
-    });
+    api.check([all](const route& each) { return all->add(each); });
     api.get(
         "/openapi.json",
         [all](const request& of) { return answer_with(of, all->document(), "application/json"); },

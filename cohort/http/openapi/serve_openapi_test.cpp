@@ -85,7 +85,9 @@ TEST_CASE("the document has every route with what its handler and its notes say"
     CHECK(at(all, "/paths/~1notes/get/parameters") ==
           R"([{"name":"limit","in":"query","schema":{"type":"integer","minimum":1,)"
           R"("maximum":100,"default":20}}])");
-    CHECK(at(all, "/paths/~1files~1{owner}~1{rest}/delete/parameters/1/name") == "\"rest\"");
+    CHECK(at(all, "/paths/~1files~1{owner}~1{rest}/delete/parameters/1") ==
+          R"({"name":"rest","in":"path","description":"All that follows, slashes included.",)"
+          R"("required":true,"schema":{"type":"string"},"x-tail":true})");
     CHECK(at(all, "/paths/~1files~1{owner}~1{rest}/delete/deprecated") == "true");
     CHECK(at(all, "/components/schemas/Note/required") == R"(["words"])");
     CHECK(at(all, "/paths/~1docs") == "nothing");
@@ -114,6 +116,19 @@ TEST_CASE("routes of a first attempt to freeze are forgotten with it")
     api.get("/x/{", nothing);
     REQUIRE_FALSE(api.freeze());
     CHECK_FALSE(api.frozen());
+}
+
+TEST_CASE("a scheme that the document lacks, or one operation_id for two routes, is found at start")
+{
+    router api = make_api();
+    api.get("/one", nothing, {.notes = {operation_id{"same"}}});
+    api.get("/two", nothing, {.notes = {operation_id{"same"}, security{"key"}}});
+    api.get("/three", nothing, {.notes = {security{"tokne"}}});
+    const auto frozen = api.freeze();
+    REQUIRE_FALSE(frozen);
+    CHECK(frozen.error().text().find("its operation_id `same` is that of another route") !=
+          std::string::npos);
+    CHECK(frozen.error().text().find("no security scheme `tokne`") != std::string::npos);
 }
 
 TEST_CASE("the page runs its own script and nothing else")

@@ -3,6 +3,8 @@
 // sample openapi: its document. sample schema: the JSON Schema of an order. sample judge: reads
 // JSON texts, a line each, and says of each what we think of it: "yes", "no", or "syntax".
 
+#include <cohort/http/auth/authenticated.hpp>
+#include <cohort/http/limiting/rate_limit.hpp>
 #include <cohort/http/openapi/notes.hpp>
 #include <cohort/http/openapi/serve_openapi.hpp>
 #include <cohort/http/validation/valid.hpp>
@@ -14,6 +16,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <expected>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -82,7 +85,9 @@ const schema::object<item>& item_schema()
 
 const auto order_schema =
     schema::object<order>("Order")
-        .field("to", &order::to, schema::text().length(1, 5))
+        .field("to", &order::to,
+               schema::documented(schema::text().length(1, 5),
+                                  {.about = "A **name**.", .examples = {"Ann"}}))
         .field("cents", &order::cents, schema::integer().range(-1000, 1'000'000))
         .field("note", &order::note, schema::text().pattern("^[a-z ]*$"))
         .field("gift", &order::gift)
@@ -111,7 +116,28 @@ http::openapi_info about()
             .servers = {"https://example.com/shop"},
             .security = {{"token", http::bearer_scheme("JWT")},
                          {"key", http::api_key_scheme("X-Key")},
-                         {"basic", http::basic_scheme()}}};
+                         {"basic", http::basic_scheme()}},
+            .tags = {{"orders", "What was ordered."}},
+            .adjust = [](boost::json::object& document) {
+                document["externalDocs"] = {{"url", "https://example.com/more"}};
+            }};
+}
+
+void add_files(http::routes& to)
+{
+    const auto nothing = [](const http::request&) { return http::text(""); };
+    to.get("/files/{rest...}", nothing, {.notes = {http::answers{200, http::media{"image/*"}}}});
+    to.get("/files/{id}", nothing);
+    to.del("/files/{name}", nothing);
+    to.get("/files/{id}/{version}", nothing, {.notes = {http::undocumented{}}});
+    to.post("/files", nothing,
+            {.notes = {http::takes{http::form_fields{}
+                                       .text("title", "What it shows")
+                                       .file("photo", "image/jpeg")
+                                       .file("small")
+                                       .optional()},
+                       http::takes{http::media{"application/octet-stream"}}}});
+    to.put("/files/{id}", nothing, {.notes = {http::takes{http::form_fields{}.text("title")}}});
 }
 
 std::string document()
@@ -125,7 +151,10 @@ std::string document()
                             return http::json_of(order_schema, made, 201);
                         }),
             {.notes = {http::summary{"Orders"}, http::tag{"orders"}, http::security{"token"},
-                       http::security{"key"}, http::answers{201, order_schema, "It is on its way"},
+                       http::security{"key"}, http::example{{{"to", "Ann"}}, "The shortest one"},
+                       http::answers{201, order_schema, "It is on its way"}
+                           .header("Location", "Where it can be followed")
+                           .example({{"to", "Ann"}}),
                        http::answers{409, "Sold out"}}});
     const schema::type<std::vector<order>> orders = schema::list(order_schema);
     v1.get("/orders",
@@ -136,7 +165,14 @@ std::string document()
            http::valid_path(id_schema,
                             [](const http::request&, order_id) { return http::no_content(); }),
            {.notes = {http::answers{204}, http::deprecated{}}});
-    v1.get("/files/{rest...}", [](const http::request&) { return http::text(""); });
+    add_files(v1);
+    auto limited = v1.group("/limited");
+    limited.use(http::authenticated(
+        http::authenticator{.name = "nobody", .check = [](const http::request&) {
+                                return std::unexpected(http::auth_refusal{});
+                            }}));
+    limited.use(http::rate_limit({.name = "few", .limit = 10}));
+    limited.get("/", [](const http::request&) { return http::text(""); });
     if (!api.freeze())
         return "the routes are wrong";
     return boost::json::serialize(openapi_document(api, about()));
