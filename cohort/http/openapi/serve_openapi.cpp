@@ -116,7 +116,7 @@ page make_page()
                                     parts.style, parts.middle, parts.script, parts.bottom);
     std::string policy =
         fmt::format("default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; "
-                    "connect-src 'self'; base-uri 'none'; form-action 'none'; "
+                    "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
                     "frame-ancestors 'none'",
                     digest(parts.script), digest(parts.style));
     return {.whole = make_file(std::move(whole)), .policy = std::move(policy)};

@@ -1,8 +1,10 @@
 // An API that uses all of what schemas and documents can say, for second opinions.
 //
 // sample openapi: its document. sample schema: the JSON Schema of an order. sample judge: reads
-// JSON texts, a line each, and says of each what we think of it: "yes", "no", or "syntax".
+// JSON texts, a line each, and says of each what we think of it: "yes", "no", or "syntax". With
+// --listen and so on it serves the API, and the page that shows it.
 
+#include <cohort/cohort.hpp>
 #include <cohort/http/auth/authenticated.hpp>
 #include <cohort/http/limiting/rate_limit.hpp>
 #include <cohort/http/openapi/notes.hpp>
@@ -140,9 +142,10 @@ void add_files(http::routes& to)
     to.put("/files/{id}", nothing, {.notes = {http::takes{http::form_fields{}.text("title")}}});
 }
 
-std::string document()
+http::router sample()
 {
     http::router api;
+    api.use(http::helmet());
     http::serve_openapi(api, about());
     auto v1 = api.group("/v1");
     v1.post("/orders",
@@ -173,6 +176,12 @@ std::string document()
                             }}));
     limited.use(http::rate_limit({.name = "few", .limit = 10}));
     limited.get("/", [](const http::request&) { return http::text(""); });
+    return api;
+}
+
+std::string document()
+{
+    http::router api = sample();
     if (!api.freeze())
         return "the routes are wrong";
     return boost::json::serialize(openapi_document(api, about()));
@@ -194,6 +203,10 @@ void judge()
 int main(int count, char** words)
 {
     const std::string_view verb = count == 2 ? words[1] : "";
+    if (count > 2) {
+        http::router api = sample();
+        return cohort::serve(count, words, api);
+    }
     if (verb == "openapi")
         fmt::print("{}\n", document());
     else if (verb == "schema")
