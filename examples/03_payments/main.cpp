@@ -86,8 +86,8 @@ void add_payments(http::routes& to, ledger& book)
                 }),
             {.cpu_bound = true,
              .idempotency_keys = true,
-             .notes = {http::permission{"payments:create"}, http::security{"token"},
-                       http::summary{"Pays"}, http::answers{201, payment_schema, "It is paid"}}});
+             .notes = {http::permission{"payments:create"}, http::summary{"Pays"},
+                       http::answers{201, payment_schema, "It is paid"}.header("Location")}});
 
     to.post("/payments/{id}/refunds",
             http::given(http::in_path(id_schema), http::in_headers(key_schema),
@@ -104,7 +104,7 @@ void add_payments(http::routes& to, ledger& book)
                 }),
             {.cpu_bound = true,
              .idempotency_keys = true,
-             .notes = {http::permission{"payments:refund"}, http::security{"token"},
+             .notes = {http::permission{"payments:refund"},
                        http::summary{"Gives back all of a payment or a part"},
                        http::answers{201, payment_schema, "What has become of the payment"},
                        http::answers{404, "There is none"}, http::answers{409, "Too much"}}});
@@ -117,9 +117,8 @@ void add_payments(http::routes& to, ledger& book)
                                 return http::json_of(payment_schema, found);
                             }),
            {.cpu_bound = true,
-            .notes = {http::permission{"payments:read"}, http::security{"token"},
-                      http::summary{"One payment"}, http::answers{200, payment_schema},
-                      http::answers{404, "There is none"}}});
+            .notes = {http::permission{"payments:read"}, http::summary{"One payment"},
+                      http::answers{200, payment_schema}, http::answers{404, "There is none"}}});
 
     to.get("/payments",
            http::valid_query(page_schema,
@@ -137,7 +136,7 @@ void add_payments(http::routes& to, ledger& book)
                                  return http::json_of(list_schema, out);
                              }),
            {.cpu_bound = true,
-            .notes = {http::permission{"payments:list"}, http::security{"token"},
+            .notes = {http::permission{"payments:list"},
                       http::summary{"Payments from the oldest on: after=next has the next page"},
                       http::answers{200, list_schema}}});
 }

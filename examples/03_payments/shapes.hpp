@@ -32,7 +32,9 @@ struct payments {
 
 inline const auto cents = schema::integer().range(1, 100'000'000);  // money is no fraction
 inline const auto currencies = schema::choice<std::string>({{"EUR", "EUR"}, {"USD", "USD"}});
-inline const auto iban = schema::text().pattern("^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$");
+inline const auto iban =
+    schema::documented(schema::text().pattern("^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$"),
+                       {.about = "An IBAN.", .examples = {"DE02120300000000202051"}});
 inline const auto note = schema::text().length(1, 140);
 
 inline const auto order_schema = schema::object<order>("Order")
@@ -59,7 +61,11 @@ inline const auto refund_schema =
 inline const auto id_schema =
     schema::object<by_id>().field("id", &by_id::id, schema::integer().at_least(1));
 inline const auto key_schema = schema::object<by_key>().field(
-    "Idempotency-Key", &by_key::key, schema::text().pattern("^[!-~]{8,128}$"));
+    "Idempotency-Key", &by_key::key,
+    schema::documented(schema::text().pattern("^[!-~]{8,128}$"),
+                       {.about = "Yours for this change, and no other. The same one again has the "
+                                 "first answer again, for a day.",
+                        .examples = {"order-4711"}}));
 inline const auto page_schema =
     schema::object<pages>()
         .defaulted("limit", &pages::limit, schema::integer().range(1, 100))

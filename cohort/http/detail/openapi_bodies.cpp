@@ -100,11 +100,13 @@ void add_answer(bj::object& all, const answers& from, schema::describer& by)
         one["description"] =
             from.about().empty() ? std::string{phrase(from.status())} : from.about();
     add_headers(one, from);
-    if (from.type().empty())
+    if (from.type().empty() && from.status() < 400)
         return;
     bj::value& there = one["content"];
     bj::object& content = there.is_object() ? there.as_object() : there.emplace_object();
-    if (from.shape())
+    if (from.type().empty())
+        media_of(content, "application/problem+json")["schema"] = problem_schema();
+    else if (from.shape())
         media_of(content, from.type())["schema"] = from.shape()(by);
     else
         add_plain(content, from.type());

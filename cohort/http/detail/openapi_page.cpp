@@ -54,7 +54,7 @@ pre { background: var(--soft); padding: .6rem; overflow: auto; max-height: 30rem
     border-radius: .3rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 input, textarea, select { width: 100%; padding: .4rem; font-size: 1rem; background: var(--page);
     color: inherit; border: 1px solid var(--faint); border-radius: .3rem; }
-textarea { min-height: 9rem; resize: vertical; }
+textarea { resize: vertical; }
 button { padding: .4rem 1rem; font: inherit; background: var(--soft); color: inherit;
     border: 1px solid var(--faint); border-radius: .3rem; cursor: pointer; }
 .row { padding: .4rem 0; border-bottom: 1px solid var(--line); }
@@ -63,13 +63,15 @@ button { padding: .4rem 1rem; font: inherit; background: var(--soft); color: inh
 .inner { margin-left: .8rem; }
 [hidden] { display: none; }
 @media (min-width: 45rem) {
-    .asked { display: grid; grid-template-columns: 12rem 1fr 14rem; gap: .8rem; }
+    .asked { display: grid; grid-template-columns: 12rem 1fr 14rem; gap: .8rem;
+        align-items: start; }
 }
 @media (min-width: 70rem) {
     .sided { display: grid; grid-template-columns: 17rem minmax(0, 60rem); gap: 2rem;
         max-width: 82rem; }
+    .sided > main { width: 100%; margin: 0; }
     .sided > nav { position: sticky; top: 0; max-height: 100vh; overflow: auto;
-        padding: 1rem 0; align-self: start; }
+        padding: 1rem 0 1rem 1rem; align-self: start; }
 }
 @media (max-width: 69.99rem) { nav { display: none; } }
 @media print { nav, button, .filter { display: none; } }

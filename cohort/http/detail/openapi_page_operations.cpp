@@ -20,7 +20,9 @@ const copyOf = (source) => {
 };
 const parameterRow = (each, inputs) => {
     const schema = each.schema || {};
-    const value = each.required ? sample(schema) : '';
+    const known = resolve(schema);
+    const guess = each.required && (!known.pattern || known.examples);
+    const value = guess ? sample(schema) : '';
     const input = make('input', { 'aria-label': each.name, value: String(value ?? ''),
         placeholder: String(resolve(schema).default ?? ''), autocomplete: 'off' });
     inputs.push([each, input]);
@@ -29,8 +31,11 @@ const parameterRow = (each, inputs) => {
             make('br'), make('span', { class: 'faint' }, each.in)),
         make('div', {}, make('p', {}, ...facts(schema)), ...words(each.description)), input);
 };
-const bodies = (content = {}) => Object.entries(content).flatMap(([type, media]) =>
-    [make('p', {}, code(type)), ...(media.schema ? view(media.schema) : [])]);
+const bodies = (content = {}) => Object.entries(content).flatMap(([type, { schema }]) =>
+    schema && schema.$ref
+        ? [lazy([make('span', { class: 'faint' }, type), ' ', code(nameOf(schema))],
+            () => view(resolve(schema)))]
+        : [make('p', { class: 'faint' }, type), ...(schema ? view(schema) : [])]);
 const answerPart = ([status, each]) => {
     const answer = resolve(each);
     const fields = Object.entries(answer.headers || {}).map(([name, field]) => make('p',
@@ -45,6 +50,7 @@ const trial = (path, method, what, inputs) => {
     const area = make('textarea', { 'aria-label': 'Body', spellcheck: 'false' });
     const json = type && type.includes('json');
     if (json) area.value = pretty(exampleOf(content[type]));
+    area.rows = Math.min(area.value.split('\n').length, 24);
     const now = () => ({ inputs, type, body: area.value });
     const line = make('pre', { class: 'curl', tabindex: '0' });
     const update = () => { line.textContent = curlOf(path, method, what, now()); };
@@ -69,9 +75,8 @@ const operation = (path, method, what) => {
     if (parameters.length) parts.push(make('h3', {}, 'Parameters'),
         ...parameters.map((each) => parameterRow(each, inputs)));
     if (what.requestBody) parts.push(make('h3', {}, 'Body'), ...bodies(what.requestBody.content));
-    parts.push(make('h3', {}, 'Answers'),
-        ...Object.entries(what.responses || {}).map(answerPart),
-        ...trial(path, method, what, inputs));
+    parts.push(...trial(path, method, what, inputs), make('h3', {}, 'Answers'),
+        ...Object.entries(what.responses || {}).map(answerPart));
     return parts;
 };
 

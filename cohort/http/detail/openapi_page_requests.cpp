@@ -77,8 +77,12 @@ const send = async (path, method, what, { inputs, type, body }, output) => {
         const answer = await fetch(base + target, { method: method.toUpperCase(), headers: all,
             body: type ? body : undefined });
         const text = (await answer.text()).slice(0, 100000);
+        // Only what says the same when it is read and written: large numbers would not.
         let shownText = text;
-        try { shownText = pretty(JSON.parse(text)); } catch { /* not JSON: as it is */ }
+        try {
+            const value = JSON.parse(text);
+            if (JSON.stringify(value) === text) shownText = pretty(value);
+        } catch { /* not JSON: as it is */ }
         const fields = [...answer.headers].map(([name, value]) => `${name}: ${value}`).join('\n');
         output.textContent = `${answer.status} ${answer.statusText}\n${fields}\n\n${shownText}`;
     } catch (error) {

@@ -77,8 +77,10 @@ const span = (from, to, unit) => {
     if (to === undefined) return `at least ${from} ${unit}`;
     return from === undefined ? `at most ${to} ${unit}` : `${from} to ${to} ${unit}`;
 };
+// The ends of 64-bit types are no numbers here, and no news.
+const exact = (limit) => (Number.isSafeInteger(Math.round(limit)) ? limit : undefined);
 const limitsOf = (s) => [
-    span(s.minLength, s.maxLength, 'characters'), span(s.minimum, s.maximum, ''),
+    span(s.minLength, s.maxLength, 'characters'), span(exact(s.minimum), exact(s.maximum), ''),
     s.exclusiveMinimum !== undefined && `more than ${s.exclusiveMinimum}`,
     s.exclusiveMaximum !== undefined && `less than ${s.exclusiveMaximum}`,
     s.multipleOf && `multiple of ${s.multipleOf}`, s.pattern,

@@ -94,6 +94,13 @@ bj::object problem_answers(schema::describer& by)
     return all;
 }
 
+bj::object problem_schema()
+{
+    bj::object out;
+    out["$ref"] = "#/components/schemas/Problem";
+    return out;
+}
+
 bj::object problem_answer(std::string_view name, std::string_view about)
 {
     bj::object out;

@@ -69,7 +69,7 @@ struct example {
 /// A value.
 class answers {
 public:
-    /// Without a body.
+    /// Without a body; with a problem document from 400 on.
     explicit answers(unsigned status, std::string about = {})
         : status_{status}, about_{std::move(about)}
     {}

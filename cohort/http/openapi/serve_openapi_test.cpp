@@ -79,7 +79,9 @@ TEST_CASE("the document has every route with what its handler and its notes say"
           R"({"required":true,"content":{"application/json":{"schema":)"
           R"({"$ref":"#/components/schemas/Note"}}}})");
     CHECK(at(all, "/paths/~1notes/post/responses/201/description") == "\"Made\"");
-    CHECK(at(all, "/paths/~1notes/post/responses/409/description") == "\"Conflict\"");
+    CHECK(at(all, "/paths/~1notes/post/responses/409") ==
+          R"({"description":"Conflict","content":{"application/problem+json":{"schema":)"
+          R"({"$ref":"#/components/schemas/Problem"}}}})");
     CHECK(at(all, "/paths/~1notes/post/responses/422") ==
           R"({"$ref":"#/components/responses/Invalid"})");
     CHECK(at(all, "/paths/~1notes/get/parameters") ==
