@@ -116,8 +116,11 @@ RUN cmake -G Ninja -B build -DCMAKE_BUILD_TYPE=Release && cmake --build build \
     && ctest --test-dir build --output-on-failure
 
 FROM debian:12-slim
+# What Cohort is linked with. Your own libraries belong here, too: see readelf -d build/@name@.
 RUN apt-get update && apt-get install -y --no-install-recommends \
-        libboost-json1.81.0 libfmt9 && rm -rf /var/lib/apt/lists/*
+        libboost-json1.81.0 libbrotli1 libfmt9 libhiredis0.14 libnghttp2-14 libre2-9 libssl3 \
+        libzstd1 zlib1g \
+    && rm -rf /var/lib/apt/lists/*
 # As in the tree: cohort.toml says build/@name@.
 WORKDIR /srv
 COPY --from=build /src/build/@name@ build/@name@

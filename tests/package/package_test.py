@@ -13,6 +13,8 @@ import sys
 import tempfile
 import urllib.request
 
+import runtime_packages
+
 
 def run(*command: object, **options) -> str:
     words = [str(word) for word in command]
@@ -52,7 +54,9 @@ def by_init(folder: pathlib.Path, prefix: pathlib.Path, compiler: str) -> None:
     environment = {**os.environ, "COHORT_RUNTIME_DIR": str(folder / "run"),
                    "COHORT_STATE_DIR": str(folder / "state")}
     run(command, "init", app)
-    by_cmake(app, prefix, compiler)
+    program = by_cmake(app, prefix, compiler)
+    if shutil.which("dpkg-query"):
+        runtime_packages.check((app / "Dockerfile").read_text(), program)
     run("ctest", "--test-dir", app / "build", "--output-on-failure", "--no-tests=error")
     run(command, "check", app)
     try:
