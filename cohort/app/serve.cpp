@@ -4,6 +4,7 @@
 #include <cohort/app/or_throw.hpp>
 #include <cohort/app/worker.hpp>
 #include <cohort/http/h2/service.hpp>
+#include <cohort/http/peer.hpp>
 #include <cohort/http/proxy_door.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/http/tls/context.hpp>
@@ -12,8 +13,6 @@
 #include <cohort/worker/core.hpp>
 
 #include <fmt/format.h>
-
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -82,14 +81,10 @@ http::h2::options bounds_of(http::h2::options program, const config::settings& s
     return program;
 }
 
-/// The primary asks its probes over a connection of its own, which nobody else can make: a pair of
-/// sockets. Those that are accepted have the name of their listener.
+/// Its probes: plain, whatever the endpoint speaks.
 bool comes_from_the_primary(const unique_fd& connection) noexcept
 {
-    sockaddr_storage name{};
-    socklen_t length = sizeof name;
-    return ::getsockname(connection.borrow(), reinterpret_cast<sockaddr*>(&name), &length) == 0 &&
-           name.ss_family == AF_UNIX && length == sizeof(sa_family_t);
+    return http::is_own_pair(connection.borrow());
 }
 
 void take(http::server& server, unique_fd connection)

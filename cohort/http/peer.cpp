@@ -11,6 +11,8 @@
 
 namespace cohort::http {
 
+static_assert(sizeof(peer) == 20);
+
 peer peer::of(const sockaddr* address, std::size_t length) noexcept
 {
     peer who;
@@ -40,6 +42,13 @@ peer peer::unknown() noexcept
     return who;
 }
 
+peer peer::own() noexcept
+{
+    peer who;
+    who.own_ = true;
+    return who;
+}
+
 std::string peer::text() const
 {
     if (!ip_.is_ip())
@@ -55,14 +64,27 @@ void peer_lookup::find() noexcept
     auto* const generic = reinterpret_cast<sockaddr*>(&address);
     // A TCP client that has reset its connection is forgotten by the kernel, though what it sent
     // before can still be read.
-    const bool found = ::getpeername(std::exchange(connection_, -1), generic, &length) == 0;
-    known_ = found ? peer::of(generic, length) : peer::unknown();
+    const int asked = std::exchange(connection_, -1);
+    if (::getpeername(asked, generic, &length) != 0)
+        known_ = peer::unknown();
+    else if (address.ss_family == AF_UNIX && is_own_pair(asked))
+        known_ = peer::own();
+    else
+        known_ = peer::of(generic, length);
 }
 
 void peer_lookup::close() noexcept
 {
     if (std::exchange(connection_, -1) != -1)
         known_ = peer::unknown();
+}
+
+bool is_own_pair(int socket) noexcept
+{
+    sockaddr_storage name{};
+    socklen_t length = sizeof name;
+    return ::getsockname(socket, reinterpret_cast<sockaddr*>(&name), &length) == 0 &&
+           name.ss_family == AF_UNIX && length == sizeof(sa_family_t);
 }
 
 }  // namespace cohort::http

@@ -22,6 +22,9 @@ public:
     /// Somebody who left before anyone asked who it was. Not "local": that may be trusted.
     static peer unknown() noexcept;
 
+    /// This program itself, or its primary: see is_own().
+    static peer own() noexcept;
+
     [[nodiscard]] const ip_address& ip() const noexcept { return ip_; }
 
     /// "192.0.2.1", "2001:db8::1" (an IPv4 address mapped into IPv6 is shown as IPv4), "local"
@@ -31,6 +34,10 @@ public:
     /// 0 without an address.
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
+    /// The connection is a pair of sockets that was made in this program, as the primary does for
+    /// its probes. No client can have one, whatever it says.
+    [[nodiscard]] bool is_own() const noexcept { return own_; }
+
     /// "192.0.2.1:4711", "[2001:db8::1]:4711", "local" or "unknown".
     [[nodiscard]] std::string text() const;
 
@@ -38,8 +45,12 @@ public:
 
 private:
     ip_address ip_;
+    bool own_ = false;
     std::uint16_t port_ = 0;
 };
+
+/// Is that one end of a pair, and not accepted by a listener, whose name it would have?
+[[nodiscard]] bool is_own_pair(int socket) noexcept;
 
 /// The peer of a connection, found when somebody first asks: few do, and it is a system call. A
 /// value of the connection's event loop; other threads may ask once get() has been called there.

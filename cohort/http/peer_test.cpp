@@ -58,11 +58,36 @@ TEST_CASE("a lookup asks when it must, and not after its connection was closed")
     int ends[2];
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
     peer_lookup local{ends[0]};
-    CHECK(local.get() == peer{});
+    CHECK(local.get() == peer::own());
     ::close(ends[0]);
     ::close(ends[1]);
     local.close();
-    CHECK(local.get() == peer{});
+    CHECK(local.get() == peer::own());
+}
+
+TEST_CASE(
+    "a pair that was made here is told from a client of a Unix socket, which has no name either")
+{
+    CHECK(peer::own().is_own());
+    CHECK(peer::own().text() == "local");
+    CHECK_FALSE(peer{}.is_own());
+
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;  // and nothing more: the kernel draws an abstract name
+    const int door = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    auto* const generic = static_cast<sockaddr*>(static_cast<void*>(&address));
+    REQUIRE(::bind(door, generic, sizeof(sa_family_t)) == 0);
+    REQUIRE(::listen(door, 1) == 0);
+    socklen_t length = sizeof address;
+    REQUIRE(::getsockname(door, generic, &length) == 0);
+    const int caller = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    REQUIRE(::connect(caller, generic, length) == 0);
+    const int accepted = ::accept(door, nullptr, nullptr);
+    REQUIRE(accepted != -1);
+    CHECK(peer_lookup{accepted}.get() == peer{});
+    CHECK_FALSE(peer_lookup{accepted}.get().is_own());
+    for (const int each : {door, caller, accepted})
+        ::close(each);
 }
 
 TEST_CASE("a peer without an address is local")

@@ -43,20 +43,27 @@ struct visit {
     nanoseconds patience{0};
 };
 
+struct finding {
+    probe_outcome outcome;
+    std::string answer;  ///< "answered 421"; empty if nothing is wrong
+};
+
 /// A worker that cannot be reached at all says nothing: it is somebody else's business.
-awaitable<> ask_one(supervisor& of, visit whom, probe_outcome& into)
+awaitable<> ask_one(supervisor& of, visit whom, finding& into)
 {
+    bool& well = into.outcome.well;
     auto way = of.visit(whom.slot, whom.worker);
     if (!way) {
-        into.well = way.error().why() != errc::queue_full;
+        well = way.error().why() != errc::queue_full;
+        if (!well)
+            into.answer = "its inbox is full";
         co_return;
     }
     auto question = ask_over_connection(*std::move(way), whom.path, whom.patience);
     const auto status = co_await std::move(question);
-    into.well = status && *status >= 200 && *status < 300;
-    if (!into.well)
-        log::debug("worker {} answers its probe with {}", whom.worker,
-                   status ? std::to_string(*status) : status.error().text());
+    well = status && *status >= 200 && *status < 300;
+    if (!well)
+        into.answer = status ? fmt::format("answered {}", *status) : status.error().text();
 }
 
 }  // namespace
@@ -99,11 +106,11 @@ awaitable<> checkup::one_round(const config::http_probe& how)
             whom.push_back({each.slot, each.id, how.path,
                             std::min<nanoseconds>(how.every, answer_patience_max)});
     }
-    std::vector<probe_outcome> outcomes(whom.size());
+    std::vector<finding> found(whom.size());
     scope all{executor_};
     for (std::size_t i = 0; i < whom.size(); ++i) {
-        outcomes[i].worker = whom[i].worker;
-        all.spawn(ask_one(of_, whom[i], outcomes[i]));
+        found[i].outcome.worker = whom[i].worker;
+        all.spawn(ask_one(of_, whom[i], found[i]));
     }
     co_await all.join();
     if (stopped(stop)) {
@@ -111,9 +118,22 @@ awaitable<> checkup::one_round(const config::http_probe& how)
         co_await all.join();
         co_return;
     }
+    std::vector<probe_outcome> outcomes;
+    for (const finding& each : found)
+        outcomes.push_back(each.outcome);
     const auto said = probes_.judge(outcomes, how.fails);
-    act_on(said, recycle_reason::probe, "probes",
-           fmt::format("it failed its probe {} {} times in a row", how.path, how.fails));
+    std::string example;
+    for (const finding& each : found) {
+        if (example.empty() && !each.outcome.well)
+            example = fmt::format("worker {} {}", each.outcome.worker, each.answer);
+    }
+    const auto words = [&](std::uint32_t worker) {
+        const auto its = std::ranges::find(found, worker,
+                                           [](const finding& each) { return each.outcome.worker; });
+        return fmt::format("it failed its probe {} {} times in a row ({})", how.path, how.fails,
+                           its == found.end() ? "no answer" : its->answer);
+    };
+    act_on(said, {recycle_reason::probe, "probes", words, example});
 }
 
 awaitable<> checkup::look_at_requests()
@@ -137,23 +157,25 @@ awaitable<> checkup::look_at_requests()
                 outcomes.push_back({each.id, !has_older(each, oldest)});
         }
         const auto said = ages_.judge(outcomes, 1);
-        act_on(said, recycle_reason::stuck, "oldest requests",
-               fmt::format("its oldest request is older than {}",
-                           config::text_of(std::chrono::duration_cast<milliseconds>(oldest))));
+        const auto words = [&](std::uint32_t) {
+            return fmt::format("its oldest request is older than {}",
+                               config::text_of(std::chrono::duration_cast<milliseconds>(oldest)));
+        };
+        act_on(said, {recycle_reason::stuck, "oldest requests", words, {}});
     }
 }
 
-void checkup::act_on(const probing::verdict& said, recycle_reason why, std::string_view what,
-                     const std::string& words)
+void checkup::act_on(const probing::verdict& said, const complaint& about)
 {
     if (said.begun) {
         log::error("shared outage: the {} of {} of {} workers say that they are ill; nobody is "
-                   "ended for that",
-                   what, said.failing, said.asked);
+                   "ended for that{}",
+                   about.what, said.failing, said.asked,
+                   about.example.empty() ? "" : fmt::format(" ({})", about.example));
         past_.note("shared outage", {{"failing", said.failing}, {"asked", said.asked}});
     } else if (said.over) {
         log::info("the shared outage is over: {} of {} workers are ill by their {}", said.failing,
-                  said.asked, what);
+                  said.asked, about.what);
     }
     for (const tenant_view& each : of_.tenants()) {
         if (std::ranges::find(said.ill, each.id) == said.ill.end())
@@ -161,8 +183,8 @@ void checkup::act_on(const probing::verdict& said, recycle_reason why, std::stri
         candidate who;
         who.worker = each.id;
         who.slot = each.slot;
-        who.why = why;
-        who.words = words;
+        who.why = about.why;
+        who.words = about.with(each.id);
         cure_.ask(std::move(who));
     }
 }

@@ -9,6 +9,8 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -29,8 +31,13 @@ private:
     [[nodiscard]] awaitable<> one_round(const config::http_probe& how);
     [[nodiscard]] bool can_be_asked(const tenant_view& who) const;
     [[nodiscard]] const config::health& terms() const { return of_.current()->settings().health; }
-    void act_on(const probing::verdict& said, recycle_reason why, std::string_view what,
-                const std::string& words);
+    struct complaint {
+        recycle_reason why;
+        std::string_view what;                           // "probes"
+        std::function<std::string(std::uint32_t)> with;  // what is wrong with this worker
+        std::string example;                             // "worker 3 answered 421"
+    };
+    void act_on(const probing::verdict& said, const complaint& about);
 
     asio::any_io_executor executor_;
     supervisor& of_;

@@ -154,7 +154,8 @@ http::router payment_api(ledger& book, verifier tokens, http::secure_options how
                               .version = "1.0.0",
                               .security = {{"token", http::bearer_scheme("JWT")}}});
     api.get("/healthz", [](const http::request&) { return http::text("ok"); },
-            {.notes = {http::quiet{}, http::undocumented{}}});
+            {.notes = {http::quiet{}, http::undocumented{}, http::plain_http_too{},
+                       http::any_host_too{}}});
 
     http::routes known = api.group("");
     known.use(http::authenticated(http::bearer(std::move(tokens))));

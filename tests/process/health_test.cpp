@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -36,6 +37,16 @@ std::string report_of(operator_of& ops, std::uint32_t slot)
     });
     CHECK(there);
     return report;
+}
+
+/// Requests of all workers, probes among them.
+std::int64_t asked(operator_of& ops)
+{
+    std::int64_t sum = 0;
+    const auto said = ops.ask("ls");
+    for (const auto& each : said.data.at("slots").as_array())
+        sum += each.at("requests").as_int64();
+    return sum;
 }
 
 }  // namespace
@@ -171,7 +182,7 @@ TEST_CASE("a worker that fails its probe is replaced, and the others stay")
     operator_of ops{app.program(), "api"};
     const auto before = app.workers();
     client{app.port()}.body_of("/fall_ill");
-    app.program().wait_for("failed its probe /health 3 times in a row");
+    app.program().wait_for("failed its probe /health 3 times in a row (answered 503)");
     CHECK(eventually([&] {
         const auto present = app.workers();
         const auto stayed = std::ranges::count_if(
@@ -179,6 +190,23 @@ TEST_CASE("a worker that fails its probe is replaced, and the others stay")
         return present.size() == 3 && stayed == 2;
     }));
     CHECK(eventually([&] { return ops.stages() == std::vector<std::string>(3, "serving"); }));
+}
+
+TEST_CASE("the primary's probe is answered by who answers for one host and by https only")
+{
+    api_server app{{.workers = 1,
+                    .file = "[app.api.health]\nhttp = \"/health every 100ms, 2 fails\"\n",
+                    .env = {"ONLY_HOST=shop.example"}}};
+    operator_of ops{app.program(), "api"};
+    const auto before = app.workers();
+    client other{app.port()};
+    other.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    CHECK(other.receive_until("\r\n").contains(" 421 "));
+    const auto rounds = asked(ops);
+    CHECK(eventually([&] { return asked(ops) > rounds + 5; }));
+    CHECK(app.workers() == before);
+    const auto& lines = app.program().lines();
+    CHECK(std::ranges::none_of(lines, [](const auto& each) { return each.contains("its probe"); }));
 }
 
 TEST_CASE("what all workers need is gone: nobody is ended for that, and the log says so once")
@@ -192,17 +220,11 @@ TEST_CASE("what all workers need is gone: nobody is ended for that, and the log 
     operator_of ops{app.program(), "api"};
     const auto before = app.workers();
     std::filesystem::remove(backend);
-    app.program().wait_for("shared outage: the probes of 3 of 3 workers");
+    const auto line = app.program().wait_for("shared outage: the probes of 3 of 3 workers");
+    CHECK(line.at("message").as_string().ends_with(" answered 503)"));
     // Rounds go on: whoever would be ended for them would be by the time it is over.
-    const auto asked = [&] {
-        std::int64_t sum = 0;
-        const auto said = ops.ask("ls");
-        for (const auto& each : said.data.at("slots").as_array())
-            sum += each.at("requests").as_int64();
-        return sum;
-    };
-    const auto rounds = asked();
-    CHECK(eventually([&] { return asked() > rounds + 3 * 4; }));
+    const auto rounds = asked(ops);
+    CHECK(eventually([&] { return asked(ops) > rounds + 3 * 4; }));
     CHECK(app.workers() == before);
     std::ofstream{backend} << "there";
     app.program().wait_for("the shared outage is over");

@@ -5,6 +5,7 @@
 #include <cohort/http/host_name.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/requester.hpp>
+#include <cohort/http/route.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -22,6 +23,13 @@ bool matches(std::string_view allowed, std::string_view host) noexcept
                equal_ignoring_case(name.substr(name.size() - allowed.size()), allowed);
     const bool with_port = host_without_port(allowed).size() != allowed.size();
     return equal_ignoring_case(with_port ? host : name, allowed);
+}
+
+/// By its route, or because the primary asks.
+bool may_say_any(const request& of) noexcept
+{
+    const route* const to = of.route();
+    return (to != nullptr && to->note<any_host_too>() != nullptr) || of.peer().is_own();
 }
 
 void check(const std::string& allowed)
@@ -43,13 +51,13 @@ hooks hosts(std::vector<std::string> allowed)
     return {.name = "hosts",
             .before = [allowed = std::move(allowed)](request& of) -> std::optional<response> {
                 const auto host = host_of(of);
-                if (host.empty())
-                    return problem(400, {}, "the request names no host");
                 const bool ours = std::ranges::any_of(
                     allowed, [host](const std::string& each) { return matches(each, host); });
-                if (!ours)
-                    return problem(421, {}, "this server does not answer for that host");
-                return std::nullopt;
+                if (ours || may_say_any(of))
+                    return std::nullopt;
+                if (host.empty())
+                    return problem(400, {}, "the request names no host");
+                return problem(421, {}, "this server does not answer for that host");
             }};
 }
 

@@ -44,6 +44,27 @@ TEST_CASE("a host on the list is answered, whatever its case and, unless it is l
     CHECK(asked("") == 400);
 }
 
+TEST_CASE("a route whose note says so is answered whatever the host, and without one")
+{
+    for (const std::string_view host : {"10.0.0.5:8080", "evil.example", ""}) {
+        around one;
+        one.options.notes.add(any_host_too{});
+        one.use(host_is(host)).use(hosts({"shop.example"}));
+        CHECK_MESSAGE(one.get().status() == 200, host);
+        CHECK_MESSAGE(one.get("/nowhere").status() != 200, host);
+    }
+}
+
+TEST_CASE("the primary's own probe is answered, and nobody who is on a Unix socket beside it")
+{
+    around one;
+    one.use(hosts({"shop.example"}));
+    peer_lookup probe{peer::own()};
+    peer_lookup neighbour{peer{}};
+    CHECK(one.send("GET /", {}, {}, {.from = &probe}).status() == 200);
+    CHECK(one.send("GET /", {}, {}, {.from = &neighbour}).status() == 421);
+}
+
 TEST_CASE("without proxies it is the Host field that counts")
 {
     around one;

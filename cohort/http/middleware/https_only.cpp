@@ -37,7 +37,7 @@ hooks https_only(https_options choices)
     return {.name = "https_only", .before = [choices](request& of) -> std::optional<response> {
                 const route* const to = of.route();
                 const bool exempt = to != nullptr && to->note<plain_http_too>() != nullptr;
-                if (exempt || scheme_of(of) == scheme::https)
+                if (exempt || scheme_of(of) == scheme::https || of.peer().is_own())
                     return std::nullopt;
                 return go_to_https(of, choices);
             }};

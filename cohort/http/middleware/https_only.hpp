@@ -22,6 +22,7 @@ struct https_options {
 /// with 403: their body has been read by whoever listens, and a redirect would hide that.
 ///
 /// The redirect stays on the host that was asked; hosts() further out keeps that to your own.
+/// The primary's own probes are answered: their connection never leaves this machine.
 /// Behind proxies: trust_proxies() further out.
 [[nodiscard]] hooks https_only(https_options choices = {});
 

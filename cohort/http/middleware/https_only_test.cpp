@@ -46,7 +46,7 @@ TEST_CASE("other methods are refused, since a redirect would hide what was said 
     CHECK(sent_to("OPTIONS *") == "403 ");
 }
 
-TEST_CASE("https passes, and so do routes with the note")
+TEST_CASE("https passes, and so do routes with the note and the primary's own probes")
 {
     around one;
     one.use({.name = "tls",
@@ -60,5 +60,9 @@ TEST_CASE("https passes, and so do routes with the note")
     health.use(https_only());
     health.options.notes = {plain_http_too{}};
     CHECK(health.get().status() == 200);
+    around other;
+    other.use(https_only());
+    peer_lookup probe{peer::own()};
+    CHECK(other.send("GET /", {}, {}, {.from = &probe}).status() == 200);
     CHECK_THROWS_AS((void)https_only({.status = 200}), cohort::failure);
 }

@@ -2,7 +2,7 @@
 // Environment: DIES_AT_BOOT=slot (that slot's workers end with code 42 before they listen),
 // DIES_WHEN_LISTENING=slot (they end with code 43 a tenth of a second after they listen; with
 // DIES_ONCE_THERE=file only those that begin when it is there), BACKEND=file (/health says 503
-// while it is not there).
+// while it is not there), ONLY_HOST=name (by https, and for no other host).
 #include "stuck.hpp"
 
 #include <cohort/async/deadline.hpp>
@@ -136,6 +136,8 @@ cohort::task<void> perhaps_die(cohort::worker& self)
 int main(int argc, char** argv)
 {
     http::router api;
+    if (const char* const host = std::getenv("ONLY_HOST"))
+        http::secure(api, {.hosts = {host}});
     api.get("/who", who);
     api.get("/wait", wait_for_release);
     api.post("/wait", wait_for_release);
