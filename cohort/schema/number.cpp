@@ -93,7 +93,7 @@ bool check_whole(reader& in, const integer_rule& rule, const number_text& number
         number.plain && number.short_enough ? plain_whole(number) : whole_of(number, beyond);
     if (!value)
         return refuse_words(in, "integer");
-    if (*value < rule.least || (beyond && value->negative))
+    if (beyond ? value->negative : *value < rule.least)
         return complain_bound(in, "minimum", digits_of(rule.least), "at least");
     if (*value > rule.most || beyond)
         return complain_bound(in, "maximum", digits_of(rule.most), "at most");

@@ -61,6 +61,12 @@ TEST_CASE("integers have the range of their type, and are exact in it")
     CHECK(outcome(natural, "-1") == "minimum 0");
     const schema::type<std::int8_t> small;
     CHECK(outcome(small, "-129") == "minimum -128");
+    const schema::type<std::int64_t> counted = schema::integer().at_least(1);
+    for (const char* high : {"18446744073709551616", "99999999999999999999", "1e30"})
+        CHECK(outcome(counted, high) == "maximum 9223372036854775807");
+    for (const char* low : {"0", "-1", "-18446744073709551616", "-1e30"})
+        CHECK(outcome(counted, low) == "minimum 1");
+
     const schema::type<unsigned> even = schema::integer().multiple_of(2);
     CHECK(outcome(even, "3") == "multipleOf 2");
     CHECK(described(even) ==
