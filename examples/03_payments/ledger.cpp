@@ -5,13 +5,12 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
 
 namespace {
-
-constexpr int patience_ms = 5'000;
 
 constexpr const char* tables = R"(
     CREATE TABLE IF NOT EXISTS payments (
@@ -41,11 +40,16 @@ constexpr const char* tables = R"(
 constexpr std::string_view columns =
     "SELECT id, owner, recipient, cents, currency, note, refunded, created FROM payments ";
 
+cohort::failure busy()
+{
+    return cohort::failure{{cohort::errc::queue_full, "write to the ledger"}};
+}
+
 [[noreturn]] void complain(sqlite3* of)
 {
     const int code = of == nullptr ? SQLITE_NOMEM : sqlite3_errcode(of);
     if (code == SQLITE_BUSY)
-        throw cohort::failure{{cohort::errc::queue_full, "write to the ledger"}};
+        throw busy();
     throw std::runtime_error{
         fmt::format("SQLite: {}", of == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(of))};
 }
@@ -191,25 +195,63 @@ bool ledger::writer::refund(std::int64_t id, std::int64_t cents)
     return sqlite3_changes(on_) == 1;
 }
 
-ledger::ledger(std::string path)
-    : path_{std::move(path)}
+/// A connection for one call. A resource.
+class ledger::borrowed {
+public:
+    explicit borrowed(ledger& of)
+        : of_{of}
+    {
+        {
+            const std::lock_guard alone{of_.mutex_};
+            if (!of_.idle_.empty()) {
+                it_ = std::move(of_.idle_.back());
+                of_.idle_.pop_back();
+            }
+        }
+        if (!it_)
+            it_ = of_.open();
+        sqlite3_busy_timeout(it_.get(), static_cast<int>(of_.patience_.count()));
+    }
+    borrowed(const borrowed&) = delete;
+    borrowed& operator=(const borrowed&) = delete;
+    ~borrowed()
+    {
+        // One that could not end its transaction is not for others.
+        if (sqlite3_get_autocommit(it_.get()) == 0)
+            return;
+        const std::lock_guard alone{of_.mutex_};
+        of_.idle_.push_back(std::move(it_));
+    }
+    [[nodiscard]] sqlite3* get() const noexcept { return it_.get(); }
+
+private:
+    ledger& of_;
+    connection it_;
+};
+
+ledger::ledger(std::string path, std::chrono::milliseconds patience)
+    : path_{std::move(path)}, patience_{patience}
 {}
 
 ledger::~ledger() = default;
 
 void ledger::closer::operator()(sqlite3* connection) const noexcept { sqlite3_close(connection); }
 
-void ledger::prepare()
-{
-    const std::lock_guard alone{mutex_};
-    execute(connection(), tables);
-    connection_.reset();
-}
+void ledger::prepare() { execute(open().get(), tables); }
 
 ledger::once_result ledger::once(const claim& by, const std::function<kept_answer(writer&)>& work)
 {
-    const std::lock_guard alone{mutex_};
-    sqlite3* const on = connection();
+    using std::chrono::steady_clock;
+    const auto until = steady_clock::now() + patience_;
+    const std::unique_lock alone{writing_, until};
+    if (!alone)
+        throw busy();
+    const borrowed one{*this};
+    sqlite3* const on = one.get();
+    // What is left of it: the two queues together take no longer than one.
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now()).count();
+    sqlite3_busy_timeout(on, static_cast<int>(std::max<std::int64_t>(left, 1)));
     transaction whole{on};
     // A few at a time, but more than come in.
     execute(on, "DELETE FROM answers WHERE rowid IN (SELECT rowid FROM answers "
@@ -236,15 +278,15 @@ ledger::once_result ledger::once(const claim& by, const std::function<kept_answe
 
 std::optional<payment> ledger::find(std::int64_t id)
 {
-    const std::lock_guard alone{mutex_};
-    return find_on(connection(), id);
+    const borrowed on{*this};
+    return find_on(on.get(), id);
 }
 
 std::vector<payment> ledger::list(const page& of)
 {
-    const std::lock_guard alone{mutex_};
-    statement asked{connection(), fmt::format("{} WHERE id > ? {} ORDER BY id LIMIT ?", columns,
-                                              of.owner.empty() ? "AND ? = ''" : "AND owner = ?")};
+    const borrowed on{*this};
+    statement asked{on.get(), fmt::format("{} WHERE id > ? {} ORDER BY id LIMIT ?", columns,
+                                          of.owner.empty() ? "AND ? = ''" : "AND owner = ?")};
     asked.with(of.after).with(of.owner).with(std::int64_t{of.limit});
     std::vector<payment> out;
     while (asked.step())
@@ -252,20 +294,18 @@ std::vector<payment> ledger::list(const page& of)
     return out;
 }
 
-sqlite3* ledger::connection()
+ledger::connection ledger::open() const
 {
-    if (connection_)
-        return connection_.get();
     sqlite3* opened = nullptr;
     const int code =
         sqlite3_open_v2(path_.c_str(), &opened,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
-    std::unique_ptr<sqlite3, closer> made{opened};  // there even if it failed
+    connection made{opened};  // there even if it failed
     if (code != SQLITE_OK)
         complain(opened);
-    sqlite3_busy_timeout(opened, patience_ms);
-    // FULL: what was answered is on the disk, also when the power fails.
+    sqlite3_busy_timeout(opened, static_cast<int>(patience_.count()));
+    // WAL: readers see what was there before, and wait for no writer. FULL: what was answered is on
+    // the disk, also when the power fails.
     execute(opened, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-    connection_ = std::move(made);
-    return connection_.get();
+    return made;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -40,11 +41,12 @@ struct kept_answer {
     std::string body;
 };
 
-/// The payments, in a file of SQLite's. One connection a process, opened when it is first needed,
-/// since SQLite must not be carried through a fork. A resource; any thread but the event loop's:
-/// every call may wait for the disk, and for other processes that write.
+/// The payments, in a file of SQLite's. A connection for each thread that is in here at the same
+/// time, opened when it is first needed, since SQLite must not be carried through a fork. A
+/// resource; any thread but the event loop's: every call may wait for the disk, and who writes for
+/// others that write, in this process or another. Who reads waits for no writer.
 ///
-/// All throw: cohort::failure with errc::queue_full if others were writing for five seconds (503),
+/// All throw: cohort::failure with errc::queue_full if others were writing for `patience` (503),
 /// std::runtime_error for whatever else SQLite has to say (500).
 class ledger {
 public:
@@ -77,7 +79,7 @@ public:
         std::uint32_t limit = 0;
     };
 
-    explicit ledger(std::string path);
+    explicit ledger(std::string path, std::chrono::milliseconds patience = std::chrono::seconds{1});
     ledger(const ledger&) = delete;
     ledger& operator=(const ledger&) = delete;
     ~ledger();
@@ -97,9 +99,13 @@ private:
     struct closer {
         void operator()(sqlite3* connection) const noexcept;
     };
-    sqlite3* connection();
+    using connection = std::unique_ptr<sqlite3, closer>;
+    class borrowed;
+    [[nodiscard]] connection open() const;
 
     const std::string path_;
-    std::mutex mutex_;  // of lanes of this process; SQLite's own locks are between processes
-    std::unique_ptr<sqlite3, closer> connection_;
+    const std::chrono::milliseconds patience_;
+    std::mutex mutex_;              // of idle_
+    std::vector<connection> idle_;  // no more than lanes
+    std::timed_mutex writing_;      // one lane of this process: SQLite's own queue is a poll
 };
