@@ -313,7 +313,8 @@ settings settings::read_sources(int argc, char** argv, settings defaults,
     line.add_option("-w,--workers", said.workers,
                     "Number of workers: auto (what the CPU quota gives), N, or min..max");
     line.add_option("-b,--bind,--listen", said.listen,
-                    "Listen on 8080, host:port, [v6]:port, unix:/path or fd:3 (repeatable)")
+                    "Listen on 8080, host:port, [v6]:port, tls://host:port, unix:/path or fd:3 "
+                    "(repeatable)")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     line.add_option("-c,--config", said.file, "Read this file (otherwise ./cohort.toml, if any)");

@@ -15,7 +15,7 @@ namespace cohort::testing {
 ///
 ///     cohort::testing::log_recorder log;
 ///     app.get("/broken");
-///     CHECK(log.has("handler threw"));
+///     CHECK(log.has("a handler failed"));
 ///
 /// Afterwards the log is as by default again: JSON to standard output, from `info` on. One at a
 /// time. A resource; any thread may log meanwhile.
