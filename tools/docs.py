@@ -3,7 +3,8 @@
 map of the house names every noun.
 
 docs.py [--write]: with --write, programs shown are copied again from the files that they come from.
-A shown program is a code block below a line `<!-- file: path -->`.
+A shown program is a code block below a line `<!-- file: path -->`. One below `<!-- in: path -->` is
+a part of that file, but for white space and comments: so it is compiled.
 """
 
 import pathlib
@@ -14,6 +15,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 _SHOWN = re.compile(r"(<!-- file: (\S+) -->\n```\w*\n)(.*?)(^```$)", re.MULTILINE | re.DOTALL)
+_PART = re.compile(r"<!-- in: (\S+) -->\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def pages() -> list[pathlib.Path]:
@@ -56,6 +58,22 @@ def with_programs(text: str) -> str:
     return _SHOWN.sub(copied, text)
 
 
+def bare(code: str) -> str:
+    """Without white space and comments."""
+    return re.sub(r"(?:^|(?<=\s))//[^\n]*|\s+", "", code)
+
+
+def check_parts(page: pathlib.Path, text: str) -> list[str]:
+    problems = []
+    for path, code in _PART.findall(text):
+        file = ROOT / path
+        if not file.exists() or bare(code) not in bare(file.read_text()):
+            first = code.strip().splitlines()[0]
+            problems.append(f"{page.relative_to(ROOT)}: {path} does not have \"{first}\" and what "
+                            "follows it")
+    return problems
+
+
 def check_map() -> list[str]:
     """docs/architecture.md names every noun: each x.hpp of a room, outside detail/."""
     text = (ROOT / "docs/architecture.md").read_text()
@@ -81,7 +99,7 @@ def main(arguments: list[str]) -> int:
             else:
                 problems.append(f"{page.relative_to(ROOT)}: a program differs from its file: "
                                 "tools/docs.py --write")
-        problems += check_links(page, wanted)
+        problems += check_links(page, wanted) + check_parts(page, wanted)
     for problem in problems:
         print(problem)
     print(f"docs: {len(pages())} pages, {len(problems)} problems")
