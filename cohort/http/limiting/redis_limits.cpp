@@ -8,6 +8,7 @@
 #include <cohort/http/detail/limits_met.hpp>
 #include <cohort/http/detail/redis_link.hpp>
 #include <cohort/http/detail/redis_script.hpp>
+#include <cohort/http/detail/repeated_line.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/observe/log.hpp>
 
@@ -185,6 +186,7 @@ struct far_limit {
     limit_rule rule;
     std::shared_ptr<redis_limits> in;
     limit_on_failure on_failure;
+    detail::repeated_line outage = {};
     date_clock dates = machine_clock();
 
     /// A zero byte ends each part, so that no name and key are those of another; kinds write
@@ -228,6 +230,20 @@ std::optional<response> state(request& of, const limit_ruling& made, far_limit& 
     return answer;
 }
 
+/// What becomes of requests meanwhile, which is nothing that one would guess from a log.
+void tell_outage(far_limit& of, const fault& why)
+{
+    if (why.why() == errc::cancelled)
+        return;  // its client has left: that says nothing of Redis
+    const auto requests = of.outage.happened(now());
+    if (!requests)
+        return;
+    const bool refuses = of.on_failure == limit_on_failure::refuse;
+    log::error({{"limit", of.choices.name}, {"requests", *requests}},
+               "{}; requests {} until Redis counts again (limit_on_failure::{})", why.text(),
+               refuses ? "are answered 503" : "pass uncounted", refuses ? "refuse" : "allow");
+}
+
 awaitable<response> admit(request& of, next go, std::shared_ptr<far_limit> limit)
 {
     std::optional<limit_ruling> hit;
@@ -235,6 +251,8 @@ awaitable<response> admit(request& of, next go, std::shared_ptr<far_limit> limit
     if (const auto key = limit->choices.key.of(of)) {
         whole = limit->name_of(*key);
         auto made = co_await limit->in->hit(limit->rule, whole);
+        if (!made)
+            tell_outage(*limit, made.error());
         if (!made && limit->on_failure == limit_on_failure::refuse)
             co_return overloaded("requests cannot be counted now");
         if (made) {
