@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -115,22 +116,19 @@ public:
             tell_refusal(entry);
             return;
         }
-        ++turned_away_;
-        if (const steady_time here = now(); here >= silent_until_) {
-            silent_until_ = here + seconds{60};
-            log::warn(
-                {{"refused", std::exchange(turned_away_, 0)}, {"peer", entry.from->address()}},
-                "connections refused: their clients have {} open in this worker already "
-                "(limit.connections_per_client). If such a client is a proxy, name it in "
-                "limit.uncounted_clients. We go on, and say it once a minute",
-                most_);
-        }
+        const auto silent = lines_.take();
+        if (!silent)
+            return;
+        log::warn({{"refused", *silent + 1}, {"peer", entry.from->address()}},
+                  "connections refused: their clients have {} open in this worker already "
+                  "(limit.connections_per_client). If such a client is a proxy, name it in "
+                  "limit.uncounted_clients. We go on, and say it once a minute",
+                  most_);
     }
 
 private:
     unsigned most_;
-    std::uint64_t turned_away_ = 0;  // since the last line
-    steady_time silent_until_{};
+    log::budget lines_{1, std::chrono::minutes{1}};
 };
 
 }  // namespace
@@ -147,9 +145,9 @@ http::server_options worker::http_options()
     options.limits.head_bytes_max = limit.head_bytes;
     options.patience.keep_alive = std::chrono::ceil<std::chrono::seconds>(limit.idle);
     options.patience.head = std::chrono::ceil<std::chrono::seconds>(limit.request);
-    options.on_refused = [teller = refusal_teller{limit.connections_per_client}](
-                             const http::refusal_entry& entry) mutable noexcept {
-        teller.tell(entry);
+    auto teller = std::make_shared<refusal_teller>(limit.connections_per_client);
+    options.on_refused = [teller = std::move(teller)](const http::refusal_entry& entry) noexcept {
+        teller->tell(entry);
     };
     // The row on the board is written by the server itself: it knows best.
     work::hall& doors = core_.doors();

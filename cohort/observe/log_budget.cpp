@@ -7,11 +7,11 @@ namespace cohort::log {
 std::optional<std::uint64_t> budget::take(steady_time at) noexcept
 {
     const std::scoped_lock held{mutex_};
-    if (at - second_began_ >= std::chrono::seconds{1}) {
-        second_began_ = at;
+    if (!began_ || at - *began_ >= span_) {
+        began_ = at;
         written_ = 0;
     }
-    if (written_ >= each_second_) {
+    if (written_ >= lines_) {
         ++suppressed_;
         return std::nullopt;
     }

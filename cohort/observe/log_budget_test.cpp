@@ -25,3 +25,11 @@ TEST_CASE("nothing is written where nothing may be")
     CHECK_FALSE(none.take());
     CHECK_FALSE(none.take(now_coarse() + 10s));
 }
+
+TEST_CASE("of what goes on for long one line a minute is written, the first one at once")
+{
+    log::budget lines{1, 1min};
+    CHECK(lines.take(steady_time{1s}) == 0);
+    CHECK_FALSE(lines.take(steady_time{60s}));
+    CHECK(lines.take(steady_time{61s}) == 1);
+}

@@ -7,7 +7,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
+#include <array>
+#include <charconv>
 #include <string_view>
 
 namespace cohort::http {
@@ -28,14 +29,27 @@ bool is_told(const limit_statement& one, limit_form form) noexcept
     return one.form == form && (one.unit == limit_unit::requests || form == limit_form::draft8);
 }
 
+// Each answer that is counted has these fields: they are put together without format strings.
+
+std::string& append(std::string& to, std::string_view words, std::uint64_t number)
+{
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    return to.append(words).append(digits.data(), end);
+}
+
 /// All that are told in that form, joined.
 template <class F>
-std::string join(const std::vector<limit_statement>& all, limit_form form, F each_as)
+std::string join(const std::vector<limit_statement>& all, limit_form form, F append_one)
 {
     std::string joined;
+    joined.reserve(80);
     for (const limit_statement& each : all) {
-        if (is_told(each, form))
-            joined.append(joined.empty() ? "" : ", ").append(each_as(each));
+        if (!is_told(each, form))
+            continue;
+        if (!joined.empty())
+            joined += ", ";
+        append_one(joined, each);
     }
     return joined;
 }
@@ -54,30 +68,36 @@ const limit_statement* tightest(const std::vector<limit_statement>& all, limit_f
     return found;
 }
 
-std::string named_policy(const limit_statement& of)
+void append_named(std::string& to, const limit_statement& of)
 {
-    std::string text = fmt::format("\"{}\"; q={}", of.name, of.policy.limit);
+    to.append(1, '"').append(of.name).append(1, '"');
+}
+
+void append_named_policy(std::string& to, const limit_statement& of)
+{
+    append_named(to, of);
+    append(to, "; q=", of.policy.limit);
     if (of.unit == limit_unit::concurrent_requests)
-        text.append("; qu=\"concurrent-requests\"");
+        to += "; qu=\"concurrent-requests\"";
     else
-        fmt::format_to(std::back_inserter(text), "; w={}", window_seconds(of));
+        append(to, "; w=", window_seconds(of));
     if (!of.partition.empty())
-        text.append("; pk=:").append(crypto::to_base64(of.partition)).append(":");
-    return text;
+        to.append("; pk=:").append(crypto::to_base64(of.partition)).append(1, ':');
 }
 
-std::string named_state(const limit_statement& of)
+void append_named_state(std::string& to, const limit_statement& of)
 {
+    append_named(to, of);
+    append(to, "; r=", of.ruling.remaining);
     // Nobody knows when a request ends.
-    if (of.unit == limit_unit::concurrent_requests)
-        return fmt::format("\"{}\"; r={}", of.name, of.ruling.remaining);
-    return fmt::format("\"{}\"; r={}; t={}", of.name, of.ruling.remaining,
-                       whole_seconds(of.ruling.more_in));
+    if (of.unit == limit_unit::requests)
+        append(to, "; t=", whole_seconds(of.ruling.more_in));
 }
 
-std::string plain_policy(const limit_statement& of)
+void append_plain_policy(std::string& to, const limit_statement& of)
 {
-    return fmt::format("{};w={}", of.policy.limit, window_seconds(of));
+    append(to, "", of.policy.limit);
+    append(to, ";w=", window_seconds(of));
 }
 
 void write_three(response& into, std::string_view prefix, const limit_statement& of,
@@ -107,18 +127,18 @@ void write_limit_fields(response& into, const std::vector<limit_statement>& all,
         write_three(into, "X-RateLimit-", *one, static_cast<std::uint64_t>(unix_now) + reset);
     }
     if (const limit_statement* one = tightest(all, limit_form::draft6)) {
-        into.header(policy_name, join(all, limit_form::draft6, plain_policy));
+        into.header(policy_name, join(all, limit_form::draft6, append_plain_policy));
         write_three(into, "RateLimit-", *one, whole_seconds(one->ruling.more_in));
     }
     if (const limit_statement* one = tightest(all, limit_form::draft7)) {
-        into.header(policy_name, join(all, limit_form::draft7, plain_policy));
+        into.header(policy_name, join(all, limit_form::draft7, append_plain_policy));
         into.header(state_name,
                     fmt::format("limit={}, remaining={}, reset={}", one->policy.limit,
                                 one->ruling.remaining, whole_seconds(one->ruling.more_in)));
     }
     if (tightest(all, limit_form::draft8) != nullptr) {
-        into.header(policy_name, join(all, limit_form::draft8, named_policy));
-        into.header(state_name, join(all, limit_form::draft8, named_state));
+        into.header(policy_name, join(all, limit_form::draft8, append_named_policy));
+        into.header(state_name, join(all, limit_form::draft8, append_named_state));
     }
 }
 

@@ -8,9 +8,9 @@
 #include <cohort/http/detail/limits_met.hpp>
 #include <cohort/http/detail/redis_link.hpp>
 #include <cohort/http/detail/redis_script.hpp>
-#include <cohort/http/detail/repeated_line.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/observe/log_budget.hpp>
 
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/io_context.hpp>
@@ -186,7 +186,7 @@ struct far_limit {
     limit_rule rule;
     std::shared_ptr<redis_limits> in;
     limit_on_failure on_failure;
-    detail::repeated_line outage = {};
+    log::budget outage{1, std::chrono::minutes{1}};
     date_clock dates = machine_clock();
 
     /// A zero byte ends each part, so that no name and key are those of another; kinds write
@@ -235,11 +235,11 @@ void tell_outage(far_limit& of, const fault& why)
 {
     if (why.why() == errc::cancelled)
         return;  // its client has left: that says nothing of Redis
-    const auto requests = of.outage.happened(now());
-    if (!requests)
+    const auto silent = of.outage.take();
+    if (!silent)
         return;
     const bool refuses = of.on_failure == limit_on_failure::refuse;
-    log::error({{"limit", of.choices.name}, {"requests", *requests}},
+    log::error({{"limit", of.choices.name}, {"requests", *silent + 1}},
                "{}; requests {} until Redis counts again (limit_on_failure::{})", why.text(),
                refuses ? "are answered 503" : "pass uncounted", refuses ? "refuse" : "allow");
 }
