@@ -1,5 +1,7 @@
 #include <cohort/http/middleware/compression.hpp>
 
+#include <cohort/async/offload.hpp>
+#include <cohort/base/error.hpp>
 #include <cohort/http/compressible.hpp>
 #include <cohort/http/grammar.hpp>
 #include <cohort/http/preference.hpp>
@@ -192,29 +194,50 @@ void agree_with_copy(const request& of, response& answer)
         weaken_tag(answer);
 }
 
-void compress(const request& of, response& answer, const compression_options& choices)
+/// All but the work: how the whole body is to be compressed, if it is.
+std::optional<coding> prepare(const request& of, response& answer,
+                              const compression_options& choices)
 {
     if (answer.status() == 304) {
         // Which type it would have had is not known here; its copies were told the same.
         add_vary(answer, "Accept-Encoding");
         agree_with_copy(of, answer);
-        return;
+        return std::nullopt;
     }
     if (!is_open(of, answer) || !is_compressible(answer.content_type()))
-        return;
+        return std::nullopt;
     const bool streams = answer.streams();
     if (!streams && (answer.body().empty() || answer.body().size() > choices.bytes_max))
-        return;
+        return std::nullopt;
     const choice wanted = choose(of, choices.codings);
     if (!streams && answer.body().size() < choices.bytes_min && wanted.identity)
-        return;
+        return std::nullopt;
     add_vary(answer, "Accept-Encoding");
-    if (!wanted.kind)
-        return;
-    if (streams)
-        compress_stream(answer, *wanted.kind, choices);
-    else
-        compress_body(answer, *wanted.kind);
+    if (!streams || !wanted.kind)
+        return wanted.kind;
+    compress_stream(answer, *wanted.kind, choices);
+    return std::nullopt;
+}
+
+awaitable<response> compress_aside(request& of, next go,
+                                   std::shared_ptr<const compression_options> choices)
+{
+    awaitable<response> rest = go(of);
+    response answer = co_await std::move(rest);
+    const auto kind = prepare(of, answer, *choices);
+    if (!kind)
+        co_return answer;
+    if (answer.body().size() <= choices->bytes_on_loop_max) {
+        compress_body(answer, *kind);
+        co_return answer;
+    }
+    try {
+        awaitable<> work = offload([&answer, kind] { compress_body(answer, *kind); });
+        co_await std::move(work);
+    } catch (const failure&) {
+        // No lane is free for it. A longer answer is better than none.
+    }
+    co_return answer;
 }
 
 }  // namespace
@@ -223,8 +246,16 @@ hooks compression(compression_options choices)
 {
     return {.name = "compression",
             .after = [choices = std::move(choices)](const request& of, response& answer) {
-                compress(of, answer, choices);
+                if (const auto kind = prepare(of, answer, choices))
+                    compress_body(answer, *kind);
             }};
+}
+
+onion compression_on_lanes(compression_options choices)
+{
+    auto kept = std::make_shared<const compression_options>(std::move(choices));
+    return {.name = "compression_on_lanes",
+            .around = [kept](request& of, next go) { return compress_aside(of, go, kept); }};
 }
 
 compression_counts compression_now() noexcept

@@ -24,8 +24,12 @@ struct compression_options {
     /// Shorter bodies are sent as they are.
     std::size_t bytes_min = 1024;
 
-    /// Longer ones too, unless they are streamed: the event loop stands still meanwhile.
+    /// Longer ones too, unless they are streamed. With compression() the event loop stands still
+    /// meanwhile; with compression_on_lanes() more will do.
     std::size_t bytes_max = 1U << 20;
+
+    /// Longer ones go to a lane, with compression_on_lanes().
+    std::size_t bytes_on_loop_max = 65'536;
 
     /// Streamed answers that are compressed at a time, in this process: each holds up to a
     /// megabyte. More are sent as they are.
@@ -40,6 +44,10 @@ struct compression_options {
 /// Streamed answers are compressed as they come, each write() at once: events are not held back.
 /// HEAD says what GET would.
 [[nodiscard]] hooks compression(compression_options choices = {});
+
+/// The same, with large bodies compressed on a compute lane while the event loop goes on. When too
+/// many jobs wait for one, they are sent as they are. An onion: routes inside run as coroutines.
+[[nodiscard]] onion compression_on_lanes(compression_options choices = {});
 
 /// Streamed answers that are being compressed in this process, and those that were sent as they
 /// are because of streams_max. Any thread.

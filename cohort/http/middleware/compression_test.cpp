@@ -1,5 +1,6 @@
 #include <cohort/http/middleware/compression.hpp>
 
+#include <cohort/async/lanes.hpp>
 #include <cohort/http/decoder.hpp>
 #include <cohort/http/detail/middleware_test.hpp>
 #include <cohort/http/handler.hpp>
@@ -10,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include <exception>
+#include <future>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -69,6 +71,22 @@ bool run(response& answer, body_writer& out)
     return error == nullptr;
 }
 
+/// Runs one request through the coroutines of `one`.
+response run_async(around& one, boost::asio::io_context& loop)
+{
+    one.open();
+    http::detail::parsed asked{"GET /", "Accept-Encoding: br\r\n"};
+    response answer;
+    boost::asio::co_spawn(loop, one.api.plan_for(asked.of).to->run_async(asked.of),
+                          [&](std::exception_ptr why, response made) {
+                              CHECK(why == nullptr);
+                              answer = std::move(made);
+                          });
+    loop.restart();
+    loop.run();
+    return answer;
+}
+
 response two_events()
 {
     return stream("text/event-stream", [](body_writer& out) -> task<> {
@@ -79,6 +97,41 @@ response two_events()
 }
 
 }  // namespace
+
+TEST_CASE("large bodies are compressed on a lane, and sent as they are when none is to be had")
+{
+    around one;
+    one.api.use(compression_on_lanes());
+    std::string large;
+    for (int i = 0; i < 20'000; ++i)
+        large += std::to_string(i) + ' ';
+    one.answers = [&large] { return text(large); };
+    boost::asio::io_context loop{1};
+    const auto large_one = run_async(one, loop);
+    CHECK(coding_of(large_one) == "br");
+    CHECK(decode(coding::br, large_one.body()).value() == large);
+    CHECK(large_one.header("Vary") == "Accept-Encoding");
+
+    boost::asio::io_context busy{1};
+    lanes& pool = lanes::of(busy);
+    pool.configure(1, 1);
+    std::promise<void> released;
+    std::shared_future<void> release = released.get_future().share();
+    std::promise<void> begun;
+    REQUIRE(pool.run([&begun, release]() noexcept {
+        begun.set_value();
+        release.wait();
+    }));
+    begun.get_future().wait();
+    REQUIRE(pool.run([]() noexcept {}));
+    const auto plain = run_async(one, busy);
+    CHECK(coding_of(plain) == "none");
+    CHECK(plain.body() == large);
+    CHECK(plain.header("Vary") == "Accept-Encoding");
+    one.answers = [] { return text(page); };
+    CHECK(coding_of(run_async(one, busy)) == "br");
+    released.set_value();
+}
 
 TEST_CASE("a text is compressed as its reader likes it best, and caches are told")
 {
