@@ -3,8 +3,9 @@
 map of the house names every noun.
 
 docs.py [--write]: with --write, programs shown are copied again from the files that they come from.
-A shown program is a code block below a line `<!-- file: path -->`. One below `<!-- in: path -->` is
-a part of that file, but for white space and comments: so it is compiled.
+A shown program is a code block below a line `<!-- file: path -->`. In one below `<!-- in: path -->`
+each paragraph is a part of that file, but for white space and comments: so it is compiled. A line
+that begins with … leaves something out.
 """
 
 import pathlib
@@ -67,10 +68,12 @@ def check_parts(page: pathlib.Path, text: str) -> list[str]:
     problems = []
     for path, code in _PART.findall(text):
         file = ROOT / path
-        if not file.exists() or bare(code) not in bare(file.read_text()):
-            first = code.strip().splitlines()[0]
-            problems.append(f"{page.relative_to(ROOT)}: {path} does not have \"{first}\" and what "
-                            "follows it")
+        whole = bare(file.read_text()) if file.exists() else ""
+        for part in re.split(r"\n\s*(?:…[^\n]*)?\n", code):
+            if bare(part) not in whole:
+                first = part.strip().splitlines()[0]
+                problems.append(f"{page.relative_to(ROOT)}: {path} does not have \"{first}\" and "
+                                "what follows it")
     return problems
 
 

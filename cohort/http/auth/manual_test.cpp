@@ -61,8 +61,8 @@ TEST_CASE("the manual's cookies are set, read and forgotten")
 TEST_CASE("the manual's sessions log in and out")
 {
     http::router api;
-    auto store = http::shared_sessions::make();
     const auto keys = crypto::key_ring::random();
+    auto store = http::shared_sessions::make();
     api.use(http::sessions(store));
     api.use(http::csrf({.trusted_origins = {"https://app.example.com"}}));
     api.post("/login", [](const http::request& request) {
