@@ -132,6 +132,8 @@ task<> serve_http(worker& self, const http::router& api, const serve_options& mo
     if (!tls)
         tls = or_throw(make_context(self.settings(), more, wanted));
     http::server_options how = self.http_options();
+    if (more.server)
+        more.server(how);
     how.tls = std::move(tls);
     std::optional<http::h2::service> two;
     if (more.http2) {

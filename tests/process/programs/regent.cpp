@@ -213,6 +213,7 @@ int main(int argc, char** argv)
     known.get("/logout", forget);
 
     cohort::serve_options more;
+    more.server = [](http::server_options& how) { how.limits.request_line_bytes_max = 4000; };
     int recovered = 0;
     more.setup = [&](cohort::cluster& group) {
         group.on_start([](cohort::cluster&) { return say_started(); });
