@@ -24,8 +24,9 @@ constexpr unsigned key_shift = owner_shift + 8;
 static_assert(concurrency_table::limit_max < count_mask);
 
 // Who else claims the last place has it or has not after a few instructions, unless it is kept from
-// running; then its claim counts as taken.
-constexpr int attempts_max = 64;
+// running: so at the end we let others run, a few times. Then its claim counts as taken.
+constexpr int attempts_max = 32;
+constexpr int attempts_at_once = 24;
 
 /// What the words of this key have in common, in a section of that owner.
 constexpr std::uint64_t signature(std::uint64_t key, std::uint64_t owner) noexcept
@@ -189,7 +190,8 @@ concurrency_table::ruling concurrency_table::decide(cell& mine, std::uint64_t ke
             break;
         if (their.claimed_below)
             mine.store(as_it_was);
-        std::this_thread::yield();
+        if (attempt >= attempts_at_once)
+            std::this_thread::yield();
     }
     mine.store(as_it_was);
     return made;
