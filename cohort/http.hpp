@@ -53,6 +53,7 @@
 #include <cohort/http/request.hpp>
 #include <cohort/http/requester.hpp>
 #include <cohort/http/response.hpp>
+#include <cohort/http/route_listing.hpp>
 #include <cohort/http/router.hpp>
 #include <cohort/http/sessions/memory_sessions.hpp>
 #include <cohort/http/sessions/sessions.hpp>

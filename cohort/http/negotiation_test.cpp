@@ -1,6 +1,9 @@
 #include <cohort/http/negotiation.hpp>
 
 #include <cohort/http/detail/parsed_test.hpp>
+#include <cohort/http/router.hpp>
+
+#include <boost/json/value.hpp>
 
 #include <doctest/doctest.h>
 
@@ -66,4 +69,26 @@ TEST_CASE("406 says what there is")
     CHECK(answer.status() == 406);
     CHECK(answer.body().find(R"("available":["text/html","application/json"])") !=
           std::string_view::npos);
+}
+
+TEST_CASE("the manual's report comes as the client likes it")
+{
+    namespace http = cohort::http;
+    http::router api;
+    api.get("/report", [](const http::request& request) {
+        const auto type = http::preferred(request, {"application/json", "text/html"});
+        if (!type)
+            return http::not_acceptable({"application/json", "text/html"});
+        if (type == "text/html")
+            return http::html("<p>7 orders</p>").header("Vary", "Accept");
+        return http::json({{"orders", 7}}).header("Vary", "Accept");
+    });
+    REQUIRE(api.freeze());
+    const auto body_for = [&](std::string_view accept) {
+        parsed one{"GET /report", "Accept: " + std::string{accept} + "\r\n"};
+        return std::string{api.plan_for(one.of).to->run(one.of).body()};
+    };
+    CHECK(body_for("text/html") == "<p>7 orders</p>");
+    CHECK(body_for("*/*") == R"({"orders":7})");
+    CHECK(body_for("image/png").find("406") != std::string::npos);
 }
