@@ -21,6 +21,11 @@ namespace {
 
 using family = endpoint::family;
 
+/// What the kernel takes of an answer that it cannot send yet. What is on its way is not among it,
+/// so this slows nobody down who reads; without it a client that reads none of a long answer would
+/// have 4 MB of kernel memory (tcp_wmem), and our time to fill it.
+constexpr int unsent_bytes_max = 512 * 1024;
+
 std::unexpected<fault> refused(const endpoint& where) { return failed("listen on", where.text()); }
 
 std::unexpected<fault> refused(int error, const endpoint& where, std::string_view why)
@@ -98,8 +103,10 @@ result<unique_fd> open_socket(const endpoint& where, const socket_address& addre
     if (address.family() != AF_UNIX) {
         // For streams it lets a restarted server have its port back while old connections linger
         // in TIME_WAIT. For datagrams it would let two servers share a port by accident.
-        bool set_all = !stream || (set(socket, SOL_SOCKET, SO_REUSEADDR, 1) &&
-                                   set(socket, IPPROTO_TCP, TCP_NODELAY, 1) && keep_urgent(socket));
+        bool set_all =
+            !stream ||
+            (set(socket, SOL_SOCKET, SO_REUSEADDR, 1) && set(socket, IPPROTO_TCP, TCP_NODELAY, 1) &&
+             set(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, unsent_bytes_max) && keep_urgent(socket));
         if (address.family() == AF_INET6)
             set_all = set_all && set(socket, IPPROTO_IPV6, IPV6_V6ONLY, how.v6_only ? 1 : 0);
         if (how.reuse_port)
@@ -130,8 +137,10 @@ result<unique_fd> adopt(const endpoint& where)
     if (type == SOCK_STREAM && !keep_urgent(given))
         return refused(where);
     // Connections inherit it. Sockets that know no TCP refuse, and need it as little.
-    if (type == SOCK_STREAM)
+    if (type == SOCK_STREAM) {
         static_cast<void>(set(given, IPPROTO_TCP, TCP_NODELAY, 1));
+        static_cast<void>(set(given, IPPROTO_TCP, TCP_NOTSENT_LOWAT, unsent_bytes_max));
+    }
 
     const int flags = ::fcntl(given.borrow(), F_GETFL);
     if (flags == -1 || ::fcntl(given.borrow(), F_SETFL, flags | O_NONBLOCK) == -1)

@@ -37,9 +37,10 @@ struct listen_options {
 
 /// A listening socket (tcp, Unix) or a bound one (udp): non-blocking and close-on-exec.
 ///
-/// Accepted connections inherit TCP_NODELAY from it. The socket file of a Unix server that is dead
-/// is replaced, that of a living one is not; any other kind of file is left alone. `fd:N` is
-/// duplicated, so that the number itself stays with its owner.
+/// Accepted connections inherit TCP_NODELAY from it, and a bound on what the kernel takes that it
+/// cannot send yet. The socket file of a Unix server that is dead is replaced, that of a living one
+/// is not; any other kind of file is left alone. `fd:N` is duplicated, so that the number itself
+/// stays with its owner.
 ///
 /// Errors:       "listen on tcp://127.0.0.1:80: Permission denied": EACCES, EADDRINUSE (again
 ///               later, or another address), EADDRNOTAVAIL, ENOENT (the folder of a Unix path),
