@@ -41,7 +41,7 @@ struct serve_options {
     /// Runs in every worker when its server is there, and before it listens.
     std::function<void(worker&, const serving&)> on_serving = {};
     /// More about the HTTP server of each worker, before it is made: limits and time-outs that have
-    /// no key in the file, on_answered, on_refused. It gets what the file and the command line said;
+    /// no key in the file, on_answered, on_refused. It gets what file and command line said;
     /// counters, slot, survival and clock are the worker's own.
     std::function<void(http::server_options&)> server = {};
     /// How TLS is spoken on endpoints "tls://…". Its files are read before any worker is born, and
