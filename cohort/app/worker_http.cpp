@@ -90,9 +90,9 @@ void tell_refusal(const http::refusal_entry& entry) noexcept
     const auto suppressed = lines.take();
     if (!suppressed)
         return;
-    // Not the query, where secrets are.
-    const std::string_view begins =
-        entry.first_bytes.substr(0, std::min<std::size_t>(entry.first_bytes.find('?'), 64));
+    // Neither the query nor the fields: secrets are there.
+    const std::string_view begins = entry.first_bytes.substr(
+        0, std::min<std::size_t>(entry.first_bytes.find_first_of("?\r\n"), 64));
     const std::string from = entry.from->text();
     const std::array<log::field, 4> fields{{{"rule", entry.why->rule},
                                             {"client", from},

@@ -48,7 +48,6 @@ result<std::unique_ptr<core>> core::open(unique_fd channel)
     auto made = std::unique_ptr<core>(new core);
     COHORT_TRY(auto over, ipc::channel::open(made->loop_.get_executor(), std::move(channel)));
     COHORT_TRY(made->poller_.start());
-    made->poller_.around_batches({.before = &log::hold, .after = &log::release});
     link::guide& us = *made;
     made->link_ =
         std::make_unique<link>(made->loop_.get_executor(), std::move(over), made->own_, us);

@@ -26,6 +26,8 @@ result<std::unique_ptr<core>> core::open(unique_fd channel, heritage mine)
 {
     COHORT_TRY(auto made, open(std::move(channel)));
     made->kept_ = true;
+    // Its lines lie where a successor finds them; of others they would die with the worker.
+    made->poller_.around_batches({.before = &log::hold, .after = &log::release});
     made->successor_ = mine.successor;
     made->told_ = mine.last;
     made->heritage_ = std::move(mine);

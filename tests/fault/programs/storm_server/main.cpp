@@ -13,6 +13,7 @@
 #include <cohort/async/deadline.hpp>
 #include <cohort/base/parse.hpp>
 #include <cohort/cohort.hpp>
+#include <cohort/observe/log.hpp>
 #include <cohort/testing/witness_api.hpp>
 #include <cohort/testing/witness_body.hpp>
 
