@@ -6,6 +6,7 @@
 #include <cohort/board/commons.hpp>
 #include <cohort/http/topics/topics.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/observe/log_sink.hpp>
 #include <cohort/process/last_words.hpp>
 #include <cohort/process/stacks.hpp>
 #include <cohort/worker/core.hpp>
@@ -81,6 +82,8 @@ void live_as_kept_worker(primary::birthright mine, const settings& chosen, worke
     log::keep_in(mine.journal->log_memory().first(log::kept_bytes));
     if (const auto caught = process::last_words::install(*mine.journal); !caught)
         log::warn("no last words at a crash: {}; going on", caught.error().text());
+    process::last_words::on_culprit(
+        [](std::uint32_t) noexcept { observe::process_sink().abandon(); });
     work::heritage from_birth;
     from_birth.terms = std::move(mine.terms);
     from_birth.cargo.push_back(std::move(mine.board));

@@ -7,6 +7,7 @@
 #include <cohort/http/server.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/observe/log_budget.hpp>
+#include <cohort/observe/log_sink.hpp>
 #include <cohort/process/last_words.hpp>
 #include <cohort/process/stacks.hpp>
 #include <cohort/worker/core.hpp>
@@ -131,6 +132,13 @@ private:
     log::budget lines_{1, std::chrono::minutes{1}};
 };
 
+/// In the crash handler, before somebody else has our seat, and with it the log's memory.
+void accuse(std::uint32_t thread) noexcept
+{
+    observe::process_sink().abandon();
+    http::culprit::accuse(thread);
+}
+
 }  // namespace
 
 http::server_options worker::http_options()
@@ -188,7 +196,7 @@ void worker::look_after(http::server& server)
         };
         server.share(std::move(give), order.connections, order.budget);
     });
-    process::last_words::on_culprit(&http::culprit::accuse);
+    process::last_words::on_culprit(&accuse);
     doors.on_beat([&server]() noexcept {
         server.vouch();
         tell_age(server);

@@ -94,3 +94,35 @@ TEST_CASE("the 503 of full lanes passes through the middleware like any other an
     h.until([&] { return h.serving->running() == 0; });
     CHECK(passed.inside == 0);
 }
+
+TEST_CASE("middleware may cut its own connection while it sees the 503 of full lanes")
+{
+    house h;
+    std::counting_semaphore<8> go{0};
+    int cut = 0;
+    h.api.use(hooks{.name = "cutter", .after = [&](const request& of, response& answer) {
+                        if (answer.status() != 503)
+                            return;
+                        ++cut;
+                        h.serving->stop();
+                        CHECK(of.path() == "/compute");  // it is still there
+                    }});
+    h.api.get("/compute",
+              [&](const request&) {
+                  go.acquire();
+                  return text("done");
+              },
+              {.cpu_bound = true});
+    lanes::of(h.loop).configure(1, 1);
+    client first = h.connect();
+    first.say(get("/compute"));
+    h.until([&] { return lanes::of(h.loop).busy() == 1; });
+    client second = h.connect();
+    client third = h.connect();
+    second.say(get("/compute"));
+    third.say(get("/compute"));
+    h.until([&] { return cut != 0; });
+    go.release(3);
+    h.until([&] { return h.serving->running() == 0; });
+    CHECK(h.serving->connections() == 0);
+}

@@ -108,6 +108,7 @@ private:
     [[nodiscard]] order run();
     [[nodiscard]] order start();
     [[nodiscard]] order start_lane();
+    void leave(response& answer);
     [[nodiscard]] order answer_made(response made);
     [[nodiscard]] order start_coroutine();
     [[nodiscard]] awaitable<> attend(std::shared_ptr<leg_name> name);

@@ -55,8 +55,19 @@ order session::start_lane()
     job_ = job::none;
     server_.end_trial(r, board::quarantine::ending::unknown);
     response full = overloaded();
-    r.to->leave(*r.asked, full);
+    leave(full);
     return answer_made(std::move(full));
+}
+
+/// All middleware on the way out, which may cut this very connection.
+void session::leave(response& answer)
+{
+    record& r = *record_;
+    job_ = job::in_line;
+    const request* const before = culprit::run(0, &*r.asked);
+    r.to->leave(*r.asked, answer);
+    culprit::run(0, before);
+    job_ = job::none;
 }
 
 /// Of middleware, or of a handler that ran on the loop.
@@ -81,9 +92,7 @@ void session::answer_from_job()
         // Middleware that has let the request in sees it leave, whatever became of its client.
         if (!r.answer)
             r.answer.emplace(overloaded("nobody waits for the answer"));
-        const request* const before = culprit::run(0, &*r.asked);
-        r.to->leave(*r.asked, *r.answer);
-        culprit::run(0, before);
+        leave(*r.answer);
     }
     job_ = job::none;
     if (!open()) {

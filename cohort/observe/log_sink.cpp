@@ -1,6 +1,7 @@
 #include <cohort/observe/log_sink.hpp>
 
 #include <cohort/base/clock.hpp>
+#include <cohort/base/process_id.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/observe/journal_words.hpp>
 
@@ -87,7 +88,24 @@ void log_sink::keep_in(std::span<std::byte> memory) noexcept
         held_.written(piece.size());
     }
     held_ = kept;
+    kept_by_ = process_id();
     flush_locked();
+}
+
+void log_sink::use_own_memory() noexcept
+{
+    held_ = own_ != nullptr ? line_ring{{own_.get(), memory_bytes}} : line_ring{};
+    held_.clear();
+    kept_by_ = 0;
+    holding_ = false;
+}
+
+/// Under the lock. False: this process is dead already.
+bool log_sink::may_write() noexcept
+{
+    if (kept_by_ != 0 && kept_by_ != process_id())
+        use_own_memory();  // a fork of who keeps it: what lies there is its parent's
+    return !abandoned_.load();
 }
 
 log_sink::kind log_sink::kind_of(int descriptor) const noexcept
@@ -205,6 +223,8 @@ bool log_sink::end_torn_line() noexcept
 void log_sink::line(std::string_view text, haste how) noexcept
 {
     const std::scoped_lock lock{mutex_};
+    if (!may_write())
+        return;
     if (torn_ || dropped_told_ != dropped_)
         flush_locked();
     if (torn_) {
@@ -225,14 +245,14 @@ void log_sink::line(std::string_view text, haste how) noexcept
 void log_sink::hold() noexcept
 {
     const std::scoped_lock lock{mutex_};
-    holding_ = true;
+    holding_ = may_write();
 }
 
 void log_sink::release() noexcept
 {
     const std::scoped_lock lock{mutex_};
     holding_ = false;
-    if (!held_.empty())
+    if (may_write() && !held_.empty())
         flush_locked();
 }
 
@@ -310,6 +330,8 @@ void log_sink::tell_dropped(bool was_torn) noexcept
 void log_sink::flush(int timeout_ms) noexcept
 {
     const std::scoped_lock lock{mutex_};
+    if (!may_write())
+        return;
     flush_locked();
     // By the clock, not by rounds: the journal's queue may take ten lines at a time.
     const steady_time until = now() + milliseconds{timeout_ms};
@@ -326,9 +348,7 @@ void log_sink::flush(int timeout_ms) noexcept
 void log_sink::forget() noexcept
 {
     const std::scoped_lock lock{mutex_};
-    held_ = own_ != nullptr ? line_ring{{own_.get(), memory_bytes}} : line_ring{};
-    held_.clear();
-    holding_ = false;
+    use_own_memory();
     dropped_ = 0;
     dropped_told_ = 0;
 }

@@ -4,6 +4,7 @@
 #include <cohort/base/error.hpp>
 #include <cohort/observe/line_ring.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -51,6 +52,10 @@ public:
     /// Errors: errno of dup3(2); then all is as before.
     [[nodiscard]] result<> replace(int fresh) noexcept;
 
+    /// This process has crashed, and its successor may have the memory of keep_in() already: its
+    /// other threads write nothing more. Async-signal-safe.
+    void abandon() noexcept { abandoned_.store(true); }
+
     /// When a line must go: with the others that came since hold(), or at once, with all of them.
     enum class haste : std::uint8_t { with_others, at_once };
 
@@ -89,6 +94,8 @@ private:
     [[nodiscard]] ssize_t send_to_journal(std::string_view text) const noexcept;
     outcome write_now(std::string_view text, std::size_t& taken) noexcept;
     bool end_torn_line() noexcept;
+    [[nodiscard]] bool may_write() noexcept;
+    void use_own_memory() noexcept;
     void flush_locked() noexcept;
     [[nodiscard]] bool pour() noexcept;
     void tell_dropped(bool was_torn) noexcept;
@@ -107,6 +114,8 @@ private:
     std::string identifier_;
     std::unique_ptr<std::byte, freed> own_;  // pages of it that nothing waits in cost nothing
     line_ring held_;
+    pid_t kept_by_ = 0;  // who has the memory of keep_in(): what is forked from it does not
+    std::atomic<bool> abandoned_{false};
     bool holding_ = false;
     bool torn_ = false;  // the last line that was written has no end, and will have none
     std::uint64_t dropped_ = 0;

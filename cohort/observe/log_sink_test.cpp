@@ -317,3 +317,21 @@ TEST_CASE("what a process held when it died is written by who has its memory nex
     next.line("in its own memory\n");
     CHECK(drain(pipe.read) == "in its own memory\n");
 }
+
+TEST_CASE("a process that has crashed writes nothing more: its memory is somebody else's")
+{
+    const both_ends pipe = small_pipe();
+    alignas(8) static std::array<std::byte, log_sink::memory_bytes> memory{};
+    log_sink crashed{pipe.write.borrow()};
+    crashed.keep_in(memory);
+    crashed.hold();
+    crashed.line("before\n");
+    crashed.abandon();
+    crashed.line("by another thread, after it\n");
+    crashed.release();
+    crashed.flush(0);
+    CHECK(drain(pipe.read).empty());
+    log_sink next{pipe.write.borrow()};
+    next.keep_in(memory);
+    CHECK(drain(pipe.read) == "before\n");
+}

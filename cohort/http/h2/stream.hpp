@@ -81,6 +81,7 @@ private:
 
     // The slower ways (stream_job.cpp).
     void start_lane();
+    void leave(response& answer);
     void answer_made(response made);
     void start_coroutine();
     [[nodiscard]] awaitable<> attend(std::shared_ptr<leg_name> name);

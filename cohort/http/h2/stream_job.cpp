@@ -55,8 +55,18 @@ void stream::start_lane()
         return;
     job_ = job::none;
     response full = overloaded();
-    to_->leave(*asked_, full);
+    leave(full);
     answer_made(std::move(full));
+}
+
+/// All middleware on the way out, which may cut this very connection.
+void stream::leave(response& answer)
+{
+    job_ = job::in_line;
+    const request* const before = culprit::run(0, &*asked_);
+    to_->leave(*asked_, answer);
+    culprit::run(0, before);
+    job_ = job::none;
 }
 
 void stream::answer_from_job()
@@ -66,9 +76,7 @@ void stream::answer_from_job()
         // Middleware that has let the request in sees it leave, whatever became of its client.
         if (!answer_)
             answer_.emplace(overloaded("nobody waits for the answer"));
-        const request* const before = culprit::run(0, &*asked_);
-        to_->leave(*asked_, *answer_);
-        culprit::run(0, before);
+        leave(*answer_);
     }
     job_ = job::none;
     if (closed_) {

@@ -80,7 +80,9 @@ void write_line(const access_line& line) noexcept
 /// Nothing: no line. Otherwise how many refused requests had none before.
 std::optional<std::uint64_t> wanted(const request& of, const response& answer, log_state& state)
 {
-    if (answer.status() >= 500)
+    // 503 is what full lanes and shedding say: whoever floods us causes it.
+    constexpr unsigned overload = 503;
+    if (answer.status() >= 500 && answer.status() != overload)
         return 0;
     if (answer.status() >= 400)
         return state.refusals.take();

@@ -46,8 +46,8 @@ struct access_log_options {
     /// Of answers below 400, one in so many is logged.
     std::uint32_t one_in = 1;
 
-    /// Of answers from 400 to 499, which anybody can cause, so many a second and worker are logged;
-    /// the next line says how many were not. Answers of 500 and more always are.
+    /// Of answers from 400 to 499, and of 503, which anybody can cause, so many a second and worker
+    /// are logged; the next line says how many were not. Other answers of 500 and more always are.
     std::uint32_t refusals_per_second_max = 200;
 
     /// Longer paths and queries, and longer User-Agents, are cut.
