@@ -48,7 +48,7 @@ struct adoption_limits {
     std::uint8_t kills_max = 4;    ///< Other deaths while it ran.
     /// Of these, brought about by somebody outside: not its fault, so that who kills again and
     /// again is not noticed. But a handler that calls _exit() looks the same, and must end.
-    std::uint8_t outside_max = 32;
+    std::uint8_t outside_max = 12;
 };
 
 struct adoption_input {

@@ -208,8 +208,8 @@ TEST_CASE("a handler that leaves without a word is given up in the end, and its 
         dying.send(fmt::format("GET /die/{}/1?times=1000 HTTP/1.1\r\nHost: test\r\n\r\n", cause));
         const std::string refused = hear_problem(dying);
         CHECK_MESSAGE(refused.starts_with("HTTP/1.1 500 "), refused);
-        CHECK(testing::eventually([&] { return deaths(server) >= before + 32; }, 5s));
-        CHECK(deaths(server) == before + 32);
+        CHECK(testing::eventually([&] { return deaths(server) >= before + 12; }, 5s));
+        CHECK(deaths(server) == before + 12);
         CHECK(is_answered(beside.get("/witness/7?bytes=64"), 7));
     }
     CHECK(server.said(" is given up") == 0);

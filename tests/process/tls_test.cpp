@@ -12,6 +12,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <fstream>
 #include <optional>
 #include <set>
@@ -216,10 +218,13 @@ TEST_CASE("a program can show what its servers count of handshakes and refusals"
         testing::client plain{server.port()};
         plain.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
         static_cast<void>(plain.receive_all());
-        const auto counts = boost::json::parse(go(server.port(), nullptr, "/counts").body);
-        done = counts.at("handshakes").as_int64();
-        failed = counts.at("handshakes_failed").as_int64();
-        CHECK(counts.at("connections").as_int64() >= 1);
+        // Two: one of them meets the worker that the plain one has met.
+        for (int i = 0; i < 2; ++i) {
+            const auto counts = boost::json::parse(go(server.port(), nullptr, "/counts").body);
+            done = std::max(done, counts.at("handshakes").as_int64());
+            failed = std::max(failed, counts.at("handshakes_failed").as_int64());
+            CHECK(counts.at("connections").as_int64() >= 1);
+        }
         return done > 1 && failed > 1;
     });
     CHECK(shown);
