@@ -85,6 +85,12 @@ void subscriber::deliver(const posted& message)
         return;
     }
     heard_ = message.id();
+    if (meanwhile_ != nullptr && queue_.empty()) {
+        store_.delivered.fetch_add(1, std::memory_order_relaxed);
+        if (!meanwhile_->take(message))
+            end(errc::channel_closed);
+        return;
+    }
     queue_.push_back(message);
     bytes_ += message.weight();
     wake();
@@ -191,7 +197,7 @@ std::optional<posted> subscriber::try_next()
     return next;
 }
 
-awaitable<result<news>> subscriber::next_until(steady_time deadline)
+awaitable<result<news>> subscriber::next_until(steady_time deadline, taker* meanwhile)
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
@@ -218,7 +224,9 @@ awaitable<result<news>> subscriber::next_until(steady_time deadline)
         }
         timer.expires_at(what == state::unfinished ? std::min(deadline, now + 10ms) : deadline);
         waiting_ = &timer;
+        meanwhile_ = meanwhile;
         co_await timer.async_wait(use_tuple);
+        meanwhile_ = nullptr;
         waiting_ = nullptr;
     }
     co_return failed(errc::cancelled, "hear the messages of", topic_);

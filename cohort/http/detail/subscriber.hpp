@@ -26,6 +26,17 @@ class topic_store;
 }
 [[nodiscard]] bool is_meant(std::string_view pattern, std::string_view topic) noexcept;
 
+/// Takes messages where they are delivered: a coroutine that is woken for each costs more than most
+/// of what is done with a message.
+class taker {
+public:
+    /// False: no more. Must not change who subscribes.
+    [[nodiscard]] virtual bool take(const posted& message) noexcept = 0;
+
+protected:
+    ~taker() = default;
+};
+
 /// What a subscription has inside. A resource, of one loop; the ear knows where it is.
 ///
 /// It begins by reading the ring itself, from where it was told to, until it has come to where the
@@ -40,7 +51,10 @@ public:
     [[nodiscard]] const std::string& topic() const noexcept { return topic_; }
     [[nodiscard]] std::uint64_t missed() const noexcept { return missed_; }
     [[nodiscard]] std::uint64_t position() const noexcept;
-    [[nodiscard]] awaitable<result<news>> next_until(steady_time deadline);
+    /// `meanwhile`, if there is one, takes the messages that come while this waits; when it wants
+    /// no more, this ends with errc::channel_closed.
+    [[nodiscard]] awaitable<result<news>> next_until(steady_time deadline,
+                                                     taker* meanwhile = nullptr);
     [[nodiscard]] std::optional<posted> try_next();
 
     // For the ear.
@@ -67,6 +81,7 @@ private:
     std::weak_ptr<topic_ear*> ear_;  // empty before join()
     bool joined_ = false;
     asio::steady_timer* waiting_ = nullptr;  // of who waits in next_until()
+    taker* meanwhile_ = nullptr;             // likewise
 
     std::optional<board::ring_reader> reader_;  // while it reads the ring
     std::uint64_t heard_;                       // everything up to that one

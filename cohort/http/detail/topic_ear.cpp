@@ -17,8 +17,10 @@ namespace {
 
 /// Rings may get lost; so it looks without one, too.
 constexpr nanoseconds looks_every = 1s;
-/// Messages that one turn of the loop hears, before others have theirs.
-constexpr int hears_at_most = 256;
+/// Messages that one turn of the loop hears, before others have theirs, and how often it tells
+/// them.
+constexpr std::size_t hears_at_most = 256;
+constexpr std::size_t tells_at_most = 4'096;
 
 }  // namespace
 
@@ -142,11 +144,12 @@ void topic_ear::turn()
     if (bell_)
         bell_->wake();
     bool asleep = false;
-    for (int heard = 0; heard < hears_at_most;) {
+    std::size_t told = 0;
+    for (std::size_t heard = 0; heard < hears_at_most && told < tells_at_most;) {
         const auto found = reader_.look(now());
         tell_lost();
         if (found == board::ring_reader::found::message) {
-            hear();
+            told += hear();
             ++heard;
             continue;
         }
@@ -175,7 +178,8 @@ void topic_ear::tell_lost()
     each([more](subscriber& who) { who.miss(more); });
 }
 
-void topic_ear::hear()
+/// Returns how many it was told to.
+std::size_t topic_ear::hear()
 {
     const std::string_view topic = reader_.topic();
     // Few topics have many parts; the ring bounds their length.
@@ -193,12 +197,15 @@ void topic_ear::hear()
     }
     std::string text;
     if (whom.empty() || !reader_.read(text))
-        return;
+        return 0;
     const posted message{reader_.id(), std::string{topic}, std::move(text)};
+    std::size_t told = 0;
     for (const auto* all : whom) {
         for (subscriber* const each : *all)
             each->deliver(message);
+        told += all->size();
     }
+    return told;
 }
 
 void topic_ear::arm(nanoseconds at_most)

@@ -57,7 +57,7 @@ private:
     void begin();
     void rest() noexcept;
     void turn();
-    void hear();
+    [[nodiscard]] std::size_t hear();
     void tell_lost();
     void arm(nanoseconds at_most);
     void rung(const boost::system::error_code& ec);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cohort/base/utf8.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -26,6 +28,7 @@ public:
     {
         return {kept_, &kept_->text};
     }
+    [[nodiscard]] bool is_utf8() const noexcept { return kept_->is_utf8; }
     /// Bytes that it weighs in a queue.
     [[nodiscard]] std::size_t weight() const noexcept
     {
@@ -35,11 +38,12 @@ public:
 private:
     struct contents {
         contents(std::uint64_t i, std::string where, std::string what) noexcept
-            : id{i}, topic{std::move(where)}, text{std::move(what)}
+            : id{i}, topic{std::move(where)}, text{std::move(what)}, is_utf8{cohort::is_utf8(text)}
         {}
         std::uint64_t id;
         std::string topic;
         std::string text;
+        bool is_utf8;  // known once, for however many
     };
 
     std::shared_ptr<const contents> kept_;

@@ -17,6 +17,7 @@ namespace cohort::http {
 namespace detail {
 class subscriber;
 }
+class websocket;
 
 /// How to subscribe. A value.
 struct subscribe_options {
@@ -86,6 +87,8 @@ public:
     [[nodiscard]] const std::string& topic() const noexcept;
 
 private:
+    friend awaitable<> relay(subscription from, websocket& to);
+
     std::unique_ptr<detail::subscriber> inner_;
 };
 

@@ -36,13 +36,14 @@ TEST_CASE("thousands of messages come back in order, however they are cut")
 
 TEST_CASE("a slow handler slows its client down: one message is read ahead, no more")
 {
-    std::unique_ptr<wakeup> go_on;
+    wakeup* go_on = nullptr;
     std::size_t taken = 0;
     socket_house h{[&](websocket& socket) -> awaitable<> {
-        go_on = std::make_unique<wakeup>(co_await asio::this_coro::executor);
+        wakeup told{co_await asio::this_coro::executor};
+        go_on = &told;
         while (auto message = co_await socket.read()) {
             ++taken;
-            co_await go_on->wait();
+            co_await told.wait();
         }
     }};
     const std::string message = frame_of(opcode::binary, std::string(50'000, 'm'));

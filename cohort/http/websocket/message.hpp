@@ -28,6 +28,12 @@ public:
         return {what, std::make_shared<const std::string>(std::move(bytes))};
     }
 
+    [[nodiscard]] static websocket_message
+    checked(kind what, std::shared_ptr<const std::string> bytes) noexcept
+    {
+        return {what, std::move(bytes)};
+    }
+
     [[nodiscard]] bool is_text() const noexcept { return kind_ == kind::text; }
     [[nodiscard]] std::string_view bytes() const noexcept { return *bytes_; }
     [[nodiscard]] std::size_t size() const noexcept { return bytes_->size(); }

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 namespace cohort::http::detail {
@@ -64,12 +65,14 @@ bool ends_within_character(std::string_view text)
     return false;
 }
 
-class beast_stream final : public message_stream {
+class beast_stream final : public message_stream, private wire_owner {
 public:
     beast_stream(setup from, stream_owner& owner)
         : owner_{owner},
           socket_{wire::parts{std::move(from.connection), from.loop, from.poller,
-                              from.options.fragments_max, [this]() noexcept { excess(); }}}
+                              from.options.fragments_max, *this}},
+          compressed_from_{from.terms.deflate ? from.options.compression.least
+                                              : std::numeric_limits<std::size_t>::max()}
     {
         socket_.read_message_max(from.options.message_bytes_max);
         socket_.auto_fragment(false);
@@ -87,8 +90,8 @@ public:
             how.msg_size_threshold = ours.least;
             socket_.set_option(how);
             socket_.set_option(ws::stream_base::decorator(
-                [text = all_of(*from.terms.deflate)](ws::response_type& sent) {
-                    sent.set(beast::http::field::sec_websocket_extensions, text);
+                [text = all_of(*from.terms.deflate)](ws::response_type& answer) {
+                    answer.set(beast::http::field::sec_websocket_extensions, text);
                 }));
         }
         boost::system::error_code ec;
@@ -101,20 +104,62 @@ public:
     void read() override
     {
         ++pending_;
-        // Not at once: what came behind a message may be an error or a close frame, which Beast
-        // answers while it reads. What the handler says to the message goes first.
-        asio::post(socket_.get_executor(), [this] {
-            socket_.async_read(input_, [this](boost::system::error_code ec, std::size_t) {
-                if (ec)
-                    read_failed(ec);
-                else
-                    message_came();
-                done();
-            });
+        socket_.async_read(input_, [this](boost::system::error_code ec, std::size_t) {
+            if (ec)
+                read_failed(ec);
+            else
+                message_came();
+            done();
         });
     }
 
-    void write(const websocket_message& what) override
+    void read_soon() override
+    {
+        ++pending_;
+        asio::post(socket_.get_executor(), [this] {
+            read();
+            done();
+        });
+    }
+
+    /// Beast packs what is to be packed. It has nothing to add to the rest but two bytes or four,
+    /// for which it takes an operation, three copies of it and a turn of the loop.
+    sent write(const websocket_message& what) override
+    {
+        if (what.size() >= compressed_from_) {
+            write_packed(what);
+            return sent::later;
+        }
+        const unsigned char first = what.is_text() ? 0x81 : 0x82;
+        switch (socket_.next_layer().send_frame(first, what.bytes())) {
+            case wire::taken::whole:
+                return sent::whole;
+            case wire::taken::later:
+                ++pending_;
+                writing_ = true;
+                break;
+            case wire::taken::never:
+                break;
+        }
+        return sent::later;
+    }
+
+    void frame_sent(boost::system::error_code ec) noexcept override
+    {
+        message_sent(ec);
+        done();
+    }
+
+    void too_many_fragments() noexcept override
+    {
+        ++pending_;
+        asio::post(socket_.get_executor(), [this] {
+            owner_.on_violation(close_code::policy, "too many fragments");
+            done();
+        });
+    }
+
+    void write_packed(const websocket_message& what)
     {
         ++pending_;
         writing_ = true;
@@ -122,12 +167,7 @@ public:
         const std::string_view bytes = what.bytes();
         socket_.async_write(asio::buffer(bytes.data(), bytes.size()),
                             [this](boost::system::error_code ec, std::size_t) {
-                                writing_ = false;
-                                if (fails_)
-                                    send_last_words();
-                                else
-                                    owner_.on_written(ec ? stream_owner::written::not_whole
-                                                         : stream_owner::written::whole);
+                                message_sent(ec);
                                 done();
                             });
     }
@@ -238,6 +278,15 @@ private:
         // Otherwise our close is under way, and says how that went.
     }
 
+    void message_sent(boost::system::error_code ec)
+    {
+        writing_ = false;
+        if (fails_)
+            send_last_words();
+        else
+            owner_.on_written(ec ? stream_owner::written::not_whole : stream_owner::written::whole);
+    }
+
     [[nodiscard]] bool is_bad_code() const
     {
         const auto said = static_cast<std::uint16_t>(socket_.reason().code);
@@ -271,15 +320,6 @@ private:
         owner_.on_end(how, was);
     }
 
-    void excess() noexcept
-    {
-        ++pending_;
-        asio::post(socket_.get_executor(), [this] {
-            owner_.on_violation(close_code::policy, "too many fragments");
-            done();
-        });
-    }
-
     void soak()
     {
         socket_.next_layer().async_read_some(asio::buffer(void_),
@@ -303,6 +343,7 @@ private:
     ws::stream<wire> socket_;
     beast::flat_buffer input_;
     std::array<char, 1'024> void_;
+    std::size_t compressed_from_;  // bytes
     std::size_t pending_ = 0;
     bool pinging_ = false;
     bool writing_ = false;

@@ -51,11 +51,16 @@ public:
     [[nodiscard]] static std::unique_ptr<message_stream> open(setup from, stream_owner& owner);
     virtual ~message_stream() = default;
 
-    /// Begins to read one message; one at a time.
+    /// Begins to read one message; one at a time. soon: not before the loop's next turn.
     virtual void read() = 0;
+    virtual void read_soon() = 0;
 
-    /// Begins to write one; one at a time. Lifetime: `what` until on_written().
-    virtual void write(const websocket_message& what) = 0;
+    /// Writes one, or begins to; one at a time. Lifetime: its bytes until on_written().
+    enum class sent : std::uint8_t {
+        whole,  ///< The kernel has it.
+        later,  ///< on_written() says when, unless on_end() comes first.
+    };
+    [[nodiscard]] virtual sent write(const websocket_message& what) = 0;
 
     /// A second one is not sent before the first is out.
     virtual void ping() = 0;

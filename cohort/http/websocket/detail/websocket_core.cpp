@@ -23,7 +23,7 @@ websocket_core::websocket_core(message_stream::setup from,
                                std::shared_ptr<const websocket_options> options)
     : options_{std::move(options)},
       out_{options_->queue_messages_max, options_->queue_bytes_max},
-      arrived_{from.loop.get_executor()},
+      arrived_{from.loop},
       room_{from.loop.get_executor()},
       left_{from.loop.get_executor()},
       beside_{from.loop.get_executor(), &left_},
@@ -56,13 +56,27 @@ void websocket_core::read_next()
         stream_->read();
 }
 
+/// What came behind a message may be an error or a close frame, which Beast answers while it reads.
+/// What the handler says to the message at once goes first.
+void websocket_core::read_on()
+{
+    if (handing_over_)
+        return;  // on_message() does
+    if (stage_ == stage::open && !in_ && !std::exchange(reading_, true))
+        stream_->read_soon();
+}
+
 void websocket_core::on_message(websocket_message what) noexcept
 {
     reading_ = false;
     ++websocket_counters::here().messages_in;
-    last_message_ = std::chrono::steady_clock::now();
+    if (options_->idle > std::chrono::nanoseconds::zero())
+        last_message_ = std::chrono::steady_clock::now();
     in_ = std::move(what);
-    arrived_.notify_one();
+    handing_over_ = true;
+    arrived_.resume_one();
+    handing_over_ = false;
+    read_next();
 }
 
 awaitable<std::optional<websocket_message>> websocket_core::read()
@@ -72,16 +86,14 @@ awaitable<std::optional<websocket_message>> websocket_core::read()
     while (!stopped(stop)) {
         if (in_ && !we_closed_) {
             std::optional<websocket_message> first = std::exchange(in_, std::nullopt);
-            read_next();
+            read_on();
             co_return first;
         }
         if (draining_ && stage_ == stage::open)
             begin_close(close_code::service_restart, {});
         if (stage_ != stage::open)
             break;
-        ++readers_;
         co_await arrived_.wait();
-        --readers_;
     }
     co_return std::nullopt;
 }
@@ -95,15 +107,15 @@ awaitable<result<>> websocket_core::send(websocket_message what)
     const auto stop = co_await asio::this_coro::cancellation_state;
     bool waited = false;
     while (stage_ == stage::open) {
-        if (out_.push(what)) {
-            write_next();
+        if (send_at_once(what))
             co_return result<>{};
-        }
         if (stopped(stop))
             co_return failed(errc::cancelled, "send on WebSocket");
         if (!std::exchange(waited, true))
             ++websocket_counters::here().sends_waited;
+        ++senders_;
         co_await room_.wait();
+        --senders_;
     }
     co_return failed(errc::channel_closed, "send on WebSocket");
 }
@@ -112,10 +124,8 @@ bool websocket_core::try_send(const websocket_message& what)
 {
     if (stage_ != stage::open)
         return false;
-    if (out_.push(what)) {
-        write_next();
+    if (out_.may_hold(what) && send_at_once(what))
         return true;
-    }
     ++websocket_counters::here().dropped_slow;
     // What it has not taken until now it would hardly take before the time is up.
     out_.keep_first();
@@ -123,14 +133,30 @@ bool websocket_core::try_send(const websocket_message& what)
     return false;
 }
 
+/// False: there is no room for it. What the kernel takes at once needs none.
+bool websocket_core::send_at_once(const websocket_message& what)
+{
+    if (writing_ || !out_.empty())
+        return out_.push(what);
+    if (stream_->write(what) == message_stream::sent::whole) {
+        ++websocket_counters::here().messages_out;
+        return true;
+    }
+    writing_ = true;
+    return out_.push(what);
+}
+
 void websocket_core::write_next()
 {
-    if (writing_)
-        return;
-    if (!out_.empty()) {
-        writing_ = true;
-        stream_->write(out_.front());
-    } else if (stage_ == stage::closing) {
+    while (!writing_ && !out_.empty()) {
+        if (stream_->write(out_.front()) == message_stream::sent::later) {
+            writing_ = true;
+            return;
+        }
+        ++websocket_counters::here().messages_out;
+        out_.pop();
+    }
+    if (!writing_ && stage_ == stage::closing) {
         stage_ = stage::said;
         stream_->close(end_.code(), end_.reason());
     }
@@ -147,8 +173,9 @@ void websocket_core::on_written(written how) noexcept
     }
     ++websocket_counters::here().messages_out;
     out_.pop();
-    room_.notify_all();
     write_next();
+    if (senders_ != 0)
+        room_.notify_all();
 }
 
 // Beside the handler.
@@ -193,7 +220,7 @@ void websocket_core::drain()
 {
     if (std::exchange(draining_, true) || stage_ != stage::open)
         return;
-    if (readers_ != 0 && !in_)
+    if (arrived_.waits() && !in_)
         begin_close(close_code::service_restart, {});
     else
         arm(options_->close_within);

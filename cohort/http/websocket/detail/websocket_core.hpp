@@ -2,6 +2,7 @@
 
 #include <cohort/async/scope.hpp>
 #include <cohort/async/wakeup.hpp>
+#include <cohort/http/websocket/detail/handover.hpp>
 #include <cohort/http/websocket/detail/message_stream.hpp>
 #include <cohort/http/websocket/keep_alive.hpp>
 #include <cohort/http/websocket/options.hpp>
@@ -84,6 +85,8 @@ private:
 
     [[nodiscard]] awaitable<> beside(awaitable<> work);
     void read_next();
+    void read_on();
+    [[nodiscard]] bool send_at_once(const websocket_message& what);
     void write_next();
     void tell_everybody();
     void arm(std::chrono::nanoseconds pause);
@@ -96,7 +99,7 @@ private:
     std::optional<websocket_message> in_;
     websocket_end end_;
     keep_alive alive_;
-    wakeup arrived_;
+    handover arrived_;
     wakeup room_;
     wakeup left_;
     scope beside_;
@@ -105,9 +108,10 @@ private:
     std::chrono::steady_clock::time_point last_message_;
     std::unique_ptr<message_stream> stream_;
     unsigned timer_waits_ = 0;  // handlers of timer_ that have not run
-    unsigned readers_ = 0;      // coroutines in read()
+    unsigned senders_ = 0;      // coroutines that wait for room
     stage stage_ = stage::open;
     bool reading_ = false;
+    bool handing_over_ = false;  // the handler runs inside on_message()
     bool writing_ = false;
     bool draining_ = false;
     bool we_closed_ = false;

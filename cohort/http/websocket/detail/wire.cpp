@@ -1,5 +1,6 @@
 #include <cohort/http/websocket/detail/wire.hpp>
 
+#include <cohort/base/assert.hpp>
 #include <cohort/http/tls/stream.hpp>
 
 #include <boost/asio/error.hpp>
@@ -19,18 +20,27 @@ wire::wire(parts from)
       loop_{from.loop},
       poller_{from.poller},
       meter_{from.fragments_max},
-      on_excess_{std::move(from.on_excess)}
+      owner_{from.owner}
 {}
 
 wire::~wire() { cut(); }
+
+void wire::begin_foreign_frame() noexcept
+{
+    for (std::size_t i = 0; i < pieces_count_; ++i)
+        foreign_left_ += pieces_[i].iov_len;
+    if (foreign_left_ == 0 || *static_cast<const unsigned char*>(pieces_[0].iov_base) != 0x88)
+        return;
+    said_close_ = true;
+    if (close_with_)
+        change_close_frame();
+}
 
 void wire::change_close_frame() noexcept
 {
     if (pieces_count_ != 1 || pieces_[0].iov_len != close_frame_.size())
         return;
     std::memcpy(close_frame_.data(), pieces_[0].iov_base, close_frame_.size());
-    if (close_frame_[0] != 0x88 || close_frame_[1] != 2)
-        return;
     const auto code = static_cast<std::uint16_t>(*std::exchange(close_with_, std::nullopt));
     close_frame_[2] = static_cast<unsigned char>(code >> 8);
     close_frame_[3] = static_cast<unsigned char>(code & 0xffU);
@@ -53,16 +63,83 @@ void wire::begin_read()
 
 void wire::begin_write()
 {
-    write_waits_ = 0;
     if (is_cut()) {
         write_error_ = asio::error::operation_aborted;
         write_bytes_ = 0;
         finish_write_later();
-    } else if (try_write()) {
+        return;
+    }
+    foreign_waits_ = true;
+    if (own_ == own::begun)
+        return;
+    if (try_write()) {
         finish_write_later();
+        begin_waiting_frame();
     } else {
         watch_for(mask_ | write_waits_);
     }
+}
+
+wire::taken wire::send_frame(unsigned char first, std::string_view payload)
+{
+    COHORT_ASSERT(own_ == own::none);
+    if (said_close_)
+        return taken::never;
+    put_head(first, payload.size());
+    payload_ = payload;
+    frame_left_ = head_bytes_ + payload.size();
+    if (foreign_left_ != 0) {
+        own_ = own::waiting;
+        return taken::later;
+    }
+    own_ = own::begun;
+    if (is_cut()) {
+        frame_error_ = asio::error::operation_aborted;
+    } else if (!try_frame()) {
+        watch_for(mask_ | write_waits_);
+        return taken::later;
+    } else if (!frame_error_) {
+        own_ = own::none;
+        return taken::whole;
+    }
+    finish_frame_later();
+    return taken::later;
+}
+
+/// RFC 6455, 5.2; what a server sends is not masked.
+void wire::put_head(unsigned char first, std::size_t bytes) noexcept
+{
+    const std::uint8_t more = bytes < 126 ? 0 : bytes < 65'536 ? 2 : 8;
+    const std::size_t second = more == 0 ? bytes : more == 2 ? 126 : 127;
+    head_[0] = static_cast<char>(first);
+    head_[1] = static_cast<char>(second);
+    for (std::uint8_t i = 0; i < more; ++i)
+        head_[2U + i] = static_cast<char>(bytes >> 8U * (more - 1U - i) & 0xffU);
+    head_bytes_ = 2 + more;
+}
+
+void wire::begin_waiting_frame()
+{
+    if (own_ != own::waiting || foreign_left_ != 0 || said_close_)
+        return;
+    own_ = own::begun;
+    if (try_frame())
+        finish_frame_later();
+    else
+        watch_for(mask_ | write_waits_);
+}
+
+/// True: what Beast writes is done.
+bool wire::go_on_writing()
+{
+    if (own_ == own::begun) {
+        if (!try_frame())
+            return false;
+        finish_frame_later();
+    }
+    const bool wrote = foreign_waits_ && try_write();
+    begin_waiting_frame();
+    return wrote;
 }
 
 /// True: it is done, one way or the other.
@@ -108,8 +185,8 @@ void wire::came(std::size_t bytes) noexcept
 {
     read_bytes_ = bytes;
     ++heard_;
-    if (!meter_.take(std::as_bytes(into_.first(bytes))) && on_excess_)
-        std::exchange(on_excess_, nullptr)();
+    if (!meter_.take(std::as_bytes(into_.first(bytes))) && !std::exchange(excess_, true))
+        owner_.too_many_fragments();
 }
 
 transfer wire::write_pieces() noexcept
@@ -132,15 +209,52 @@ transfer wire::write_pieces() noexcept
 
 bool wire::try_write() noexcept
 {
-    write_waits_ = 0;
     write_error_ = {};
     write_bytes_ = 0;
-    if (pieces_count_ == 0)
-        return true;
-    const transfer gone = write_pieces();
+    if (pieces_count_ != 0) {
+        const transfer gone = write_pieces();
+        if (!has_written(gone, write_error_))
+            return false;
+        write_bytes_ = gone.bytes;
+        foreign_left_ -= gone.bytes;
+    }
+    foreign_waits_ = false;
+    return true;
+}
+
+transfer wire::write_frame() noexcept
+{
+    const std::size_t out = head_bytes_ + payload_.size() - frame_left_;
+    if (out >= head_bytes_)
+        return connection_.write(payload_.substr(out - head_bytes_));
+    std::array<char, joined_max> joined;
+    const std::size_t head = head_bytes_ - out;
+    const std::size_t rest = std::min(payload_.size(), joined.size() - head);
+    std::memcpy(joined.data(), head_.data() + out, head);
+    if (rest != 0)
+        std::memcpy(joined.data() + head, payload_.data(), rest);
+    return connection_.write({joined.data(), head + rest});
+}
+
+/// True: it is out, or never will be.
+bool wire::try_frame() noexcept
+{
+    frame_error_ = {};
+    while (frame_left_ != 0 && !frame_error_) {
+        const transfer gone = write_frame();
+        if (!has_written(gone, frame_error_))
+            return false;
+        frame_left_ -= gone.bytes;
+    }
+    return true;
+}
+
+/// False: it has to wait.
+bool wire::has_written(const transfer& gone, boost::system::error_code& ec) noexcept
+{
+    write_waits_ = 0;
     switch (gone.what) {
         case transfer::outcome::done:
-            write_bytes_ = gone.bytes;
             ++written_;
             return true;
         case transfer::outcome::writable:
@@ -153,7 +267,7 @@ bool wire::try_write() noexcept
         case transfer::outcome::broken:
             break;
     }
-    write_error_ = asio::error::broken_pipe;
+    ec = asio::error::broken_pipe;
     return true;
 }
 
@@ -167,6 +281,15 @@ void wire::finish_write_later()
     asio::post(loop_, [this] { writer_.finish(write_error_, write_bytes_); });
 }
 
+void wire::finish_frame_later()
+{
+    own_ = own::ending;
+    asio::post(loop_, [this] {
+        own_ = own::none;
+        owner_.frame_sent(std::exchange(frame_error_, {}));
+    });
+}
+
 void wire::ready(std::uint32_t events) noexcept
 {
     // An error or a hang-up is for everybody who waits: they try, and see what it is.
@@ -177,8 +300,8 @@ void wire::ready(std::uint32_t events) noexcept
         readable_ = true;
     const bool read_now = read_waits_ != 0 && (broken || (events & read_waits_) != 0);
     const bool write_now = write_waits_ != 0 && (broken || (events & write_waits_) != 0);
-    const bool wrote = write_now && try_write();
-    const bool read = read_now && try_read();
+    const bool wrote = write_now && go_on_writing();
+    const bool read = read_now && !is_cut() && try_read();
     // EPOLLIN stays watched where a next read is likely; it goes when nobody wanted the event.
     std::uint32_t wanted = read_waits_ | write_waits_;
     if (read || (mask_ == EPOLLIN && (events & EPOLLIN) == 0))
@@ -240,10 +363,15 @@ void wire::cut() noexcept
         read_bytes_ = 0;
         finish_read_later();
     }
-    if (std::exchange(write_waits_, 0) != 0) {
+    write_waits_ = 0;
+    if (std::exchange(foreign_waits_, false)) {
         write_error_ = asio::error::operation_aborted;
         write_bytes_ = 0;
         finish_write_later();
+    }
+    if (own_ == own::waiting || own_ == own::begun) {
+        frame_error_ = asio::error::operation_aborted;
+        finish_frame_later();
     }
 }
 

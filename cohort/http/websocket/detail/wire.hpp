@@ -20,14 +20,26 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 
 namespace cohort::http::detail {
 
-/// A resource, of one event loop. One read and one write at a time.
+/// Who is told, on the loop, never inside a call to the wire.
+class wire_owner {
+public:
+    /// A frame that was to go later is gone, or the connection is.
+    virtual void frame_sent(boost::system::error_code ec) noexcept = 0;
+    /// In one message of the client. Once; this one may be inside a call.
+    virtual void too_many_fragments() noexcept = 0;
+
+protected:
+    ~wire_owner() = default;
+};
+
+/// A resource, of one event loop. One read and one write at a time, and one frame beside them.
 class wire final : public net::watcher {
 public:
     using executor_type = boost::asio::io_context::executor_type;
@@ -37,7 +49,7 @@ public:
         boost::asio::io_context& loop;
         net::poller& poller;
         std::size_t fragments_max;
-        std::move_only_function<void() noexcept> on_excess;  // fragments
+        wire_owner& owner;
     };
 
     explicit wire(parts from);
@@ -62,6 +74,15 @@ public:
         writer_.hold(std::forward<Handler>(then));
         begin_write();
     }
+
+    /// Sends a whole frame past Beast, between the frames of Beast; not behind a close frame. One
+    /// at a time. Lifetime: the payload until frame_sent().
+    enum class taken : std::uint8_t {
+        whole,  ///< The kernel has it.
+        later,  ///< frame_sent() says when.
+        never,  ///< A close frame is gone; who reads hears how it ends.
+    };
+    [[nodiscard]] taken send_frame(unsigned char first, std::string_view payload);
 
     // Beast writes its 101 into the void, since ours is sent already; it never reads so.
     template <class Buffers>
@@ -136,26 +157,34 @@ private:
             if (each.size() != 0)
                 pieces_[pieces_count_++] = {const_cast<void*>(each.data()), each.size()};
         }
-        if (close_with_)
-            change_close_frame();
+        if (foreign_left_ == 0)
+            begin_foreign_frame();
     }
 
+    void begin_foreign_frame() noexcept;
     void change_close_frame() noexcept;
+    void put_head(unsigned char first, std::size_t bytes) noexcept;
     void begin_read();
     void begin_write();
     [[nodiscard]] bool try_read() noexcept;
     [[nodiscard]] bool try_write() noexcept;
+    [[nodiscard]] bool try_frame() noexcept;
+    [[nodiscard]] bool has_written(const transfer& gone, boost::system::error_code& ec) noexcept;
     [[nodiscard]] transfer write_pieces() noexcept;
+    [[nodiscard]] transfer write_frame() noexcept;
+    [[nodiscard]] bool go_on_writing();
+    void begin_waiting_frame();
     void came(std::size_t bytes) noexcept;
     void watch_for(std::uint32_t events) noexcept;
     void finish_read_later();
     void finish_write_later();
+    void finish_frame_later();
 
     taken_connection connection_;
     boost::asio::io_context& loop_;
     net::poller& poller_;
     frame_meter meter_;
-    std::move_only_function<void() noexcept> on_excess_;
+    wire_owner& owner_;
 
     completion reader_;
     completion writer_;
@@ -164,8 +193,18 @@ private:
     std::array<unsigned char, 4> close_frame_{};
     std::optional<close_code> close_with_;
     std::size_t pieces_count_ = 0;
+    std::size_t foreign_left_ = 0;  // bytes of Beast's frame that are not out
+
+    // Our own frame. waiting: for the end of Beast's. ending: the owner is about to be told.
+    enum class own : std::uint8_t { none, waiting, begun, ending };
+    own own_ = own::none;
+    std::uint8_t head_bytes_ = 0;
+    std::array<char, 10> head_{};
+    std::string_view payload_;
+    std::size_t frame_left_ = 0;  // bytes that are not out
     boost::system::error_code read_error_;
     boost::system::error_code write_error_;
+    boost::system::error_code frame_error_;
     std::size_t read_bytes_ = 0;
     std::size_t write_bytes_ = 0;
     std::uint64_t heard_ = 0;
@@ -175,6 +214,9 @@ private:
     std::uint32_t read_waits_ = 0;  // for EPOLLIN or EPOLLOUT; 0: it does not wait
     std::uint32_t write_waits_ = 0;
     bool watched_ = false;
+    bool foreign_waits_ = false;  // for the socket, or for our own frame
+    bool excess_ = false;
+    bool said_close_ = false;
     bool readable_ = true;  // maybe
 };
 
