@@ -39,7 +39,8 @@ TEST_CASE("a slow handler slows its client down: one message is read ahead, no m
     wakeup* go_on = nullptr;
     std::size_t taken = 0;
     socket_house h{[&](websocket& socket) -> awaitable<> {
-        wakeup told{co_await asio::this_coro::executor};
+        const asio::any_io_executor executor = co_await asio::this_coro::executor;
+        wakeup told{executor};
         go_on = &told;
         while (auto message = co_await socket.read()) {
             ++taken;

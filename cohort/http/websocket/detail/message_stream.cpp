@@ -179,6 +179,8 @@ public:
         ++pending_;
         socket_.async_ping({}, [this](boost::system::error_code) {
             pinging_ = false;
+            if (fails_ && !writing_)
+                send_last_words();
             done();
         });
     }
@@ -266,9 +268,9 @@ private:
             tell_end(websocket_end::side::us, close_code::too_large, goodbye::said);
         } else if (ec == ws::error::bad_frame_payload) {
             tell_end(websocket_end::side::us, close_code::bad_payload, goodbye::said);
-        } else if (is_bad_deflate(ec)) {
+        } else if (is_bad_deflate(ec) && !closing_) {
             fails_ = true;
-            if (!writing_)
+            if (!writing_ && !pinging_)
                 send_last_words();
         } else if (ec == ws::condition::protocol_violation) {
             tell_end(websocket_end::side::us, close_code::protocol_error, goodbye::said);
@@ -281,9 +283,9 @@ private:
     void message_sent(boost::system::error_code ec)
     {
         writing_ = false;
-        if (fails_)
+        if (fails_ && !pinging_)
             send_last_words();
-        else
+        else if (!fails_)
             owner_.on_written(ec ? stream_owner::written::not_whole : stream_owner::written::whole);
     }
 
@@ -300,7 +302,7 @@ private:
     }
 
     /// Beast has given up, without a word, over bytes that it cannot unpack. What was being written
-    /// is out by now.
+    /// is out by now, a ping too: the wire takes one write at a time.
     void send_last_words()
     {
         fails_ = false;

@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -107,8 +108,9 @@ private:
     boost::asio::steady_timer timer_;
     std::chrono::steady_clock::time_point last_message_;
     std::unique_ptr<message_stream> stream_;
-    unsigned timer_waits_ = 0;  // handlers of timer_ that have not run
-    unsigned senders_ = 0;      // coroutines that wait for room
+    unsigned timer_waits_ = 0;   // handlers of timer_ that have not run
+    unsigned senders_ = 0;       // coroutines that wait for room
+    std::size_t this_turn_ = 0;  // bytes by send(), about
     stage stage_ = stage::open;
     bool reading_ = false;
     bool handing_over_ = false;  // the handler runs inside on_message()
