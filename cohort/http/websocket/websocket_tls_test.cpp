@@ -5,7 +5,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 using namespace cohort;
 using namespace cohort::http;
@@ -51,4 +53,47 @@ TEST_CASE("messages of every size come back through TLS, and a close is answered
         });
         CHECK(frames().back().close_code() == 1000);
     }
+}
+
+TEST_CASE("what TLS has taken in part is taken to its end, before a pong goes")
+{
+    constexpr std::size_t messages = 400;
+    constexpr std::size_t bytes = 30'000;  // together more than sockets hold
+    std::size_t waited = 0;
+    const auto flood = [&](websocket& socket) -> awaitable<> {
+        for (std::size_t i = 0; i < messages; ++i) {
+            auto what = websocket_message::binary(std::string(bytes, static_cast<char>(i % 128)));
+            const auto sent = co_await socket.send(std::move(what));
+            REQUIRE(sent);
+            waited = std::max(waited, socket.queued_messages());
+        }
+        while (co_await socket.read()) {
+        }
+    };
+    const pem_folder folder;
+    tls_house h{one_certificate(folder)};
+    h.api.get("/flood", on_websocket(flood));
+    const auto c = h.connect_tls({});
+    REQUIRE(c->ready);
+    c->say("GET /flood HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+           "Origin: https://a\r\nSec-WebSocket-Version: 13\r\n"
+           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    h.until([&] { return waited > 2; });
+    for (int i = 0; i < 10; ++i)
+        c->say(frame_of(opcode::ping, "0123456789"));
+    h.until([&] {
+        c->listen();
+        return c->heard.size() > messages * (bytes + 4) + 120;
+    });
+    const std::size_t head = c->heard.find("\r\n\r\n") + 4;
+    std::size_t count = 0;
+    std::size_t pongs = 0;
+    for (const frame& each : frames_in(std::string_view{c->heard}.substr(head))) {
+        if (each.what() == opcode::pong)
+            ++pongs;
+        else
+            CHECK(each.payload == std::string(bytes, static_cast<char>(count++ % 128)));
+    }
+    CHECK(count == messages);
+    CHECK(pongs != 0);
 }
