@@ -22,10 +22,7 @@ requester requester_of(const request& of)
     if (const requester* known = of.attached<requester>())
         return *known;
     const peer& who = of.peer();
-    return {.address = who.ip(),
-            .port = who.port(),
-            .scheme = scheme_of(of),
-            .host = of.host()};
+    return {.address = who.ip(), .port = who.port(), .scheme = scheme_of(of), .host = of.host()};
 }
 
 }  // namespace cohort::http
