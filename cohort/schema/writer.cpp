@@ -36,7 +36,7 @@ char* put_thousandths(char* to, std::uint64_t thousandths)
     auto rest = static_cast<unsigned>(thousandths % 1000);
     if (rest != 0)
         *to++ = '.';
-    for (unsigned place = 100; rest != 0; place /= 10) {
+    for (unsigned place = 100; place != 0 && rest != 0; place /= 10) {
         *to++ = static_cast<char>('0' + rest / place);
         rest %= place;
     }
