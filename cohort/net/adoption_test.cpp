@@ -209,12 +209,12 @@ TEST_CASE("deaths from outside count apart, and are forgiven more often")
     adoption_input in = running_request();
     in.fault = blame::outside;
     in.state.kills = 3;
-    in.state.outside = 30;
+    in.state.outside = 10;
     const auto v = adopt(in, limits);
     CHECK(v.run_again);
     CHECK(v.kills == 3);
-    CHECK(v.outside == 31);
-    in.state.outside = 31;
+    CHECK(v.outside == 11);
+    in.state.outside = 11;
     CHECK(adopt(in, limits).why == "adopt.killed_often");
     in.state.now = standing::idle;
     CHECK(adopt(in, limits).why == "adopt.killed_often");
