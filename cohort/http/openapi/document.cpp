@@ -65,6 +65,7 @@ bj::object paths_of(const std::vector<const route*>& routes, const openapi_info&
                     schema::describer& by)
 {
     std::vector<std::string> schemes;
+    schemes.reserve(info.security.size());
     for (const auto& [name, scheme] : info.security)
         schemes.push_back(name);
     detail::openapi_paths places;
