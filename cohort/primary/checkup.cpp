@@ -119,6 +119,7 @@ awaitable<> checkup::one_round(const config::http_probe& how)
         co_return;
     }
     std::vector<probe_outcome> outcomes;
+    outcomes.reserve(found.size());
     for (const finding& each : found)
         outcomes.push_back(each.outcome);
     const auto said = probes_.judge(outcomes, how.fails);
