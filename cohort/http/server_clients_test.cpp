@@ -19,30 +19,6 @@ using namespace cohort::http::detail;
 
 namespace {
 
-/// Both ends of a TCP connection whose client has that address.
-std::pair<client, unique_fd> call_from(const char* address)
-{
-    const unique_fd listener{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    sockaddr_in here{};
-    here.sin_family = AF_INET;
-    here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* const generic = reinterpret_cast<sockaddr*>(&here);
-    socklen_t length = sizeof here;
-    REQUIRE(::bind(listener.borrow(), generic, length) == 0);
-    REQUIRE(::listen(listener.borrow(), 1) == 0);
-    REQUIRE(::getsockname(listener.borrow(), generic, &length) == 0);
-
-    unique_fd caller{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    sockaddr_in from{};
-    from.sin_family = AF_INET;
-    REQUIRE(::inet_pton(AF_INET, address, &from.sin_addr) == 1);
-    REQUIRE(::bind(caller.borrow(), reinterpret_cast<sockaddr*>(&from), sizeof from) == 0);
-    REQUIRE(::connect(caller.borrow(), generic, length) == 0);
-    REQUIRE(::fcntl(caller.borrow(), F_SETFL, O_NONBLOCK) == 0);
-    unique_fd called{::accept4(listener.borrow(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
-    return {client{caller.release()}, std::move(called)};
-}
-
 server_options at_most(std::size_t connections)
 {
     server_options own;
@@ -54,7 +30,7 @@ server_options at_most(std::size_t connections)
 /// One that is taken.
 client come_from(house& h, const char* address)
 {
-    auto [c, inside] = call_from(address);
+    auto [c, inside] = house::call_tcp(address);
     REQUIRE(h.serving->take(std::move(inside)));
     return std::move(c);
 }
@@ -62,7 +38,7 @@ client come_from(house& h, const char* address)
 /// One that is not, and what it heard.
 client refused_from(house& h, const char* address)
 {
-    auto [c, inside] = call_from(address);
+    auto [c, inside] = house::call_tcp(address);
     c.say(get("/"));
     const auto taken = h.serving->take(std::move(inside));
     REQUIRE_FALSE(taken);
@@ -70,6 +46,20 @@ client refused_from(house& h, const char* address)
     inside.reset();
     h.hear_end(c);
     return std::move(c);
+}
+
+/// Opens the house. Of the one client whose connection is in `kept` then.
+client give_one_away(house& h, std::vector<taken_connection>& kept)
+{
+    h.api.get("/up", [&kept](const request&) {
+        return switch_protocols(
+            "quiet", [&kept](taken_connection c) noexcept { kept.push_back(std::move(c)); });
+    });
+    h.open();
+    client up = come_from(h, "127.0.0.2");
+    up.say("GET /up HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: quiet\r\n\r\n");
+    h.until([&] { return kept.size() == 1; });
+    return up;
 }
 
 std::uint64_t refusals(const house& h)
@@ -159,11 +149,11 @@ TEST_CASE("whom a proxy has named is counted, and not the proxy")
     house h{at_most(1)};
     add_hello(h.api);
     h.open();
-    auto [ada, ada_inside] = call_from("127.0.0.9");
-    auto [bob, bob_inside] = call_from("127.0.0.9");
+    auto [ada, ada_inside] = house::call_tcp("127.0.0.9");
+    auto [bob, bob_inside] = house::call_tcp("127.0.0.9");
     REQUIRE(h.serving->take(std::move(ada_inside), proxied("192.0.2.1")));
     REQUIRE(h.serving->take(std::move(bob_inside), proxied("192.0.2.2")));
-    auto [again, again_inside] = call_from("127.0.0.9");
+    auto [again, again_inside] = house::call_tcp("127.0.0.9");
     CHECK_FALSE(h.serving->take(std::move(again_inside), proxied("192.0.2.1")));
     CHECK(refusals(h) == 1);
     h.until([&] {
@@ -177,14 +167,7 @@ TEST_CASE("a connection that was given away counts until its place is given up")
 {
     std::vector<taken_connection> kept;
     house h{at_most(1)};
-    h.api.get("/up", [&](const request&) {
-        return switch_protocols("quiet",
-                                [&](taken_connection c) noexcept { kept.push_back(std::move(c)); });
-    });
-    h.open();
-    client up = come_from(h, "127.0.0.2");
-    up.say("GET /up HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: quiet\r\n\r\n");
-    h.until([&] { return kept.size() == 1; });
+    const client up = give_one_away(h, kept);
     static_cast<void>(refused_from(h, "127.0.0.2"));
     kept.clear();
     CHECK(h.serving->clients().clients() == 0);
@@ -196,14 +179,7 @@ TEST_CASE("a place that outlives its server, which counts clients, is given up w
 {
     std::vector<taken_connection> kept;
     house h{at_most(1)};
-    h.api.get("/up", [&](const request&) {
-        return switch_protocols("quiet",
-                                [&](taken_connection c) noexcept { kept.push_back(std::move(c)); });
-    });
-    h.open();
-    client up = come_from(h, "127.0.0.2");
-    up.say("GET /up HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: quiet\r\n\r\n");
-    h.until([&] { return kept.size() == 1; });
+    const client up = give_one_away(h, kept);
     h.stop();
     h.serving.reset();
     kept.clear();
@@ -216,7 +192,7 @@ TEST_CASE("connections that somebody has served already are taken over beyond th
     h.open();
     std::vector<client> outside;
     for (int i = 0; i < 3; ++i) {
-        auto [c, inside] = call_from("127.0.0.2");
+        auto [c, inside] = house::call_tcp("127.0.0.2");
         REQUIRE(h.serving->take_over(std::move(inside), {}));
         outside.push_back(std::move(c));
     }
@@ -258,9 +234,9 @@ TEST_CASE("through TLS one connection too many is closed without a word")
     tls_house h{one_certificate(folder), at_most(1)};
     add_hello(h.api);
     h.open();
-    auto [first, first_inside] = call_from("127.0.0.2");
+    auto [first, first_inside] = house::call_tcp("127.0.0.2");
     REQUIRE(h.serving->take_tls(std::move(first_inside)));
-    auto [second, second_inside] = call_from("127.0.0.2");
+    auto [second, second_inside] = house::call_tcp("127.0.0.2");
     CHECK(h.serving->take_tls(std::move(second_inside)).error().why() == errc::queue_full);
     second_inside.reset();
     h.hear_end(second);

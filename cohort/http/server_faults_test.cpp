@@ -2,6 +2,7 @@
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/scope.hpp>
 #include <cohort/http/body.hpp>
+#include <cohort/http/detail/gated_lane_test.hpp>
 #include <cohort/http/detail/house_test.hpp>
 
 #include <doctest/doctest.h>
@@ -192,31 +193,18 @@ TEST_CASE("a client that takes its answer slowly is not cut, one that stops is")
 TEST_CASE("a lane does not compute for clients that left while they waited for it")
 {
     house h;
-    std::counting_semaphore<8> go{0};
-    std::atomic<int> computed{0};
-    h.api.get("/compute",
-              [&](const request&) {
-                  go.acquire();
-                  ++computed;
-                  return text("computed");
-              },
-              {.cpu_bound = true});
-    lanes::of(h.loop).configure(1, 8);
-    client first = h.connect();
-    first.say(get("/compute"));
-    h.until([&] { return lanes::of(h.loop).busy() == 1; });
+    gated_lane lane{h, "computed"};
+    lane.add_route();
+    client first = lane.occupy(8);
     {
-        client second = h.connect();
-        client third = h.connect();
-        second.say(get("/compute"));
-        third.say(get("/compute"));
+        const auto others = lane.two_more();
         h.until([&] { return h.serving->running() == 3; });
     }
     h.until([&] { return h.serving->connections() == 1; });
-    go.release(8);
+    lane.go.release(8);
     h.hear(first, "computed");
     h.until([&] { return h.serving->running() == 0; });
-    CHECK(computed == 1);
+    CHECK(lane.computed == 1);
 }
 
 TEST_CASE("a client that half closes gets its streamed answer whole, whenever that is noticed")

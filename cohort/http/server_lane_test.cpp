@@ -1,11 +1,11 @@
 // Middleware of routes whose handler computes on a lane.
-#include <cohort/async/lanes.hpp>
+#include <cohort/http/detail/gated_lane_test.hpp>
 #include <cohort/http/detail/house_test.hpp>
 #include <cohort/http/problem.hpp>
 
 #include <doctest/doctest.h>
 
-#include <semaphore>
+#include <atomic>
 #include <set>
 #include <thread>
 
@@ -67,29 +67,13 @@ TEST_CASE("the 503 of full lanes passes through the middleware like any other an
 {
     house h;
     gate passed;
-    std::counting_semaphore<8> go{0};
     h.api.use(passed.around());
-    h.api.get("/compute",
-              [&](const request&) {
-                  go.acquire();
-                  return text("done");
-              },
-              {.cpu_bound = true});
-    lanes::of(h.loop).configure(1, 1);
-    client first = h.connect();
-    first.say(get("/compute"));
-    h.until([&] { return lanes::of(h.loop).busy() == 1; });
-    client second = h.connect();
-    client third = h.connect();
-    second.say(get("/compute"));
-    third.say(get("/compute"));
-    h.until([&] {
-        second.listen();
-        third.listen();
-        return second.has("503") || third.has("503");
-    });
-    CHECK((second.has("503") ? second : third).has("X-Gate: passed"));
-    go.release(3);
+    gated_lane lane{h};
+    lane.add_route();
+    client first = lane.occupy(1);
+    auto others = lane.two_more();
+    CHECK(refused_one(h, others).has("X-Gate: passed"));
+    lane.go.release(3);
     h.hear(first, "done");
     h.until([&] { return h.serving->running() == 0; });
     CHECK(passed.inside == 0);
@@ -98,7 +82,6 @@ TEST_CASE("the 503 of full lanes passes through the middleware like any other an
 TEST_CASE("middleware may cut its own connection while it sees the 503 of full lanes")
 {
     house h;
-    std::counting_semaphore<8> go{0};
     int cut = 0;
     h.api.use(hooks{.name = "cutter", .after = [&](const request& of, response& answer) {
                         if (answer.status() != 503)
@@ -107,22 +90,12 @@ TEST_CASE("middleware may cut its own connection while it sees the 503 of full l
                         h.serving->stop();
                         CHECK(of.path() == "/compute");  // it is still there
                     }});
-    h.api.get("/compute",
-              [&](const request&) {
-                  go.acquire();
-                  return text("done");
-              },
-              {.cpu_bound = true});
-    lanes::of(h.loop).configure(1, 1);
-    client first = h.connect();
-    first.say(get("/compute"));
-    h.until([&] { return lanes::of(h.loop).busy() == 1; });
-    client second = h.connect();
-    client third = h.connect();
-    second.say(get("/compute"));
-    third.say(get("/compute"));
+    gated_lane lane{h};
+    lane.add_route();
+    const client first = lane.occupy(1);
+    const auto others = lane.two_more();
     h.until([&] { return cut != 0; });
-    go.release(3);
+    lane.go.release(3);
     h.until([&] { return h.serving->running() == 0; });
     CHECK(h.serving->connections() == 0);
 }

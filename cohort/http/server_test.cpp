@@ -3,6 +3,7 @@
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/lanes.hpp>
 #include <cohort/http/body.hpp>
+#include <cohort/http/detail/gated_lane_test.hpp>
 #include <cohort/http/detail/house_test.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/request.hpp>
@@ -196,30 +197,12 @@ TEST_CASE("while a lane computes, the same connection waits and others are answe
 TEST_CASE("full lanes are answered with 503 and Retry-After")
 {
     house h;
-    std::counting_semaphore<8> go{0};
-    h.api.get("/compute",
-              [&](const request&) {
-                  go.acquire();
-                  return text("done");
-              },
-              {.cpu_bound = true});
-    lanes::of(h.loop).configure(1, 1);
-    client first = h.connect();
-    first.say(get("/compute"));
-    h.until([&] { return lanes::of(h.loop).busy() == 1; });
-    // One runs, or will at once; of the next two at most one finds room to wait.
-    client second = h.connect();
-    client third = h.connect();
-    second.say(get("/compute"));
-    third.say(get("/compute"));
-    h.until([&] {
-        second.listen();
-        third.listen();
-        return second.has("503") || third.has("503");
-    });
-    const client& refused = second.has("503") ? second : third;
-    CHECK(refused.has("Retry-After"));
-    go.release(3);
+    gated_lane lane{h};
+    lane.add_route();
+    client first = lane.occupy(1);
+    auto others = lane.two_more();
+    CHECK(refused_one(h, others).has("Retry-After"));
+    lane.go.release(3);
     h.hear(first, "done");
 }
 

@@ -12,6 +12,7 @@
 
 #include <doctest/doctest.h>
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -138,8 +139,9 @@ struct house {
         REQUIRE(serving->take(std::move(inside)));
         return std::move(outside);
     }
-    /// Both ends of a TCP connection that no server has taken yet.
-    static std::pair<client, unique_fd> call_tcp()
+    /// Both ends of a TCP connection that no server has taken yet, and whose client has that
+    /// address of this machine.
+    static std::pair<client, unique_fd> call_tcp(const char* of_client = "127.0.0.1")
     {
         const unique_fd listener{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
         sockaddr_in address{};
@@ -151,6 +153,10 @@ struct house {
         REQUIRE(::listen(listener.borrow(), 1) == 0);
         REQUIRE(::getsockname(listener.borrow(), generic, &length) == 0);
         unique_fd caller{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        sockaddr_in from{};
+        from.sin_family = AF_INET;
+        REQUIRE(::inet_pton(AF_INET, of_client, &from.sin_addr) == 1);
+        REQUIRE(::bind(caller.borrow(), reinterpret_cast<sockaddr*>(&from), sizeof from) == 0);
         REQUIRE(::connect(caller.borrow(), generic, length) == 0);
         REQUIRE(::fcntl(caller.borrow(), F_SETFL, O_NONBLOCK) == 0);
         unique_fd called{
