@@ -1,9 +1,8 @@
 // The limit: the least a single-threaded HTTP server can do on this kernel. It looks for the empty
 // line, answers the same bytes whatever was asked, and does nothing else. Ours is measured against
 // it. Usage: raw_epoll <port> [body bytes]
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include "../lib/listening.hpp"
+
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,16 +25,8 @@ int main(int argc, char** argv)
                                "Content-Type: text/plain; charset=utf-8\r\nContent-Length: " +
                                std::to_string(body) + "\r\n\r\n" + std::string(body, 'x');
 
-    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    const int on = 1;
-    ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    ::setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // inherited by connections
-    sockaddr_in where{};
-    where.sin_family = AF_INET;
-    where.sin_port = htons(static_cast<std::uint16_t>(port));
-    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const auto* address = reinterpret_cast<const sockaddr*>(&where);
-    if (::bind(listener, address, sizeof where) == -1 || ::listen(listener, 511) == -1)
+    const int listener = bench::listen_on(static_cast<std::uint16_t>(port));
+    if (listener == -1)
         return 1;
 
     const int set = ::epoll_create1(EPOLL_CLOEXEC);

@@ -1,15 +1,14 @@
 #pragma once
 // The HTTP room alone, as the peers are run: one process, one loop, no primary.
 
+#include "listening.hpp"
+
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/http/router.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/net/poller.hpp>
 #include <cohort/observe/log.hpp>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cstdint>
@@ -40,28 +39,12 @@ private:
     taking take_;
 };
 
-inline cohort::unique_fd listen_on(std::uint16_t port)
-{
-    cohort::unique_fd listener{::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-    const int on = 1;
-    ::setsockopt(listener.borrow(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    ::setsockopt(listener.borrow(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    sockaddr_in where{};
-    where.sin_family = AF_INET;
-    where.sin_port = htons(port);
-    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::bind(listener.borrow(), reinterpret_cast<const sockaddr*>(&where), sizeof where) == -1 ||
-        ::listen(listener.borrow(), 511) == -1)
-        listener.reset();
-    return listener;
-}
-
 /// Serves until a signal ends the process, over TLS if the options have it. Returns what main
 /// shall: only when it could not begin.
 inline int serve_alone(std::uint16_t port, cohort::http::router& api,
                        cohort::http::server_options options = {})
 {
-    const cohort::unique_fd listener = listen_on(port);
+    const cohort::unique_fd listener{listen_on(port)};
     if (!listener.valid() || !api.freeze())
         return 1;
     boost::asio::io_context loop{1};

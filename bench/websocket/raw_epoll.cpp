@@ -1,9 +1,8 @@
 // The limit: the least a single-threaded WebSocket server can do on this kernel. One recv and one
 // send for an echo, one send for each socket in the room; it believes every byte, and messages come
 // whole. Ours is measured against it. Usage: raw_epoll <port>
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include "../lib/listening.hpp"
+
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -88,16 +87,8 @@ int main(int argc, char** argv)
     int port = 0;
     if (argc > 1)
         std::from_chars(argv[1], argv[1] + std::strlen(argv[1]), port);
-    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    const int on = 1;
-    ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    ::setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // inherited by connections
-    sockaddr_in where{};
-    where.sin_family = AF_INET;
-    where.sin_port = htons(static_cast<std::uint16_t>(port));
-    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const auto* address = reinterpret_cast<const sockaddr*>(&where);
-    if (::bind(listener, address, sizeof where) == -1 || ::listen(listener, 511) == -1)
+    const int listener = bench::listen_on(static_cast<std::uint16_t>(port));
+    if (listener == -1)
         return 1;
 
     static responder all;
