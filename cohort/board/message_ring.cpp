@@ -207,7 +207,7 @@ bool ring_reader::read(std::string& into)
     const ring_shape shape{topic_bytes_, text_bytes_};
     const std::size_t topic_words = detail::words_for(topic_bytes_);
     const std::size_t text_words = detail::words_for(text_bytes_);
-    detail::ring_checksum sum{id_, shape};
+    detail::word_checksum sum{id_, shape.word()};
     for (std::size_t i = 0; i < topic_words; ++i) {
         // As it was copied: behind its end are zeros.
         sum.add(detail::load_word({topic_.data(), topic_bytes_}, i));

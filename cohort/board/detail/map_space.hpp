@@ -72,7 +72,7 @@ public:
     void write(const draft& to, std::size_t cell, const expiring_map::key& of,
                const expiring_map::entry& what)
     {
-        const std::size_t words = detail::map_words_for(what.bytes.size());
+        const std::size_t words = detail::words_for(what.bytes.size());
         for (std::size_t i = 0; i < to.blocks.size(); ++i) {
             const bool last = i + 1 == to.blocks.size();
             const std::size_t next = last ? 0 : to.blocks[i + 1] + std::size_t{1};
@@ -83,9 +83,10 @@ public:
         put(to, 1, what.bytes.size());
         for (std::size_t i = 0; i < of.size(); ++i)
             put(to, 3 + i, of[i]);
-        detail::map_checksum sum{detail::map_number(to.owner), what.until, of, what.bytes.size()};
+        detail::word_checksum sum =
+            detail::map_checksum(detail::map_number(to.owner), what.until, of, what.bytes.size());
         for (std::size_t i = 0; i < words; ++i) {
-            const std::uint64_t word = detail::map_load_word(what.bytes, i);
+            const std::uint64_t word = detail::load_word(what.bytes, i);
             sum.add(word);
             put(to, map_first_words + i, word);
         }
@@ -225,10 +226,10 @@ private:
             return false;
         const expiring_map::key of{first[3].load(), first[4].load(), first[5].load(),
                                    first[6].load()};
-        detail::map_checksum sum{detail::map_number(at.word),
-                                 static_cast<std::int64_t>(first[0].load()), of, bytes};
+        detail::word_checksum sum = detail::map_checksum(
+            detail::map_number(at.word), static_cast<std::int64_t>(first[0].load()), of, bytes);
         std::size_t place = map_first_words;
-        for (std::size_t left = detail::map_words_for(bytes); left > 0; --left, ++place) {
+        for (std::size_t left = detail::words_for(bytes); left > 0; --left, ++place) {
             if (place == map_block_words) {
                 place = 0;
                 block = detail::map_link_next(in_.notes[block].link.load()) - 1;

@@ -1,13 +1,11 @@
 #pragma once
 // The words of a map whose values expire, and how a value is spread over its blocks.
 
-#include <cohort/base/random.hpp>
+#include <cohort/board/detail/block_words.hpp>
 #include <cohort/board/expiring_map.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <string_view>
 
 namespace cohort::board::detail {
 
@@ -43,42 +41,21 @@ constexpr std::uint64_t map_link(std::size_t cell, std::size_t next_plus_one) no
 constexpr std::size_t map_link_cell(std::uint64_t link) noexcept { return link >> 32; }
 constexpr std::size_t map_link_next(std::uint64_t link) noexcept { return link & 0xffff'ffffU; }
 
-constexpr std::size_t map_words_for(std::size_t bytes) noexcept { return (bytes + 7) / 8; }
 constexpr std::size_t map_blocks_for(std::size_t bytes) noexcept
 {
-    return (map_first_words + map_words_for(bytes) + map_block_words - 1) / map_block_words;
+    return (map_first_words + words_for(bytes) + map_block_words - 1) / map_block_words;
 }
 constexpr std::size_t map_chain_max = map_blocks_for(expiring_map::bytes_max);
 
-/// Tells a value from what somebody left in its place who stalled, or a wild pointer.
-class map_checksum {
-public:
-    map_checksum(std::uint64_t number, std::int64_t until, const expiring_map::key& of,
-                 std::size_t bytes) noexcept
-        : state_{mix(number ^ mix(bytes))}
-    {
-        add(static_cast<std::uint64_t>(until));
-        for (const std::uint64_t word : of)
-            add(word);
-    }
-    void add(std::uint64_t word) noexcept
-    {
-        state_ = (state_ ^ word) * 0x9e37'79b9'7f4a'7c15U;
-        state_ ^= state_ >> 32;
-    }
-    [[nodiscard]] std::uint64_t value() const noexcept { return mix(state_); }
-
-private:
-    std::uint64_t state_;
-};
-
-/// Up to eight bytes of a text, from a word's place on.
-inline std::uint64_t map_load_word(std::string_view from, std::size_t index) noexcept
+/// Of a value under its key, until its time.
+inline word_checksum map_checksum(std::uint64_t number, std::int64_t until,
+                                  const expiring_map::key& of, std::size_t bytes) noexcept
 {
-    std::uint64_t word = 0;
-    const std::string_view part = from.substr(index * 8, sizeof word);
-    std::memcpy(&word, part.data(), part.size());
-    return word;
+    word_checksum sum{number, bytes};
+    sum.add(static_cast<std::uint64_t>(until));
+    for (const std::uint64_t word : of)
+        sum.add(word);
+    return sum;
 }
 
 }  // namespace cohort::board::detail

@@ -172,7 +172,7 @@ private:
     {
         const std::size_t bytes = std::min(space_.bytes_of(at), expiring_map::bytes_max);
         into.clear();
-        into.reserve(detail::map_words_for(bytes) * 8);
+        into.reserve(detail::words_for(bytes) * 8);
         const reading found = space_.read(at, [&](std::uint64_t word) {
             std::array<char, 8> part{};
             std::memcpy(part.data(), &word, part.size());

@@ -31,7 +31,7 @@ public:
         before_();
         first_ = to_.head_->claimed.fetch_add(blocks) + 1;
         number_ = first_;
-        detail::ring_checksum sum{first_, shape};
+        detail::word_checksum sum{first_, shape.word()};
         if (!begin())
             return std::nullopt;
         put(shape.word());
