@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -78,8 +79,9 @@ void live_as_kept_worker(primary::birthright mine, const settings& chosen, worke
 {
     process::stacks::begins_at(__builtin_frame_address(0));
     begin(mine.journal);
-    static_assert(log::kept_bytes <= board::journal::log_bytes);
-    log::keep_in(mine.journal->log_memory().first(log::kept_bytes));
+    constexpr std::size_t log_bytes = observe::log_sink::memory_bytes;
+    static_assert(log_bytes <= board::journal::log_bytes);
+    observe::process_sink().keep_in(mine.journal->log_memory().first(log_bytes));
     if (const auto caught = process::last_words::install(*mine.journal); !caught)
         log::warn("no last words at a crash: {}; going on", caught.error().text());
     process::last_words::on_culprit(

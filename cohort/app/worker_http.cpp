@@ -84,52 +84,55 @@ void tell_poison(const http::poison_entry& entry) noexcept
                    "answered 500: requests like it have ended workers");
 }
 
-/// Anybody can cause them: so many a second, and how many there were besides.
-void tell_refusal(const http::refusal_entry& entry) noexcept
-{
-    static log::budget lines{10};
-    const auto suppressed = lines.take();
-    if (!suppressed)
-        return;
-    // Neither the query nor the fields: secrets are there.
-    const std::string_view begins = entry.first_bytes.substr(
-        0, std::min<std::size_t>(entry.first_bytes.find_first_of("?\r\n"), 64));
-    const std::string from = entry.from->text();
-    const std::array<log::field, 4> fields{{{"rule", entry.why->rule},
-                                            {"client", from},
-                                            {"begins", begins},
-                                            {"suppressed", *suppressed}}};
-    log::write(log::level::info, fmt::format("request refused: {}", entry.why->words),
-               std::span<const log::field>{fields}.first(*suppressed > 0 ? 4 : 3));
-}
-
-/// Tells of what a server refuses. Of clients with too many connections it does so once a minute:
-/// they may come in thousands a second.
+/// Tells of what a server refuses. Anybody can cause it, thousands of times a second, so lines have
+/// a budget and say how much they stand for.
 class refusal_teller {
 public:
     explicit refusal_teller(unsigned connections_per_client) noexcept
-        : most_{connections_per_client}
+        : connections_max_{connections_per_client}
     {}
 
     void tell(const http::refusal_entry& entry) noexcept
     {
-        if (entry.why->rule != http::too_many_connections.rule) {
-            tell_refusal(entry);
-            return;
-        }
-        const auto silent = lines_.take();
-        if (!silent)
-            return;
-        log::warn({{"refused", *silent + 1}, {"peer", entry.from->address()}},
-                  "connections refused: their clients have {} open in this worker already "
-                  "(limit.connections_per_client). If such a client is a proxy, name it in "
-                  "limit.uncounted_clients. We go on, and say it once a minute",
-                  most_);
+        if (entry.why->rule == http::too_many_connections.rule)
+            tell_crowd(entry);
+        else
+            tell_request(entry);
     }
 
 private:
-    unsigned most_;
-    log::budget lines_{1, std::chrono::minutes{1}};
+    void tell_request(const http::refusal_entry& entry) noexcept
+    {
+        const auto suppressed = requests_.take();
+        if (!suppressed)
+            return;
+        // Neither the query nor the fields: secrets are there.
+        const std::string_view begins = entry.first_bytes.substr(
+            0, std::min<std::size_t>(entry.first_bytes.find_first_of("?\r\n"), 64));
+        const std::string from = entry.from->text();
+        const std::array<log::field, 4> fields{{{"rule", entry.why->rule},
+                                                {"client", from},
+                                                {"begins", begins},
+                                                {"suppressed", *suppressed}}};
+        log::write(log::level::info, fmt::format("request refused: {}", entry.why->words),
+                   std::span<const log::field>{fields}.first(*suppressed > 0 ? 4 : 3));
+    }
+
+    void tell_crowd(const http::refusal_entry& entry) noexcept
+    {
+        const auto suppressed = crowds_.take();
+        if (!suppressed)
+            return;
+        log::warn({{"refused", *suppressed + 1}, {"peer", entry.from->address()}},
+                  "connections refused: their clients have {} open in this worker already "
+                  "(limit.connections_per_client). If such a client is a proxy, name it in "
+                  "limit.uncounted_clients. We go on, and say it once a minute",
+                  connections_max_);
+    }
+
+    unsigned connections_max_;
+    log::budget requests_{10};
+    log::budget crowds_{1, std::chrono::minutes{1}};
 };
 
 /// In the crash handler, before somebody else has our seat, and with it the log's memory.

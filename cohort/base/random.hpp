@@ -26,6 +26,9 @@ public:
     /// Seeded by the kernel (getrandom(2)); ask again after a fork, or twins roll the same dice.
     static random_source from_kernel() noexcept;
 
+    /// This thread's own, seeded anew in whatever is forked or cloned from here.
+    static random_source& of_this_thread() noexcept;
+
     [[nodiscard]] std::uint64_t next() noexcept;
 
     /// Evenly spread in [0, 1).

@@ -44,6 +44,14 @@ public:
         return made->value;
     }
 
+    /// The one of that type, made now if there is none.
+    template <class T>
+    T& get()
+    {
+        T* const here = find<T>();
+        return here != nullptr ? *here : put(T{});
+    }
+
     /// The one of that type, or null.
     template <class T>
     [[nodiscard]] T* find() const noexcept

@@ -35,6 +35,16 @@ TEST_CASE("what is attached is found by its type, and types of the same shape ar
     CHECK(all.find<std::string>() == nullptr);
 }
 
+TEST_CASE("who asks for one that is not there gets a fresh one, which is there from then on")
+{
+    attachments all;
+    std::string& text = all.get<std::string>();
+    CHECK(text.empty());
+    text = "kept";
+    CHECK(all.get<std::string>() == "kept");
+    CHECK(all.find<std::string>() == &text);
+}
+
 TEST_CASE("a second one of a type takes the place of the first")
 {
     attachments all;

@@ -1,11 +1,6 @@
 #include <cohort/http/client_counts.hpp>
 
 #include <cohort/base/assert.hpp>
-#include <cohort/crypto/random_bytes.hpp>
-
-#include <array>
-#include <cstring>
-#include <string_view>
 
 namespace cohort::http {
 
@@ -19,15 +14,6 @@ ip_address client_of(const ip_address& who) noexcept
     return who.is_v6() ? who.network(ipv6_bits) : who;
 }
 
-hash_secret draw() noexcept
-{
-    std::array<char, sizeof(hash_secret)> bytes;
-    crypto::fill_random(bytes.data(), bytes.size());
-    hash_secret secret;
-    std::memcpy(&secret, bytes.data(), sizeof secret);
-    return secret;
-}
-
 }  // namespace
 
 std::size_t client_counts::hash::operator()(const ip_address& who) const noexcept
@@ -37,7 +23,9 @@ std::size_t client_counts::hash::operator()(const ip_address& who) const noexcep
 }
 
 client_counts::client_counts(std::size_t most, std::span<const net_range> uncounted)
-    : most_{most}, uncounted_{uncounted.begin(), uncounted.end()}, entries_{0, hash{draw()}}
+    : most_{most},
+      uncounted_{uncounted.begin(), uncounted.end()},
+      entries_{0, hash{random_secret()}}
 {}
 
 bool client_counts::counts(const ip_address& who) const noexcept

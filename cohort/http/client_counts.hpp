@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cohort/http/ip_address.hpp>
-#include <cohort/http/limiting/keyed_hash.hpp>
+#include <cohort/http/keyed_hash.hpp>
 #include <cohort/http/net_range.hpp>
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 #include <cohort/http/grammar.hpp>
 
+#include <cohort/base/octets.hpp>
 #include <cohort/base/parse.hpp>
 
 #include <arpa/inet.h>
@@ -119,18 +120,21 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept
 
 bool is_token(std::string_view text) noexcept { return !text.empty() && all(octet_token, text); }
 
+bool is_plain_name(std::string_view text, std::size_t most) noexcept
+{
+    const auto plain = [](char c) {
+        const char letter = lower(c);
+        return (letter >= 'a' && letter <= 'z') || is(octet_digit, c) || one_of(c, "._-");
+    };
+    return !text.empty() && text.size() <= most && std::ranges::all_of(text, plain);
+}
+
 bool is_field_value(std::string_view text) noexcept
 {
-    // Eight octets at a time: none below a space, and no DEL. Where there is one it may be a tab.
-    constexpr std::uint64_t ones = 0x0101010101010101U;
-    constexpr std::uint64_t tops = 0x8080808080808080U;
+    // Eight octets at a time. Where there is a control character it may be a tab.
     for (; text.size() >= 8; text.remove_prefix(8)) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, text.data(), 8);
-        const std::uint64_t below_space = (word - ones * 0x20) & ~word;
-        const std::uint64_t deleted = word ^ (ones * 0x7f);
-        const std::uint64_t is_deleted = (deleted - ones) & ~deleted;
-        if (((below_space | is_deleted) & tops) != 0 && !all(octet_field_value, text.substr(0, 8)))
+        if (octets::controls(octets::load(text.data())) != 0 &&
+            !all(octet_field_value, text.substr(0, 8)))
             return false;
     }
     return all(octet_field_value, text);

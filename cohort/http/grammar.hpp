@@ -2,6 +2,7 @@
 // The small words of RFC 9110 section 5: tokens, lists, white space, field values.
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -63,6 +64,10 @@ extern const std::array<std::uint8_t, 256> octet_classes;
 
 /// True if `text` is one or more token characters.
 [[nodiscard]] bool is_token(std::string_view text) noexcept;
+
+/// True if `text` is 1 to `most` letters and digits of ASCII, ".", "_" and "-": what may stand in
+/// any header field, file name or log line.
+[[nodiscard]] bool is_plain_name(std::string_view text, std::size_t most) noexcept;
 
 /// True if `text` may be sent as a field value: no CR, LF, NUL or other control characters.
 [[nodiscard]] bool is_field_value(std::string_view text) noexcept;

@@ -118,9 +118,9 @@ template <class F>
     }
 }
 
-/// Runs `call`; what it throws takes the place of `answer`.
-template <class F>
-void guarded_in_place(const request& of, const error_observer& observer, response& answer, F&& call)
+/// Runs `call`; the answer to what it throws is put into `answer`, a response or an optional one.
+template <class Answer, class F>
+void guarded_in_place(const request& of, const error_observer& observer, Answer& answer, F&& call)
 {
     try {
         call();

@@ -1,5 +1,6 @@
 #include <cohort/http/head_parser.hpp>
 
+#include <cohort/base/octets.hpp>
 #include <cohort/http/detail/request_target.hpp>
 #include <cohort/http/detail/rules.hpp>
 #include <cohort/http/grammar.hpp>
@@ -18,18 +19,8 @@ constexpr std::string_view version_pattern = "HTTP/d.d";
 
 bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 
-/// True if one of the eight octets at `p` is a control character or DEL, or may be.
-bool has_control(const char* p) noexcept
-{
-    constexpr std::uint64_t ones = 0x0101010101010101U;
-    constexpr std::uint64_t tops = ones * 0x80;
-    std::uint64_t octets = 0;
-    std::memcpy(&octets, p, sizeof octets);
-    const std::uint64_t below_space = (octets - ones * 0x20) & ~octets & tops;
-    const std::uint64_t from_del = octets ^ (ones * 0x7f);
-    const std::uint64_t del = (from_del - ones) & ~from_del & tops;
-    return (below_space | del) != 0;
-}
+/// True if one of the eight octets at `p` is a control character or DEL.
+bool has_control(const char* p) noexcept { return octets::controls(octets::load(p)) != 0; }
 
 }  // namespace
 

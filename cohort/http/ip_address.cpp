@@ -1,7 +1,8 @@
 #include <cohort/http/ip_address.hpp>
 
+#include <cohort/base/decimal.hpp>
+
 #include <algorithm>
-#include <charconv>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -63,19 +64,19 @@ std::string ip_address::text() const
 {
     if (!is_ip())
         return is_local() ? "local" : "unknown";
-    std::array<char, INET6_ADDRSTRLEN> words{};
     if (is_v6()) {
+        std::array<char, INET6_ADDRSTRLEN> words{};
         ::inet_ntop(AF_INET6, bytes_.data(), words.data(), words.size());
         return words.data();
     }
     // By hand: inet_ntop formats with sprintf, and each request that is logged has an address.
-    char* end = words.data();
+    std::string text;
     for (const unsigned char octet : octets()) {
-        if (end != words.data())
-            *end++ = '.';
-        end = std::to_chars(end, words.data() + words.size(), octet).ptr;
+        if (!text.empty())
+            text += '.';
+        text += decimal{octet}.view();
     }
-    return {words.data(), end};
+    return text;
 }
 
 }  // namespace cohort::http

@@ -236,10 +236,14 @@ std::expected<bj::value, json_mistake> parse_json(std::string_view text)
 
 bool is_json_type(std::string_view content_type) noexcept
 {
+    // What nearly all say; the grammar is for the others.
+    constexpr std::string_view usual = "application/json";
+    if (content_type == usual)
+        return true;
     const std::size_t end = content_type.find(';');
     const std::string_view type = trim(content_type.substr(0, end));
     constexpr std::string_view suffix = "+json";
-    const bool json = equal_ignoring_case(type, "application/json") ||
+    const bool json = equal_ignoring_case(type, usual) ||
                       (type.size() > suffix.size() && type.find('/') != std::string_view::npos &&
                        equal_ignoring_case(type.substr(type.size() - suffix.size()), suffix));
     if (!json || end == std::string_view::npos)
@@ -260,6 +264,14 @@ bool is_json_type(std::string_view content_type) noexcept
             return false;
     }
     return true;
+}
+
+void require_json(const request& of)
+{
+    if (!is_json_type(of.header("Content-Type").value_or("")))
+        throw refusal{415}
+            .detail("send the body as application/json, in UTF-8")
+            .header("Accept", "application/json");
 }
 
 }  // namespace cohort::http

@@ -39,6 +39,9 @@ struct json_mistake {
 /// UTF-8.
 [[nodiscard]] bool is_json_type(std::string_view content_type) noexcept;
 
+/// Throws a refusal with 415 unless the body says that it is JSON.
+void require_json(const request& of);
+
 /// Anything that boost::json::value_from converts: structs by their tag_invoke, maps, vectors,
 /// optionals; 200 unless you say.
 template <class T>

@@ -108,10 +108,7 @@ std::vector<field_view> request::headers() const
 
 boost::json::value request::json() const
 {
-    if (!is_json_type(header("Content-Type").value_or("")))
-        throw refusal{415}
-            .detail("send the body as application/json, in UTF-8")
-            .header("Accept", "application/json");
+    require_json(*this);
     auto document = parse_json(body());
     if (document)
         return std::move(*document);

@@ -164,6 +164,13 @@ public:
         return attached_.put(std::move(value));
     }
 
+    /// What was attached, or else a fresh one, attached now.
+    template <class T>
+    [[nodiscard]] T& attachment()
+    {
+        return attached_.get<T>();
+    }
+
     /// What was attached, or null.
     template <class T>
     [[nodiscard]] const T* attached() const noexcept

@@ -24,17 +24,9 @@ run_mode mode_of(const route::parts& parts)
 
 std::optional<response> before(const hooks& each, request& of, const error_observer& observer)
 {
-    if (!each.before)
-        return std::nullopt;
     std::optional<response> early;
-    bool passed = false;
-    response error;
-    detail::guarded_in_place(of, observer, error, [&] {
-        early = each.before(of);
-        passed = true;
-    });
-    if (!passed)
-        early = std::move(error);
+    if (each.before)
+        detail::guarded_in_place(of, observer, early, [&] { early = each.before(of); });
     return early;
 }
 

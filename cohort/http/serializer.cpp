@@ -1,5 +1,6 @@
 #include <cohort/http/serializer.hpp>
 
+#include <cohort/base/decimal.hpp>
 #include <cohort/http/date.hpp>
 #include <cohort/http/grammar.hpp>
 
@@ -8,13 +9,6 @@
 namespace cohort::http {
 
 namespace {
-
-void append_number(std::string& out, std::uint64_t number)
-{
-    std::array<char, 20> digits{};
-    const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-    out.append(digits.data(), written.ptr);
-}
 
 void append_line(std::string& out, field_view field)
 {
@@ -59,7 +53,7 @@ void begin_head(std::string& out, status_code status)
         return;
     }
     out.append("HTTP/1.1 ");
-    append_number(out, status);
+    out.append(decimal{status}.view());
     out.append(" ").append(reason(status)).append("\r\n");
 }
 
@@ -105,7 +99,7 @@ void end_head(std::string& out, const answer& what, date_field date)
     switch (what.framing) {
         case answer_framing::length:
             out.append("Content-Length: ");
-            append_number(out, what.length);
+            out.append(decimal{what.length}.view());
             out.append("\r\n");
             break;
         case answer_framing::chunked:

@@ -1,8 +1,9 @@
 #include <cohort/observe/json_text.hpp>
 
+#include <cohort/base/octets.hpp>
+
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 
 namespace cohort::observe {
 
@@ -72,20 +73,10 @@ std::string_view escape(char c, char (&hex)[7]) noexcept
 /// How many bytes `text` begins with that are written as they are: ASCII, and nothing to escape.
 std::size_t plain_bytes(std::string_view text) noexcept
 {
-    // Eight at a time. Each term has the top bit of a byte set if that byte, and perhaps one above
-    // it, is of its kind; it is zero if none is.
-    constexpr std::uint64_t ones = 0x0101010101010101U;
-    constexpr std::uint64_t tops = 0x8080808080808080U;
-    const auto has = [](std::uint64_t word, unsigned char c) {
-        const std::uint64_t same = word ^ (ones * c);
-        return (same - ones) & ~same;
-    };
-    const auto is_plain = [&](const char* eight) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, eight, 8);
-        const std::uint64_t below_space = (word - ones * 0x20) & ~word;
-        const std::uint64_t odd = has(word, '"') | has(word, '\\') | has(word, 0x7f);
-        return ((word | below_space | odd) & tops) == 0;
+    const auto is_plain = [](const char* eight) {
+        const std::uint64_t word = octets::load(eight);
+        return (octets::beyond_ascii(word) | octets::controls(word) | octets::equal(word, '"') |
+                octets::equal(word, '\\')) == 0;
     };
     std::size_t at = 0;
     while (at + 8 <= text.size() && is_plain(text.data() + at))

@@ -1,6 +1,7 @@
 #include <cohort/observe/log.hpp>
 
 #include <cohort/base/clock.hpp>
+#include <cohort/base/decimal.hpp>
 #include <cohort/base/process_id.hpp>
 #include <cohort/observe/json_text.hpp>
 #include <cohort/observe/log_file.hpp>
@@ -8,7 +9,6 @@
 
 #include <array>
 #include <atomic>
-#include <charconv>
 #include <cmath>
 #include <exception>
 #include <utility>
@@ -38,19 +38,10 @@ state& ours() noexcept
     return one;
 }
 
-static_assert(kept_bytes == observe::log_sink::memory_bytes);
 constexpr std::size_t line_max = observe::log_sink::line_bytes_max;
 /// A message may use three quarters of the line; the fields have the rest and what it leaves.
 constexpr std::size_t message_max = line_max * 3 / 4;
 constexpr std::string_view cut_mark = R"(,"truncated":true)";
-
-template <class Integer>
-void append_integer(std::string& out, Integer number)
-{
-    std::array<char, 24> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    out.append(digits.data(), end);
-}
 
 void append_value(std::string& out, const field& one)
 {
@@ -67,7 +58,7 @@ void append_value(std::string& out, const field& one)
                 std::isfinite(is) ? fmt::format_to(std::back_inserter(out), "{}", is)
                                   : fmt::format_to(std::back_inserter(out), "null");
             else
-                append_integer(out, is);
+                out += decimal{is}.view();
         },
         one.value);
 }
@@ -83,10 +74,10 @@ void append_json_line(std::string& line, level at, std::string_view message,
     line.append(R"(","level":")").append(name(at)).append(R"(","message":)");
     bool whole = observe::append_json_string(line, message, message_max);
     line.append(R"(,"pid":)");
-    append_integer(line, process_id());
+    line += decimal{process_id()}.view();
     if (const auto worker = ours().worker.load(std::memory_order_relaxed); worker != no_worker) {
         line.append(R"(,"workerId":)");
-        append_integer(line, worker);
+        line += decimal{worker}.view();
     }
 
     constexpr std::size_t tail = cut_mark.size() + 2;  // and "}\n"
@@ -188,8 +179,6 @@ bool enabled(level at) noexcept
 {
     return at >= ours().least.load(std::memory_order_relaxed) && at != level::off;
 }
-
-void keep_in(std::span<std::byte> memory) noexcept { ours().sink.keep_in(memory); }
 
 void hold() noexcept { ours().sink.hold(); }
 

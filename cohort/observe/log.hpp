@@ -12,7 +12,6 @@
 #include <fmt/format.h>
 
 #include <concepts>
-#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -78,12 +77,6 @@ void configure(const options& wanted);
 
 /// This process was forked from one that logs: lines that wait for a slow reader are the parent's.
 void born() noexcept;
-
-/// Where lines wait that cannot be written yet, in `memory` of log::kept_bytes that outlives this
-/// process: who maps it next writes them first, and with them those between hold() and release().
-/// After born(). Lifetime: of `memory`, the process's.
-inline constexpr std::size_t kept_bytes = 256 * 1024 + 64;
-void keep_in(std::span<std::byte> memory) noexcept;
 
 /// From now on lines may wait for each other until release(), which writes them with one system
 /// call. For who serves many in one turn of a loop; below level::error only. Not nested.

@@ -71,8 +71,7 @@ log_sink::log_sink(int descriptor) noexcept
     // Zeros that the kernel has not given yet; without them every line would be dropped.
     : own_{static_cast<std::byte*>(std::calloc(1, memory_bytes))}
 {
-    if (own_ != nullptr)
-        held_ = line_ring{{own_.get(), memory_bytes}};
+    use_own_memory();
     redirect(descriptor);
 }
 

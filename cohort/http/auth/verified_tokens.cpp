@@ -1,10 +1,8 @@
 #include <cohort/http/auth/verified_tokens.hpp>
 
-#include <cohort/crypto/random_bytes.hpp>
 #include <cohort/http/auth/jwt.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace cohort::http {
@@ -16,14 +14,6 @@ std::string_view hashed_part(std::string_view token) noexcept
 {
     constexpr std::size_t enough = 64;
     return token.substr(token.size() - std::min(token.size(), enough));
-}
-
-hash_secret random_secret()
-{
-    hash_secret made;
-    const std::string bytes = crypto::random_bytes(sizeof made);
-    std::memcpy(&made, bytes.data(), sizeof made);
-    return made;
 }
 
 }  // namespace

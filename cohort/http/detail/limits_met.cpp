@@ -1,8 +1,7 @@
 #include <cohort/http/detail/limits_met.hpp>
 
 #include <cohort/base/error.hpp>
-
-#include <algorithm>
+#include <cohort/http/grammar.hpp>
 
 namespace cohort::http::detail {
 
@@ -10,24 +9,11 @@ namespace {
 
 constexpr std::size_t name_bytes_max = 64;
 
-bool may_be_in_name(char c) noexcept
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-}
-
 }  // namespace
-
-limits_met& limits_met_by(request& of)
-{
-    if (limits_met* const met = of.attached<limits_met>())
-        return *met;
-    return of.attach(limits_met{});
-}
 
 void check_limit_name(std::string_view name)
 {
-    if (name.empty() || name.size() > name_bytes_max || !std::ranges::all_of(name, may_be_in_name))
+    if (!is_plain_name(name, name_bytes_max))
         throw failure{fault(errc::bad_value, "name a limit", std::string{name})};
 }
 

@@ -21,8 +21,6 @@ struct limits_met {
     std::vector<hit> hits;
 };
 
-[[nodiscard]] limits_met& limits_met_by(request& of);
-
 /// Throws cohort::failure (errc::bad_value).
 void check_limit_name(std::string_view name);
 

@@ -87,7 +87,7 @@ private:
     [[nodiscard]] awaitable<> attend(std::shared_ptr<leg_name> name);
     [[nodiscard]] bool begin_stream();
     void end_stream(const result<>& outcome);
-    void answer_from_job();
+    void answer_from_lane();
     void end_job() noexcept;
     void say_continue();
     [[nodiscard]] bool body_is_late(std::uint32_t second) const noexcept;

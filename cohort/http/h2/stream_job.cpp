@@ -48,7 +48,7 @@ void stream::start_lane()
         }
         boost::asio::post(service_.loop_, [this, alive] {
             if (!alive.expired())
-                answer_from_job();
+                answer_from_lane();
         });
     });
     if (started)
@@ -69,27 +69,14 @@ void stream::leave(response& answer)
     job_ = job::none;
 }
 
-void stream::answer_from_job()
+void stream::answer_from_lane()
 {
     const session::visit here{session_};
-    if (job_ == job::lane) {
-        // Middleware that has let the request in sees it leave, whatever became of its client.
-        if (!answer_)
-            answer_.emplace(overloaded("nobody waits for the answer"));
-        leave(*answer_);
-    }
-    job_ = job::none;
-    if (closed_) {
-        finish(0, access_end::cut);
-        session_.job_ended(*this);
-        return;
-    }
-    if (answer_->streams()) {
-        start_coroutine();
-    } else {
-        response made = std::move(*answer_);
-        answer(made);
-    }
+    // Middleware that has let the request in sees it leave, whatever became of its client.
+    if (!answer_)
+        answer_.emplace(overloaded("nobody waits for the answer"));
+    leave(*answer_);
+    answer_made(std::move(*answer_));
 }
 
 void stream::abandon_job() noexcept

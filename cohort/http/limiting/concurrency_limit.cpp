@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -56,9 +57,9 @@ public:
         std::size_t slot_;
     };
 
-    /// Attached: the places of a request. Shared, since std::any wants what can be copied.
+    /// Attached: the places of a request.
     struct places {
-        std::vector<std::shared_ptr<const place>> all;
+        std::vector<std::unique_ptr<const place>> all;
     };
 
     static std::optional<response> before(const std::shared_ptr<place_limit>& self, request& of)
@@ -69,15 +70,13 @@ public:
         const std::uint64_t hash = self->table().hash(*key);
         const auto made = self->enter(of, hash);
         const bool refused = made.what == concurrency_table::entry::refused;
-        detail::limits_met& met = detail::limits_met_by(of);
+        detail::limits_met& met = of.attachment<detail::limits_met>();
         met.all.push_back(self->statement(hash, made));
         met.hits.push_back({.by = self.get(), .key = hash});
         if (!refused) {
-            if (made.what == concurrency_table::entry::counted) {
-                places* const taken = of.attached<places>();
-                (taken != nullptr ? *taken : of.attach(places{}))
-                    .all.push_back(std::make_shared<const place>(self, hash, of.slot()));
-            }
+            if (made.what == concurrency_table::entry::counted)
+                of.attachment<places>().all.push_back(
+                    std::make_unique<const place>(self, hash, of.slot()));
             return std::nullopt;
         }
         response answer = limit_refusal(met.all.back());

@@ -3,7 +3,7 @@
 #include <cohort/base/assert.hpp>
 #include <cohort/base/random.hpp>
 #include <cohort/board/slot.hpp>
-#include <cohort/http/limiting/keyed_hash.hpp>
+#include <cohort/http/keyed_hash.hpp>
 
 #include <algorithm>
 #include <bit>

@@ -1,5 +1,6 @@
 #include <cohort/http/limiting/limit_fields.hpp>
 
+#include <cohort/base/decimal.hpp>
 #include <cohort/crypto/base64.hpp>
 #include <cohort/http/problem.hpp>
 
@@ -7,8 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <string_view>
 
 namespace cohort::http {
@@ -33,9 +32,7 @@ bool is_told(const limit_statement& one, limit_form form) noexcept
 
 std::string& append(std::string& to, std::string_view words, std::uint64_t number)
 {
-    std::array<char, 20> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    return to.append(words).append(digits.data(), end);
+    return to.append(words).append(decimal{number}.view());
 }
 
 /// All that are told in that form, joined.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cohort/http/limiting/keyed_hash.hpp>
+#include <cohort/http/keyed_hash.hpp>
 #include <cohort/http/limiting/limit_rule.hpp>
 
 #include <array>

@@ -38,7 +38,7 @@ public:
         const limit_table in = table();
         const std::uint64_t hash = in.hash(*key);
         const limit_ruling made = in.hit(rule_, hash, now());
-        detail::limits_met& met = detail::limits_met_by(of);
+        detail::limits_met& met = of.attachment<detail::limits_met>();
         met.all.push_back({.name = choices_.name,
                            .partition = detail::octets_of(hash),
                            .policy = rule_.given(),

@@ -214,7 +214,7 @@ struct far_limit {
 /// Leaves the limit's part of the answer, or is one; nothing if nobody can count.
 std::optional<response> state(request& of, const limit_ruling& made, far_limit& limit)
 {
-    detail::limits_met& met = detail::limits_met_by(of);
+    detail::limits_met& met = of.attachment<detail::limits_met>();
     limit_statement told;
     told.name = limit.choices.name;
     told.policy = limit.rule.given();

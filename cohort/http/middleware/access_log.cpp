@@ -8,9 +8,8 @@
 #include <cohort/observe/log.hpp>
 #include <cohort/observe/log_budget.hpp>
 
-#include <fmt/format.h>
+#include <boost/container/static_vector.hpp>
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -38,26 +37,14 @@ void write_line(const access_line& line) noexcept
         return;
     const std::string address = line.client.address.text();
     const auto took_us = std::chrono::duration_cast<std::chrono::microseconds>(line.took).count();
-    std::array<log::field, 16> fields{{{"method", line.method},
-                                       {"path", line.path},
-                                       {"status", line.status},
-                                       {"took_us", took_us},
-                                       {"client", address},
-                                       {"", nullptr},
-                                       {"", nullptr},
-                                       {"", nullptr},
-                                       {"", nullptr},
-                                       {"", nullptr},
-                                       {"", nullptr},
-                                       {"", nullptr},
-                                       {"", nullptr},
-                                       {"", nullptr},
-                                       {"", nullptr},
-                                       {"", nullptr}}};
-    std::size_t count = 5;
+    boost::container::static_vector<log::field, 16> fields{{"method", line.method},
+                                                           {"path", line.path},
+                                                           {"status", line.status},
+                                                           {"took_us", took_us},
+                                                           {"client", address}};
     const auto text = [&](std::string_view name, std::string_view value) {
         if (!value.empty())
-            fields[count++] = {name, value};
+            fields.emplace_back(name, value);
     };
     text("route", line.route);
     text("query", line.query);
@@ -65,16 +52,16 @@ void write_line(const access_line& line) noexcept
     text("subject", line.subject);
     text("user_agent", line.user_agent);
     if (line.bytes)
-        fields[count++] = {"bytes", *line.bytes};
+        fields.emplace_back("bytes", *line.bytes);
     if (line.streamed)
-        fields[count++] = {"streamed", true};
+        fields.emplace_back("streamed", true);
     if (line.attempt > 1)
-        fields[count++] = {"attempt", line.attempt};
+        fields.emplace_back("attempt", line.attempt);
     if (line.suppressed > 0)
-        fields[count++] = {"suppressed", line.suppressed};
+        fields.emplace_back("suppressed", line.suppressed);
     if (line.client.scheme == scheme::https)
-        fields[count++] = {"scheme", std::string_view{"https"}};
-    log::write(at, "request", std::span<const log::field>{fields}.first(count));
+        fields.emplace_back("scheme", std::string_view{"https"});
+    log::write(at, "request", fields);
 }
 
 /// Nothing: no line. Otherwise how many refused requests had none before.

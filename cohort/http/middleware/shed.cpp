@@ -55,10 +55,9 @@ private:
     std::shared_ptr<std::atomic<std::uint32_t>> count_;
 };
 
-/// Attached: the places that a request takes, one for each shed() around it. Shared, since std::any
-/// wants what can be copied.
+/// Attached: the places that a request takes, one for each shed() around it.
 struct places_taken {
-    std::vector<std::shared_ptr<const under_way>> all;
+    std::vector<std::unique_ptr<const under_way>> all;
 };
 
 /// One loop's delay, as the loop's own thread measures it.
@@ -110,10 +109,8 @@ hooks shed(shed_options choices)
                     count->fetch_sub(1, std::memory_order_relaxed);
                     return refuse(choices.retry_after_max);
                 }
-                places_taken* taken = of.attached<places_taken>();
-                if (taken == nullptr)
-                    taken = &of.attach(places_taken{});
-                taken->all.push_back(std::make_shared<const under_way>(count));
+                of.attachment<places_taken>().all.push_back(
+                    std::make_unique<const under_way>(count));
                 return std::nullopt;
             }};
 }

@@ -3,6 +3,7 @@
 #include <cohort/base/error.hpp>
 #include <cohort/board/commons.hpp>
 #include <cohort/board/expiring_map.hpp>
+#include <cohort/http/grammar.hpp>
 #include <cohort/observe/log.hpp>
 
 #include <fmt/format.h>
@@ -29,11 +30,7 @@ board::map_shape shape_of(const shared_session_options& how)
 
 shared_session_options checked(shared_session_options how)
 {
-    constexpr std::string_view letters =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    const bool named = !how.name.empty() && how.name.size() <= 64 &&
-                       how.name.find_first_not_of(letters) == std::string::npos;
-    if (!named)
+    if (!is_plain_name(how.name, 64))
         throw failure{fault(make_error_code(errc::bad_value), "share sessions",
                             "(the name has 1 to 64 letters, digits, \".\", \"_\" and \"-\")")};
     constexpr std::size_t room = board::commons::room;

@@ -2,7 +2,6 @@
 
 #include <cohort/base/utf8.hpp>
 #include <cohort/http/grammar.hpp>
-#include <cohort/http/json.hpp>
 #include <cohort/http/percent.hpp>
 #include <cohort/http/problem.hpp>
 
@@ -29,16 +28,6 @@ void split_list(std::string_view line, std::vector<std::string_view>& into)
 }
 
 }  // namespace
-
-void require_json(const request& of)
-{
-    const std::string_view type = of.header("Content-Type").value_or("");
-    // What nearly all say; the grammar is for the others.
-    if (type != "application/json" && !is_json_type(type))
-        throw refusal{415}
-            .detail("send the body as application/json, in UTF-8")
-            .header("Accept", "application/json");
-}
 
 schema::detail::words_source path_words(const request& of)
 {

@@ -1,6 +1,7 @@
 #pragma once
 // Where a handler's input comes from, and by which description it is read.
 
+#include <cohort/http/json.hpp>
 #include <cohort/http/openapi/notes.hpp>
 #include <cohort/http/request.hpp>
 #include <cohort/http/route.hpp>
@@ -13,9 +14,6 @@
 namespace cohort::http {
 
 namespace detail {
-
-/// Throws a refusal with 415 unless the body says that it is JSON.
-void require_json(const request& of);
 
 [[nodiscard]] schema::detail::words_source path_words(const request& of);
 [[nodiscard]] schema::detail::words_source query_words(const request& of);
@@ -46,7 +44,7 @@ public:
     /// `fresh` is as its initialisers leave it, and good for nothing after a complaint.
     void read(const request& of, complaints& found, T& fresh) const
     {
-        detail::require_json(of);
+        require_json(of);
         if (const auto read = what_.parse_into(of.body(), fresh); !read)
             found.add(place::body, read.error());
     }

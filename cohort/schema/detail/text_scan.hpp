@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cohort/base/octets.hpp>
+
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -8,31 +10,21 @@
 
 namespace cohort::schema::detail {
 
-inline constexpr std::uint64_t ones = 0x0101'0101'0101'0101;
-inline constexpr std::uint64_t tops = ones * 0x80;
-
-[[nodiscard]] inline std::uint64_t eight_bytes(const char* at) noexcept
-{
-    std::uint64_t word;
-    std::memcpy(&word, at, sizeof word);
-    return word;
-}
-
-/// The bytes of `word`, eight at a time: the top bit of each that is a quote, a backslash, a
-/// control character or no ASCII. Exact for the lowest of them; those above may be wrong.
+/// The bytes of `word`, as base/octets marks them, that are a quote, a backslash, a control
+/// character or no ASCII. Fewer steps than asking for each kind, since what is no ASCII counts.
 [[nodiscard]] inline std::uint64_t odd_bytes(std::uint64_t word) noexcept
 {
-    const std::uint64_t quotes = word ^ (ones * '"');
-    const std::uint64_t slashes = word ^ (ones * '\\');
-    return ((word - ones * 0x20) | (quotes - ones) | (slashes - ones) | word) & tops;
+    const std::uint64_t quotes = word ^ (octets::ones * '"');
+    const std::uint64_t slashes = word ^ (octets::ones * '\\');
+    return ((word - octets::ones * 0x20) | (quotes - octets::ones) | (slashes - octets::ones) |
+            word) &
+           octets::tops;
 }
 
 /// The same without those that are no ASCII.
 [[nodiscard]] inline std::uint64_t special_bytes(std::uint64_t word) noexcept
 {
-    const std::uint64_t quotes = word ^ (ones * '"');
-    const std::uint64_t slashes = word ^ (ones * '\\');
-    return ((word - ones * 0x20) | (quotes - ones) | (slashes - ones)) & ~word & tops;
+    return octets::below(word, 0x20) | octets::equal(word, '"') | octets::equal(word, '\\');
 }
 
 /// Is all of it ASCII that a JSON string holds as it is?
@@ -40,7 +32,7 @@ inline constexpr std::uint64_t tops = ones * 0x80;
 {
     const char* at = text.data();
     if (text.size() < sizeof(std::uint64_t)) {
-        std::uint64_t word = ones * ' ';
+        std::uint64_t word = octets::ones * ' ';
         if (!text.empty())
             std::memcpy(&word, at, text.size());
         return odd_bytes(word) == 0;
@@ -48,9 +40,9 @@ inline constexpr std::uint64_t tops = ones * 0x80;
     std::uint64_t odd = 0;
     const char* const last = at + text.size() - sizeof(std::uint64_t);
     for (; at < last; at += sizeof(std::uint64_t))
-        odd |= odd_bytes(eight_bytes(at));
+        odd |= odd_bytes(octets::load(at));
     // The last eight, of which some may have been looked at already.
-    return (odd | odd_bytes(eight_bytes(last))) == 0;
+    return (odd | odd_bytes(octets::load(last))) == 0;
 }
 
 /// The first byte from `at` on that is no ASCII, or that a JSON string cannot hold as it is; or
@@ -59,7 +51,7 @@ inline constexpr std::uint64_t tops = ones * 0x80;
 {
     if constexpr (std::endian::native == std::endian::little) {
         for (; end - at >= 8; at += 8) {
-            if (const std::uint64_t odd = odd_bytes(eight_bytes(at)); odd != 0)
+            if (const std::uint64_t odd = odd_bytes(octets::load(at)); odd != 0)
                 return at + std::countr_zero(odd) / 8;
         }
     }
@@ -76,12 +68,12 @@ inline constexpr std::uint64_t tops = ones * 0x80;
     std::uint64_t seen = 0;
     if constexpr (std::endian::native == std::endian::little) {
         while (end - at >= 8) {
-            const std::uint64_t word = eight_bytes(at);
+            const std::uint64_t word = octets::load(at);
             const std::uint64_t special = special_bytes(word);
             if (special != 0) {
                 const int bits = std::countr_zero(special) & ~7;
                 seen |= bits == 0 ? 0 : word << (64 - bits);
-                ascii = ascii && (seen & tops) == 0;
+                ascii = ascii && (seen & octets::tops) == 0;
                 return at + bits / 8;
             }
             seen |= word;
@@ -94,7 +86,7 @@ inline constexpr std::uint64_t tops = ones * 0x80;
             break;
         seen |= byte;
     }
-    ascii = ascii && (seen & tops) == 0;
+    ascii = ascii && (seen & octets::tops) == 0;
     return at;
 }
 

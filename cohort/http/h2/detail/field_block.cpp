@@ -1,12 +1,12 @@
 #include <cohort/http/h2/detail/field_block.hpp>
 
 #include <cohort/base/assert.hpp>
+#include <cohort/base/decimal.hpp>
 #include <cohort/http/date.hpp>
 #include <cohort/http/grammar.hpp>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace cohort::http::h2::detail {
 
@@ -78,9 +78,7 @@ std::string_view field_block::keep(std::string_view text)
 
 std::string_view field_block::keep_number(std::uint64_t number)
 {
-    std::array<char, 20> digits{};
-    const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-    return keep({digits.data(), static_cast<std::size_t>(written.ptr - digits.data())});
+    return keep(decimal{number}.view());
 }
 
 }  // namespace cohort::http::h2::detail

@@ -1,4 +1,4 @@
-#include <cohort/http/limiting/keyed_hash.hpp>
+#include <cohort/http/keyed_hash.hpp>
 
 #include <doctest/doctest.h>
 

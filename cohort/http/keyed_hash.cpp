@@ -1,6 +1,7 @@
-#include <cohort/http/limiting/keyed_hash.hpp>
+#include <cohort/http/keyed_hash.hpp>
 
 #include <cohort/base/random.hpp>
+#include <cohort/crypto/random_bytes.hpp>
 
 #include <bit>
 #include <cstddef>
@@ -62,6 +63,13 @@ std::uint64_t keyed_hash(const hash_secret& by, std::string_view text) noexcept
     for (int i = 0; i < 4; ++i)
         at.round();
     return at.a ^ at.b ^ at.c ^ at.d;
+}
+
+hash_secret random_secret() noexcept
+{
+    std::array<char, sizeof(hash_secret)> bytes;
+    crypto::fill_random(bytes.data(), bytes.size());
+    return std::bit_cast<hash_secret>(bytes);
 }
 
 hash_secret shared_secret(std::array<std::atomic<std::uint64_t>, 2>& in) noexcept

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <concepts>
+#include <cstddef>
+#include <string_view>
+
+namespace cohort {
+
+/// The decimal digits of an integer, without an allocation and without a format string: for text
+/// that is put together for every request. A value.
+class decimal {
+public:
+    template <std::integral T>
+        requires(!std::same_as<T, bool>)
+    explicit decimal(T number) noexcept
+        : size_{static_cast<std::size_t>(
+              std::to_chars(digits_.data(), digits_.data() + digits_.size(), number).ptr -
+              digits_.data())}
+    {}
+
+    [[nodiscard]] std::string_view view() const noexcept { return {digits_.data(), size_}; }
+
+private:
+    std::array<char, 20> digits_;  // of 2^64 - 1, and of -2^63 with its sign
+    std::size_t size_;
+};
+
+}  // namespace cohort
