@@ -9,6 +9,7 @@
 #include <cohort/process/clone.hpp>
 #include <cohort/process/detail/kit_test.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -63,6 +64,7 @@ struct listener {
     board::ring_reader reader;
     std::array<std::uint64_t, lives> turns{};
     std::uint64_t heard = 0;
+    std::uint64_t missed = 0;  // of those before the last one that was heard
     std::uint64_t wrong = 0;
     std::string text{};
 
@@ -74,8 +76,10 @@ struct listener {
             if (reader.look(when) != board::ring_reader::found::message)
                 return any;
             any = true;
+            if (!reader.read(text))
+                continue;  // counted as lost
             ++heard;
-            if (!reader.read(text) || reader.topic() != "topic" || text.size() < sizeof(words)) {
+            if (reader.topic() != "topic" || text.size() < sizeof(words)) {
                 ++wrong;
                 continue;
             }
@@ -84,27 +88,38 @@ struct listener {
             const bool whole = what.life < lives && text.size() == sizeof what + filler(what) &&
                                text.find_first_not_of(static_cast<char>(what.turn), sizeof what) ==
                                    std::string::npos;
-            if (!whole || what.turn != ++turns[what.life])
+            if (!whole || what.turn <= turns[what.life]) {
                 ++wrong;
+                continue;
+            }
+            missed += what.turn - turns[what.life] - 1;
+            turns[what.life] = what.turn;
         }
         return any;
     }
 };
 
-void check(const listener& each, const test_page& page)
+/// Who was stopped while a whole round went by may write one word into what lies there now: such a
+/// message is known by its checksum, and lost for who comes to it after that.
+void check(const listener& each, const test_page& page, std::uint64_t stops)
 {
     CHECK(each.wrong == 0);
-    CHECK(each.reader.lost() == 0);
+    CHECK(each.reader.lost() <= stops);
+    std::uint64_t missed = each.missed;
     for (unsigned life = 0; life < lives; ++life) {
         const std::uint64_t known = page.published[life];
         // The last one may have been published by somebody who did not live to say so.
-        CHECK((each.turns[life] == known || each.turns[life] == known + 1));
+        CHECK(each.turns[life] <= known + 1);
+        missed += known - std::min(each.turns[life], known);
     }
+    CHECK(missed <= each.reader.lost());
 }
 
 }  // namespace
 
-TEST_CASE("every message of writers that are killed and stopped is read once, in order, by all")
+TEST_CASE(
+    "every message of writers that are killed is read once, in order, by all; who is stopped may "
+    "spoil one that came a round later")
 {
     const std::uint64_t seed = random_source::from_kernel().next();
     INFO("seed ", seed);
@@ -115,7 +130,6 @@ TEST_CASE("every message of writers that are killed and stopped is read once, in
     const board::message_ring ring{
         commons.area("ring", board::message_ring::bytes_for(blocks)).value()};
     auto& page = board::area_as<test_page>(commons.area("page", sizeof(test_page)).value());
-
     std::array<listener, 2> listeners{listener{board::ring_reader{ring, 0}},
                                       listener{board::ring_reader{ring, 0}}};
     const auto listen = [&] {
@@ -132,6 +146,7 @@ TEST_CASE("every message of writers that are killed and stopped is read once, in
     };
     std::vector<writer> at_work;
     std::uint64_t born = 0;
+    std::uint64_t stops = 0;
     const auto hire = [&] {
         const std::uint64_t life = born++;
         auto made =
@@ -152,6 +167,7 @@ TEST_CASE("every message of writers that are killed and stopped is read once, in
         writer& victim = at_work[which];
         if (dice.next() % 8 == 0) {
             // Long enough to be given up, and then it goes on.
+            ++stops;
             REQUIRE(victim.who.signal(SIGSTOP));
             go_on(board::ring_reader::patience * 3 / 2);
             REQUIRE(victim.who.signal(SIGCONT));
@@ -163,17 +179,16 @@ TEST_CASE("every message of writers that are killed and stopped is read once, in
         at_work.erase(at_work.begin() + static_cast<std::ptrdiff_t>(which));
         hire();
     }
-    for (writer& each : at_work)
+    for (writer& each : at_work) {
         REQUIRE(each.who.signal(SIGKILL));
-    for (writer& each : at_work)
         each.who.wait();
+    }
     const auto enough = now() + kit::patience;
     while (now() < enough && page.read_up_to != ring.last())
         listen();
     CHECK(page.read_up_to == ring.last());
-    for (const listener& each : listeners)
-        check(each, page);
-    CHECK(listeners[0].turns == listeners[1].turns);
-    MESSAGE("messages ", listeners[0].heard, ", abandoned ", ring.total().abandoned, ", repeated ",
-            ring.total().repeated);
+    check(listeners[0], page, stops);
+    check(listeners[1], page, stops);
+    const auto of = ring.total();
+    MESSAGE("messages ", of.published, ", abandoned ", of.abandoned, ", repeated ", of.repeated);
 }

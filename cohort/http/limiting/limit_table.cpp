@@ -20,7 +20,7 @@ constexpr int attempts_max = 1'000;
 // A cell changes hands in two exchanges: `used` becomes a mark that belongs to no key, then `key`
 // becomes the newcomer's. Whoever dies between them has made the old tenant start afresh. Whoever
 // still writes for the old tenant, between them or after, writes with the old tenant's 12 bits,
-// which the newcomer does not take for its own.
+// which the newcomer does not take for its own. Those of a mark are 0, which no key has.
 constexpr std::uint64_t signature(std::uint64_t key) noexcept { return key & ~word_mask; }
 constexpr bool is_of(std::uint64_t used, std::uint64_t key) noexcept
 {
@@ -34,7 +34,17 @@ limit_word word_in(std::uint64_t used, std::uint64_t key) noexcept
 /// Never the same twice (soon), so that an exchange that expects an older mark fails.
 std::uint64_t mark_for(std::uint64_t key, std::uint64_t now_ns, std::uint64_t before) noexcept
 {
-    return signature(~key) | (mix(now_ns ^ mix(before)) & word_mask);
+    return mix(key ^ mix(now_ns ^ mix(before))) & word_mask;
+}
+
+/// `cell` is one of two that a key has, and nobody has counted in it while it was `used`: given up,
+/// unless somebody was faster.
+void give_up(limit_cell& cell, std::uint64_t used, std::uint64_t key) noexcept
+{
+    std::uint64_t expected = key;
+    // The mark first: who is about to count in that cell must fail.
+    if (cell.used.compare_exchange_strong(used, mark_for(key, used, key)))
+        cell.key.compare_exchange_strong(expected, 0);
 }
 
 }  // namespace
@@ -56,8 +66,8 @@ limit_table::limit_table(std::span<std::byte> memory) noexcept
 
 std::uint64_t limit_table::hash(std::string_view key) const noexcept
 {
-    // 0 means nobody.
-    return std::max<std::uint64_t>(keyed_hash(shared_secret(head_->secret), key), 1);
+    const std::uint64_t drawn = keyed_hash(shared_secret(head_->secret), key);
+    return signature(drawn) == 0 ? drawn | (word_mask + 1) : drawn;
 }
 
 limit_set& limit_table::set_of(std::uint64_t key) const noexcept { return sets_[key & mask_]; }
@@ -67,26 +77,25 @@ std::uint64_t limit_table::evicted() const noexcept
     return head_->evicted.load(std::memory_order_relaxed);
 }
 
-/// The key's one cell, or null. Two processes may have claimed one each at the same time: then the
-/// cells that were not counted in yet are given up, all but the first.
+/// The key's one cell, or null. Two processes may have claimed one each at the same time: then one
+/// that was not counted in yet is given up. Its word is looked at once: whoever has counted in it
+/// since keeps it, and the next look finds that.
 limit_cell* limit_table::find(std::uint64_t key) const noexcept
 {
     limit_cell* found = nullptr;
+    std::uint64_t found_used = 0;
     for (limit_cell& each : set_of(key).cells) {
         if (each.key.load() != key)
             continue;
-        if (found == nullptr) {
+        const std::uint64_t used = each.used.load();
+        if (found == nullptr || !is_of(found_used, key)) {
+            if (found != nullptr)
+                give_up(*found, found_used, key);
             found = &each;
-            continue;
+            found_used = used;
+        } else {
+            give_up(each, used, key);
         }
-        limit_cell* other = &each;
-        if (!is_of(found->used.load(), key))
-            std::swap(found, other);
-        // The mark first: who is about to count in that cell must fail.
-        std::uint64_t used = other->used.load();
-        std::uint64_t expected = key;
-        if (other->used.compare_exchange_strong(used, mark_for(key, used, key)))
-            other->key.compare_exchange_strong(expected, 0);
     }
     return found;
 }

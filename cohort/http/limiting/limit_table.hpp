@@ -28,7 +28,7 @@ struct limit_table_head {
     std::atomic<std::uint64_t> evicted;
     std::array<std::uint64_t, 13> reserved;
 };
-inline constexpr std::uint32_t limit_table_layout = 1;  // raise on any change above
+inline constexpr std::uint32_t limit_table_layout = 2;  // raise on any change above
 static_assert(sizeof(limit_set) == 128 && sizeof(limit_table_head) == 128);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
