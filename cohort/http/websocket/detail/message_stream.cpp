@@ -103,18 +103,22 @@ public:
 
     void read() override
     {
+        reading_ = true;
         ++pending_;
         socket_.async_read(input_, [this](boost::system::error_code ec, std::size_t) {
-            if (ec)
-                read_failed(ec);
-            else
+            if (ec) {
+                read_failed(ec);  // and nothing will be read again
+            } else {
+                reading_ = false;
                 message_came();
+            }
             done();
         });
     }
 
     void read_soon() override
     {
+        reading_ = true;
         ++pending_;
         asio::post(socket_.get_executor(), [this] {
             read();
@@ -146,7 +150,10 @@ public:
 
     void frame_sent(boost::system::error_code ec) noexcept override
     {
-        message_sent(ec);
+        if (!closing_)
+            message_sent(ec);
+        else if (ec)
+            tell_end(websocket_end::side::nobody, close_code::no_handshake, goodbye::unsaid);
         done();
     }
 
@@ -185,19 +192,20 @@ public:
         });
     }
 
+    /// Not by Beast's async_close: where a read of Beast finds a broken rule while that one sends
+    /// its frame, each waits for the lock that the other holds, and cutting the connection frees
+    /// neither. So the frame is ours, and the answer is for the read that runs anyway. What Beast
+    /// answers, thinking that it is open, goes nowhere (wire::send_close).
     void close(close_code code, std::string_view reason) override
     {
-        ++pending_;
         closing_ = true;
-        const ws::close_reason why{static_cast<ws::close_code>(code),
-                                   beast::string_view{reason.data(), reason.size()}};
-        socket_.async_close(why, [this](boost::system::error_code ec) {
-            if (!ec || ec == ws::error::closed)
-                tell_end(websocket_end::side::us, close_code::normal, goodbye::said);
-            else
-                tell_end(websocket_end::side::nobody, close_code::no_handshake, goodbye::unsaid);
-            done();
-        });
+        const auto number = static_cast<std::uint16_t>(code);
+        last_words_ = {static_cast<char>(number >> 8U), static_cast<char>(number & 0xffU)};
+        last_words_ += reason;
+        if (socket_.next_layer().send_close(last_words_) == wire::taken::later)
+            ++pending_;
+        if (!reading_)
+            read();
     }
 
     void linger() override
@@ -236,6 +244,11 @@ private:
 
     void message_came()
     {
+        if (closing_) {
+            input_.clear();
+            read();  // the answer to our close frame is behind it
+            return;
+        }
         const auto bytes = input_.data();
         std::string copy(static_cast<const char*>(bytes.data()), bytes.size());
         if (input_.capacity() > kept_buffer_bytes)
@@ -268,16 +281,15 @@ private:
             tell_end(websocket_end::side::us, close_code::too_large, goodbye::said);
         } else if (ec == ws::error::bad_frame_payload) {
             tell_end(websocket_end::side::us, close_code::bad_payload, goodbye::said);
-        } else if (is_bad_deflate(ec) && !closing_) {
+        } else if (is_bad_deflate(ec)) {
             fails_ = true;
             if (!writing_ && !pinging_)
                 send_last_words();
         } else if (ec == ws::condition::protocol_violation) {
             tell_end(websocket_end::side::us, close_code::protocol_error, goodbye::said);
-        } else if (!closing_) {
+        } else {
             tell_end(websocket_end::side::nobody, close_code::no_handshake, goodbye::unsaid);
         }
-        // Otherwise our close is under way, and says how that went.
     }
 
     void message_sent(boost::system::error_code ec)
@@ -346,7 +358,9 @@ private:
     beast::flat_buffer input_;
     std::array<char, 1'024> void_;
     std::size_t compressed_from_;  // bytes
+    std::string last_words_;       // of our close frame: code and reason
     std::size_t pending_ = 0;
+    bool reading_ = false;
     bool pinging_ = false;
     bool writing_ = false;
     bool fails_ = false;  // for bytes that cannot be unpacked; the end is not told yet

@@ -29,7 +29,9 @@ void wire::begin_foreign_frame() noexcept
 {
     for (std::size_t i = 0; i < pieces_count_; ++i)
         foreign_left_ += pieces_[i].iov_len;
-    if (foreign_left_ == 0 || *static_cast<const unsigned char*>(pieces_[0].iov_base) != 0x88)
+    foreign_void_ = closed_;
+    if (closed_ || foreign_left_ == 0 ||
+        *static_cast<const unsigned char*>(pieces_[0].iov_base) != 0x88)
         return;
     said_close_ = true;
     if (close_with_)
@@ -82,7 +84,7 @@ void wire::begin_write()
 
 wire::taken wire::send_frame(unsigned char first, std::string_view payload)
 {
-    COHORT_ASSERT(own_ == own::none);
+    COHORT_ASSERT(own_ == own::none && !closed_);
     if (said_close_)
         return taken::never;
     put_head(first, payload.size());
@@ -104,6 +106,13 @@ wire::taken wire::send_frame(unsigned char first, std::string_view payload)
     }
     finish_frame_later();
     return taken::later;
+}
+
+wire::taken wire::send_close(std::string_view payload)
+{
+    const taken how = send_frame(0x88, payload);
+    closed_ = true;
+    return how;
 }
 
 /// RFC 6455, 5.2; what a server sends is not masked.
@@ -211,7 +220,9 @@ bool wire::try_write() noexcept
 {
     write_error_ = {};
     write_bytes_ = 0;
-    if (pieces_count_ != 0) {
+    if (foreign_void_) {
+        write_bytes_ = std::exchange(foreign_left_, 0);
+    } else if (pieces_count_ != 0) {
         const transfer gone = write_pieces();
         if (!has_written(gone, write_error_))
             return false;

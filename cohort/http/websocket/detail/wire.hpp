@@ -84,6 +84,10 @@ public:
     };
     [[nodiscard]] taken send_frame(unsigned char first, std::string_view payload);
 
+    /// The same with our close frame. What Beast begins to write behind it is said to be written
+    /// once ours is out, and is not. Lifetime: the payload until the wire's end.
+    [[nodiscard]] taken send_close(std::string_view payload);
+
     // Beast writes its 101 into the void, since ours is sent already; it never reads so.
     template <class Buffers>
     std::size_t write_some(const Buffers& from)
@@ -216,7 +220,9 @@ private:
     bool watched_ = false;
     bool foreign_waits_ = false;  // for the socket, or for our own frame
     bool excess_ = false;
-    bool said_close_ = false;
+    bool said_close_ = false;  // by Beast
+    bool closed_ = false;      // by us, or about to be
+    bool foreign_void_ = false;
     bool readable_ = true;  // maybe
 };
 
