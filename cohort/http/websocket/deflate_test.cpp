@@ -170,3 +170,26 @@ TEST_CASE("what cannot be unpacked, or not as text, closes the socket")
     CHECK(close_of(raw_frame(0x01, "a") + raw_frame(0xc0, "b")) == 1002);
     CHECK(close_of(raw_frame(0xc9, "")) == 1002);
 }
+
+TEST_CASE("a compressed frame that announces more than there is memory costs nothing")
+{
+    for (const std::string_view length :
+         {"\xfe\xff\xff\x80\x77\x02\x41\x83", "\x7f\xff\xff\xff\xff\xff\xff\xff"})
+    {
+        for (const unsigned first : {0xc1U, 0x41U}) {
+            socket_house h{echo, {}, terms_of("permessage-deflate")};
+            std::string bytes{static_cast<char>(first), '\xff'};
+            bytes += length;
+            bytes += std::string(4, '\0');  // the mask
+            const std::string packed = compressor{}.deflate(std::string(100'000, 'a'));
+            h.them.say(bytes + packed.substr(0, 1));
+            while (h.loop.poll() != 0) {
+            }
+            CHECK(h.core->is_open());
+            // What it unpacks to is measured as it comes.
+            h.them.say(packed.substr(1));
+            CHECK(h.hear(1)[0].close_code() == 1009);
+            h.hear_end();
+        }
+    }
+}

@@ -24,6 +24,9 @@ namespace ws = boost::beast::websocket;
 /// Buffers larger than this are given back after their message.
 constexpr std::size_t kept_buffer_bytes = 8'192;
 
+/// What is made room for at once, whatever a frame announces.
+constexpr std::size_t piece_bytes_max = 262'144;
+
 /// Close, 1002.
 constexpr std::array<unsigned char, 4> protocol_error_frame{0x88, 2, 0x03, 0xea};
 
@@ -105,15 +108,7 @@ public:
     {
         reading_ = true;
         ++pending_;
-        socket_.async_read(input_, [this](boost::system::error_code ec, std::size_t) {
-            if (ec) {
-                read_failed(ec);  // and nothing will be read again
-            } else {
-                reading_ = false;
-                message_came();
-            }
-            done();
-        });
+        read_piece();
     }
 
     void read_soon() override
@@ -241,6 +236,26 @@ public:
 
 private:
     using goodbye = stream_owner::goodbye;
+
+    /// Not by Beast's async_read: that makes room for all that a frame announces, and a compressed
+    /// one may announce 2^64 bytes.
+    void read_piece()
+    {
+        socket_.async_read_some(input_, piece_bytes_max,
+                                [this](boost::system::error_code ec, std::size_t) {
+                                    if (!ec && !socket_.is_message_done()) {
+                                        read_piece();
+                                        return;
+                                    }
+                                    if (ec) {
+                                        read_failed(ec);  // and nothing will be read again
+                                    } else {
+                                        reading_ = false;
+                                        message_came();
+                                    }
+                                    done();
+                                });
+    }
 
     void message_came()
     {
