@@ -2,6 +2,8 @@
 
 #include <cohort/base/assert.hpp>
 
+#include <new>
+
 namespace cohort::http {
 
 namespace {
@@ -38,13 +40,17 @@ bool client_counts::has_room(const ip_address& who) const
     return !counts(who) || connections_of(who) < most_;
 }
 
-client_counts::entry* client_counts::enter(const ip_address& who)
+client_counts::entry* client_counts::enter(const ip_address& who) noexcept
 {
     if (!counts(who))
         return nullptr;
-    entry& its = *entries_.try_emplace(client_of(who), 0U).first;
-    ++its.second;
-    return &its;
+    try {
+        entry& its = *entries_.try_emplace(client_of(who), 0U).first;
+        ++its.second;
+        return &its;
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
 }
 
 void client_counts::leave(entry* of) noexcept

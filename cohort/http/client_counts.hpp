@@ -32,8 +32,9 @@ public:
     /// May it have another one?
     [[nodiscard]] bool has_room(const ip_address& who) const;
 
-    /// One more, whether there is room or not. Null: it is not counted.
-    [[nodiscard]] entry* enter(const ip_address& who);
+    /// One more, whether there is room or not. Null: it is not counted, as somebody who comes when
+    /// there is no memory for an entry. (Somebody serves it already, and with it many others.)
+    [[nodiscard]] entry* enter(const ip_address& who) noexcept;
 
     /// Null is nobody.
     void leave(entry* of) noexcept;

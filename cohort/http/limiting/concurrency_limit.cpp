@@ -47,9 +47,13 @@ public:
         place(std::shared_ptr<place_limit> of, std::uint64_t key, std::size_t slot) noexcept
             : of_{std::move(of)}, key_{key}, slot_{slot}
         {}
-        place(const place&) = delete;
-        place& operator=(const place&) = delete;
-        ~place() { of_->leave(key_, slot_); }
+        place(place&&) noexcept = default;
+        place& operator=(place&&) = delete;
+        ~place()
+        {
+            if (of_)
+                of_->leave(key_, slot_);
+        }
 
     private:
         std::shared_ptr<place_limit> of_;
@@ -59,7 +63,7 @@ public:
 
     /// Attached: the places of a request.
     struct places {
-        std::vector<std::unique_ptr<const place>> all;
+        std::vector<place> all;
     };
 
     static std::optional<response> before(const std::shared_ptr<place_limit>& self, request& of)
@@ -69,14 +73,17 @@ public:
             return std::nullopt;
         const std::uint64_t hash = self->table().hash(*key);
         const auto made = self->enter(of, hash);
+        // From here on: should anything below find no memory, the place is free again.
+        std::optional<place> its;
+        if (made.what == concurrency_table::entry::counted)
+            its.emplace(self, hash, of.slot());
         const bool refused = made.what == concurrency_table::entry::refused;
         detail::limits_met& met = of.attachment<detail::limits_met>();
         met.all.push_back(self->statement(hash, made));
         met.hits.push_back({.by = self.get(), .key = hash});
         if (!refused) {
-            if (made.what == concurrency_table::entry::counted)
-                of.attachment<places>().all.push_back(
-                    std::make_unique<const place>(self, hash, of.slot()));
+            if (its)
+                of.attachment<places>().all.push_back(*std::move(its));
             return std::nullopt;
         }
         response answer = limit_refusal(met.all.back());

@@ -162,6 +162,11 @@ void desk::keep(session_work& work, response& answer) const
     if (anew)
         work.record.created = now;
     work.record.seen = now;
+    // First, so that a full store need not make room for one of the two by ending the other.
+    if (anew && !leave_old(work)) {
+        ++by_.counts->unknown;
+        return;
+    }
     auto kept = keeper_->keep(work.id, work.record, end_of(work.record, now),
                               anew ? session_keeper::how::anew : session_keeper::how::again);
     if (kept.outcome == stored::full) {
@@ -169,7 +174,7 @@ void desk::keep(session_work& work, response& answer) const
         answer = overloaded("no room for another session");
         return;
     }
-    if (kept.outcome == stored::absent || (anew && !leave_old(work))) {
+    if (kept.outcome == stored::absent) {
         // Another request ended it meanwhile, and may have set a cookie that we must not touch.
         ++by_.counts->unknown;
         return;
@@ -179,14 +184,12 @@ void desk::keep(session_work& work, response& answer) const
     give_cookie(work, std::move(kept.cookie), answer);
 }
 
-/// After regenerate(): the old id is void. If it was already, the session that goes on under the
-/// new one was ended by somebody, and does not.
+/// After regenerate(): the old id is void, even if there is no room for the new one: brought back,
+/// it might survive a logout that comes just then. If it was void already, somebody has ended the
+/// session, and it does not go on under the new one.
 bool desk::leave_old(const session_work& work) const
 {
-    if (work.came_as.empty() || work.destroyed || keeper_->forget(work.came_as) == stored::done)
-        return true;
-    keeper_->forget(work.id);
-    return false;
+    return work.came_as.empty() || work.destroyed || keeper_->forget(work.came_as) == stored::done;
 }
 
 void desk::give_cookie(const session_work& work, std::string value, response& answer) const
