@@ -88,11 +88,12 @@ inline constexpr violation too_many_connections{.status = 429,
                                                 .words =
                                                     "the client has too many connections open"};
 
-/// What a client means that has closed its side while its request runs.
+/// What a client means that has closed its side (TCP: FIN) while its request runs. One that resets
+/// its connection, or has closed a Unix socket, left in either case, and coroutines are cancelled.
 enum class half_close : std::uint8_t {
-    answered,   ///< It waits for the answer all the same: handlers and streams go on. Streams that
-                ///< are silent for long should write something now and then: only then does one
-                ///< learn that a TCP client has closed both sides.
+    answered,   ///< It waits for the answer all the same: handlers and streams go on. Should a TCP
+                ///< client have closed both sides, one learns of it when something is sent, or
+                ///< within two minutes from its kernel (net::ask_whether_there()).
     abandoned,  ///< It left: coroutine handlers are cancelled, streams cut (Go and Node see it so).
 };
 

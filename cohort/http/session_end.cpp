@@ -81,13 +81,16 @@ void session::client_ended()
 
 void session::client_closed_its_side()
 {
-    // What it still owes of its request will never come. Of the answer it may want all: should it
-    // be gone altogether, we hear of that as soon as something is sent.
+    // What it still owes of its request will never come. Of the answer it may want all. Should it be
+    // gone altogether, we hear of that as soon as something is sent, or from the kernel a minute
+    // later: docs/decisions/0003.
     const bool abandoned = server_.options_.closed_half == half_close::abandoned;
     if (port_ != nullptr && (reading_body_ || (streaming_ && abandoned)))
         port_->fail(errc::channel_closed);
     if (abandoned)
         cancel_job();
+    else
+        net::ask_whether_there(fd_.borrow());
 }
 
 void session::begin_linger()

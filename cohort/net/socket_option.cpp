@@ -1,5 +1,7 @@
 #include <cohort/net/socket_option.hpp>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 namespace cohort::net {
@@ -22,6 +24,20 @@ void reset_when_closed(int socket) noexcept
 {
     const linger at_once{.l_onoff = 1, .l_linger = 0};
     ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+void ask_whether_there(int socket) noexcept
+{
+    const auto set = [socket](int level, int name, int value) noexcept {
+        ::setsockopt(socket, level, name, &value, sizeof value);
+    };
+    constexpr int pause_s = 30;
+    // A network that is away for two minutes is not a client that has left.
+    constexpr int unanswered_max = 4;
+    set(IPPROTO_TCP, TCP_KEEPIDLE, pause_s);
+    set(IPPROTO_TCP, TCP_KEEPINTVL, pause_s);
+    set(IPPROTO_TCP, TCP_KEEPCNT, unanswered_max);
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
 }  // namespace cohort::net

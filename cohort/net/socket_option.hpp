@@ -14,4 +14,10 @@ namespace cohort::net {
 /// know no reset, and stay as they are.
 void reset_when_closed(int socket) noexcept;
 
+/// From now on a client that is silent is asked by the kernel, twice a minute, whether it is there.
+/// One that has closed its socket altogether looks like one that waits, for the minute in which its
+/// own kernel keeps what is left of the connection (tcp_fin_timeout); then it answers with a reset.
+/// Nobody sees these questions but kernels. Source: tcp(7), TCP_KEEPIDLE.
+void ask_whether_there(int socket) noexcept;
+
 }  // namespace cohort::net

@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 using namespace cohort;
@@ -43,4 +45,15 @@ TEST_CASE("a socket that is reset when closed does not linger")
     REQUIRE(::getsockopt(socket.borrow(), SOL_SOCKET, SO_LINGER, &how, &size) == 0);
     CHECK(how.l_onoff != 0);
     CHECK(how.l_linger == 0);
+}
+
+TEST_CASE("a silent client is asked twice a minute whether it is there")
+{
+    const unique_fd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    CHECK(socket_option(socket.borrow(), SOL_SOCKET, SO_KEEPALIVE) == 0);
+    ask_whether_there(socket.borrow());
+    CHECK(socket_option(socket.borrow(), SOL_SOCKET, SO_KEEPALIVE) == 1);
+    CHECK(socket_option(socket.borrow(), IPPROTO_TCP, TCP_KEEPIDLE) == 30);
+    CHECK(socket_option(socket.borrow(), IPPROTO_TCP, TCP_KEEPINTVL) == 30);
+    CHECK(socket_option(socket.borrow(), IPPROTO_TCP, TCP_KEEPCNT) == 4);
 }
