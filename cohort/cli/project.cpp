@@ -33,8 +33,12 @@ inline cohort::http::router make_api()
     namespace http = cohort::http;
     http::router api;
 
-    // Ids for the log, the header fields that browsers want to hear, no forms from other sites.
+    // The first one is outermost: ids, then a line in the log for each request, refused ones too;
+    // 503 before work begins when too much is under way; the header fields that browsers want to
+    // hear; no forms from other sites.
     api.use(http::request_ids());
+    api.use(http::access_log());
+    api.use(http::shed());
     api.use(http::helmet());
     api.use(http::csrf());
 
@@ -45,13 +49,16 @@ inline cohort::http::router make_api()
     });
 
     // Who sends connections here looks elsewhere as soon as the stop has begun. They know an
-    // address and no name, and speak no TLS: http::secure() lets them pass by these notes.
+    // address and no name, and speak no TLS: http::secure() lets them pass by two of these notes.
+    // By the others a check is never refused for want of room, nor logged unless it fails.
     const auto ready = [](const http::request&) {
         const cohort::worker* const self = cohort::current_worker();
         return self != nullptr && self->stopping() ? http::text("stopping\n", 503)
                                                    : http::text("ok\n");
     };
-    api.get("/ready", ready, {.notes = {http::any_host_too{}, http::plain_http_too{}}});
+    api.get("/ready", ready,
+            {.notes = {http::any_host_too{}, http::plain_http_too{}, http::never_shed{},
+                       http::quiet{}}});
 
     return api;
 }

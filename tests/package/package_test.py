@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 
 import runtime_packages
@@ -68,6 +69,12 @@ def by_init(folder: pathlib.Path, prefix: pathlib.Path, compiler: str) -> None:
         with urllib.request.urlopen(f"{where}/hello/you", timeout=30) as answer:
             if answer.read() != b"Hello, you\n":
                 raise SystemExit("the new project answers something else")
+        # Lines are written after the answer is sent.
+        until = time.monotonic() + 30
+        while '"path":"/hello/you"' not in run(command, "logs", "--json", env=environment):
+            if time.monotonic() > until:
+                raise SystemExit("the new project's access log has no line of the request")
+            time.sleep(0.1)
     finally:
         run(command, "stop", env=environment)
 
