@@ -96,6 +96,8 @@ public:
     {
         if (entry.why->rule == http::too_many_connections.rule)
             tell_crowd(entry);
+        else if (entry.why->rule.starts_with("tls."))
+            tell_handshake(entry);
         else
             tell_request(entry);
     }
@@ -118,6 +120,23 @@ private:
                    std::span<const log::field>{fields}.first(*suppressed > 0 ? 4 : 3));
     }
 
+    void tell_handshake(const http::refusal_entry& entry) noexcept
+    {
+        // Load balancers look whether a port is open all day long.
+        const bool is_check = entry.why->rule.ends_with(".nothing-said");
+        const log::level at = is_check ? log::level::debug : log::level::info;
+        if (!log::enabled(at))
+            return;
+        const auto suppressed = handshakes_.take();
+        if (!suppressed)
+            return;
+        const std::string from = entry.from->text();
+        const std::array<log::field, 3> fields{
+            {{"rule", entry.why->rule}, {"client", from}, {"suppressed", *suppressed}}};
+        log::write(at, fmt::format("TLS handshake failed: {}", entry.why->words),
+                   std::span<const log::field>{fields}.first(*suppressed > 0 ? 3 : 2));
+    }
+
     void tell_crowd(const http::refusal_entry& entry) noexcept
     {
         const auto suppressed = crowds_.take();
@@ -132,6 +151,7 @@ private:
 
     unsigned connections_max_;
     log::budget requests_{10};
+    log::budget handshakes_{10};
     log::budget crowds_{1, std::chrono::minutes{1}};
 };
 

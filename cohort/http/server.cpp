@@ -7,6 +7,7 @@
 #include <cohort/board/journal.hpp>
 #include <cohort/board/slot.hpp>
 #include <cohort/http/culprit.hpp>
+#include <cohort/http/date_clock.hpp>
 #include <cohort/http/router.hpp>
 #include <cohort/http/session.hpp>
 #include <cohort/http/tls/context.hpp>
@@ -249,10 +250,20 @@ void server::arm()
 void server::look_at_certificates()
 {
     options_.tls->look_at_files(loop_);
+    // All workers have the same: one of them tells, and there always is a slot 0.
+    if (options_.slot == 0)
+        options_.tls->tell_of_ends(machine_clock()());
     constexpr std::uint32_t every = 60;
     certificates_due_ = second_ + every;
     if (armed_for_ == 0 || certificates_due_ < armed_for_)
         arm();
+}
+
+std::span<const tls::certificate_life> server::certificates() const noexcept
+{
+    if (!options_.tls)
+        return {};
+    return options_.tls->certificates();
 }
 
 void server::tick()

@@ -30,6 +30,10 @@ namespace cohort {
 class lanes;
 }
 
+namespace cohort::http::tls {
+struct certificate_life;
+}
+
 namespace cohort::http {
 
 class router;
@@ -87,6 +91,10 @@ public:
         std::uint64_t failed = 0;   ///< Refused, broken off, too slow, or no TLS at all.
     };
     [[nodiscard]] const handshake_counts& handshakes() const noexcept { return handshakes_; }
+
+    /// How long the certificates are good that new connections get; empty without TLS. Lifetime:
+    /// until the loop's next turn.
+    [[nodiscard]] std::span<const tls::certificate_life> certificates() const noexcept;
 
     /// Goes on with connections that another server had and handed over, see drain_to(). They may
     /// exceed connections_max and connections_per_client_max: somebody serves them already.

@@ -142,7 +142,8 @@ struct server_options {
     /// at the clock, and the address of each connection.
     std::move_only_function<void(const access_entry&) noexcept> on_answered{};
 
-    /// Called for every refused request, if set: bad bytes, sizes, time-outs.
+    /// Called for every refused request, if set: bad bytes, sizes, time-outs; and for every TLS
+    /// handshake that failed ("tls.handshake.…", without a status and bytes).
     std::move_only_function<void(const refusal_entry&) noexcept> on_refused{};
 
     /// Gets every connection whose client speaks HTTP/2: its first bytes, in `unread`, are the

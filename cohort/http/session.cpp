@@ -107,6 +107,8 @@ void session::ready(std::uint32_t events) noexcept
 {
     const visit here{*this};
     if ((events & EPOLLERR) != 0 || ((events & EPOLLHUP) != 0 && (events & EPOLLIN) == 0)) {
+        if (tls_ && !tls_->is_ready() && exchange_.now() == phase::idle) [[unlikely]]
+            count_failed_handshake(tls_->how_it_breaks_off());
         close_socket();  // reset, or closed on both sides
         return;
     }

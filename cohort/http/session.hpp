@@ -173,6 +173,7 @@ private:
     // Through TLS (session_tls.cpp).
     [[nodiscard]] bool shake_hands();
     void refuse_handshake();
+    void count_failed_handshake(tls::handshake_failure why) noexcept;
     [[nodiscard]] bool handshake_is_late() const noexcept;
     [[nodiscard]] std::uint32_t handshake_due() const noexcept;
     [[nodiscard]] transfer read_tls(std::span<char> into);

@@ -81,8 +81,8 @@ void session::client_ended()
 
 void session::client_closed_its_side()
 {
-    // What it still owes of its request will never come. Of the answer it may want all. Should it be
-    // gone altogether, we hear of that as soon as something is sent, or from the kernel a minute
+    // What it still owes of its request will never come. Of the answer it may want all. Should it
+    // be gone altogether, we hear of that as soon as something is sent, or from the kernel a minute
     // later: docs/decisions/0003.
     const bool abandoned = server_.options_.closed_half == half_close::abandoned;
     if (port_ != nullptr && (reading_body_ || (streaming_ && abandoned)))
@@ -116,7 +116,7 @@ void session::on_time()
         return;
     const std::uint32_t second = server_.second();
     if (handshake_is_late()) [[unlikely]] {
-        ++server_.handshakes_.failed;
+        count_failed_handshake(tls::handshake_failure::too_slow);
         close_socket();
         return;
     }

@@ -54,7 +54,7 @@ bool session::shake_hands()
 
 void session::refuse_handshake()
 {
-    ++server_.handshakes_.failed;
+    count_failed_handshake(tls_->failure());
     // One packet, into a socket that has sent nothing so far.
     if (tls_->met_plain_http())
         static_cast<void>(
@@ -62,6 +62,12 @@ void session::refuse_handshake()
     // A close with unread bytes would reset the connection under the alert. If that is broken
     // already, this closes it.
     begin_linger();
+}
+
+void session::count_failed_handshake(tls::handshake_failure why) noexcept
+{
+    ++server_.handshakes_.failed;
+    server_.count_refusal(tls::violation_of(why, tls_->reason()), peer_, {});
 }
 
 bool session::handshake_is_late() const noexcept

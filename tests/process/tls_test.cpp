@@ -105,6 +105,33 @@ visit go(std::uint16_t port, SSL_SESSION* with = nullptr, const std::string& pat
 
 }  // namespace
 
+TEST_CASE("the log tells of handshakes that fail, and once of a certificate that ends soon")
+{
+    const pem_folder folder;
+    const auto files =
+        folder.put("one", make_identity({.name = "one.test", .until = 10L * 24 * 60 * 60 + 3600}));
+    secure_server server{files};
+    testing::client plain{server.port()};
+    plain.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
+    CHECK(plain.receive_until("instead\n").starts_with("HTTP/1.1 400"));
+    const auto failed = server.program().wait_for("TLS handshake failed");
+    CHECK(failed.at("level") == "info");
+    CHECK(failed.at("rule") == "tls.handshake.plain-http");
+    CHECK(failed.at("message") == "TLS handshake failed: http request");
+    CHECK(std::string{failed.at("client").as_string()}.starts_with("127.0.0.1:"));
+
+    // Both workers listen, and one of them has told before that.
+    std::vector<boost::json::object> ends;
+    for (const std::string& line : server.program().lines()) {
+        if (line.find("expires in 10 days") != std::string::npos)
+            ends.push_back(boost::json::parse(line).as_object());
+    }
+    REQUIRE(ends.size() == 1);
+    CHECK(ends[0].at("level") == "warn");
+    CHECK(std::string{ends[0].at("certificate").as_string()} == files.certificate);
+    CHECK(ends[0].at("daysLeft") == 10);
+}
+
 TEST_CASE("a session is resumed by every worker, and by those who follow a dead one")
 {
     const pem_folder folder;

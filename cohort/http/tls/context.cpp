@@ -94,4 +94,22 @@ void context::come_back(result<std::shared_ptr<const generation>> fresh, stamps 
 
 const std::vector<std::string>& context::warnings() const noexcept { return now_->warnings; }
 
+const std::vector<certificate_life>& context::certificates() const noexcept { return now_->lives; }
+
+void context::tell_of_ends(std::int64_t now)
+{
+    for (const expiry_watch::news& each : ends_.look(now_->lives, now)) {
+        const std::string& file = each.of->file;
+        const std::int64_t at = each.of->not_after;
+        if (each.what == expiry_watch::outlook::expired)
+            log::error({{"certificate", file}, {"notAfter", at}, {"daysAgo", each.days}},
+                       "the TLS certificate {} has expired: clients refuse it; put a new one there",
+                       file);
+        else
+            log::warn({{"certificate", file}, {"notAfter", at}, {"daysLeft", each.days}},
+                      "the TLS certificate {} expires in {} day{}; put a new one there", file,
+                      each.days, each.days == 1 ? "" : "s");
+    }
+}
+
 }  // namespace cohort::http::tls

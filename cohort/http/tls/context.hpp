@@ -2,6 +2,7 @@
 // Certificates, and everything else that is agreed upon before a TLS connection carries bytes.
 
 #include <cohort/base/error.hpp>
+#include <cohort/http/tls/certificate_life.hpp>
 #include <cohort/http/tls/options.hpp>
 #include <cohort/http/tls/stream.hpp>
 
@@ -53,8 +54,16 @@ public:
 
     [[nodiscard]] seconds handshake_patience() const noexcept { return options_->handshake; }
 
-    /// What is usable but not right: a certificate that has expired, a key that anybody can read.
+    /// What is usable but not right: a certificate from the future, a key that anybody can read.
     [[nodiscard]] const std::vector<std::string>& warnings() const noexcept;
+
+    /// How long those certificates are good that new connections get.
+    [[nodiscard]] const std::vector<certificate_life>& certificates() const noexcept;
+
+    /// Logs which of them end within 30 days (a warning) or have expired (an error): one line each,
+    /// once a day however often it is called, and at once what is new or worse.
+    /// @param now  seconds since 1970
+    void tell_of_ends(std::int64_t now);
 
 private:
     using stamps = std::vector<std::uint64_t>;
@@ -64,6 +73,7 @@ private:
     std::shared_ptr<ticket_keys> tickets_;
     std::shared_ptr<const generation> now_;
     stamps refused_;  // of files that were found wanting
+    expiry_watch ends_;
     /// Somebody reads the files. What becomes of it counts as long as this is the same.
     std::shared_ptr<const int> errand_;
 };

@@ -1,9 +1,17 @@
 #include <cohort/http/tls/context.hpp>
 
+#include <cohort/http/date_clock.hpp>
 #include <cohort/http/detail/tls_test.hpp>
+#include <cohort/observe/log.hpp>
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -80,18 +88,55 @@ TEST_CASE("what can be used but is not right is a warning")
     const pem_folder folder;
     tls::options how;
     how.certificates.push_back(
-        folder.put("old", make_identity({.name = "old", .from = -7200, .until = -3600})));
-    how.certificates.push_back(
         folder.put("early", make_identity({.name = "early", .from = 3600, .until = 7200})));
     how.certificates.push_back(folder.put("fine", make_identity({"fine"})));
-    std::filesystem::permissions(how.certificates[2].key, std::filesystem::perms{0644});
+    std::filesystem::permissions(how.certificates[1].key, std::filesystem::perms{0644});
     const auto made = tls::context::load(how);
     REQUIRE(made);
     const auto& warnings = (*made)->warnings();
-    REQUIRE(warnings.size() == 3);
-    CHECK(says(warnings[0], "old.pem has expired"));
-    CHECK(says(warnings[1], "early.pem is not valid yet"));
-    CHECK(says(warnings[2], "fine.key can be read by everybody"));
+    REQUIRE(warnings.size() == 2);
+    CHECK(says(warnings[0], "early.pem is not valid yet"));
+    CHECK(says(warnings[1], "fine.key can be read by everybody"));
+}
+
+TEST_CASE("certificates that end soon or have ended are logged, one line each")
+{
+    constexpr long day = 24L * 60 * 60;
+    const pem_folder folder;
+    tls::options how;
+    how.certificates.push_back(
+        folder.put("old", make_identity({.name = "old", .from = -7200, .until = -3600})));
+    how.certificates.push_back(
+        folder.put("short", make_identity({.name = "short", .until = 10 * day + 60})));
+    how.certificates.push_back(
+        folder.put("long", make_identity({.name = "long", .until = 90 * day})));
+    const auto made = tls::context::load(how);
+    REQUIRE(made);
+    const auto& lives = (*made)->certificates();
+    REQUIRE(lives.size() == 3);
+    const std::int64_t now = machine_clock()();
+    CHECK(lives[0].file == how.certificates[0].certificate);
+    CHECK(std::abs(lives[0].not_after - (now - 3600)) < 60);
+    CHECK(std::abs(lives[2].not_after - (now + 90 * day)) < 60);
+
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0);
+    const unique_fd read_end{ends[0]};
+    const unique_fd write_end{ends[1]};
+    log::configure({.descriptor = write_end.borrow()});
+    (*made)->tell_of_ends(now);
+    (*made)->tell_of_ends(now + 60);
+    log::configure({});
+    std::array<char, 4096> bytes{};
+    const ssize_t got = ::read(read_end.borrow(), bytes.data(), bytes.size());
+    REQUIRE(got > 0);
+    const std::string text{bytes.data(), static_cast<std::size_t>(got)};
+    CHECK(std::ranges::count(text, '\n') == 2);
+    const auto second = text.find('\n') + 1;
+    CHECK(says(text.substr(0, second), "\"level\":\"error\""));
+    CHECK(says(text.substr(0, second), "old.pem has expired: clients refuse it"));
+    CHECK(says(text.substr(second), "\"level\":\"warn\""));
+    CHECK(says(text.substr(second), "short.pem expires in 10 days"));
 }
 
 TEST_CASE("a reload that fails leaves everything as it was")

@@ -18,6 +18,7 @@
 
 #include <array>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 namespace cohort::http::tls {
@@ -122,8 +123,13 @@ void set_rules(SSL_CTX* made, const options& wanted)
     SSL_CTX_set_alpn_select_cb(made, &choose_protocol, nullptr);
 }
 
-result<> set_certificate(SSL_CTX* made, const certificate_files& files,
-                         std::vector<std::string>& warnings)
+std::int64_t seconds_of(const ASN1_TIME* at) noexcept
+{
+    tm parts{};
+    return ASN1_TIME_to_tm(at, &parts) == 1 ? static_cast<std::int64_t>(::timegm(&parts)) : 0;
+}
+
+result<> set_certificate(SSL_CTX* made, const certificate_files& files, generation& into)
 {
     COHORT_TRY(std::vector<certificate> chain, read_certificates(files.certificate));
     COHORT_TRY(const private_key key, read_key(files.key));
@@ -141,19 +147,18 @@ result<> set_certificate(SSL_CTX* made, const certificate_files& files,
         if (SSL_CTX_add1_chain_cert(made, chain[at].get()) != 1)
             return broken(files.certificate.c_str());
     }
-    if (X509_cmp_current_time(X509_get0_notAfter(chain.front().get())) < 0)
-        warnings.push_back(fmt::format("the TLS certificate {} has expired: clients will refuse "
-                                       "it; get a new one and put it there",
-                                       files.certificate));
-    else if (X509_cmp_current_time(X509_get0_notBefore(chain.front().get())) > 0)
-        warnings.push_back(fmt::format("the TLS certificate {} is not valid yet: clients will "
-                                       "refuse it; is the clock right?",
-                                       files.certificate));
+    into.lives.push_back({.file = files.certificate,
+                          .not_after = seconds_of(X509_get0_notAfter(chain.front().get()))});
+    if (X509_cmp_current_time(X509_get0_notBefore(chain.front().get())) > 0)
+        into.warnings.push_back(fmt::format("the TLS certificate {} is not valid yet: clients will "
+                                            "refuse it; is the clock right?",
+                                            files.certificate));
     struct stat about{};
     if (::stat(files.key.c_str(), &about) == 0 && (about.st_mode & S_IRWXO) != 0)
-        warnings.push_back(fmt::format("the TLS key {} can be read by everybody on this machine: "
-                                       "`chmod o= {}`",
-                                       files.key, files.key));
+        into.warnings.push_back(
+            fmt::format("the TLS key {} can be read by everybody on this machine: "
+                        "`chmod o= {}`",
+                        files.key, files.key));
     return {};
 }
 
@@ -238,7 +243,7 @@ result<std::shared_ptr<const generation>> generation::read(const options& wanted
         if (SSL_CTX_set_cipher_list(one.get(), ciphers) != 1 ||
             SSL_CTX_set1_groups_list(one.get(), own_groups.data()) != 1)
             return broken("ciphers");
-        COHORT_TRY(set_certificate(one.get(), each, made->warnings));
+        COHORT_TRY(set_certificate(one.get(), each, *made));
         COHORT_TRY(set_client_check(one.get(), wanted));
         made->contexts.push_back(std::move(one));
     }

@@ -2,6 +2,7 @@
 // What a context has read from its files. For context.cpp.
 
 #include <cohort/base/error.hpp>
+#include <cohort/http/tls/certificate_life.hpp>
 #include <cohort/http/tls/options.hpp>
 
 #include <cstdint>
@@ -28,7 +29,8 @@ struct generation {
 
     std::vector<handle> contexts;  ///< One a certificate, in the order of the options.
     std::vector<std::string> warnings;
-    std::vector<std::uint64_t> stamps;  ///< Of the files, before they were read.
+    std::vector<certificate_life> lives;  ///< One a certificate, in the order of the options.
+    std::vector<std::uint64_t> stamps;    ///< Of the files, before they were read.
     std::shared_ptr<ticket_keys> tickets;
     steady_time (*clock)() noexcept = nullptr;
 };

@@ -43,7 +43,7 @@ struct wish {
     std::string name;            // the subject's common name
     std::string alternatives{};  // "DNS:a.test,DNS:*.b.test"
     long from = -3600;           // seconds from now
-    long until = 24L * 60 * 60;
+    long until = 90L * 24 * 60 * 60;
     bool authority = false;
 };
 

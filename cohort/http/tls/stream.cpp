@@ -154,10 +154,10 @@ transfer stream::outcome_of(int said) noexcept
         case SSL_ERROR_SSL:
             if (const char* const words = ERR_reason_error_string(ERR_peek_error()))
                 reason_ = words;
-            met_plain_http_ = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
+            failure_ = failure_of(ERR_peek_error());
             break;
         default:
-            reason_ = "the connection broke off";
+            failure_ = handshake_failure::broken_off;
             break;
     }
     // After either nothing may be said any more, not even goodbye.
@@ -170,8 +170,12 @@ transfer stream::shake_hands() noexcept
 {
     ERR_clear_error();
     const int said = SSL_do_handshake(ssl_.get());
-    if (said != 1)
-        return outcome_of(said);
+    if (said != 1) {
+        const transfer step = outcome_of(said);
+        if (failure_ == handshake_failure::broken_off)
+            failure_ = how_it_breaks_off();
+        return step;
+    }
     ready_ = true;
     holds_bytes_ = SSL_has_pending(ssl_.get()) == 1;
     facts_ = std::make_unique<const tls::facts>(facts_of(ssl_.get()));
@@ -193,6 +197,12 @@ transfer stream::read(std::span<char> into) noexcept
 }
 
 bool stream::met_client() const noexcept { return SSL_get_state(ssl_.get()) != TLS_ST_BEFORE; }
+
+handshake_failure stream::how_it_breaks_off() const noexcept
+{
+    return BIO_number_read(SSL_get_rbio(ssl_.get())) == 0 ? handshake_failure::nothing_said
+                                                          : handshake_failure::broken_off;
+}
 
 transfer stream::write(std::string_view bytes) noexcept
 {

@@ -2,6 +2,7 @@
 // One connection's TLS, on a socket that does not wait. What it does, OpenSSL does.
 
 #include <cohort/http/tls/facts.hpp>
+#include <cohort/http/tls/handshake_failure.hpp>
 #include <cohort/http/transfer.hpp>
 
 #include <memory>
@@ -50,9 +51,16 @@ public:
     /// What else the handshake came to. Order: once it is done.
     [[nodiscard]] const tls::facts& facts() const noexcept { return *facts_; }
     /// The client spoke plain HTTP to us.
-    [[nodiscard]] bool met_plain_http() const noexcept { return met_plain_http_; }
+    [[nodiscard]] bool met_plain_http() const noexcept
+    {
+        return failure_ == handshake_failure::plain_http;
+    }
+    /// Why the handshake failed, if it did.
+    [[nodiscard]] handshake_failure failure() const noexcept { return failure_; }
+    /// And if the connection ended now, before it is done.
+    [[nodiscard]] handshake_failure how_it_breaks_off() const noexcept;
 
-    /// What went wrong, in OpenSSL's words; for logs.
+    /// What went wrong, in OpenSSL's words, if it has some; for logs.
     [[nodiscard]] std::string_view reason() const noexcept { return reason_; }
 
 private:
@@ -67,8 +75,8 @@ private:
     const char* reason_ = "";  // OpenSSL's own, which live for ever
     bool ready_ = false;
     bool broken_ = false;
-    bool met_plain_http_ = false;
     bool holds_bytes_ = false;
+    handshake_failure failure_ = handshake_failure::none;
 };
 
 }  // namespace cohort::http::tls
