@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -148,6 +149,16 @@ TEST_CASE("without a cohort the commons are this process's own")
     const auto area = commons::here().area("commons_test", 64);
     REQUIRE(area);
     CHECK(commons::here().area("commons_test", 64)->data() == area->data());
+}
+
+TEST_CASE("an application has a counter of its own there, as the manual shows")
+{
+    static cohort::board::common_area area{"shop/orders/1", sizeof(std::atomic<std::uint64_t>)};
+    if (auto found = area.find())
+        ++cohort::board::area_as<std::atomic<std::uint64_t>>(*found);
+    const auto again = commons::here().area("shop/orders/1", sizeof(std::uint64_t));
+    REQUIRE(again);
+    CHECK(area_as<std::atomic<std::uint64_t>>(*again) == 1);
 }
 
 TEST_CASE("who sits in which slot is known to whoever shares the memory")
