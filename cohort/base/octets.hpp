@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 /// Eight octets of a text at a time, in one word: for scans that are on the way of every request.
 ///
@@ -20,6 +21,39 @@ inline constexpr std::uint64_t tops = ones * 0x80;
     std::uint64_t word;
     std::memcpy(&word, eight, sizeof word);
     return word;
+}
+
+/// A text of one to seven, some of its octets more than once: for questions that are not about
+/// places.
+[[nodiscard]] inline std::uint64_t load_few(std::string_view text) noexcept
+{
+    if (text.size() >= 4) {
+        std::uint32_t first;
+        std::uint32_t last;
+        std::memcpy(&first, text.data(), sizeof first);
+        std::memcpy(&last, text.data() + text.size() - sizeof last, sizeof last);
+        return first | std::uint64_t{last} << 32;
+    }
+    const auto at = [text](std::size_t i) -> std::uint64_t {
+        return static_cast<unsigned char>(text[i]);
+    };
+    const std::uint64_t last = at(text.size() - 1);
+    return at(0) | at(text.size() / 2) << 8 | last * (ones << 16);
+}
+
+/// Does `marks`, which is asked about words, mark any octet of the text?
+template <class Marks>
+[[nodiscard]] bool any(std::string_view text, Marks marks) noexcept
+{
+    if (text.size() < sizeof(std::uint64_t))
+        return !text.empty() && marks(load_few(text)) != 0;
+    const char* const last = text.data() + text.size() - sizeof(std::uint64_t);
+    for (const char* at = text.data(); at < last; at += sizeof(std::uint64_t)) {
+        if (marks(load(at)) != 0)
+            return true;
+    }
+    // The last eight, of which some may have been looked at already.
+    return marks(load(last)) != 0;
 }
 
 /// Those below `limit`, which is 0x80 at most.

@@ -42,3 +42,20 @@ TEST_CASE("one octet of its kind among eight is found, wherever it stands, whate
         }
     }
 }
+
+TEST_CASE("one octet of its kind in a text of any length is found, wherever it stands")
+{
+    const auto quotes = [](std::uint64_t word) { return octets::equal(word, '"'); };
+    CHECK_FALSE(octets::any({}, quotes));
+    for (std::size_t size = 1; size < 30; ++size) {
+        std::string text(size, 'a');
+        CHECK_FALSE(octets::any(text, quotes));
+        // What follows the text is not a part of it.
+        CHECK_FALSE(octets::any(std::string_view{text + '"'}.substr(0, size), quotes));
+        for (char& each : text) {
+            each = '"';
+            CHECK(octets::any(text, quotes));
+            each = 'a';
+        }
+    }
+}

@@ -1,5 +1,7 @@
 #include <cohort/base/utf8.hpp>
 
+#include <cohort/base/octets.hpp>
+
 #include <algorithm>
 #include <cstddef>
 
@@ -65,6 +67,8 @@ bool is_control(std::string_view one) noexcept
 
 bool is_utf8(std::string_view text) noexcept
 {
+    if (!octets::any(text, octets::beyond_ascii))
+        return true;
     while (!text.empty()) {
         const std::size_t length = first_character(text);
         if (length == 0)

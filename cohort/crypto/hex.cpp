@@ -1,5 +1,7 @@
 #include <cohort/crypto/hex.hpp>
 
+#include <cohort/base/append.hpp>
+
 #include <cstddef>
 
 namespace cohort::crypto {
@@ -21,13 +23,16 @@ int value_of(char c) noexcept
 
 std::string to_hex(std::string_view bytes)
 {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text(bytes.size() * 2, '0');
-    for (std::size_t at = 0; at < bytes.size(); ++at) {
-        const auto octet = static_cast<unsigned char>(bytes[at]);
-        text[2 * at] = digits[octet >> 4];
-        text[2 * at + 1] = digits[octet & 15];
-    }
+    static constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    append_by(text, bytes.size() * 2, [bytes](char* to) {
+        for (const char each : bytes) {
+            const auto octet = static_cast<unsigned char>(each);
+            *to++ = digits[octet >> 4];
+            *to++ = digits[octet & 15];
+        }
+        return to;
+    });
     return text;
 }
 

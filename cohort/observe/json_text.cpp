@@ -1,5 +1,6 @@
 #include <cohort/observe/json_text.hpp>
 
+#include <cohort/base/append.hpp>
 #include <cohort/base/octets.hpp>
 
 #include <algorithm>
@@ -70,20 +71,24 @@ std::string_view escape(char c, char (&hex)[7]) noexcept
     return {hex, 6};
 }
 
+/// Octets that are not written as they are, or may not be: what is escaped, and what is no ASCII.
+/// Fewer steps than asking for each kind, since what is no ASCII counts.
+std::uint64_t special(std::uint64_t word) noexcept
+{
+    const auto differs = [word](char from) {
+        return word ^ (octets::ones * static_cast<unsigned char>(from));
+    };
+    return ((word - octets::ones * 0x20) | (differs('"') - octets::ones) |
+            (differs('\\') - octets::ones) | (differs('\x7f') - octets::ones) | word) &
+           octets::tops;
+}
+
 /// How many bytes `text` begins with that are written as they are: ASCII, and nothing to escape.
 std::size_t plain_bytes(std::string_view text) noexcept
 {
-    const auto is_plain = [](const char* eight) {
-        const std::uint64_t word = octets::load(eight);
-        return (octets::beyond_ascii(word) | octets::controls(word) | octets::equal(word, '"') |
-                octets::equal(word, '\\')) == 0;
-    };
     std::size_t at = 0;
-    while (at + 8 <= text.size() && is_plain(text.data() + at))
+    while (at + 8 <= text.size() && special(octets::load(text.data() + at)) == 0)
         at += 8;
-    // The last few together with some that were looked at already.
-    if (at + 8 > text.size() && text.size() >= 8 && is_plain(text.data() + text.size() - 8))
-        return text.size();
     for (; at < text.size(); ++at) {
         const auto c = static_cast<unsigned char>(text[at]);
         if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
@@ -96,6 +101,16 @@ std::size_t plain_bytes(std::string_view text) noexcept
 
 bool append_json_string(std::string& out, std::string_view text, std::size_t escaped_max)
 {
+    // Nearly all texts of a log: one look at them, and one at the room for them.
+    if (text.size() <= escaped_max && !octets::any(text, special)) {
+        append_by(out, text.size() + 2, [text](char* to) {
+            *to++ = '"';
+            to += text.copy(to, text.size());
+            *to++ = '"';
+            return to;
+        });
+        return true;
+    }
     char hex[] = "\\u0000";
     out += '"';
     const std::size_t start = out.size();

@@ -55,3 +55,17 @@ TEST_CASE("a text that is too long is cut between characters, and the caller is 
     CHECK_FALSE(append_json_string(out, "a\n\n", 4));
     CHECK(out == R"("a\n")");
 }
+
+TEST_CASE("what is to be escaped is found in texts of any length, wherever it stands")
+{
+    for (std::size_t size = 1; size < 20; ++size) {
+        for (std::size_t at = 0; at < size; ++at) {
+            std::string text(size, 'a');
+            text[at] = '\n';
+            const std::string rest(size - 1 - at, 'a');
+            CHECK(quoted(text) == "\"" + std::string(at, 'a') + "\\n" + rest + "\"");
+            text[at] = '\x7f';
+            CHECK(quoted(text) == "\"" + std::string(at, 'a') + "\\u007f" + rest + "\"");
+        }
+    }
+}

@@ -1,6 +1,8 @@
 #pragma once
 // JSON text out of values: exact, and well-formed whatever they hold.
 
+#include <cohort/base/append.hpp>
+
 #include <algorithm>
 #include <atomic>
 #include <concepts>
@@ -10,23 +12,6 @@
 #include <string_view>
 
 namespace cohort::schema {
-
-/// Appends what `put` writes: it gets the place, where `most` bytes fit, and returns the end. One
-/// look at the capacity for all of them, where push_back() and append() have one each.
-template <class Put>
-void append_by(std::string& out, std::size_t most, Put put)
-{
-    const std::size_t before = out.size();
-    out.resize_and_overwrite(before + most, [&](char* begin, std::size_t) {
-        return static_cast<std::size_t>(put(begin + before) - begin);
-    });
-}
-
-/// As it is.
-inline void append_plain(std::string& out, std::string_view text)
-{
-    append_by(out, text.size(), [text](char* to) { return to + text.copy(to, text.size()); });
-}
 
 /// With quotes and escapes. Bytes that are no UTF-8 become U+FFFD.
 void append_text(std::string& out, std::string_view text);

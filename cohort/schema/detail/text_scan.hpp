@@ -4,7 +4,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -30,19 +29,7 @@ namespace cohort::schema::detail {
 /// Is all of it ASCII that a JSON string holds as it is?
 [[nodiscard]] inline bool is_plain_ascii(std::string_view text) noexcept
 {
-    const char* at = text.data();
-    if (text.size() < sizeof(std::uint64_t)) {
-        std::uint64_t word = octets::ones * ' ';
-        if (!text.empty())
-            std::memcpy(&word, at, text.size());
-        return odd_bytes(word) == 0;
-    }
-    std::uint64_t odd = 0;
-    const char* const last = at + text.size() - sizeof(std::uint64_t);
-    for (; at < last; at += sizeof(std::uint64_t))
-        odd |= odd_bytes(octets::load(at));
-    // The last eight, of which some may have been looked at already.
-    return (odd | odd_bytes(octets::load(last))) == 0;
+    return !octets::any(text, odd_bytes);
 }
 
 /// The first byte from `at` on that is no ASCII, or that a JSON string cannot hold as it is; or
