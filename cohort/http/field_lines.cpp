@@ -1,5 +1,6 @@
 #include <cohort/http/field_lines.hpp>
 
+#include <cohort/base/append.hpp>
 #include <cohort/base/error.hpp>
 #include <cohort/http/grammar.hpp>
 
@@ -8,6 +9,9 @@
 namespace cohort::http {
 
 namespace {
+
+/// At once what an answer mostly needs: lines that grow are copied again and again.
+constexpr std::size_t usual_room = 192;
 
 /// A number below 256 that does not depend on the case of the letters.
 unsigned number_of(std::string_view name) noexcept
@@ -51,8 +55,6 @@ bool field_lines::name_set::is_disjoint(const name_set& other) const noexcept
 
 void field_lines::add(const field_lines& more)
 {
-    // At once what an answer mostly needs: lines that grow are copied again and again.
-    constexpr std::size_t usual_room = 192;
     lines_.reserve(lines_.size() + more.lines_.size() + usual_room);
     lines_ += more.lines_;
     names_.add(more.names_);
@@ -83,7 +85,17 @@ void field_lines::add(std::string_view name, std::string_view value)
 void field_lines::append(std::string_view name, std::string_view value)
 {
     names_.add(name);
-    lines_.append(name).append(": ").append(value).append("\r\n");
+    if (lines_.empty())
+        lines_.reserve(usual_room);
+    append_by(lines_, name.size() + value.size() + 4, [name, value](char* to) {
+        to += name.copy(to, name.size());
+        *to++ = ':';
+        *to++ = ' ';
+        to += value.copy(to, value.size());
+        *to++ = '\r';
+        *to++ = '\n';
+        return to;
+    });
 }
 
 void field_lines::set(std::string_view name, std::string_view value)

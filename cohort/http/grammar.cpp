@@ -112,7 +112,8 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept
     if (a.size() != b.size())
         return false;
     for (std::size_t i = 0; i < a.size(); ++i) {
-        if (lower(a[i]) != lower(b[i]))
+        // Mostly they are the same, case and all.
+        if (a[i] != b[i] && lower(a[i]) != lower(b[i]))
             return false;
     }
     return true;
@@ -131,13 +132,8 @@ bool is_plain_name(std::string_view text, std::size_t most) noexcept
 
 bool is_field_value(std::string_view text) noexcept
 {
-    // Eight octets at a time. Where there is a control character it may be a tab.
-    for (; text.size() >= 8; text.remove_prefix(8)) {
-        if (octets::controls(octets::load(text.data())) != 0 &&
-            !all(octet_field_value, text.substr(0, 8)))
-            return false;
-    }
-    return all(octet_field_value, text);
+    // Where there is a control character it may be a tab.
+    return !octets::any(text, octets::controls) || all(octet_field_value, text);
 }
 
 std::string_view trim(std::string_view text) noexcept

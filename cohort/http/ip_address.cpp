@@ -1,8 +1,8 @@
 #include <cohort/http/ip_address.hpp>
 
-#include <cohort/base/decimal.hpp>
-
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -70,13 +70,14 @@ std::string ip_address::text() const
         return words.data();
     }
     // By hand: inet_ntop formats with sprintf, and each request that is logged has an address.
-    std::string text;
+    std::array<char, INET_ADDRSTRLEN> words;
+    char* end = words.data();
     for (const unsigned char octet : octets()) {
-        if (!text.empty())
-            text += '.';
-        text += decimal{octet}.view();
+        if (end != words.data())
+            *end++ = '.';
+        end = std::to_chars(end, words.data() + words.size(), octet).ptr;
     }
-    return text;
+    return {words.data(), end};
 }
 
 }  // namespace cohort::http

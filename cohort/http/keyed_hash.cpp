@@ -1,5 +1,6 @@
 #include <cohort/http/keyed_hash.hpp>
 
+#include <cohort/base/octets.hpp>
 #include <cohort/base/random.hpp>
 #include <cohort/crypto/random_bytes.hpp>
 
@@ -42,6 +43,8 @@ struct state {
 /// Up to eight bytes, the first one lowest on every machine.
 std::uint64_t little_endian(std::string_view bytes) noexcept
 {
+    if (std::endian::native == std::endian::little && bytes.size() == 8)
+        return octets::load(bytes.data());
     std::uint64_t word = 0;
     for (std::size_t i = 0; i < bytes.size(); ++i)
         word |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
