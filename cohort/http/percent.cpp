@@ -1,8 +1,10 @@
 #include <cohort/http/percent.hpp>
 
+#include <cohort/base/octets.hpp>
 #include <cohort/http/grammar.hpp>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace cohort::http {
 
@@ -12,12 +14,11 @@ enum class plus { stays, is_space };
 
 std::optional<std::string> decode(std::string_view text, plus rule)
 {
-    constexpr std::string_view special{"%+\0", 3};
-    const std::size_t plain = std::min(text.find_first_of(special), text.size());
+    if (is_unescaped(text))
+        return std::optional<std::string>{std::in_place, text};
     std::string out;
     out.reserve(text.size());
-    out.append(text, 0, plain);
-    for (std::size_t i = plain; i < text.size(); ++i) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
         char c = text[i];
         if (c == '+' && rule == plus::is_space)
             c = ' ';
@@ -40,6 +41,13 @@ std::optional<std::string> decode(std::string_view text, plus rule)
 
 }  // namespace
 
+bool is_unescaped(std::string_view text) noexcept
+{
+    return !octets::any(text, [](std::uint64_t word) {
+        return octets::equal(word, '%') | octets::equal(word, '+') | octets::equal(word, '\0');
+    });
+}
+
 std::optional<std::string> percent_decode(std::string_view segment)
 {
     return decode(segment, plus::stays);
@@ -59,8 +67,7 @@ std::optional<std::string> query_value(std::string_view query, std::string_view 
 
         const std::size_t equals = std::min(pair.find('='), pair.size());
         const auto raw_name = pair.substr(0, equals);
-        const bool plain = raw_name.find_first_of("%+") == std::string_view::npos;
-        if (plain ? raw_name == name : query_decode(raw_name) == name)
+        if (is_unescaped(raw_name) ? raw_name == name : query_decode(raw_name) == name)
             return query_decode(pair.substr(std::min(equals + 1, pair.size())));
     }
     return std::nullopt;

@@ -6,6 +6,9 @@
 
 namespace cohort::http {
 
+/// True: there is no escape, no "+" and no NUL in it, so that decoding changes nothing.
+[[nodiscard]] bool is_unescaped(std::string_view text) noexcept;
+
 /// Undoes "%41" in one path segment. Nothing if an escape is broken or hides a NUL, which no path
 /// can hold and C libraries would stop at. "+" stays "+".
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view segment);

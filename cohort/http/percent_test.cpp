@@ -17,6 +17,18 @@ TEST_CASE("broken escapes, and escapes that hide a NUL, are refused")
         CHECK_MESSAGE(!percent_decode(bad), bad);
 }
 
+TEST_CASE("what decodes to itself is known at a glance")
+{
+    for (const char* plain : {"", "a", "abc", "a=b&c", "abcdefghijkl", "\xc3\xa9"}) {
+        CHECK_MESSAGE(is_unescaped(plain), plain);
+        CHECK(query_decode(plain) == plain);
+    }
+    for (const std::string_view special : {"+", "%41", "abcdefg+", "abcdefgh%"})
+        CHECK_FALSE(is_unescaped(special));
+    CHECK_FALSE(is_unescaped(std::string_view{"a\0b", 3}));
+    CHECK_FALSE(query_decode(std::string_view{"a\0b", 3}));
+}
+
 TEST_CASE("a query value is found by name, decoded, plus for space")
 {
     CHECK(query_value("a=1&b=x+y%26&c", "a") == "1");

@@ -74,7 +74,7 @@ bool is_secret(std::string_view raw, std::span<const std::string> more)
 {
     std::optional<std::string> decoded;
     std::string_view name = raw;
-    if (raw.find_first_of("%+") != raw.npos) {
+    if (!is_unescaped(raw)) {
         decoded = query_decode(raw);
         if (!decoded)
             return true;

@@ -14,18 +14,6 @@
 
 namespace cohort::http {
 
-namespace {
-
-std::string decoded_or_refused(std::string_view text)
-{
-    auto decoded = query_decode(text);
-    if (!decoded || !is_utf8(*decoded))
-        throw refusal{400}.detail("the query is not well-formed percent-encoded UTF-8");
-    return std::move(*decoded);
-}
-
-}  // namespace
-
 std::optional<std::string_view> request::query(std::string_view name) const
 {
     for (const query_field& each : query_fields()) {
@@ -38,11 +26,27 @@ std::optional<std::string_view> request::query(std::string_view name) const
 std::vector<std::string_view> request::query_all(std::string_view name) const
 {
     std::vector<std::string_view> values;
+    query_all(name, values);
+    return values;
+}
+
+void request::query_all(std::string_view name, std::vector<std::string_view>& into) const
+{
     for (const query_field& each : query_fields()) {
         if (each.name == name)
-            values.push_back(each.value);
+            into.push_back(each.value);
     }
-    return values;
+}
+
+std::string_view request::decoded_or_refused(std::string_view text) const
+{
+    if (is_unescaped(text)) {
+        if (is_utf8(text))
+            return text;
+    } else if (auto decoded = query_decode(text); decoded && is_utf8(*decoded)) {
+        return *decoded_.emplace_back(std::make_unique<std::string>(std::move(*decoded)));
+    }
+    throw refusal{400}.detail("the query is not well-formed percent-encoded UTF-8");
 }
 
 const std::vector<request::query_field>& request::query_fields() const
@@ -145,7 +149,6 @@ void request::matched(const http::route& by,
     route_ = &by;
     parameters_count_ = count;
     std::copy_n(values.begin(), count, parameters_.begin());
-    decoded_.clear();
 }
 
 std::string_view request::path_text(std::string_view name) const

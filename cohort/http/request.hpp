@@ -95,6 +95,8 @@ public:
 
     /// All values of that name, in order.
     [[nodiscard]] std::vector<std::string_view> query_all(std::string_view name) const;
+    /// The same behind what is in `into`.
+    void query_all(std::string_view name, std::vector<std::string_view>& into) const;
 
     /// The first value as T. Throws a refusal with 400 if it is absent or no T.
     template <parameter_value T>
@@ -214,16 +216,18 @@ private:
     static T bounded(std::string_view value, place at, T least, T most);
 
     struct query_field {
-        std::string name;
-        std::string value;
+        std::string_view name;
+        std::string_view value;
     };
     [[nodiscard]] const std::vector<query_field>& query_fields() const;
+    [[nodiscard]] std::string_view decoded_or_refused(std::string_view text) const;
 
     request_source from_;
     const http::route* route_ = nullptr;
     std::size_t parameters_count_ = 0;
     std::array<std::string_view, parameters_max> parameters_;
-    // Decoded when first asked for. Behind pointers, so that their addresses outlive a move.
+    // Decoded when first asked for, what needs it. Behind pointers, so that their addresses outlive
+    // a move.
     mutable std::vector<std::unique_ptr<std::string>> decoded_;
     mutable std::optional<std::vector<query_field>> query_;
     attachments attached_;

@@ -55,6 +55,18 @@ TEST_CASE("query parameters are decoded, found in order, and may repeat")
     CHECK_FALSE(parsed{"GET /"}.of.query("q"));
 }
 
+TEST_CASE("query parameters that need no decoding are views of what was sent")
+{
+    const parsed it{"GET /?plain=abc&a%62c=d+e"};
+    const std::string_view sent = it.of.query();
+    CHECK(it.of.query("plain").value().data() == sent.data() + sent.find("abc"));
+    CHECK(it.of.query("abc") == "d e");
+    std::vector<std::string_view> values{"first"};
+    it.of.query_all("plain", values);
+    it.of.query_all("abc", values);
+    CHECK(values == std::vector<std::string_view>{"first", "abc", "d e"});
+}
+
 TEST_CASE("a query that is not well formed is refused where it is read")
 {
     const parsed invalid{"GET /?a=%ff"};

@@ -46,10 +46,13 @@ TEST_CASE("a member with words is read like one without")
     REQUIRE_FALSE(bad);
     CHECK(bad.error().text() == "/cents: must be at least 1");
     REQUIRE(price_schema.takes_words());
-    const auto words = price_schema.parse_words([](const std::string& name) {
-        return name == "cents" ? std::vector<std::string_view>{"9"}
-                               : std::vector<std::string_view>{"a", "b"};
-    });
+    const auto words = price_schema.parse_words(
+        [](const std::string& name, std::vector<std::string_view>& into) {
+            if (name == "cents")
+                into = {"9"};
+            else
+                into = {"a", "b"};
+        });
     REQUIRE(words);
     CHECK(words->cents == 9);
     CHECK(words->tags.size() == 2);

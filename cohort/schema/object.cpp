@@ -188,8 +188,10 @@ bool shape::check_rules(reader& in, const void* object) const
 
 bool shape::read_words(reader& in, const words_source& from, void* into) const
 {
+    std::vector<std::string_view> values;
     for (const auto& each : members) {
-        const std::vector<std::string_view> values = from(each->name());
+        values.clear();
+        from(each->name(), values);
         if (values.empty()) {
             if (!complain_absent(in, *each))
                 return false;

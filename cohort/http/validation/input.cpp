@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -31,24 +32,29 @@ void split_list(std::string_view line, std::vector<std::string_view>& into)
 
 schema::detail::words_source path_words(const request& of)
 {
-    return [&of](const std::string& name) { return std::vector{of.path<std::string_view>(name)}; };
+    return [&of](const std::string& name, std::vector<std::string_view>& into) {
+        into.push_back(of.path<std::string_view>(name));
+    };
 }
 
 schema::detail::words_source query_words(const request& of)
 {
-    return [&of](const std::string& name) { return of.query_all(name); };
+    return [&of](const std::string& name, std::vector<std::string_view>& into) {
+        of.query_all(name, into);
+    };
 }
 
 schema::detail::words_source header_words(const request& of, const schema::detail::shape& shape)
 {
-    return [&of, &shape](const std::string& name) {
-        std::vector<std::string_view> lines = of.headers(name);
-        if (lines.empty() || !shape.members[shape.find(name)]->repeats())
-            return lines;
-        std::vector<std::string_view> parts;
-        for (const std::string_view line : lines)
-            split_list(line, parts);
-        return parts;
+    return [&of, &shape](const std::string& name, std::vector<std::string_view>& into) {
+        const std::vector<std::string_view> lines = of.headers(name);
+        const bool splits = !lines.empty() && shape.members[shape.find(name)]->repeats();
+        for (const std::string_view line : lines) {
+            if (splits)
+                split_list(line, into);
+            else
+                into.push_back(line);
+        }
     };
 }
 
@@ -61,16 +67,22 @@ schema::mistakes strangers_in_query(const request& of, const schema::detail::sha
     while (!rest.empty() && !found.more) {
         const std::string_view pair = rest.substr(0, rest.find('&'));
         rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
-        // What is no percent-encoding is refused by who reads the values.
-        const auto name = query_decode(pair.substr(0, pair.find('=')));
-        if (pair.empty() || !name || shape.find(*name) < shape.members.size())
+        std::string_view name = pair.substr(0, pair.find('='));
+        std::optional<std::string> decoded;
+        if (!is_unescaped(name)) {
+            decoded = query_decode(name);
+            if (!decoded)
+                continue;  // it is refused by who reads the values
+            name = *decoded;
+        }
+        if (pair.empty() || shape.find(name) < shape.members.size())
             continue;
         if (found.all.size() == schema::mistakes_max)
             found.more = true;
         else
             found.all.push_back(
                 {.pointer = fmt::format(
-                     "/{}", schema::pointer_segment(schema::shortened(printable(*name)))),
+                     "/{}", schema::pointer_segment(schema::shortened(printable(name)))),
                  .keyword = "additionalProperties",
                  .limit = "false",
                  .message = "is not expected here"});

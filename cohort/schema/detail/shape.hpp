@@ -29,8 +29,9 @@ struct tag {
     std::string_view value;
 };
 
-/// All values of one name, where texts come from.
-using words_source = std::function<std::vector<std::string_view>(const std::string& name)>;
+/// Where texts come from: appends all values of one name.
+using words_source =
+    std::function<void(const std::string& name, std::vector<std::string_view>& into)>;
 
 /// The description of a struct without its type. Changed only while one object<T> has it.
 struct shape {
