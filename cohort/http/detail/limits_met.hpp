@@ -3,10 +3,11 @@
 #include <cohort/http/limiting/limit_fields.hpp>
 #include <cohort/http/request.hpp>
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace cohort::http::detail {
 
@@ -17,8 +18,8 @@ struct limits_met {
         const void* by;
         std::uint64_t key;
     };
-    std::vector<limit_statement> all;
-    std::vector<hit> hits;
+    boost::container::small_vector<limit_statement, 2> all;
+    boost::container::small_vector<hit, 2> hits;
 };
 
 /// Throws cohort::failure (errc::bad_value).

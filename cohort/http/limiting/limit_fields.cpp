@@ -1,6 +1,6 @@
 #include <cohort/http/limiting/limit_fields.hpp>
 
-#include <cohort/base/decimal.hpp>
+#include <cohort/base/append.hpp>
 #include <cohort/crypto/base64.hpp>
 #include <cohort/http/problem.hpp>
 
@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <string_view>
 
 namespace cohort::http {
@@ -32,15 +33,20 @@ bool is_told(const limit_statement& one, limit_form form) noexcept
 
 std::string& append(std::string& to, std::string_view words, std::uint64_t number)
 {
-    return to.append(words).append(decimal{number}.view());
+    constexpr std::size_t digits_most = 20;
+    append_by(to, words.size() + digits_most, [words, number](char* at) {
+        at += words.copy(at, words.size());
+        return std::to_chars(at, at + digits_most, number).ptr;
+    });
+    return to;
 }
 
-/// All that are told in that form, joined.
+/// All that are told in that form, joined in `joined`, whose room is used again.
 template <class F>
-std::string join(const std::vector<limit_statement>& all, limit_form form, F append_one)
+std::string_view join(std::string& joined, std::span<const limit_statement> all, limit_form form,
+                      F append_one)
 {
-    std::string joined;
-    joined.reserve(80);
+    joined.clear();
     for (const limit_statement& each : all) {
         if (!is_told(each, form))
             continue;
@@ -52,7 +58,7 @@ std::string join(const std::vector<limit_statement>& all, limit_form form, F app
 }
 
 /// The one with the least remaining, or null if none is told in that form.
-const limit_statement* tightest(const std::vector<limit_statement>& all, limit_form form) noexcept
+const limit_statement* tightest(std::span<const limit_statement> all, limit_form form) noexcept
 {
     const limit_statement* found = nullptr;
     for (const limit_statement& each : all) {
@@ -116,26 +122,28 @@ std::uint64_t whole_seconds(std::chrono::nanoseconds span) noexcept
         std::max<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(span).count(), 1));
 }
 
-void write_limit_fields(response& into, const std::vector<limit_statement>& all,
+void write_limit_fields(response& into, std::span<const limit_statement> all,
                         std::int64_t unix_now)
 {
+    std::string words;
+    words.reserve(96);
     if (const limit_statement* one = tightest(all, limit_form::legacy)) {
         const std::uint64_t reset = whole_seconds(one->ruling.more_in);
         write_three(into, "X-RateLimit-", *one, static_cast<std::uint64_t>(unix_now) + reset);
     }
     if (const limit_statement* one = tightest(all, limit_form::draft6)) {
-        into.header(policy_name, join(all, limit_form::draft6, append_plain_policy));
+        into.header(policy_name, join(words, all, limit_form::draft6, append_plain_policy));
         write_three(into, "RateLimit-", *one, whole_seconds(one->ruling.more_in));
     }
     if (const limit_statement* one = tightest(all, limit_form::draft7)) {
-        into.header(policy_name, join(all, limit_form::draft7, append_plain_policy));
+        into.header(policy_name, join(words, all, limit_form::draft7, append_plain_policy));
         into.header(state_name,
                     fmt::format("limit={}, remaining={}, reset={}", one->policy.limit,
                                 one->ruling.remaining, whole_seconds(one->ruling.more_in)));
     }
     if (tightest(all, limit_form::draft8) != nullptr) {
-        into.header(policy_name, join(all, limit_form::draft8, append_named_policy));
-        into.header(state_name, join(all, limit_form::draft8, append_named_state));
+        into.header(policy_name, join(words, all, limit_form::draft8, append_named_policy));
+        into.header(state_name, join(words, all, limit_form::draft8, append_named_state));
     }
 }
 

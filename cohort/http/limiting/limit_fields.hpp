@@ -4,8 +4,8 @@
 #include <cohort/http/response.hpp>
 
 #include <cstdint>
+#include <span>
 #include <string>
-#include <vector>
 
 namespace cohort::http {
 
@@ -40,7 +40,7 @@ struct limit_statement {
 /// Writes the fields for all limits that a request met, in their order, in place of such fields.
 /// Forms that are no lists tell of the limit with the least remaining. Forms use the same names: of
 /// several, the latest draft's fields stay.
-void write_limit_fields(response& into, const std::vector<limit_statement>& all,
+void write_limit_fields(response& into, std::span<const limit_statement> all,
                         std::int64_t unix_now);
 
 /// 429 with Retry-After, for the limit that refused, with the problem type

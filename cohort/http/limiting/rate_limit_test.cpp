@@ -228,3 +228,23 @@ TEST_CASE("a limit that cannot be is refused when routes are set up")
     CHECK_THROWS_AS(static_cast<void>(rate_limit({.name = "a", .limit = 0})), failure);
     CHECK_THROWS_AS(static_cast<void>(limit_key::address(0)), failure);
 }
+
+TEST_CASE("a request may meet many limits, and is told of all, the outermost first")
+{
+    http::detail::around app;
+    std::string policies;
+    std::string states;
+    for (int i = 0; i < 5; ++i) {
+        const auto choices = two_a_minute();
+        app.use(rate_limit(choices));
+        const std::string before = i == 0 ? "" : ", ";
+        policies += fmt::format("{}\"{}\"; q=2; w=60; pk=:", before, choices.name);
+        states += fmt::format("{}\"{}\"; r=1; t=60", before, choices.name);
+    }
+    const response answer = app.get();
+    CHECK(answer.header("RateLimit") == states);
+    std::string said{answer.header("RateLimit-Policy").value()};
+    for (std::size_t at = said.find("pk=:"); at != said.npos; at = said.find("pk=:", at + 4))
+        said.erase(at + 4, said.find(':', at + 4) + 1 - (at + 4));
+    CHECK(said == policies);
+}
