@@ -5,6 +5,7 @@
 #include <cohort/http/problem.hpp>
 #include <cohort/http/route.hpp>
 
+#include <cstddef>
 #include <utility>
 
 namespace cohort::http {
@@ -30,9 +31,23 @@ bool is_open(const request& of)
     return of.route() != nullptr && of.route()->note<open_to_all>() != nullptr;
 }
 
+/// Who has to choose between two may choose another one than the proxy in front did.
+bool is_there_twice(const request& of, std::string_view name)
+{
+    bool found = false;
+    for (std::size_t i = 0; i < of.top().fields_count(); ++i) {
+        if (!equal_ignoring_case(of.top().field(i).name, name))
+            continue;
+        if (found)
+            return true;
+        found = true;
+    }
+    return false;
+}
+
 std::optional<response> judge(request& of, const std::vector<authenticator>& ways)
 {
-    if (of.headers("Authorization").size() > 1)
+    if (is_there_twice(of, "Authorization"))
         return problem(400, {}, "Authorization is there twice");
     std::vector<auth_refusal> reasons;
     for (const authenticator& each : ways) {
@@ -52,7 +67,7 @@ std::optional<response> judge(request& of, const std::vector<authenticator>& way
 void keep_from_caches(const request& of, response& answer)
 {
     if (of.attached<subject>() != nullptr && !answer.header("Cache-Control"))
-        answer.header("Cache-Control", "no-store");
+        answer.add_header("Cache-Control", "no-store");
 }
 
 }  // namespace

@@ -105,6 +105,14 @@ TEST_CASE("a token with more roles than are looked at is refused, not cut")
     CHECK(with(65) == 401);
 }
 
+TEST_CASE("two accounts of who asks are none, however they are written")
+{
+    const std::string good = "Authorization: Bearer " + token("ada") + "\r\n";
+    CHECK(ask({tokens()}, good).status() == 200);
+    CHECK(ask({tokens()}, good + good).status() == 400);
+    CHECK(ask({tokens()}, good + "X-Other: 1\r\nauthorization: x\r\n").status() == 400);
+}
+
 TEST_CASE("what is answered to somebody is not for caches, unless the handler says so")
 {
     auto table = std::make_shared<api_key_table>();

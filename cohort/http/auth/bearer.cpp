@@ -73,9 +73,11 @@ std::expected<subject, auth_refusal> check(const request& of, const jwt_verifier
                          .challenge = challenge(more.realm, "invalid_token", why),
                          .detail = std::string{why}});
     // The claims are a part of what the verifier may remember.
-    return subject{.id = (*claims)->subject,
-                   .roles = std::move(roles),
-                   .claims = std::shared_ptr<const boost::json::object>{*claims, &(*claims)->all}};
+    const jwt_claims& said = **claims;
+    return subject{
+        .id = said.subject,
+        .roles = std::move(roles),
+        .claims = std::shared_ptr<const boost::json::object>{std::move(*claims), &said.all}};
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 /// What tells tokens apart is mostly their signature, at the end.
 std::string_view hashed_part(std::string_view token) noexcept
 {
-    constexpr std::size_t enough = 64;
+    constexpr std::size_t enough = 32;
     return token.substr(token.size() - std::min(token.size(), enough));
 }
 
