@@ -107,9 +107,9 @@ namespace detail {
 /// std::bad_alloc passes, and ends the process.
 [[nodiscard]] response answer_to_exception(const request& of, const error_observer& observer);
 
-/// Runs `call`; what it throws becomes an answer.
-template <class F>
-[[nodiscard]] response guarded(const request& of, const error_observer& observer, F&& call)
+/// Runs `call`, which returns an Answer: a response or an optional one. What it throws becomes one.
+template <class Answer = response, class F>
+[[nodiscard]] Answer guarded(const request& of, const error_observer& observer, F&& call)
 {
     try {
         return call();
@@ -118,9 +118,9 @@ template <class F>
     }
 }
 
-/// Runs `call`; the answer to what it throws is put into `answer`, a response or an optional one.
-template <class Answer, class F>
-void guarded_in_place(const request& of, const error_observer& observer, Answer& answer, F&& call)
+/// Runs `call`; the answer to what it throws is put into `answer`.
+template <class F>
+void guarded_in_place(const request& of, const error_observer& observer, response& answer, F&& call)
 {
     try {
         call();

@@ -24,10 +24,9 @@ run_mode mode_of(const route::parts& parts)
 
 std::optional<response> before(const hooks& each, request& of, const error_observer& observer)
 {
-    std::optional<response> early;
-    if (each.before)
-        detail::guarded_in_place(of, observer, early, [&] { early = each.before(of); });
-    return early;
+    if (!each.before)
+        return std::nullopt;
+    return detail::guarded<std::optional<response>>(of, observer, [&] { return each.before(of); });
 }
 
 void after(const hooks& each, const request& of, response& answer, const error_observer& observer)
