@@ -7,6 +7,7 @@
 #include <cohort/http/topics/topics.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/observe/log_sink.hpp>
+#include <cohort/observe/metrics.hpp>
 #include <cohort/process/last_words.hpp>
 #include <cohort/process/stacks.hpp>
 #include <cohort/worker/core.hpp>
@@ -41,6 +42,7 @@ void begin(const board::journal* journal) noexcept
     // begins with the default: death.
     ::signal(SIGPIPE, SIG_IGN);
     log::born();
+    metrics::born();
     born_as_worker();
     if (const auto shown = process::stacks::install(journal); !shown)
         log::warn("nobody will see the stacks of this worker: {}; going on", shown.error().text());
@@ -59,6 +61,7 @@ void begin(const board::journal* journal) noexcept
     become_worker(&self);
     const int code = core.run([&] {
         board::commons::settle(core.doors().commons());
+        metrics::settle(core.doors().commons(), self.slot());
         // Clients who wait for messages are told to come back; they would keep a drain waiting.
         core.on_stop([&core] { http::topics::here().leave(core.loop()); });
         return main(self);

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cohort/board/metric_cells.hpp>
+#include <cohort/board/metric_index.hpp>
+#include <cohort/observe/detail/metric_series.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cohort::metrics::detail {
+
+/// All metrics of this process, and where it counts. A resource; one a process.
+class registry {
+public:
+    static registry& here();
+
+    /// Errors: throws failure, it is not as it has to be or there is another one of that name.
+    template <class Family>
+    Family& declare(observe::metric_description what, std::size_t series_max, family::maker how)
+    {
+        const std::lock_guard only{lock_};
+        if (family* const known = known_as(what))
+            return static_cast<Family&>(*known);
+        auto made = std::make_unique<Family>(std::move(what), series_max, how);
+        Family& found = *made;
+        families_.emplace(found.what().base(), std::move(made));
+        return found;
+    }
+
+    /// Whether it has a column of its own.
+    bool settle(const board::commons& where, const board::metric_writer& who);
+    void forget() noexcept;
+
+    [[nodiscard]] series& find(family& in, std::span<const std::string_view> values);
+    /// Finds and remembers the words of a series in one of the columns of this process.
+    [[nodiscard]] series::word* resolve(const series& what, bool own) noexcept;
+    [[nodiscard]] std::uint64_t sum(const series& what, std::size_t cell);
+
+private:
+    /// Where this process counts: nothing until it does.
+    struct site {
+        board::metric_cells cells;
+        board::metric_index index;
+        board::metric_writer who;
+        std::uint32_t own;
+        std::optional<std::uint32_t> shared;  // only if another thread counts
+    };
+
+    [[nodiscard]] family* known_as(const observe::metric_description& what);
+    [[nodiscard]] site* settled() noexcept;
+    void let_go() noexcept;
+    void settle_at(const board::commons& where, const board::metric_writer& who);
+    [[nodiscard]] std::optional<std::uint32_t> number_of(const family& which, site& at);
+    [[nodiscard]] std::expected<std::uint32_t, board::metric_index::refusal>
+    enter(const series& what, site& at);
+    [[nodiscard]] std::uint32_t place_of(const series& what, site& at);
+    [[nodiscard]] series& make(family& in, std::string key, std::vector<std::string> values);
+    [[nodiscard]] series& other_of(family& in);
+
+    std::mutex lock_;
+    std::map<std::string, std::unique_ptr<family>, std::less<>> families_;  // by base name
+    std::optional<site> site_;
+};
+
+}  // namespace cohort::metrics::detail

@@ -1,0 +1,236 @@
+#include <cohort/observe/exposition.hpp>
+
+#include <cohort/base/decimal.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <iterator>
+#include <set>
+#include <utility>
+
+namespace cohort::observe {
+
+namespace {
+
+constexpr std::uint64_t second = 1'000'000'000;
+
+void append_number(std::string& out, double value)
+{
+    if (std::isnan(value))
+        out += "NaN";
+    else if (std::isinf(value))
+        out += value > 0 ? "+Inf" : "-Inf";
+    else
+        fmt::format_to(std::back_inserter(out), "{}", value);
+}
+
+/// Nanoseconds as seconds, exactly.
+void append_seconds(std::string& out, std::uint64_t ns)
+{
+    out += decimal{ns / second}.view();
+    if (ns % second == 0)
+        return;
+    std::array<char, 10> part{'.'};
+    std::uint64_t rest = ns % second;
+    for (std::size_t i = 9; i > 0; --i, rest /= 10)
+        part[i] = static_cast<char>('0' + rest % 10);
+    std::string_view digits{part.data(), part.size()};
+    while (digits.back() == '0')
+        digits.remove_suffix(1);
+    out += digits;
+}
+
+void append_value(std::string& out, std::uint64_t value, metric_unit unit)
+{
+    if (unit == metric_unit::seconds)
+        append_seconds(out, value);
+    else
+        out += decimal{value}.view();
+}
+
+void append_escaped(std::string& out, std::string_view text, bool quotes)
+{
+    for (const char each : text) {
+        if (each == '\\')
+            out += "\\\\";
+        else if (each == '\n')
+            out += "\\n";
+        else if (each == '"' && quotes)
+            out += "\\\"";
+        else
+            out += each;
+    }
+}
+
+void append_label(std::string& out, std::string_view name, std::string_view value)
+{
+    out += out.empty() ? "" : ",";
+    out += name;
+    out += "=\"";
+    append_escaped(out, value, true);
+    out += '"';
+}
+
+class page {
+public:
+    explicit page(exposition_format as) noexcept
+        : open_{as == exposition_format::openmetrics}
+    {}
+
+    void add(const family_reading& family);
+    void add(const metrics_health& health);
+    std::string take() &&
+    {
+        if (open_)
+            out_ += "# EOF\n";
+        return std::move(out_);
+    }
+
+private:
+    bool begin(const metric_description& what);
+    void begin_sample(std::string_view name, std::string_view suffix, std::string_view labels);
+    void count(const metric_description& of, std::string_view labels, std::uint64_t value);
+    void add_histogram(const metric_description& of, const histogram_scale& scale,
+                       const series_reading& series, const std::string& labels);
+    void add_bucket(const metric_description& of, const std::string& labels, std::string_view end,
+                    std::uint64_t value);
+    void add_exemplar(const metric_description& of, const histogram_reading& from, std::size_t at);
+    [[nodiscard]] std::string end_of(std::uint64_t edge, metric_unit unit) const;
+
+    bool open_;
+    std::string out_;
+    std::set<std::string, std::less<>> begun_;
+};
+
+/// False: OpenMetrics has that family already, as another program's that ran before.
+bool page::begin(const metric_description& what)
+{
+    const std::string_view name = open_ ? what.base() : std::string_view{what.name};
+    if (!begun_.emplace(name).second)
+        return false;
+    const std::string_view unit = word_for(what.unit);
+    out_.append("# HELP ").append(name) += ' ';
+    append_escaped(out_, what.help, open_);
+    out_.append("\n# TYPE ").append(name).append(" ").append(word_for(what.type)) += '\n';
+    if (open_ && !unit.empty())
+        out_.append("# UNIT ").append(name).append(" ").append(unit) += '\n';
+    return true;
+}
+
+void page::begin_sample(std::string_view name, std::string_view suffix, std::string_view labels)
+{
+    out_.append(name).append(suffix);
+    if (!labels.empty())
+        out_.append("{").append(labels) += '}';
+    out_ += ' ';
+}
+
+void page::count(const metric_description& of, std::string_view labels, std::uint64_t value)
+{
+    begin_sample(of.name, "", labels);
+    append_value(out_, value, of.unit);
+    out_ += '\n';
+}
+
+/// As each format's own clients write it: "1", "1.0".
+std::string page::end_of(std::uint64_t edge, metric_unit unit) const
+{
+    std::string text;
+    append_value(text, edge, unit);
+    if (open_ && !text.contains('.'))
+        text += ".0";
+    return text;
+}
+
+void page::add_bucket(const metric_description& of, const std::string& labels, std::string_view end,
+                      std::uint64_t value)
+{
+    out_.append(of.name).append("_bucket{").append(labels).append(labels.empty() ? "" : ",");
+    out_.append("le=\"").append(end).append("\"} ").append(decimal{value}.view());
+}
+
+void page::add_exemplar(const metric_description& of, const histogram_reading& from, std::size_t at)
+{
+    if (open_ && at < from.exemplars.size() && from.exemplars[at]) {
+        const exemplar& one = *from.exemplars[at];
+        fmt::format_to(std::back_inserter(out_), " # {{trace_id=\"{:016x}{:016x}\"}} ",
+                       one.trace[0], one.trace[1]);
+        append_value(out_, one.value, of.unit);
+    }
+    out_ += '\n';
+}
+
+void page::add_histogram(const metric_description& of, const histogram_scale& scale,
+                         const series_reading& series, const std::string& labels)
+{
+    const histogram_reading& its = series.histogram;
+    const auto below = its.not_above(scale);
+    for (std::size_t i = 0; i < below.size(); ++i) {
+        add_bucket(of, labels, end_of(scale.edges()[i], of.unit), below[i]);
+        add_exemplar(of, its, i);
+    }
+    add_bucket(of, labels, "+Inf", its.count);
+    add_exemplar(of, its, below.size());
+    begin_sample(of.name, "_sum", labels);
+    append_value(out_, its.sum, of.unit);
+    out_ += '\n';
+    begin_sample(of.name, "_count", labels);
+    out_.append(decimal{its.count}.view()) += '\n';
+}
+
+void page::add(const family_reading& family)
+{
+    if (!begin(*family.what))
+        return;
+    for (const family_reading::part& part : family.parts) {
+        for (const series_reading& each : part.series) {
+            std::string labels;
+            for (std::size_t i = 0; i < each.values.size(); ++i)
+                append_label(labels, part.what->labels[i], each.values[i]);
+            if (each.slot)
+                append_label(labels, "slot", decimal{*each.slot}.view());
+            if (part.what->type == metric_type::histogram) {
+                add_histogram(*part.what, *family.scale, each, labels);
+            } else if (part.what->type == metric_type::counter) {
+                count(*part.what, labels, each.count);
+            } else {
+                begin_sample(part.what->name, "", labels);
+                append_number(out_, each.gauge);
+                out_ += '\n';
+            }
+        }
+    }
+}
+
+void page::add(const metrics_health& health)
+{
+    metric_description what;
+    what.name = "cohort_metrics_overflows_total";
+    what.help = "Times that a family had no room for one more series, and used \"other\"";
+    begin(what);
+    for (const auto& [name, times] : health.overflows) {
+        std::string labels;
+        append_label(labels, "metric", name);
+        count(what, labels, times);
+    }
+    what.name = "cohort_metrics_refused_total";
+    what.help = "Times that there was no memory for a metric, which is not counted then";
+    begin(what);
+    count(what, "", health.refused);
+}
+
+}  // namespace
+
+std::string expose(const metrics_reading& what, exposition_format as)
+{
+    page made{as};
+    for (const family_reading& each : what.families)
+        made.add(each);
+    made.add(what.health);
+    return std::move(made).take();
+}
+
+}  // namespace cohort::observe
