@@ -65,7 +65,8 @@ WORDS = [
     word(call("time"), "use base/clock.hpp", allowed=r"^cohort/base/clock[._]"),
     word(r"\bwall_(?:now|seconds_coarse)\s*\(|\bCLOCK_REALTIME\w*|\bgettimeofday\b",
          "for people and dates alone: it jumps; decisions take now()",
-         allowed=r"^cohort/(?:base/clock|observe/log|primary/chronicle|http/date|cli/verbs/logs)",
+         allowed=r"^cohort/(?:base/clock|observe/(?:log|tracer)|primary/chronicle|http/date|"
+                 r"cli/verbs/logs)",
          only=r"^cohort/"),
     word(r"\bthis_thread::sleep_(?:for|until)\b|" + call("usleep"), "await the event"),
     word(r"\bstd::(?:recursive_|shared_|timed_)?mutex\b", "use atomics: a corpse can hold a lock",

@@ -1,0 +1,77 @@
+#pragma once
+// For tests of spans: a tracer with a ring of its own, and what was recorded.
+
+#include <cohort/observe/tracer.hpp>
+
+#include <boost/json/parse.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cohort::observe::detail {
+
+/// Turned by hand.
+inline steady_time trace_clock_now = steady_time{} + std::chrono::hours{1};
+inline steady_time trace_clock() noexcept { return trace_clock_now; }
+
+inline trace_options by_test_clock(sampler which = {})
+{
+    trace_options how;
+    how.which = which;
+    how.clock = &trace_clock;
+    how.coarse_clock = &trace_clock;
+    return how;
+}
+
+/// None but those that failed or were slow.
+inline sampler nothing() { return {sampler::by::trace, sampler::roots::none}; }
+
+struct recorded {
+    explicit recorded(const trace_options& how = by_test_clock())
+        : by{how, fresh_area()}
+    {}
+
+    /// Those that are new, as JSON.
+    std::vector<boost::json::object> spans()
+    {
+        auto reader = span_reader::open(by.ring());
+        REQUIRE(reader);
+        std::vector<boost::json::object> all;
+        for (const std::string& each : reader->take({.spans = 1000, .bytes = 1 << 24}, now()))
+            all.push_back(boost::json::parse(each).as_object());
+        reader->settle();
+        return all;
+    }
+    /// The only one that is new.
+    boost::json::object span()
+    {
+        auto all = spans();
+        REQUIRE(all.size() == 1);
+        return all.front();
+    }
+
+    static std::string fresh_area()
+    {
+        static int count = 0;
+        return "spans_test/" + std::to_string(++count);
+    }
+
+    tracer by;
+};
+
+/// The value of an attribute: what is inside of {"stringValue": …}; null: there is none.
+inline boost::json::value attribute_of(const boost::json::object& span, std::string_view key)
+{
+    if (const auto* const all = span.if_contains("attributes")) {
+        for (const auto& each : all->as_array()) {
+            if (std::string_view{each.at("key").as_string()} == key)
+                return each.at("value").as_object().begin()->value();
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace cohort::observe::detail

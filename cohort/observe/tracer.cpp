@@ -1,0 +1,128 @@
+#include <cohort/observe/tracer.hpp>
+
+#include <cohort/base/process_id.hpp>
+#include <cohort/observe/otlp.hpp>
+
+#include <utility>
+
+namespace cohort::observe {
+
+namespace {
+
+constexpr auto relaxed = std::memory_order_relaxed;
+
+std::atomic<tracer*> of_this_process{nullptr};
+
+std::uint64_t unix_ns(wall_time when) noexcept
+{
+    return static_cast<std::uint64_t>(nanoseconds{when.time_since_epoch()}.count());
+}
+
+}  // namespace
+
+tracer::tracer(const trace_options& how, std::string_view area)
+    : how_{how}, looks_back_{how.recorded && (how.errors || how.slow > nanoseconds{0})}, ring_{area}
+{}
+
+tracer& tracer::here()
+{
+    if (tracer* const found = of_this_process.load(std::memory_order_acquire))
+        return *found;
+    static tracer usual{trace_options{}};
+    tracer* nobody = nullptr;
+    of_this_process.compare_exchange_strong(nobody, &usual);
+    return *of_this_process.load();
+}
+
+void tracer::configure(const trace_options& how)
+{
+    of_this_process.store(new tracer{how}, std::memory_order_release);
+}
+
+span tracer::begin(span_origin from)
+{
+    span_data what;
+    const trace_context* const parent =
+        from.inside != nullptr ? &from.inside->context() : from.parent;
+    const bool goes_on = parent != nullptr && parent->valid();
+    if (goes_on)
+        what.context.trace = parent->trace;
+    else
+        what.context.trace = from.trace.valid() ? from.trace : fresh_trace_id();
+    what.context.span = from.id.valid() ? from.id : fresh_span_id();
+    bool sampled = false;
+    if (goes_on && from.inside != nullptr)
+        sampled = parent->sampled();  // it was decided when that one began
+    else
+        sampled =
+            how_.recorded && how_.which.samples(goes_on ? parent : nullptr, what.context.trace);
+    // Drawn by us, the last bits are random; of others only they know.
+    const std::uint8_t random =
+        goes_on ? parent->flags & trace_context::flag_random : trace_context::flag_random;
+    what.context.flags = random | (sampled ? trace_context::flag_sampled : std::uint8_t{0});
+    if (goes_on) {
+        what.parent = parent->span;
+        what.parent_is_remote = from.inside == nullptr;
+        what.context.state = parent->state;
+    }
+    what.kind = from.kind;
+    what.name = std::move(from.name);
+    what.began = from.since ? *from.since : how_.clock();
+    return span{*this, std::move(what)};
+}
+
+tracer::reason tracer::reason_to_keep(const span_data& what) const noexcept
+{
+    if (!how_.recorded)
+        return reason::none;
+    if (what.context.sampled())
+        return reason::sampled;
+    if (how_.errors && what.status == span_status::error)
+        return reason::failed;
+    if (how_.slow > nanoseconds{0} && how_.coarse_clock() - what.began >= how_.slow)
+        return reason::slow;
+    return reason::none;
+}
+
+void tracer::ended(span_data& what) noexcept
+{
+    if (const reason why = reason_to_keep(what); why != reason::none)
+        record(what, why);
+}
+
+void tracer::record(span_data& what, reason why) noexcept
+{
+    what.attributes.push_back({"process.pid", std::int64_t{process_id()}});
+    if (why != reason::sampled)
+        what.attributes.push_back({"cohort.kept", why == reason::failed ? "error" : "slow"});
+    const steady_time now = how_.clock();
+    const std::uint64_t now_unix = unix_ns(wall_now());
+    std::string text;
+    text.reserve(1024);
+    append_span(text, what, {.ended = now, .ended_unix_ns = now_unix});
+    switch (ring_.publish(text)) {
+        case span_ring::outcome::published:
+            break;
+        case span_ring::outcome::too_large:
+            too_large_.fetch_add(1, relaxed);
+            return;
+        case span_ring::outcome::refused:
+            refused_.fetch_add(1, relaxed);
+            return;
+    }
+    std::atomic<std::uint64_t>& count = why == reason::sampled  ? sampled_
+                                        : why == reason::failed ? failed_
+                                                                : slow_;
+    count.fetch_add(1, relaxed);
+}
+
+tracer::totals tracer::total() const noexcept
+{
+    return {.sampled = sampled_.load(relaxed),
+            .failed = failed_.load(relaxed),
+            .slow = slow_.load(relaxed),
+            .too_large = too_large_.load(relaxed),
+            .refused = refused_.load(relaxed)};
+}
+
+}  // namespace cohort::observe
