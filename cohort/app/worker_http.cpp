@@ -4,6 +4,8 @@
 #include <cohort/app/worker.hpp>
 
 #include <cohort/http/culprit.hpp>
+#include <cohort/http/middleware/tracing.hpp>
+#include <cohort/http/request_serial.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/observe/log_budget.hpp>
@@ -67,6 +69,8 @@ void tell_adoption(const http::adoption_entry& entry) noexcept
 void tell_poison(const http::poison_entry& entry) noexcept
 {
     using reason = http::poison_entry::reason;
+    if (http::request_serial::wanted())  // somebody has tracing()
+        http::record_dead_attempt(*entry.of, observe::tracer::here());
     if (entry.why == reason::outcome_unknown)
         log::warn({{"route", entry.route}, {"target", entry.target}},
                   "answered 500: its worker died while it ran, and it must not run twice");

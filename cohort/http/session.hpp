@@ -97,6 +97,7 @@ private:
     void watch();
     void receive();
     void plan_route();
+    void name_request();
     void soak();
     void client_ended();
     void client_closed_its_side();
@@ -229,6 +230,7 @@ private:
     bool ends_by_close_ = false;  // only the connection's end is the end of this answer's body
     bool produced_ = false;       // all of that body is in the output
     bool proxied_ = false;        // the peer is whom a proxy has named
+    std::uint64_t cookie_ = 0;    // the socket's; 0: nobody has asked
 };
 
 }  // namespace cohort::http

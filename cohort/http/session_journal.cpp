@@ -211,7 +211,8 @@ order session::answer_in_place_of_run(poison_entry::reason why)
                              .target = r.asked->target(),
                              .route = r.asked->pattern(),
                              .fingerprint = fingerprint(*r.asked),
-                             .why = why};
+                             .why = why,
+                             .of = &*r.asked};
     if (server_.options_.survival.on_poison)
         server_.options_.survival.on_poison(entry);
     if (scribe_.on()) {

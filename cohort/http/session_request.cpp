@@ -1,10 +1,12 @@
 // What a session does with one request: finds its route, runs it, writes its answer.
 #include <cohort/base/fault_point.hpp>
 #include <cohort/http/culprit.hpp>
+#include <cohort/http/request_serial.hpp>
 #include <cohort/http/router.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/http/session.hpp>
 #include <cohort/http/tls/stream.hpp>
+#include <cohort/net/socket_option.hpp>
 
 #include <utility>
 
@@ -38,7 +40,17 @@ void session::plan_route()
     r.asked.emplace(source);
     if (tls_) [[unlikely]]
         r.asked->attach(tls::secured{&tls_->facts()});
+    if (request_serial::wanted())
+        name_request();
     r.to = server_.router_.plan_for(*r.asked).to;
+}
+
+void session::name_request()
+{
+    if (cookie_ == 0)
+        cookie_ = net::cookie_of(fd_.borrow());
+    if (cookie_ != 0)
+        record_->asked->attach(request_serial{cookie_, exchange_.state().bytes_parsed});
 }
 
 order session::run()

@@ -131,7 +131,8 @@ order session::cut_answer()
                                  .target = r.asked->target(),
                                  .route = r.asked->pattern(),
                                  .fingerprint = fingerprint(*r.asked),
-                                 .why = poison_entry::reason::cut};
+                                 .why = poison_entry::reason::cut,
+                                 .of = &*r.asked};
         server_.options_.survival.on_poison(entry);
     }
     ends_by_close_ = r.kept.framing == stream_framing::until_close;

@@ -17,6 +17,8 @@ class quarantine;
 
 namespace cohort::http {
 
+class request;
+
 /// How much of a connection's stream was taken and given, and how many requests were answered on
 /// it: what travels with a connection that another server goes on with. A value.
 struct positions {
@@ -64,6 +66,7 @@ struct poison_entry {
                           ///< because its route does not say how.
         on_trial,         ///< One like it was, and somebody else has been running one for too long.
     } why;
+    const request* of;  ///< Its attempt() is more than 1 if a run of it has died.
 };
 
 /// The part of server_options that concerns the death of this process. A value that is moved.

@@ -37,7 +37,8 @@ span span::child(std::string name, span_kind kind) const
 {
     if (by_ == nullptr)
         return {};
-    return by_->begin({.kind = kind, .name = std::move(name), .inside = this});
+    return by_->begin(
+        {.kind = kind, .name = std::move(name), .parent = &data_.context, .is = parentage::local});
 }
 
 span& span::event(literal name)

@@ -14,7 +14,7 @@ struct sender_page {
 
 }  // namespace
 
-span_ring::span_ring(std::string_view area)
+span_ring::span_ring(std::string_view area, std::uint32_t blocks)
     : ring_{std::string{area}, board::message_ring::bytes_for(blocks)},
       sent_{std::string{area} + "/sent", sizeof(sender_page)}
 {}

@@ -23,9 +23,9 @@ namespace cohort::observe {
 class span_ring {
 public:
     static constexpr std::string_view area_name = "spans/1";
-    static constexpr std::uint32_t blocks = 8192;
+    static constexpr std::uint32_t usual_blocks = 8192;  ///< 512 bytes each.
 
-    explicit span_ring(std::string_view area = area_name);
+    explicit span_ring(std::string_view area = area_name, std::uint32_t blocks = usual_blocks);
 
     enum class outcome : std::uint8_t {
         published,

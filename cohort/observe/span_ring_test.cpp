@@ -13,6 +13,8 @@ using observe::span_ring;
 
 namespace {
 
+constexpr std::uint32_t blocks = 1024;
+
 using texts = std::vector<std::string>;
 
 constexpr span_reader::bounds plenty{.spans = 100, .bytes = 1 << 20};
@@ -33,7 +35,7 @@ void publish(span_ring& ring, std::string_view text)
 
 TEST_CASE("spans are taken in order, within bounds, and what did not fit comes next")
 {
-    span_ring ring{"ring_test/order"};
+    span_ring ring{"ring_test/order", blocks};
     span_reader reader = reader_of(ring);
     CHECK(reader.take(plenty, now()).empty());
     for (const char* const each : {"1", "22", "333", "4444", "55555"})
@@ -48,7 +50,7 @@ TEST_CASE("spans are taken in order, within bounds, and what did not fit comes n
 
 TEST_CASE("whoever comes after a sender that died begins with what was not settled")
 {
-    span_ring ring{"ring_test/settled"};
+    span_ring ring{"ring_test/settled", blocks};
     {
         span_reader first = reader_of(ring);
         for (const char* const each : {"1", "2", "3", "4"})
@@ -57,7 +59,7 @@ TEST_CASE("whoever comes after a sender that died begins with what was not settl
         first.settle();
         CHECK(first.take({.spans = 9, .bytes = 1}, now()) == texts{"2"});
     }
-    span_ring same{"ring_test/settled"};
+    span_ring same{"ring_test/settled", blocks};
     span_reader second = reader_of(same);
     CHECK(second.take({.spans = 9, .bytes = 1}, now()) == texts{"2"});
     second.settle();  // "3" was looked at and is not settled
@@ -66,10 +68,10 @@ TEST_CASE("whoever comes after a sender that died begins with what was not settl
 
 TEST_CASE("a full ring forgets the oldest spans, which are counted, and never waits")
 {
-    span_ring ring{"ring_test/full"};
+    span_ring ring{"ring_test/full", blocks};
     span_reader reader = reader_of(ring);
     const std::string span(400, 'x');
-    for (std::uint32_t i = 0; i < span_ring::blocks + 1000; ++i)
+    for (std::uint32_t i = 0; i < blocks + 1000; ++i)
         publish(ring, span);
     std::size_t taken = 0;
     for (;;) {
@@ -78,7 +80,7 @@ TEST_CASE("a full ring forgets the oldest spans, which are counted, and never wa
             break;
         taken += some.size();
     }
-    CHECK(taken + reader.lost() == span_ring::blocks + 1000);
+    CHECK(taken + reader.lost() == blocks + 1000);
     CHECK(reader.lost() >= 1000);
     CHECK(ring.publish(std::string(70'000, 'x')) == span_ring::outcome::too_large);
 }

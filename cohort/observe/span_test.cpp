@@ -1,6 +1,6 @@
 #include <cohort/observe/span.hpp>
 
-#include <cohort/observe/detail/recorded_test.hpp>
+#include <cohort/observe/recorded_test.hpp>
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,6 @@
 
 using namespace cohort;
 using namespace cohort::observe;
-using namespace cohort::observe::detail;
 using namespace std::chrono_literals;
 
 TEST_CASE("a span is recorded when it ends, once, with what was said of it")
@@ -80,6 +79,14 @@ TEST_CASE("a span goes on from somebody else's, whose sampling holds")
     CHECK_FALSE(unsampled.child("c").context().sampled());
     unsampled.end();
     CHECK(r.spans().empty());
+
+    trace_options alone = by_test_clock();
+    alone.parents_heeded = false;
+    recorded deaf{alone};
+    const span own = deaf.by.begin({.parent = &*theirs});
+    CHECK_FALSE(own.context().trace == theirs->trace);
+    CHECK_FALSE(own.data().parent.valid());
+    CHECK(own.child("c").context().trace == own.context().trace);
 }
 
 TEST_CASE("what fails or takes long is recorded though its trace is not sampled, and says so")

@@ -42,29 +42,28 @@ void tracer::configure(const trace_options& how)
 span tracer::begin(span_origin from)
 {
     span_data what;
-    const trace_context* const parent =
-        from.inside != nullptr ? &from.inside->context() : from.parent;
-    const bool goes_on = parent != nullptr && parent->valid();
-    if (goes_on)
-        what.context.trace = parent->trace;
-    else
-        what.context.trace = from.trace.valid() ? from.trace : fresh_trace_id();
-    what.context.span = from.id.valid() ? from.id : fresh_span_id();
-    bool sampled = false;
-    if (goes_on && from.inside != nullptr)
-        sampled = parent->sampled();  // it was decided when that one began
-    else
-        sampled =
-            how_.recorded && how_.which.samples(goes_on ? parent : nullptr, what.context.trace);
-    // Drawn by us, the last bits are random; of others only they know.
-    const std::uint8_t random =
-        goes_on ? parent->flags & trace_context::flag_random : trace_context::flag_random;
-    what.context.flags = random | (sampled ? trace_context::flag_sampled : std::uint8_t{0});
+    const bool is_ours = from.is == parentage::local;
+    const bool goes_on =
+        from.parent != nullptr && from.parent->valid() && (is_ours || how_.parents_heeded);
+    trace_context& here = what.context;
+    // Drawn by us, the last bits of its id are random; of others only they know.
+    std::uint8_t random = trace_context::flag_random;
     if (goes_on) {
-        what.parent = parent->span;
-        what.parent_is_remote = from.inside == nullptr;
-        what.context.state = parent->state;
+        here.trace = from.parent->trace;
+        here.state = from.parent->state;
+        what.parent = from.parent->span;
+        what.parent_is_remote = !is_ours;
+        random &= from.parent->flags;
+    } else {
+        here.trace = from.trace.valid() ? from.trace : fresh_trace_id();
     }
+    here.span = from.id.valid() ? from.id : fresh_span_id();
+    // Of one of ours it was decided when it began.
+    const bool sampled =
+        goes_on && is_ours
+            ? from.parent->sampled()
+            : how_.recorded && how_.which.samples(goes_on ? from.parent : nullptr, here.trace);
+    here.flags = random | (sampled ? trace_context::flag_sampled : std::uint8_t{0});
     what.kind = from.kind;
     what.name = std::move(from.name);
     what.began = from.since ? *from.since : how_.clock();

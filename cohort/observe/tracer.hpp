@@ -21,6 +21,9 @@ struct trace_options {
 
     sampler which = {};
 
+    /// false: what callers say of their traces is not heeded, every trace begins here.
+    bool parents_heeded = true;
+
     /// Spans that fail are recorded, also of traces that are not sampled; they say so
     /// (`cohort.kept`: "error").
     bool errors = true;
@@ -36,12 +39,15 @@ struct trace_options {
     steady_time (*coarse_clock)() noexcept = &now_coarse;
 };
 
+/// Whose span a parent is: of another process, or of this one.
+enum class parentage : std::uint8_t { remote, local };
+
 /// Where a span begins, and what is known of it then. A value; `name` may come later.
 struct span_origin {
     span_kind kind = span_kind::internal;
     std::string name = {};
-    const trace_context* parent = nullptr;  ///< Somebody else's span, or null.
-    const span* inside = nullptr;           ///< One of ours, or null.
+    const trace_context* parent = nullptr;  ///< Null, or not valid: a trace begins here.
+    parentage is = parentage::remote;
     std::optional<steady_time> since = {};  ///< Nothing: now.
     trace_id trace = {};                    ///< Of a trace that begins here; none: drawn.
     span_id id = {};                        ///< None: drawn.

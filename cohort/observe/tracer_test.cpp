@@ -1,13 +1,12 @@
 #include <cohort/observe/tracer.hpp>
 
 #include <cohort/base/parse.hpp>
-#include <cohort/observe/detail/recorded_test.hpp>
+#include <cohort/observe/recorded_test.hpp>
 
 #include <doctest/doctest.h>
 
 using namespace cohort;
 using namespace cohort::observe;
-using namespace cohort::observe::detail;
 using namespace std::chrono_literals;
 
 TEST_CASE("ids and the beginning of a span can be given, else they are drawn")

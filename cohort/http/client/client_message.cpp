@@ -5,6 +5,7 @@
 #include <cohort/http/json.hpp>
 #include <cohort/http/middleware/request_id.hpp>
 #include <cohort/http/request.hpp>
+#include <cohort/http/request_span.hpp>
 #include <cohort/http/serializer.hpp>
 
 #include <boost/json/serialize.hpp>
@@ -38,10 +39,22 @@ client_request& client_request::on_behalf_of(const request& of)
         if (const auto value = of.header(name); value && is_field_value(*value))
             fields_.set(name, *value);
     }
+    if (const auto& span = span_of(of); span.context().valid())
+        part_of(span);
+    if (const auto carried = baggage_of(of); carried && !carried->empty())
+        fields_.set("baggage", carried->text());
     if (const auto* const id = of.attached<request_id>(); id != nullptr)
         fields_.set("X-Request-Id", id->text);
     if (const auto* const until = of.attached<request_deadline>(); until != nullptr)
         deadline_ = until->at;
+    return *this;
+}
+
+client_request& client_request::part_of(const observe::span& whole)
+{
+    fields_.remove("traceparent");
+    fields_.remove("tracestate");
+    whole_ = {.by = whole.owner(), .span = whole.context()};
     return *this;
 }
 

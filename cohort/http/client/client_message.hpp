@@ -4,6 +4,7 @@
 #include <cohort/http/client/retry_rule.hpp>
 #include <cohort/http/field_lines.hpp>
 #include <cohort/http/method.hpp>
+#include <cohort/observe/span.hpp>
 
 #include <boost/json/fwd.hpp>
 
@@ -41,10 +42,15 @@ public:
     client_request& body(std::string bytes, std::string_view content_type);
     client_request& json(const boost::json::value& document);
 
-    /// Passes on what belongs to the whole of which this is a part: traceparent and tracestate as
-    /// they came, the request's id (X-Request-Id), and its deadline, if one is attached. Copies;
+    /// Passes on what belongs to the whole of which this is a part: its trace and baggage, the
+    /// request's id (X-Request-Id), and its deadline, if one is attached. Inside of tracing() this
+    /// is part_of() the request's span, else traceparent and tracestate go on as they came. Copies;
     /// `of` may end before.
     client_request& on_behalf_of(const request& of);
+
+    /// Each time that it is sent becomes a span, a child of that one; the server is told of it by
+    /// traceparent.
+    client_request& part_of(const observe::span& whole);
 
     /// In all, retries and pauses included; never longer than the client's own limit.
     client_request& within(nanoseconds budget)
@@ -73,6 +79,12 @@ public:
         return repeatable_.value_or(idempotent(verb_) ? http::repeatable::yes
                                                       : http::repeatable::no);
     }
+    /// What part_of() said. A value.
+    struct trace_part {
+        observe::tracer* by = nullptr;  ///< Null: no span is made.
+        observe::trace_context span = {};
+    };
+    [[nodiscard]] const trace_part& is_part_of() const noexcept { return whole_; }
     void redirected_to(std::string address) { address_ = std::move(address); }
 
 private:
@@ -83,6 +95,7 @@ private:
     std::optional<nanoseconds> within_;
     std::optional<steady_time> deadline_;
     std::optional<http::repeatable> repeatable_;
+    trace_part whole_;
 };
 
 /// Status and header fields of an answer. A value.

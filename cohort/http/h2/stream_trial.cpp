@@ -52,7 +52,8 @@ void stream::answer_in_place_of_run(poison_entry::reason why, std::uint64_t alik
                              .target = asked_->target(),
                              .route = asked_->pattern(),
                              .fingerprint = alike,
-                             .why = why};
+                             .why = why,
+                             .of = &*asked_};
     if (service_.terms().survival.on_poison)
         service_.terms().survival.on_poison(entry);
     response words = apology(why);

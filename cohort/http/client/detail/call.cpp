@@ -3,6 +3,7 @@
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/base/parse.hpp>
+#include <cohort/http/client/detail/call_span.hpp>
 #include <cohort/http/date.hpp>
 
 #include <boost/asio/execution/context.hpp>
@@ -22,7 +23,7 @@ using outcome_kind = attempt_outcome::kind;
 using ending = circuit_breaker::outcome;
 
 std::string head_of(const client_state& of, const client_request& what, const url& to,
-                    steady_time until)
+                    steady_time until, const observe::trace_context& trace)
 {
     std::string head =
         fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", text(what.verb()), to.target, to.authority());
@@ -39,6 +40,7 @@ std::string head_of(const client_state& of, const client_request& what, const ur
     if (has_body)
         head += fmt::format("Content-Length: {}\r\n", what.bytes().size());
     head += what.fields().wire();
+    append_trace(head, trace);
     return head += "\r\n";
 }
 
@@ -150,7 +152,7 @@ struct attempt {
             auto lease = co_await connect(which);
             if (!lease)
                 co_return std::unexpected(std::move(lease).error());
-            const std::string head = head_of(*of, what, to, until);
+            const std::string head = head_of(*of, what, to, until, trace);
             auto work = exchange_heads(**lease, head, what.bytes(), what.verb(),
                                        of->options.head_bytes_max);
             const nanoseconds budget = std::min(of->options.first_byte, left());
@@ -181,6 +183,7 @@ struct attempt {
     const client_request& what;
     url to;
     steady_time until;
+    observe::trace_context trace{};  // what the server is told to be part of
     attempt_outcome how{outcome_kind::not_sent};
     bool blame = false;  // the server is to blame for what went wrong
 };
@@ -196,8 +199,14 @@ awaitable<result<call_answer>> attempt_all(std::shared_ptr<client_state> of,
         if (now() >= until)
             co_return failed(errc::deadline_passed, "call", to.origin());
         attempt one{of, what, to, until};
+        call_span span{what, to, rule.attempts()};
+        one.trace = span.context();
         std::string body;
         auto call = co_await one.run(how_much, body);
+        if (call)
+            span.answered((*call)->head().status());
+        else
+            span.failed(call.error());
         const auto pause = stopped(stop) ? std::nullopt : rule.after(one.how);
         bool again = pause && *pause < one.left();
         if (again && !of->retries.spend()) {

@@ -1,5 +1,5 @@
 #pragma once
-// For tests of spans: a tracer with a ring of its own, and what was recorded.
+// For tests of spans: a tracer, and what was recorded.
 
 #include <cohort/observe/tracer.hpp>
 
@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace cohort::observe::detail {
+namespace cohort::observe {
 
 /// Turned by hand.
 inline steady_time trace_clock_now = steady_time{} + std::chrono::hours{1};
@@ -31,8 +31,10 @@ inline sampler nothing() { return {sampler::by::trace, sampler::roots::none}; }
 
 struct recorded {
     explicit recorded(const trace_options& how = by_test_clock())
-        : by{how, fresh_area()}
-    {}
+        : by{how, "spans_test/1"}
+    {
+        spans();  // of tests before
+    }
 
     /// Those that are new, as JSON.
     std::vector<boost::json::object> spans()
@@ -53,12 +55,6 @@ struct recorded {
         return all.front();
     }
 
-    static std::string fresh_area()
-    {
-        static int count = 0;
-        return "spans_test/" + std::to_string(++count);
-    }
-
     tracer by;
 };
 
@@ -74,4 +70,4 @@ inline boost::json::value attribute_of(const boost::json::object& span, std::str
     return nullptr;
 }
 
-}  // namespace cohort::observe::detail
+}  // namespace cohort::observe

@@ -1,0 +1,63 @@
+#include <cohort/http/request_span.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace cohort::http {
+
+namespace {
+
+/// All fields of that name, as one list.
+std::string joined(const request& of, std::string_view name)
+{
+    std::string all;
+    for (const std::string_view each : of.headers(name)) {
+        if (!all.empty())
+            all += ',';
+        all += each;
+    }
+    return all;
+}
+
+}  // namespace
+
+traced::~traced()
+{
+    if (!span.runs())
+        return;
+    // Of others it is not known what they were.
+    if (!described)
+        span.forget();
+    span.set("cohort.abandoned", true).end();
+}
+
+observe::span& span_of(const request& of)
+{
+    const traced* const known = of.attached<traced>();
+    if (known != nullptr)
+        return known->span;
+    thread_local observe::span none;
+    return none = {};
+}
+
+std::optional<observe::baggage> baggage_of(const request& of)
+{
+    const std::string text = joined(of, "baggage");
+    return text.empty() ? std::nullopt : observe::baggage::parse(text);
+}
+
+std::optional<observe::trace_context> remote_parent_of(const request& of)
+{
+    const auto first = of.header("traceparent");
+    if (!first)
+        return std::nullopt;
+    auto found = observe::parse_traceparent(*first);
+    if (!found || of.headers("traceparent").size() != 1)
+        return std::nullopt;
+    if (const std::string state = joined(of, "tracestate"); !state.empty())
+        found->state = observe::checked_tracestate(state).value_or("");
+    return found;
+}
+
+}  // namespace cohort::http

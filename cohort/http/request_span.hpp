@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cohort/http/request.hpp>
+#include <cohort/observe/baggage.hpp>
+#include <cohort/observe/span.hpp>
+
+#include <optional>
+#include <utility>
+
+namespace cohort::http {
+
+/// Attached by tracing(): the span of a request. Whoever sees the request may say more about it.
+struct traced {
+    explicit traced(observe::span of_the_request) noexcept
+        : span{std::move(of_the_request)}
+    {}
+    traced(traced&&) noexcept = default;
+    traced& operator=(traced&&) noexcept = default;
+    /// Nobody saw its answer: its client left.
+    ~traced();
+
+    mutable observe::span span;
+    mutable bool described = false;
+};
+
+/// The request's span, for attributes and for children of it; without tracing() around the handler
+/// it is none, and takes everything.
+///
+///     auto look_up = http::span_of(request).child("look up a user");
+[[nodiscard]] observe::span& span_of(const request& of);
+
+/// What its callers hand on. Nothing: there is none, or it is malformed.
+[[nodiscard]] std::optional<observe::baggage> baggage_of(const request& of);
+
+/// Whose trace it says that it is part of: traceparent and tracestate. Nothing if it says none, or
+/// not clearly.
+[[nodiscard]] std::optional<observe::trace_context> remote_parent_of(const request& of);
+
+}  // namespace cohort::http
