@@ -62,7 +62,10 @@ public:
     void settle() noexcept;
 
     /// There is something new, in words of 512 bytes; an estimate.
-    [[nodiscard]] std::uint64_t waiting() const noexcept { return ring_.last() - seen_.position(); }
+    [[nodiscard]] std::uint64_t waiting() const noexcept
+    {
+        return ring_.last() - seen_.position() + (next_.empty() ? 0 : 1);
+    }
     /// How many were overwritten before they were taken, at most.
     [[nodiscard]] std::uint64_t lost() const noexcept { return seen_.lost(); }
 

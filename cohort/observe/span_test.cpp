@@ -81,7 +81,7 @@ TEST_CASE("a span goes on from somebody else's, whose sampling holds")
     CHECK(r.spans().empty());
 
     trace_options alone = by_test_clock();
-    alone.parents_heeded = false;
+    alone.contexts_exchanged = false;
     recorded deaf{alone};
     const span own = deaf.by.begin({.parent = &*theirs});
     CHECK_FALSE(own.context().trace == theirs->trace);

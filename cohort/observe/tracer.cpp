@@ -44,7 +44,7 @@ span tracer::begin(span_origin from)
     span_data what;
     const bool is_ours = from.is == parentage::local;
     const bool goes_on =
-        from.parent != nullptr && from.parent->valid() && (is_ours || how_.parents_heeded);
+        from.parent != nullptr && from.parent->valid() && (is_ours || how_.contexts_exchanged);
     trace_context& here = what.context;
     // Drawn by us, the last bits of its id are random; of others only they know.
     std::uint8_t random = trace_context::flag_random;

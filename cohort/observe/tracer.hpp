@@ -21,8 +21,10 @@ struct trace_options {
 
     sampler which = {};
 
-    /// false: what callers say of their traces is not heeded, every trace begins here.
-    bool parents_heeded = true;
+    /// false: what callers say of their traces is not heeded, and nobody is told of ours.
+    bool contexts_exchanged = true;
+    /// false: what callers hand on ends here.
+    bool baggage_handed_on = true;
 
     /// Spans that fail are recorded, also of traces that are not sampled; they say so
     /// (`cohort.kept`: "error").

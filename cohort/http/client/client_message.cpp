@@ -1,14 +1,20 @@
 #include <cohort/http/client/client_message.hpp>
 
 #include <cohort/base/error.hpp>
+#include <cohort/base/parse.hpp>
+#include <cohort/http/date.hpp>
 #include <cohort/http/grammar.hpp>
 #include <cohort/http/json.hpp>
 #include <cohort/http/middleware/request_id.hpp>
 #include <cohort/http/request.hpp>
 #include <cohort/http/request_span.hpp>
 #include <cohort/http/serializer.hpp>
+#include <cohort/observe/tracer.hpp>
 
 #include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <cstdint>
 
 namespace cohort::http {
 
@@ -39,9 +45,11 @@ client_request& client_request::on_behalf_of(const request& of)
         if (const auto value = of.header(name); value && is_field_value(*value))
             fields_.set(name, *value);
     }
-    if (const auto& span = span_of(of); span.context().valid())
+    const observe::span& span = span_of(of);
+    if (span.context().valid())
         part_of(span);
-    if (const auto carried = baggage_of(of); carried && !carried->empty())
+    const bool ends_here = span.owner() != nullptr && !span.owner()->options().baggage_handed_on;
+    if (const auto carried = baggage_of(of); carried && !carried->empty() && !ends_here)
         fields_.set("baggage", carried->text());
     if (const auto* const id = of.attached<request_id>(); id != nullptr)
         fields_.set("X-Request-Id", id->text);
@@ -65,6 +73,20 @@ std::optional<std::string_view> client_head::header(std::string_view name) const
             return value;
     }
     return std::nullopt;
+}
+
+std::optional<nanoseconds> client_head::retry_after() const
+{
+    const auto field = header("Retry-After");
+    if (!field)
+        return std::nullopt;
+    if (const auto count = parse_integer<std::uint32_t>(*field))
+        return seconds{*count};
+    const auto date = parse_date(*field);
+    const auto today = parse_date(date_now());
+    if (!date || !today)
+        return std::nullopt;
+    return seconds{std::max<std::int64_t>(*date - *today, 0)};
 }
 
 boost::json::value client_response::json() const

@@ -115,6 +115,10 @@ public:
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
     [[nodiscard]] const field_list& fields() const noexcept { return fields_; }
 
+    /// How long the server wants to be left alone: Retry-After, as seconds or as a date. Nothing:
+    /// it does not say.
+    [[nodiscard]] std::optional<nanoseconds> retry_after() const;
+
 private:
     unsigned status_ = 0;
     field_list fields_;

@@ -21,8 +21,8 @@ using http::client_request;
 using http::method;
 
 struct scene : client_scene {
-    scene()
-        : client{options()}
+    explicit scene(const observe::trace_options& how = {})
+        : client{options()}, r{how}
     {
         look_after(client);
     }
@@ -42,7 +42,7 @@ struct scene : client_scene {
         return head.substr(begin, head.find("\r\n", begin) - begin);
     }
     http::client client;
-    recorded r{observe::trace_options{}};
+    recorded r;
 };
 
 }  // namespace
@@ -100,6 +100,27 @@ TEST_CASE("a call on behalf of a request is part of its span, with its state and
     CHECK(s.header(0, "tracestate") == "a=1");
     CHECK(s.header(0, "baggage") == "user=7;p,b=8");
     CHECK(s.r.spans().empty());  // not sampled
+}
+
+TEST_CASE("nothing is told to others where contexts and baggage are not handed on")
+{
+    observe::trace_options quiet;
+    quiet.contexts_exchanged = quiet.baggage_handed_on = false;
+    scene s{quiet};
+    const std::string at = s.serve([](const std::string&) { return reply{plain("x")}; });
+    s.h.api.use(http::tracing(&s.r.by));
+    s.h.api.get("/front", [&](http::request& of) -> task<http::response> {
+        auto answer = co_await s.client.get(at + "/back", of);
+        co_return http::text(answer ? answer->body() : answer.error().text());
+    });
+    client_request ask{method::get, s.serve() + "/front"};
+    ask.header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+        .header("baggage", "user=7");
+    CHECK(s.run(s.client.send(ask))->body() == "x");
+    CHECK(s.header(0, "traceparent").empty());
+    CHECK(s.header(0, "baggage").empty());
+    for (const auto& span : s.r.spans())
+        CHECK(span.at("traceId") != "0af7651916cd43dd8448eb211c80319c");
 }
 
 TEST_CASE("a call that fails is recorded with its reason, whether its trace is sampled or not")

@@ -2,9 +2,7 @@
 
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
-#include <cohort/base/parse.hpp>
 #include <cohort/http/client/detail/call_span.hpp>
-#include <cohort/http/date.hpp>
 
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/io_context.hpp>
@@ -42,20 +40,6 @@ std::string head_of(const client_state& of, const client_request& what, const ur
     head += what.fields().wire();
     append_trace(head, trace);
     return head += "\r\n";
-}
-
-std::optional<nanoseconds> retry_after(const client_head& head)
-{
-    const auto field = head.header("Retry-After");
-    if (!field)
-        return std::nullopt;
-    if (const auto count = parse_integer<std::uint32_t>(*field))
-        return seconds{*count};
-    const auto date = parse_date(*field);
-    const auto today = parse_date(date_now());
-    if (!date || !today)
-        return std::nullopt;
-    return seconds{std::max<std::int64_t>(*date - *today, 0)};
 }
 
 /// Request out, head of the answer in.
@@ -131,7 +115,7 @@ struct attempt {
                 admitted.end(ending::failure);
             co_return call;
         }
-        how = {outcome_kind::answered, (*call)->head().status(), retry_after((*call)->head())};
+        how = {outcome_kind::answered, (*call)->head().status(), (*call)->head().retry_after()};
         if (how_much == wanted::head)
             co_return call;
         auto all = co_await (*call)->read_all();

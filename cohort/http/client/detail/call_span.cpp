@@ -34,7 +34,7 @@ call_span::call_span(const client_request& what, const url& to, unsigned attempt
                              .name = std::string{text(what.verb())},
                              .parent = &whole.span,
                              .is = observe::parentage::local});
-    context_ = span_.context();
+    context_ = whole.by->options().contexts_exchanged ? span_.context() : observe::trace_context{};
     if (!span_.may_be_kept())
         return;
     span_.set("http.request.method", text(what.verb()))
