@@ -8,3 +8,5 @@
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/offload.hpp>
 #include <cohort/async/tokens.hpp>
+#include <cohort/observe/logger.hpp>
+#include <cohort/observe/traced.hpp>

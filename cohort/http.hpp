@@ -51,6 +51,7 @@
 #include <cohort/http/openapi/serve_openapi.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/request.hpp>
+#include <cohort/http/request_log.hpp>
 #include <cohort/http/requester.hpp>
 #include <cohort/http/response.hpp>
 #include <cohort/http/route_listing.hpp>

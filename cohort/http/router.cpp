@@ -3,12 +3,13 @@
 #include <cohort/base/assert.hpp>
 #include <cohort/http/detail/branch.hpp>
 #include <cohort/http/detail/route_table.hpp>
-#include <cohort/http/middleware/request_id.hpp>
+#include <cohort/http/request_log.hpp>
 #include <cohort/http/requester.hpp>
 #include <cohort/observe/log.hpp>
 
 #include <fmt/ranges.h>
 
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -32,18 +33,18 @@ void close(detail::branch& at)
         close(*inner);
 }
 
-void log_error(const request& of, std::string_view what) noexcept
+/// While the exception is being handled.
+void log_error(const request& of, std::string_view) noexcept
 {
     constexpr std::size_t path_bytes_max = 256;
-    const auto* const id = of.attached<request_id>();
     const std::string client = requester_of(of).address.text();
-    log::error({{"method", of.method_text()},
-                {"route", of.pattern()},
-                {"path", of.path().substr(0, path_bytes_max)},
-                {"request_id", id != nullptr ? std::string_view{id->text} : std::string_view{}},
-                {"client", client},
-                {"error", what}},
-               "a handler failed; the client was answered with 500");
+    const std::exception_ptr thrown = std::current_exception();
+    log_of(of).error({{"method", of.method_text()},
+                      {"route", of.pattern()},
+                      {"path", of.path().substr(0, path_bytes_max)},
+                      {"client", client},
+                      {"err", thrown}},
+                     "a handler failed; the client was answered with 500");
 }
 
 }  // namespace

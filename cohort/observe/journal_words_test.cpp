@@ -29,6 +29,8 @@ TEST_CASE("the level of a line is its priority, in JSON as in text, and none is 
     CHECK(priority_of(R"({"level":"fatal"})") == 2);
     CHECK(priority_of(R"({"level":"trace"})") == 7);
     CHECK(priority_of(R"({"level":"odd"})") == 6);
+    CHECK(priority_of(R"({"level":50,"time":1706263200000,"msg":"x"})") == 3);
+    CHECK(priority_of(R"({"level":55})") == 6);
     CHECK(priority_of(R"({"message":"x"})") == 6);
     CHECK(priority_of("10:00:00.000 warn  disk is full") == 4);
     CHECK(priority_of("short") == 6);

@@ -1,17 +1,17 @@
 #include <cohort/observe/log.hpp>
 
 #include <cohort/base/clock.hpp>
-#include <cohort/base/decimal.hpp>
-#include <cohort/base/process_id.hpp>
-#include <cohort/observe/json_text.hpp>
+#include <cohort/observe/detail/log_line.hpp>
 #include <cohort/observe/log_file.hpp>
 #include <cohort/observe/log_sink.hpp>
 
 #include <array>
 #include <atomic>
-#include <cmath>
+#include <climits>
 #include <exception>
 #include <utility>
+
+#include <unistd.h>
 
 namespace cohort::log {
 
@@ -29,6 +29,8 @@ struct state {
     std::atomic<level> least{level::info};
     std::atomic<format> shape{format::json};
     std::atomic<std::int64_t> worker{no_worker};
+    std::atomic<std::uint64_t> truncated{0};
+    std::array<char, HOST_NAME_MAX + 1> hostname{};  // once it was wanted
     observe::log_sink sink{STDOUT_FILENO};
 };
 
@@ -38,98 +40,24 @@ state& ours() noexcept
     return one;
 }
 
-constexpr std::size_t line_max = observe::log_sink::line_bytes_max;
-/// A message may use three quarters of the line; the fields have the rest and what it leaves.
-constexpr std::size_t message_max = line_max * 3 / 4;
-constexpr std::string_view cut_mark = R"(,"truncated":true)";
-
-void append_value(std::string& out, const field& one)
+detail::line_terms terms_now() noexcept
 {
-    std::visit(
-        [&out](const auto& is) {
-            using T = std::decay_t<decltype(is)>;
-            if constexpr (std::same_as<T, std::nullptr_t>)
-                out += "null";
-            else if constexpr (std::same_as<T, std::string_view>)
-                observe::append_json_string(out, is);
-            else if constexpr (std::same_as<T, bool>)
-                out += is ? "true" : "false";
-            else if constexpr (std::same_as<T, double>)
-                std::isfinite(is) ? fmt::format_to(std::back_inserter(out), "{}", is)
-                                  : fmt::format_to(std::back_inserter(out), "null");
-            else
-                out += decimal{is}.view();
-        },
-        one.value);
+    const state& here = ours();
+    detail::line_terms how{.shape = here.shape.load(std::memory_order_relaxed),
+                           .hostname = here.hostname.data(),
+                           .bytes_max = here.sink.line_bytes_max()};
+    if (const auto worker = here.worker.load(std::memory_order_relaxed); worker != no_worker)
+        how.worker = static_cast<std::uint32_t>(worker);
+    return how;
 }
 
-// Lines are put together piece by piece: this is on the way of every request that is logged, and
-// format strings would be half of what it costs.
-void append_json_line(std::string& line, level at, std::string_view message,
-                      std::span<const field> more)
+void put_together(std::string& line, level at, const detail::bindings* bound,
+                  std::string_view message, std::span<const field> more)
 {
-    std::array<char, 24> when;
-    const std::size_t start = line.size();
-    line.append(R"({"timestamp":")").append(timestamp(wall_now(), when));
-    line.append(R"(","level":")").append(name(at)).append(R"(","message":)");
-    bool whole = observe::append_json_string(line, message, message_max);
-    line.append(R"(,"pid":)");
-    line += decimal{process_id()}.view();
-    if (const auto worker = ours().worker.load(std::memory_order_relaxed); worker != no_worker) {
-        line.append(R"(,"workerId":)");
-        line += decimal{worker}.view();
-    }
-
-    constexpr std::size_t tail = cut_mark.size() + 2;  // and "}\n"
-    for (const field& one : more) {
-        const std::size_t before = line.size();
-        line += ',';
-        observe::append_json_string(line, one.name);
-        line += ':';
-        append_value(line, one);
-        if (line.size() - start + tail > line_max) {
-            line.resize(before);
-            whole = false;
-        }
-    }
-    if (!whole)
-        line += cut_mark;
-    line += "}\n";
-}
-
-/// For a terminal: no dates, no quotes around the message, no control characters either.
-void append_text_line(std::string& line, level at, std::string_view message,
-                      std::span<const field> more)
-{
-    const std::size_t start = line.size();
-    fmt::format_to(std::back_inserter(line), "{} {:<5} ", timestamp(wall_now()).substr(11, 12),
-                   name(at));
-    std::string safe;
-    observe::append_json_string(safe, message, message_max);
-    line.append(safe, 1, safe.size() - 2);
-    for (const field& one : more) {
-        const std::size_t before = line.size();
-        fmt::format_to(std::back_inserter(line), "  {}=", one.name);
-        append_value(line, one);
-        if (line.size() - start + 1 > line_max)
-            line.resize(before);
-    }
-    line += '\n';
-}
-
-void append_line(std::string& line, level at, std::string_view message, std::span<const field> more)
-{
-    if (ours().shape.load(std::memory_order_relaxed) == format::json)
-        append_json_line(line, at, message, more);
-    else
-        append_text_line(line, at, message, more);
-}
-
-std::string make_line(level at, std::string_view message, std::span<const field> more)
-{
-    std::string line;
-    append_line(line, at, message, more);
-    return line;
+    const detail::line_words words{
+        .at = at, .message = message, .bound = bound, .more = more, .when = wall_now()};
+    if (!detail::append_line(line, terms_now(), words))
+        ours().truncated.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace
@@ -137,15 +65,18 @@ std::string make_line(level at, std::string_view message, std::span<const field>
 std::string drop_notice(std::uint64_t count)
 {
     const field lost{"dropped", count};
-    return make_line(level::warn,
-                     "log lines were dropped: their reader was too slow, or there was no room; "
-                     "going on with new ones",
-                     {&lost, 1});
+    return line_of(level::warn,
+                   fmt::format("{} log line{} dropped: their reader was too slow, or there was no "
+                               "room; going on with new ones",
+                               count, count == 1 ? " was" : "s were"),
+                   {&lost, 1});
 }
 
 std::string line_of(level at, std::string_view message, std::span<const field> more)
 {
-    return make_line(at, message, more);
+    std::string line;
+    put_together(line, at, nullptr, message, more);
+    return line;
 }
 
 std::string_view name(level of) noexcept { return names.at(std::to_underlying(of)); }
@@ -156,6 +87,8 @@ result<level> parse_level(std::string_view text)
         if (names[i] == text)
             return static_cast<level>(i);
     }
+    if (text == "silent")  // pino's word, and the configuration's
+        return level::off;
     return failed(errc::bad_value,
                   "read a log level (trace, debug, info, warn, error, fatal or off) from",
                   fmt::format("\"{}\"", text));
@@ -165,6 +98,8 @@ void configure(const options& wanted)
 {
     state& here = ours();
     here.least = wanted.least;
+    if (wanted.shape == format::pino)
+        static_cast<void>(::gethostname(here.hostname.data(), here.hostname.size() - 1));
     here.shape = wanted.shape;
     here.sink.redirect(wanted.descriptor);
 }
@@ -190,18 +125,42 @@ void flush_waiting(int timeout_ms) noexcept { ours().sink.flush(timeout_ms); }
 
 std::uint64_t dropped() noexcept { return ours().sink.dropped(); }
 
+std::uint64_t truncated() noexcept { return ours().truncated.load(std::memory_order_relaxed); }
+
+level least_level() noexcept { return ours().least.load(std::memory_order_relaxed); }
+
 void write(level at, std::string_view message, std::span<const field> more) noexcept
+{
+    detail::write(at, nullptr, message, more);
+}
+
+void detail::write(level at, const bindings* bound, std::string_view message,
+                   std::span<const field> more) noexcept
 {
     if (!enabled(at))
         return;
     try {
-        thread_local std::string line;  // keeps its memory: at most line_max
+        thread_local std::string line;  // keeps its memory: at most a line
         line.clear();
-        append_line(line, at, message, more);
+        put_together(line, at, bound, message, more);
         using haste = observe::log_sink::haste;
         ours().sink.line(line, at >= level::error ? haste::at_once : haste::with_others);
     } catch (const std::exception&) {
         return;  // no memory: what the line was about matters more than the line
+    }
+}
+
+void detail::say(level at, const bindings* bound, fields more, fmt::string_view words,
+                 fmt::format_args values) noexcept
+{
+    const std::span<const field> all{more.begin(), more.size()};
+    try {
+        fmt::memory_buffer message;
+        fmt::vformat_to(fmt::appender(message), words, values);
+        write(at, bound, {message.data(), message.size()}, all);
+    } catch (const std::exception&) {
+        // A user type's formatter may throw; a log line is no reason to fail a request.
+        write(at, bound, {words.data(), words.size()}, all);
     }
 }
 

@@ -8,11 +8,13 @@
 //      "pid":12345,"workerId":1}
 
 #include <cohort/base/error.hpp>
+#include <cohort/observe/log_name.hpp>
 
 #include <fmt/format.h>
 
 #include <concepts>
 #include <cstdint>
+#include <exception>
 #include <initializer_list>
 #include <optional>
 #include <span>
@@ -25,22 +27,31 @@ namespace cohort::log {
 /// From "everything" to "nothing". `off` is for configuration only.
 enum class level : std::uint8_t { trace, debug, info, warn, error, fatal, off };
 
-/// "info"; and back again. Errors: errc::bad_value, naming the levels.
+/// "info"; and back again; "silent" is "off". Errors: errc::bad_value, naming the levels.
 [[nodiscard]] std::string_view name(level of) noexcept;
 [[nodiscard]] result<level> parse_level(std::string_view text);
 
+/// In place of a value that nobody may read: {"card", log::redacted}. Fields with names such as
+/// "authorization", "cookie", "password" or "token" (docs/manual/logs.md) are redacted anyway.
+struct redacted_value {};
+inline constexpr redacted_value redacted;
+
 /// One more member of the JSON object. It keeps views: use it in the call, do not store it.
+///
+/// An exception becomes an object: its type, its message, its stack if it is traced
+/// (observe/log_error.hpp), and what it was thrown with, as "cause". A fault becomes one, too.
 class field {
 public:
-    using content =
-        std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string_view>;
+    using content = std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double,
+                                 std::string_view, redacted_value, const std::exception*,
+                                 const std::exception_ptr*, const fault*>;
 
     template <class T>
-    field(std::string_view called, const T& is) noexcept
+    field(key called, const T& is) noexcept
         : name{called}, value{convert(is)}
     {}
 
-    std::string_view name;
+    key name;
     content value;
 
 private:
@@ -55,6 +66,12 @@ private:
             return static_cast<std::uint64_t>(is);
         else if constexpr (std::floating_point<T>)
             return static_cast<double>(is);
+        else if constexpr (std::same_as<T, redacted_value>)
+            return is;
+        else if constexpr (std::derived_from<T, std::exception>)
+            return static_cast<const std::exception*>(&is);
+        else if constexpr (std::same_as<T, std::exception_ptr> || std::same_as<T, fault>)
+            return &is;
         else
             return std::string_view{is};
     }
@@ -62,8 +79,9 @@ private:
 
 using fields = std::initializer_list<field>;
 
-/// How lines look: `json`, or `text` for a terminal ("10:00:00.000 info  message  slot=3").
-enum class format : std::uint8_t { json, text };
+/// How lines look: `json` as above; `pino` with pino's names and numbers; `text` for people
+/// ("10:00:00.000 info  message  slot=3"); `pretty`, the same with colours, for a terminal.
+enum class format : std::uint8_t { json, pino, text, pretty };
 
 /// Where lines go and which ones. A value.
 struct options {
@@ -102,9 +120,15 @@ void flush_waiting(int timeout_ms) noexcept;
 
 /// Lines lost since the start because the reader was too slow or gone.
 [[nodiscard]] std::uint64_t dropped() noexcept;
+/// Lines since the start that were cut because they were too long.
+[[nodiscard]] std::uint64_t truncated() noexcept;
+/// The least level that is written now.
+[[nodiscard]] level least_level() noexcept;
 
 /// Writes one line whose message is ready. Never waits, never throws: a line that cannot be written
-/// is held back, and counted as dropped when there is no room for that. Any thread.
+/// is held back, and counted as dropped when there is no room for that. What does not fit into a
+/// line (16 KiB; 4 KiB into a pipe, of which the kernel tears no more apart) is left out, and the
+/// line says so. Of fields with the same name the last one counts. Any thread.
 void write(level at, std::string_view message, std::span<const field> more = {}) noexcept;
 
 /// Writes a line that somebody else has made, as it is; `text` has no line end. Any thread.
@@ -112,17 +136,13 @@ void pass_on(std::string_view text) noexcept;
 
 namespace detail {
 
-inline void say(level at, fields more, fmt::string_view words, fmt::format_args values) noexcept
-{
-    try {
-        fmt::memory_buffer message;
-        fmt::vformat_to(fmt::appender(message), words, values);
-        write(at, {message.data(), message.size()}, {more.begin(), more.size()});
-    } catch (const std::exception&) {
-        // A user type's formatter may throw; a log line is no reason to fail a request.
-        write(at, {words.data(), words.size()}, {more.begin(), more.size()});
-    }
-}
+class bindings;
+
+/// `bound`: what a logger (observe/logger.hpp) adds to each of its lines; or nullptr.
+void write(level at, const bindings* bound, std::string_view message,
+           std::span<const field> more) noexcept;
+void say(level at, const bindings* bound, fields more, fmt::string_view words,
+         fmt::format_args values) noexcept;
 
 }  // namespace detail
 
@@ -131,13 +151,13 @@ inline void say(level at, fields more, fmt::string_view words, fmt::format_args 
     void called(fmt::format_string<Args...> words, Args&&... values) noexcept                      \
     {                                                                                              \
         if (enabled(level::called))                                                                \
-            detail::say(level::called, {}, words, fmt::make_format_args(values...));               \
+            detail::say(level::called, nullptr, {}, words, fmt::make_format_args(values...));      \
     }                                                                                              \
     template <class... Args>                                                                       \
     void called(fields more, fmt::format_string<Args...> words, Args&&... values) noexcept         \
     {                                                                                              \
         if (enabled(level::called))                                                                \
-            detail::say(level::called, more, words, fmt::make_format_args(values...));             \
+            detail::say(level::called, nullptr, more, words, fmt::make_format_args(values...));    \
     }
 
 COHORT_DETAIL_LOG_LEVEL(trace)

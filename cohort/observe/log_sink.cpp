@@ -79,7 +79,7 @@ void log_sink::keep_in(std::span<std::byte> memory) noexcept
 {
     const std::scoped_lock lock{mutex_};
     line_ring kept{memory};
-    std::array<char, line_bytes_max> scratch{};
+    std::array<char, line_bytes_most> scratch{};
     // Ours are later than those of a predecessor.
     for (auto piece = next_piece(scratch); !piece.empty(); piece = next_piece(scratch)) {
         if (!kept.append(piece))
@@ -97,6 +97,15 @@ void log_sink::use_own_memory() noexcept
     held_.clear();
     kept_by_ = 0;
     holding_ = false;
+}
+
+/// The kernel lets nobody into a longer write to a file, and a datagram is a datagram.
+void log_sink::becomes(kind what) noexcept
+{
+    kind_ = what;
+    const bool takes_more = what == kind::file || what == kind::journal;
+    line_bytes_max_.store(takes_more ? line_bytes_most : untorn_bytes_max,
+                          std::memory_order_relaxed);
 }
 
 /// Under the lock. False: this process is dead already.
@@ -147,7 +156,7 @@ void log_sink::redirect_to_journal(int descriptor, const sockaddr_un& address,
 {
     const std::scoped_lock lock{mutex_};
     descriptor_ = descriptor;
-    kind_ = kind::journal;
+    becomes(kind::journal);
     journal_number_ = descriptor;
     journal_ = address;
     identifier_ = std::move(name);
@@ -158,7 +167,7 @@ void log_sink::redirect(int descriptor) noexcept
     const std::scoped_lock lock{mutex_};
     const kind what = kind_of(descriptor);
     descriptor_ = descriptor;
-    kind_ = what;
+    becomes(what);
 }
 
 result<> log_sink::replace(int fresh) noexcept
@@ -167,11 +176,11 @@ result<> log_sink::replace(int fresh) noexcept
     const kind what = kind_of(fresh);
     if (::dup3(fresh, descriptor_, O_CLOEXEC) == -1)
         return failed("replace the log's file");
-    kind_ = what;
+    becomes(what);
     torn_ = false;
     if (held_.begins_within_line()) {
-        std::array<char, line_bytes_max> scratch{};
-        const std::string_view rest = held_.front(line_bytes_max, scratch);
+        std::array<char, line_bytes_most> scratch{};
+        const std::string_view rest = held_.front(line_bytes_most, scratch);
         held_.written(std::min(rest.find('\n'), rest.size() - 1) + 1);
         ++dropped_;
     }
@@ -259,7 +268,7 @@ void log_sink::release() noexcept
 /// line lands in ours; a file takes more.
 std::string_view log_sink::next_piece(std::span<char> scratch) const noexcept
 {
-    const std::size_t most = kind_ == kind::file ? pour_from : line_bytes_max;
+    const std::size_t most = kind_ == kind::file ? pour_from : line_bytes_max();
     const std::string_view piece = held_.front(most, scratch);
     if (piece.size() == held_.size())
         return piece;
@@ -270,7 +279,7 @@ std::string_view log_sink::next_piece(std::span<char> scratch) const noexcept
 /// Writes what is held. False: the reader is gone, and so is what was held.
 bool log_sink::pour() noexcept
 {
-    std::array<char, line_bytes_max> scratch;
+    std::array<char, line_bytes_most> scratch;
     while (!held_.empty()) {
         const std::string_view piece = next_piece(scratch);
         held_.claim(piece.size());
@@ -290,9 +299,9 @@ bool log_sink::pour() noexcept
 void log_sink::drop_held() noexcept
 {
     torn_ = torn_ || held_.begins_within_line();
-    std::array<char, line_bytes_max> scratch;
+    std::array<char, line_bytes_most> scratch;
     while (!held_.empty()) {
-        const std::string_view piece = held_.front(line_bytes_max, scratch);
+        const std::string_view piece = held_.front(line_bytes_most, scratch);
         dropped_ += static_cast<std::uint64_t>(std::ranges::count(piece, '\n'));
         held_.written(piece.size());
     }

@@ -24,16 +24,24 @@ namespace cohort::observe {
 ///
 /// O_NONBLOCK is never set: it belongs to the open file, which a shell or a sibling shares. Instead
 /// each kind of file is asked in its own way not to block (see write_now). Lines of at most
-/// PIPE_BUF bytes are never torn by other writers. What the reader does not take is held back up to
-/// `held_bytes_max`; beyond that, new lines are dropped, counted, and the count is written when the
-/// reader is back. Lines that come between hold() and release() are written together. On a full
+/// line_bytes_max() are never torn by other writers. What the reader does not take is held back up
+/// to `held_bytes_max`; beyond that, new lines are dropped, counted, and the count is written when
+/// the reader is back. Lines that come between hold() and release() are written together. On a full
 /// disk lines are dropped at once, and counted, too; one that was cut by it ends where it was cut.
 /// What another process has left half written in a file is ended before the count is written there.
 class log_sink {
 public:
     static constexpr std::size_t held_bytes_max = 256 * 1024;
     /// PIPE_BUF on Linux: longer writes to a pipe may be torn.
-    static constexpr std::size_t line_bytes_max = 4096;
+    static constexpr std::size_t untorn_bytes_max = 4096;
+    /// No line is longer anywhere.
+    static constexpr std::size_t line_bytes_most = std::size_t{16} * 1024;
+
+    /// How long a line may be that goes where lines go now: others write there, too.
+    [[nodiscard]] std::size_t line_bytes_max() const noexcept
+    {
+        return line_bytes_max_.load(std::memory_order_relaxed);
+    }
 
     /// What a mapping must have for keep_in().
     static constexpr std::size_t memory_bytes = held_bytes_max + line_ring::head_bytes;
@@ -96,6 +104,7 @@ private:
     bool end_torn_line() noexcept;
     [[nodiscard]] bool may_write() noexcept;
     void use_own_memory() noexcept;
+    void becomes(kind what) noexcept;
     void flush_locked() noexcept;
     [[nodiscard]] bool pour() noexcept;
     void tell_dropped(bool was_torn) noexcept;
@@ -109,6 +118,7 @@ private:
     mutable std::mutex mutex_;
     int descriptor_ = -1;
     kind kind_ = kind::other;
+    std::atomic<std::size_t> line_bytes_max_{untorn_bytes_max};
     int journal_number_ = -1;  // the descriptor that leads to the journal
     sockaddr_un journal_{};
     std::string identifier_;

@@ -1,55 +1,20 @@
 #include <cohort/observe/log.hpp>
 
-#include <cohort/base/unique_fd.hpp>
+#include <cohort/base/clock.hpp>
+#include <cohort/observe/detail/caught_test.hpp>
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
 
-#include <array>
+#include <chrono>
 #include <limits>
 #include <string>
 
-#include <fcntl.h>
 #include <unistd.h>
 
 using namespace cohort;
-
-namespace {
-
-/// Catches the lines of this process in a pipe for as long as it lives.
-class caught {
-public:
-    explicit caught(log::options how = {})
-    {
-        std::array<int, 2> ends{};
-        REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
-        read_.reset(ends[0]);
-        write_.reset(ends[1]);
-        REQUIRE(::fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
-        how.descriptor = write_.borrow();
-        log::configure(how);
-    }
-    caught(const caught&) = delete;
-    caught& operator=(const caught&) = delete;
-    ~caught() { log::configure({}); }
-
-    [[nodiscard]] std::string text() const
-    {
-        std::array<char, 65536> all{};
-        const ssize_t got = ::read(read_.borrow(), all.data(), all.size());
-        return got <= 0 ? std::string{} : std::string{all.data(), static_cast<std::size_t>(got)};
-    }
-    [[nodiscard]] boost::json::object object() const
-    {
-        return boost::json::parse(text()).as_object();
-    }
-
-private:
-    unique_fd read_;
-    unique_fd write_;
-};
-
-}  // namespace
+using log::detail::caught;
+using log::detail::caught_in_file;
 
 // First, because set_worker() is for the rest of a process's life.
 TEST_CASE("the primary's lines carry no workerId, a worker's carry it before its fields")
@@ -120,6 +85,91 @@ TEST_CASE("a line never passes 4,096 bytes, says that it was cut, and is JSON")
     CHECK_FALSE(line.contains("long"));
 }
 
+TEST_CASE("in a file a line has 16 KiB, and those that were cut are counted")
+{
+    const auto before = log::truncated();
+    const caught_in_file lines;
+    log::info({{"long", std::string(10'000, 'x')}, {"too_long", std::string(10'000, 'x')}}, "here");
+    CHECK(log::truncated() == before + 1);
+    const std::string text = lines.text();
+    CHECK(text.size() <= 16'384);
+    const auto line = lines.object();
+    CHECK(line.at("long").as_string().size() == 10'000);
+    CHECK_FALSE(line.contains("too_long"));
+    CHECK(line.at("truncated") == true);
+}
+
+// `log::info({{"pid", 1}}, "…")` does not compile.
+static_assert((log::detail::traits_of("pid") & log::detail::reserved) != 0);
+static_assert((log::detail::traits_of("Proxy-Authorization") & log::detail::secret) != 0);
+static_assert(log::detail::traits_of("slot") == log::detail::plain);
+
+TEST_CASE("of fields with one name the last counts, and a name of the line's own gets a mark")
+{
+    const caught lines;
+    const std::string pid = "pid";
+    log::info({{"a", 1}, {"b", 2}, {"a", 3}, {pid, 4}}, "here");
+    const std::string text = lines.text();
+    CHECK(text.ends_with(R"(,"b":2,"a":3,"pid_":4})"
+                         "\n"));
+}
+
+TEST_CASE("secrets are not logged, whichever way their name is written")
+{
+    const caught lines;
+    const std::string header = "Set-Cookie";
+    log::info({{"authorization", "Bearer abc"},
+               {header, "id=abc"},
+               {"apiKey", "abc"},
+               {"PASSWORD", 17},
+               {"token", nullptr},
+               {"secret", true},
+               {"card", log::redacted},
+               {"tokens", 3}},
+              "here");
+    const std::string text = lines.text();
+    CHECK(text.find("abc") == std::string::npos);
+    const auto line = boost::json::parse(text).as_object();
+    for (const char* const name : {"authorization", "Set-Cookie", "apiKey", "PASSWORD", "card"})
+        CHECK(line.at(name) == "[redacted]");
+    CHECK(line.at("token").is_null());
+    CHECK(line.at("secret") == true);
+    CHECK(line.at("tokens") == 3);
+}
+
+TEST_CASE("pino's format has pino's names and numbers")
+{
+    const caught lines{{.least = log::level::trace, .shape = log::format::pino}};
+    log::warn({{"slot", 3}}, "careful");
+    const auto line = lines.object();
+    CHECK(line.at("level") == 40);
+    CHECK(line.at("msg") == "careful");
+    CHECK(line.at("pid") == ::getpid());
+    CHECK(line.at("slot") == 3);
+    std::string host(256, '\0');
+    REQUIRE(::gethostname(host.data(), host.size()) == 0);
+    CHECK(line.at("hostname") == host.c_str());
+    const auto now_ms =
+        std::chrono::duration_cast<milliseconds>(wall_now().time_since_epoch()).count();
+    CHECK(line.at("time").as_int64() > now_ms - 3'600'000);
+    CHECK(line.at("time").as_int64() <= now_ms);
+    CHECK_FALSE(line.contains("timestamp"));
+    CHECK_FALSE(line.contains("message"));
+    log::fatal("last");
+    CHECK(lines.object().at("level") == 60);
+    log::trace("first");
+    CHECK(lines.object().at("level") == 10);
+}
+
+TEST_CASE("on a terminal lines have colours, and nobody else's")
+{
+    const caught lines{{.shape = log::format::pretty}};
+    log::error({{"slot", 3}}, "a\x1b[2Jb");
+    const std::string text = lines.text();
+    CHECK(text.find("\x1b[31merror\x1b[0m a\\u001b[2Jb  \x1b[2mslot=\x1b[0m3\n") !=
+          std::string::npos);
+}
+
 TEST_CASE("lines below the level are not written")
 {
     const caught lines{{.least = log::level::warn}};
@@ -147,6 +197,7 @@ TEST_CASE("a level is read by its name, and a wrong one is told the right ones")
 {
     CHECK(log::parse_level("warn").value() == log::level::warn);
     CHECK(log::parse_level("off").value() == log::level::off);
+    CHECK(log::parse_level("silent").value() == log::level::off);
     CHECK(log::parse_level("WARN").error().text() ==
           "read a log level (trace, debug, info, warn, error, fatal or off) from \"WARN\": "
           "not an allowed value");

@@ -52,15 +52,15 @@ void write_line(const access_line& line) noexcept
     text("subject", line.subject);
     text("user_agent", line.user_agent);
     if (line.bytes)
-        fields.emplace_back("bytes", *line.bytes);
+        fields.push_back({"bytes", *line.bytes});
     if (line.streamed)
-        fields.emplace_back("streamed", true);
+        fields.push_back({"streamed", true});
     if (line.attempt > 1)
-        fields.emplace_back("attempt", line.attempt);
+        fields.push_back({"attempt", line.attempt});
     if (line.suppressed > 0)
-        fields.emplace_back("suppressed", line.suppressed);
+        fields.push_back({"suppressed", line.suppressed});
     if (line.client.scheme == scheme::https)
-        fields.emplace_back("scheme", std::string_view{"https"});
+        fields.push_back({"scheme", std::string_view{"https"}});
     log::write(at, "request", fields);
 }
 

@@ -1,0 +1,41 @@
+#pragma once
+// Exceptions that know where they were thrown.
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+namespace cohort::log {
+
+/// Where its owner was made: return addresses of the calls that led there. A value. Making one
+/// costs some microseconds; words are looked for when they are asked for.
+class trace_mark {
+public:
+    trace_mark() noexcept;
+    trace_mark(const trace_mark&) noexcept = default;
+    trace_mark& operator=(const trace_mark&) noexcept = default;
+    virtual ~trace_mark() = default;
+
+    /// A line for each call, the innermost first, without a line end after the last:
+    /// "/srv/api(+0x51f3) pay(int)". The function's name is there if the program exports it
+    /// (-rdynamic); `addr2line -Cfe /srv/api 0x51f3` knows the others, and the source line.
+    [[nodiscard]] std::string stack() const;
+
+private:
+    static constexpr std::size_t calls_max = 32;
+    std::array<void*, calls_max> calls_{};
+    std::size_t count_ = 0;
+};
+
+/// `throw log::traced{std::runtime_error{"no such account"}};` is caught as the exception that it
+/// is made of; a line of the log shows its stack as well.
+template <class Exception>
+class traced : public Exception, public trace_mark {
+public:
+    explicit traced(Exception from)
+        : Exception{std::move(from)}
+    {}
+};
+
+}  // namespace cohort::log
