@@ -13,6 +13,8 @@
 #include <cohort/http/tls/context.hpp>
 #include <cohort/net/limits.hpp>
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -271,7 +273,14 @@ void server::tick()
     look_at_clock();
     if (certificates_due_ != 0 && second_ >= certificates_due_)
         look_at_certificates();
-    wheel_.expire(second(), [](timer_entry& who) { static_cast<session&>(who).on_time(); });
+    const bool all = wheel_.expire(second(), timer_wheel::turn,
+                                   [](timer_entry& who) { static_cast<session&>(who).on_time(); });
+    if (!all) {
+        boost::asio::post(loop_, [this, alive = std::weak_ptr{life_}] {
+            if (!alive.expired())
+                tick();
+        });
+    }
     arm();
 }
 

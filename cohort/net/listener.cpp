@@ -23,8 +23,9 @@ using family = endpoint::family;
 
 /// What the kernel takes of an answer that it cannot send yet. What is on its way is not among it,
 /// so this slows nobody down who reads; without it a client that reads none of a long answer would
-/// have 4 MB of kernel memory (tcp_wmem), and our time to fill it.
-constexpr int unsent_bytes_max = 512 * 1024;
+/// have 4 MB of kernel memory (tcp_wmem), and our time to fill it and to free it again. A thousand
+/// of them come and are cut in a few seconds, while others wait for their answers.
+constexpr int unsent_bytes_max = 128 * 1024;
 
 std::unexpected<fault> refused(const endpoint& where) { return failed("listen on", where.text()); }
 

@@ -4,6 +4,8 @@
 #include <cohort/base/assert.hpp>
 #include <cohort/http/h2/session.hpp>
 
+#include <boost/asio/post.hpp>
+
 #include <utility>
 
 namespace cohort::http::h2 {
@@ -107,7 +109,14 @@ void service::arm()
 void service::tick()
 {
     look_at_clock();
-    wheel_.expire(second(), [](timer_entry& who) { static_cast<session&>(who).on_time(); });
+    const bool all = wheel_.expire(second(), timer_wheel::turn,
+                                   [](timer_entry& who) { static_cast<session&>(who).on_time(); });
+    if (!all) {
+        boost::asio::post(loop_, [this, alive = std::weak_ptr{life_}] {
+            if (!alive.expired())
+                tick();
+        });
+    }
     arm();
 }
 
