@@ -159,6 +159,32 @@ private:
     log::budget crowds_{1, std::chrono::minutes{1}};
 };
 
+/// Of what most servers never come to, once a minute.
+class crowd_teller {
+public:
+    void tell(const http::crowd_entry& entry) noexcept
+    {
+        if (!lines_.take())
+            return;
+        log::warn({{"connections", entry.connections}, {"made_room", entry.made_room}},
+                  "all {} connections that this worker may have (limit.connections) are open; "
+                  "{} without a request were closed so far to make room. We go on: newcomers wait "
+                  "while there is none of these",
+                  entry.connections, entry.made_room);
+    }
+
+private:
+    log::budget lines_{1, std::chrono::minutes{1}};
+};
+
+/// Of a worker with little memory, requests do not get the most of it.
+std::uint64_t bodies_bytes(const config::limit& limit) noexcept
+{
+    constexpr std::uint64_t part = 4;
+    return limit.memory_bytes == 0 ? limit.bodies_bytes
+                                   : std::min(limit.bodies_bytes, limit.memory_bytes / part);
+}
+
 /// In the crash handler, before somebody else has our seat, and with it the log's memory.
 void accuse(std::uint32_t thread) noexcept
 {
@@ -172,17 +198,24 @@ http::server_options worker::http_options()
 {
     const config::limit& limit = settings().limit;
     http::server_options options;
-    options.connections_max = limit.connections;
+    // No more than the hall lets in: who is never full makes no room.
+    const std::uint32_t fit = core_.doors().connections_max();
+    options.connections_max = fit == 0 ? limit.connections : std::min(limit.connections, fit);
     options.connections_per_client_max = limit.connections_per_client;
     options.uncounted_clients = or_throw(http::parse_ranges(limit.uncounted_clients));
     options.slot = slot();
     options.limits.body_bytes_max = limit.body_bytes;
     options.limits.head_bytes_max = limit.head_bytes;
+    options.bodies_bytes_max = bodies_bytes(limit);
     options.patience.keep_alive = std::chrono::ceil<std::chrono::seconds>(limit.idle);
     options.patience.head = std::chrono::ceil<std::chrono::seconds>(limit.request);
     auto teller = std::make_shared<refusal_teller>(limit.connections_per_client);
     options.on_refused = [teller = std::move(teller)](const http::refusal_entry& entry) noexcept {
         teller->tell(entry);
+    };
+    auto crowd = std::make_shared<crowd_teller>();
+    options.on_full = [crowd = std::move(crowd)](const http::crowd_entry& entry) noexcept {
+        crowd->tell(entry);
     };
     // The row on the board is written by the server itself: it knows best.
     work::hall& doors = core_.doors();

@@ -229,6 +229,7 @@ std::vector<problem> problems(const limit& l)
     list.unless(l.uncounted_clients.size() <= 64, "uncounted_clients", "at most 64 networks");
     list.unless(l.streams <= 10'000U, "streams", "auto, or 1 to 10000");
     list.unless(l.body_bytes <= tebibyte, "body", "0 to 1T");
+    list.unless(within(l.bodies_bytes, mebibyte, tebibyte), "bodies", "1M to 1T");
     list.unless(within<std::uint64_t>(l.head_bytes, 1ULL << 10, mebibyte), "head", "1K to 1M");
     list.unless(within<milliseconds>(l.idle, 1s, 24h), "idle", "1s to 1d");
     list.unless(within<milliseconds>(l.request, 1s, 1h), "request", "1s to 1h");

@@ -113,7 +113,9 @@ struct limit {
     std::vector<std::string> uncounted_clients{"loopback", "private"};
     /// Requests at a time on one HTTP/2 connection. 0: auto, what the program says. 0 to 10,000.
     unsigned streams = 0;
-    std::uint64_t body_bytes = 1ULL << 20;   ///< Of a request. Text: `body = "1M"`. 0 to 1 TiB.
+    std::uint64_t body_bytes = 1ULL << 20;  ///< Of a request. Text: `body = "1M"`. 0 to 1 TiB.
+    /// Of all requests together that are buffered at a time. 1 MiB to 1 TiB.
+    std::uint64_t bodies_bytes = 256ULL << 20;
     std::uint64_t head_bytes = 16ULL << 10;  ///< Of a request. Text: `head = "16K"`. 1K to 1M.
     milliseconds idle = std::chrono::seconds{75};     ///< Of a kept-alive connection. 1 s to 1 d.
     milliseconds request = std::chrono::seconds{30};  ///< To receive a whole head. 1 s to 1 h.

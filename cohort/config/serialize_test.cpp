@@ -48,6 +48,7 @@ reload = {canary = 0, soak = "0", abort_if = ["5xx > 0.07%"], rollback = false, 
 recycle = {memory = "1G ±7%", requests = "100k ±20%", age = "36h"}
 scale = {target = "55%", up_after = "1s", down_after = "10m"}
 [app.shop.limit]
+bodies = "64M"
 connections = 7
 connections_per_client = "off"
 uncounted_clients = []

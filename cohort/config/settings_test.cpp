@@ -76,6 +76,7 @@ TEST_CASE("every field that can be out of range is complained about by its name"
          [](settings& x) { x.limit.uncounted_clients.assign(65, "::1"); }},
         {"limit.streams", [](settings& x) { x.limit.streams = 10'001; }},
         {"limit.body", [](settings& x) { x.limit.body_bytes = 2ULL << 40; }},
+        {"limit.bodies", [](settings& x) { x.limit.bodies_bytes = 1; }},
         {"limit.head", [](settings& x) { x.limit.head_bytes = 1; }},
         {"limit.idle", [](settings& x) { x.limit.idle = 0ms; }},
         {"limit.request", [](settings& x) { x.limit.request = 2h; }},

@@ -131,14 +131,15 @@ bool exchange::wants_front(const record& r) const noexcept
 order exchange::planned(record& r, const body_plan& plan, std::uint32_t second) noexcept
 {
     state_.body_max = plan.bytes_max;
-    body_waited_ = 0;
     r.whole_body = {};
     r.body.clear();
     if (plan.use != body_use::unread && r.top.body == framing::length &&
         r.top.content_length > plan.bytes_max)
         return refuse(r, body_too_long);
+    r.body_pace.end();
     if (plan.use == body_use::buffered && r.top.body != framing::none) {
         enter(phase::body, second);
+        r.body_pace.begin(0, second, rules_->patience.for_bodies());
         return collect(r, second);
     }
     enter(phase::running, second);
@@ -281,6 +282,7 @@ order exchange::done(record& r, std::uint32_t second) noexcept
     if (!has(flag::body_done)) {
         state_.body_max = state_.body_taken + rules_->discard_bytes_max;
         enter(phase::discarding, second);
+        r.body_pace.begin(state_.body_taken, second, rules_->patience.for_bodies());
         return discard(r, second);
     }
     enter(phase::idle, second);
@@ -338,6 +340,8 @@ order exchange::refuse(record& r, const violation& why) noexcept
     set(flag::closing);
     return order::refuse;
 }
+
+order exchange::no_room(record& r) noexcept { return refuse(r, no_room_for_body); }
 
 order exchange::refused() noexcept { return has(flag::ended) ? order::close : order::linger; }
 

@@ -141,6 +141,9 @@ public:
     /// The refusal is in the output.
     [[nodiscard]] order refused() noexcept;
 
+    /// The server has no room for the body at hand.
+    [[nodiscard]] order no_room(record& r) noexcept;
+
     /// The next piece of the body, for handlers that stream it. Running only.
     [[nodiscard]] body_piece take_body(record& r) noexcept;
 
@@ -152,10 +155,11 @@ public:
 
     /// `count` bytes were given to the socket; `more` says whether it took all.
     enum class rest : std::uint8_t { none, blocked };
-    void sent(std::size_t count, rest more, std::uint32_t second) noexcept;
+    void sent(record& r, std::size_t count, rest more, std::uint32_t second) noexcept;
 
-    /// The socket takes no more yet, but the client has taken some of what is in it.
-    void acknowledged(std::uint32_t second) noexcept;
+    /// The socket takes no more yet, but the client has taken so many bytes of what is in it since
+    /// the last call. (May be none: then it is looked at how long for.)
+    void acknowledged(record& r, std::uint64_t count, std::uint32_t second) noexcept;
 
     /// Only now can a first request come.
     void begin_again(std::uint32_t second) noexcept { enter(phase::idle, second); }
@@ -175,14 +179,14 @@ public:
     [[nodiscard]] order time(record* r, std::uint32_t second) noexcept;
 
     /// Is the client too slow with a body? For phases body, discarding, and streamed bodies.
-    [[nodiscard]] bool body_is_late(std::uint32_t second) const noexcept;
+    [[nodiscard]] bool body_is_late(record& r, std::uint32_t second) const noexcept;
 
     /// When time() should be called, if nothing happens before. 0: never.
     [[nodiscard]] std::uint32_t due(std::uint32_t second) const noexcept;
 
     /// A streaming handler waits for the client's bytes from now on, or no more.
     enum class waiting : std::uint8_t { for_handler, for_client };
-    void body_wait(waiting whom, std::uint32_t second) noexcept;
+    void body_wait(record& r, waiting whom, std::uint32_t second) noexcept;
 
     [[nodiscard]] phase now() const noexcept { return state_.now; }
     [[nodiscard]] const exchange_state& state() const noexcept { return state_; }
@@ -216,6 +220,7 @@ private:
     void enter(phase to, std::uint32_t second) noexcept;
 
     [[nodiscard]] order parse(record& r, std::uint32_t second) noexcept;
+    [[nodiscard]] bool owes_body() const noexcept;
     [[nodiscard]] bool wants_front(const record& r) const noexcept;
     [[nodiscard]] order collect(record& r, std::uint32_t second) noexcept;
     [[nodiscard]] order discard(record& r, std::uint32_t second) noexcept;
@@ -225,7 +230,7 @@ private:
 
     const exchange_rules* rules_;
     exchange_state state_;
-    std::uint32_t body_waited_ = 0;  // seconds in which a handler waited for this streamed body
+    bool answer_late_ = false;  // the client is too slow in taking what waits for it
 };
 
 }  // namespace cohort::http

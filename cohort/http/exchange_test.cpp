@@ -1,5 +1,7 @@
 #include <cohort/http/exchange.hpp>
 
+#include <cohort/http/detail/stage_play_test.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -8,49 +10,8 @@
 #include <string_view>
 
 using namespace cohort::http;
+using namespace cohort::http::detail;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// An exchange with its record, fed by hand.
-struct stage_play {
-    stage_play() = default;
-    explicit stage_play(exchange_rules own)
-        : rules{own}
-    {}
-
-    order feed(std::string_view bytes, std::uint32_t second = 1)
-    {
-        // As recv would: no more at a time than there is room for.
-        order next = order::read;
-        while (!bytes.empty()) {
-            const std::size_t part = std::min(it.make_room(r), bytes.size());
-            REQUIRE(part != 0);
-            std::memcpy(r.input.get() + r.end, bytes.data(), part);
-            bytes.remove_prefix(part);
-            next = it.took(r, part, second);
-        }
-        return next;
-    }
-    order plan(body_use use = body_use::buffered, std::uint64_t max = 1000)
-    {
-        return it.planned(r, body_plan{use, max}, 1);
-    }
-    order answer(persistence wanted = persistence::keep)
-    {
-        last = it.settle(r, wanted, exchange::unread::drop);
-        return it.done(r, 1);
-    }
-
-    exchange_rules rules;
-    record r{rules.limits, 32'768};
-    exchange it{rules, 1};
-    persistence last = persistence::keep;
-};
-
-constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-
-}  // namespace
 
 TEST_CASE("a whole request is routed, run and answered, and the connection is idle again")
 {
@@ -244,70 +205,6 @@ TEST_CASE("an unanswered Expect closes the connection, since nobody can tell wha
     CHECK(play.last == persistence::close);
 }
 
-TEST_CASE("time: an idle connection parts, a slow head and a slow body are refused with 408")
-{
-    stage_play idle;
-    CHECK(idle.it.due(1) == 76);
-    CHECK(idle.it.time(nullptr, 75) == order::wait);
-    CHECK(idle.it.time(nullptr, 76) == order::linger);
-
-    stage_play head;
-    REQUIRE(head.feed("GET", 10) == order::read);
-    CHECK(head.it.due(10) == 40);
-    REQUIRE(head.feed(" ", 39) == order::read);
-    CHECK(head.it.time(&head.r, 39) == order::wait);
-    CHECK(head.it.time(&head.r, 40) == order::refuse);
-    CHECK(head.r.why.status == 408);
-
-    stage_play body;
-    REQUIRE(body.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n") ==
-            order::find_route);
-    REQUIRE(body.plan() == order::read);
-    REQUIRE(body.feed(std::string(500, 'x'), 2) == order::read);
-    CHECK(body.it.time(&body.r, 6) == order::wait);  // grace
-    CHECK(body.it.time(&body.r, 8) == order::wait);  // 2 s: 480 bytes wanted, 500 there
-    CHECK(body.it.time(&body.r, 9) == order::refuse);
-    CHECK(body.r.why.status == 408);
-}
-
-TEST_CASE("time: a client that takes nothing of its answer is cut")
-{
-    stage_play play;
-    play.it.sent(100, exchange::rest::blocked, 5);
-    CHECK(play.it.due(5) == 10);
-    CHECK(play.it.due(33) == 35);
-    play.it.sent(0, exchange::rest::blocked, 9);
-    CHECK(play.it.time(&play.r, 34) == order::wait);
-    CHECK(play.it.time(&play.r, 35) == order::close);
-    play.it.acknowledged(34);
-    CHECK(play.it.time(&play.r, 63) == order::wait);
-    CHECK(play.it.time(&play.r, 64) == order::close);
-    play.it.sent(1, exchange::rest::none, 20);
-    CHECK(play.it.time(&play.r, 60) == order::wait);
-}
-
-TEST_CASE("time: a client busy with our answer owes nothing else until it has taken it")
-{
-    stage_play body;
-    REQUIRE(body.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n") ==
-            order::find_route);
-    REQUIRE(body.plan() == order::read);
-    body.it.sent(100, exchange::rest::blocked, 2);
-    CHECK(body.it.due(2) == 7);
-    CHECK(body.it.time(&body.r, 20) == order::wait);
-    body.it.sent(100, exchange::rest::none, 20);
-    CHECK(body.it.time(&body.r, 25) == order::wait);
-    CHECK(body.it.time(&body.r, 26) == order::refuse);
-
-    stage_play idle;
-    idle.it.sent(100, exchange::rest::blocked, 1);
-    idle.it.sent(100, exchange::rest::blocked, 29);
-    idle.it.sent(100, exchange::rest::none, 50);
-    CHECK(idle.it.due(50) == 125);
-    CHECK(idle.it.time(nullptr, 124) == order::wait);
-    CHECK(idle.it.time(nullptr, 125) == order::linger);
-}
-
 TEST_CASE("the last request of a connection's allowance says so")
 {
     stage_play play{exchange_rules{.requests_max = 2}};
@@ -347,28 +244,4 @@ TEST_CASE("a refused client may go on sending for two seconds, but not for ever"
     CHECK(bytes == 64U << 20);
     CHECK(play.it.time(nullptr, 6) == order::wait);
     CHECK(play.it.time(nullptr, 7) == order::close);
-}
-
-TEST_CASE("a streamed body must come with the same rate, counted while its handler waits for it")
-{
-    using who = exchange::waiting;
-    stage_play play;
-    REQUIRE(play.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n") ==
-            order::find_route);
-    REQUIRE(play.plan(body_use::streamed) == order::run);
-    std::uint32_t second = 1;
-    const auto wait_for_byte = [&](std::uint32_t seconds) {
-        play.it.body_wait(who::for_client, second);
-        second += seconds;
-        const bool late = play.it.body_is_late(second);
-        REQUIRE(play.feed("x", second) == order::wait);
-        REQUIRE(play.it.take_body(play.r).data == "x");
-        play.it.body_wait(who::for_handler, second);
-        return late;
-    };
-    CHECK(!wait_for_byte(3));
-    second += 1000;  // the handler thinks
-    CHECK(!play.it.body_is_late(second));
-    CHECK(!wait_for_byte(2));
-    CHECK(wait_for_byte(1));
 }

@@ -16,54 +16,70 @@ constexpr violation body_late{408, "http.timeout.body", "the request's body took
 
 }  // namespace
 
-void exchange::sent(std::size_t count, rest more, std::uint32_t second) noexcept
+void exchange::sent(record& r, std::size_t count, rest more, std::uint32_t second) noexcept
 {
     state_.bytes_answered += count;
     if (more == rest::none) {
+        if (std::exchange(state_.blocked_since, 0U) == 0) [[likely]]
+            return;
         // What the client owes us, it owes us from now on.
-        if (std::exchange(state_.blocked_since, 0U) != 0 && state_.now != phase::running)
+        if (state_.now != phase::running)
             state_.since = second;
-    } else if (count != 0 || state_.blocked_since == 0) {
-        state_.blocked_since = second;
+        if (owes_body())
+            r.body_pace.go_on(second);
+        r.answer_pace.pause(second, rules_->patience.for_answers());
+        return;
     }
-}
-
-void exchange::acknowledged(std::uint32_t second) noexcept
-{
-    if (state_.blocked_since != 0)
+    if (state_.blocked_since == 0) {
+        // While it is busy with our answer we do not read: its body cannot be late.
+        if (owes_body())
+            r.body_pace.pause(second, rules_->patience.for_bodies());
+        if (r.answer_pace.begun())
+            r.answer_pace.go_on(second);
+        else
+            r.answer_pace.begin(r.answer_taken, second, rules_->patience.for_answers());
+    }
+    if (count != 0 || state_.blocked_since == 0)
         state_.blocked_since = second;
 }
 
-void exchange::body_wait(waiting whom, std::uint32_t second) noexcept
+void exchange::acknowledged(record& r, std::uint64_t count, std::uint32_t second) noexcept
 {
+    if (state_.blocked_since == 0)
+        return;
+    r.answer_taken += count;
+    answer_late_ = r.answer_pace.is_late(r.answer_taken, second, rules_->patience.for_answers());
+    if (count != 0)
+        state_.blocked_since = second;
+}
+
+bool exchange::owes_body() const noexcept
+{
+    return state_.now == phase::body || state_.now == phase::discarding ||
+           (state_.now == phase::running && has(flag::client_slow));
+}
+
+void exchange::body_wait(record& r, waiting whom, std::uint32_t second) noexcept
+{
+    const pace_terms asked = rules_->patience.for_bodies();
     if (whom == waiting::for_handler) {
         if (has(flag::client_slow))
-            body_waited_ += second - state_.since;
+            r.body_pace.pause(second, asked);
         unset(flag::client_slow);
     } else if (!has(flag::client_slow)) {
         set(flag::client_slow);
         // Its time counts from here: until now it was the handler that was slow.
-        state_.since = second;
+        if (r.body_pace.begun())
+            r.body_pace.go_on(second);
+        else
+            r.body_pace.begin(0, second, asked);
     }
 }
 
-bool exchange::body_is_late(std::uint32_t second) const noexcept
+bool exchange::body_is_late(record& r, std::uint32_t second) const noexcept
 {
-    const auto grace = static_cast<std::uint32_t>(rules_->patience.body_grace.count());
-    const bool streamed = state_.now == phase::running;
-    if (grace == 0 || (streamed && !has(flag::client_slow)))
-        return false;
-    // A streaming handler may be slow itself: only the time in which it waits counts.
-    const std::uint32_t waits = second - state_.since;
-    const std::uint32_t waited = streamed ? body_waited_ + waits : waits;
-    const auto silence = static_cast<std::uint32_t>(rules_->patience.send.count());
-    if (streamed && silence != 0 && waits >= silence)
-        return true;
-    if (waited <= grace)
-        return false;
-    const std::uint64_t expected =
-        std::uint64_t{waited - grace} * rules_->patience.body_bytes_per_second;
-    return state_.body_taken < expected;
+    return owes_body() &&
+           r.body_pace.is_late(state_.body_taken, second, rules_->patience.for_bodies());
 }
 
 order exchange::time(record* r, std::uint32_t second) noexcept
@@ -72,8 +88,10 @@ order exchange::time(record* r, std::uint32_t second) noexcept
         return limit.count() != 0 && second >= since + static_cast<std::uint64_t>(limit.count());
     };
     // While the client is busy with our answer, we do not read: nothing else can be late.
-    if (state_.blocked_since != 0)
-        return over(state_.blocked_since, rules_->patience.send) ? order::close : order::wait;
+    if (state_.blocked_since != 0) {
+        const bool late = answer_late_ || over(state_.blocked_since, rules_->patience.send);
+        return late ? order::close : order::wait;
+    }
     switch (state_.now) {
         case phase::idle:
             return over(state_.since, rules_->patience.keep_alive) ? order::linger : order::wait;
@@ -83,12 +101,11 @@ order exchange::time(record* r, std::uint32_t second) noexcept
             COHORT_ASSERT(r != nullptr);
             return refuse(*r, head_late);
         case phase::body:
-            if (!body_is_late(second))
-                return order::wait;
             COHORT_ASSERT(r != nullptr);
-            return refuse(*r, body_late);
+            return body_is_late(*r, second) ? refuse(*r, body_late) : order::wait;
         case phase::discarding:
-            return body_is_late(second) ? order::linger : order::wait;
+            COHORT_ASSERT(r != nullptr);
+            return body_is_late(*r, second) ? order::linger : order::wait;
         case phase::lingering:
             return over(state_.since, rules_->patience.linger) ? order::close : order::wait;
         case phase::routing:

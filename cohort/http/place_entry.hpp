@@ -23,7 +23,7 @@ struct place_entry {
     place_entry* prev = nullptr;
     place_entry* next = nullptr;
     std::move_only_function<void(farewell) noexcept> hear;
-    const place_tenant* tenant = nullptr;
+    place_tenant* tenant = nullptr;
     std::uint32_t running = 0;
     told so_far = told::nothing;
 };

@@ -25,7 +25,11 @@ void record::clear() noexcept
     unwritten.reset();
     output.clear();
     constexpr std::size_t ordinary_bytes = 65'536;
+    held.release();
     body.clear();
+    body_pace.end();
+    answer_pace.end();
+    answer_taken = 0;
     if (body.capacity() > ordinary_bytes)
         std::string{}.swap(body);
     parser.reset();

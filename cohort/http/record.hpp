@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cohort/base/clock.hpp>
+#include <cohort/http/body_budget.hpp>
 #include <cohort/http/chunk_decoder.hpp>
 #include <cohort/http/head.hpp>
 #include <cohort/http/head_parser.hpp>
 #include <cohort/http/lease.hpp>
 #include <cohort/http/outgoing.hpp>
+#include <cohort/http/pace.hpp>
 #include <cohort/http/request.hpp>
 #include <cohort/http/response.hpp>
 #include <cohort/http/violation.hpp>
@@ -111,7 +113,12 @@ struct record {
     lease retired;  // was `out`, until that is committed
 
     std::string body;             // what of a buffered body does not fit behind its head
+    body_share held;              // of it and of `input`, what others could need
     std::string_view whole_body;  // in `input` or `body`, once it is complete
+    pace body_pace;               // of the client, while it owes us a body
+
+    pace answer_pace;                // of the client, while an answer waits for it
+    std::uint64_t answer_taken = 0;  // bytes that it was seen to take meanwhile
 
     outgoing output;
 

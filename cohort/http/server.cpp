@@ -61,6 +61,10 @@ server::server(boost::asio::io_context& loop, net::poller& poller, const router&
       lanes_{lanes::of(loop)},
       born_{options_.clock()},
       clients_{options_.connections_per_client_max, options_.uncounted_clients},
+      bodies_{std::make_shared<body_budget>(
+          options_.bodies_bytes_max == 0
+              ? 0
+              : std::max(options_.bodies_bytes_max, options_.limits.body_bytes_max))},
       wheel_{second_},
       timer_{loop},
       coroutines_{loop.get_executor()},
@@ -210,6 +214,7 @@ void server::one_less(client_counts::entry* of) noexcept
 
 void server::bury(session& who) noexcept
 {
+    forget_idle(&who);
     if (who.prev_ != nullptr)
         who.prev_->next_ = who.next_;
     else
@@ -233,6 +238,8 @@ void server::arm()
     std::uint32_t due = wheel_.earliest();
     if (certificates_due_ != 0)
         due = due == 0 ? certificates_due_ : std::min(due, certificates_due_);
+    if (full() && !draining_ && looked_for_idle_ != 0)
+        due = due == 0 ? second_ + 1 : std::min(due, second_ + 1);
     armed_for_ = due;
     if (due == 0) {
         timer_.cancel();
@@ -281,6 +288,7 @@ void server::tick()
                 tick();
         });
     }
+    keep_a_place_free();
     arm();
 }
 

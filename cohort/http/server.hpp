@@ -5,6 +5,7 @@
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/board/quarantine.hpp>
+#include <cohort/http/body_budget.hpp>
 #include <cohort/http/client_counts.hpp>
 #include <cohort/http/exchange.hpp>
 #include <cohort/http/record.hpp>
@@ -156,6 +157,12 @@ public:
     /// No room for another connection: do not accept one.
     [[nodiscard]] bool full() const noexcept { return connections_ >= options_.connections_max; }
 
+    /// Connections without a request that were closed because all places were taken.
+    [[nodiscard]] std::uint64_t made_room() const noexcept { return made_room_; }
+
+    /// What buffered bodies of requests take, and how many found no room.
+    [[nodiscard]] const body_budget& bodies() const noexcept { return *bodies_; }
+
     /// Requests whose handler has begun and whose answer is not complete.
     [[nodiscard]] std::size_t running() const noexcept { return running_; }
 
@@ -226,6 +233,12 @@ private:
     void carry_on(estate& found);
     [[nodiscard]] handover* heir_of(const session& who) noexcept;
 
+    // When all places are taken (server_room.cpp).
+    void keep_a_place_free() noexcept;
+    void look_for_idle();
+    [[nodiscard]] bool close_longest_idle() noexcept;
+    void forget_idle(const void* who) noexcept;
+
     void look_at_certificates();
     void arm();
     void close_idle();
@@ -250,6 +263,15 @@ private:
     told_now* told_now_ = nullptr;       // those that are told something now, the last one first
     std::size_t connections_ = 0;        // of both kinds
     client_counts clients_;
+    std::shared_ptr<body_budget> bodies_;  // also of who goes on with our connections
+    struct idle_one {
+        std::uint32_t since;
+        session* who;
+        place_entry* place;  // one of the two
+    };
+    std::vector<idle_one> idle_;         // may be closed in this second; the oldest last
+    std::uint32_t looked_for_idle_ = 0;  // second
+    std::uint64_t made_room_ = 0;
     std::size_t running_ = 0;
     std::uint64_t requests_ = 0;
     std::vector<refusal_count> refusals_;

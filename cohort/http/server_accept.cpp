@@ -67,6 +67,7 @@ result<> server::take(unique_fd&& connection, const peer& from)
         return may;
     look_at_clock();
     keep(std::make_unique<session>(*this, std::move(connection), second(), nullptr, &from)).begin();
+    keep_a_place_free();
     return {};
 }
 
@@ -112,6 +113,7 @@ void server::begin_tls(unique_fd&& connection, const peer_lookup& who, const pee
                                           std::move(through), proxied);
     made->peer_ = who;
     keep(std::move(made)).begin();
+    keep_a_place_free();
 }
 
 result<> server::admit(unique_fd&& connection, const peer_lookup& who, const resumption& at)
@@ -124,6 +126,7 @@ result<> server::admit(unique_fd&& connection, const peer_lookup& who, const res
     made->peer_ = who;
     made->inherit(at);
     keep(std::move(made)).begin();
+    keep_a_place_free();
     return {};
 }
 

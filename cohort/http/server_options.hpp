@@ -5,6 +5,7 @@
 #include <cohort/http/limits.hpp>
 #include <cohort/http/method.hpp>
 #include <cohort/http/net_range.hpp>
+#include <cohort/http/pace.hpp>
 #include <cohort/http/peer.hpp>
 #include <cohort/http/status.hpp>
 #include <cohort/http/survival.hpp>
@@ -35,16 +36,42 @@ struct patience {
     /// Without a request on an open connection. Then it is closed.
     std::chrono::seconds keep_alive{75};
 
+    /// The same while all places are taken (connections_max): then the one that has been without a
+    /// request for longest, and for so long at least, is closed, to keep the last place free. 0
+    /// seconds: never; then newcomers wait until somebody leaves.
+    std::chrono::seconds keep_alive_when_full{5};
+
     /// Without the client taking a byte of an answer. Then it is cut.
     std::chrono::seconds send{30};
 
-    /// A body must come with body_bytes_per_second on average, after body_grace. Then 408.
+    /// An answer that waits for its client must be taken with that rate. What is taken faster
+    /// counts for `send` at most: no stretch longer than that may be slower. A producer that has
+    /// nothing to say costs its client no time. 0: no rate, only `send`.
+    std::uint32_t send_bytes_per_second = 240;
+
+    /// A body must come with body_bytes_per_second, after body_grace (0: no rate is asked). What
+    /// comes faster counts for body_idle at most. Then 408.
     std::chrono::seconds body_grace{5};
     std::uint32_t body_bytes_per_second = 240;
+
+    /// Without a byte of a body that we wait for, at whatever rate it came before. Then 408.
+    std::chrono::seconds body_idle{30};
 
     /// After a refusal we go on reading for so long, so that the client can read our answer: a
     /// close with unread bytes would reset the connection under it.
     std::chrono::seconds linger{2};
+
+    [[nodiscard]] pace_terms for_bodies() const noexcept
+    {
+        return {.bytes_per_second = body_bytes_per_second,
+                .grace = static_cast<std::uint32_t>(body_grace.count()),
+                .silence = static_cast<std::uint32_t>(body_idle.count())};
+    }
+    [[nodiscard]] pace_terms for_answers() const noexcept
+    {
+        const auto silence = static_cast<std::uint32_t>(send.count());
+        return {.bytes_per_second = send_bytes_per_second, .grace = silence, .silence = silence};
+    }
 };
 
 /// Words that the server keeps true, in the scoreboard or anywhere. Null ones are left out. The
@@ -82,6 +109,12 @@ struct refusal_entry {
     std::string_view first_bytes;  ///< At most 256 of what was sent. Escape before you print.
 };
 
+/// All places are taken. A value.
+struct crowd_entry {
+    std::size_t connections;
+    std::uint64_t made_room;  ///< See server::made_room().
+};
+
 /// One connection more than server_options::connections_per_client_max.
 inline constexpr violation too_many_connections{.status = 429,
                                                 .rule = "http.client.connections",
@@ -102,8 +135,9 @@ struct server_options {
     http::limits limits{};
     http::patience patience{};
 
-    /// Open connections; take() refuses more. 0: as many as this process has descriptors for, with
-    /// some to spare (net::connections_that_fit, when the server is made).
+    /// Open connections; take() refuses more. See patience::keep_alive_when_full. 0: as many as
+    /// this process has descriptors for, with some to spare (net::connections_that_fit, when the
+    /// server is made).
     std::size_t connections_max = 0;
 
     /// Open connections of one client of this server: an IPv4 address, or the first 56 bits of an
@@ -126,6 +160,12 @@ struct server_options {
 
     server_counters counters{};
 
+    /// Bytes of all buffered bodies together, of requests that are coming or running. Those that
+    /// fit beside a head (16 KiB) do not count. Beyond it requests are answered 503; bodies that
+    /// have been on their way for longer than five seconds go first. At least
+    /// limits::body_bytes_max. 0: no bound. See server::bodies().
+    std::uint64_t bodies_bytes_max = 256U << 20;
+
     /// For request::slot().
     std::uint32_t slot = 0;
 
@@ -145,6 +185,9 @@ struct server_options {
     /// Called for every refused request, if set: bad bytes, sizes, time-outs; and for every TLS
     /// handshake that failed ("tls.handshake.…", without a status and bytes).
     std::move_only_function<void(const refusal_entry&) noexcept> on_refused{};
+
+    /// Called once a second at most while all places are taken, if set.
+    std::move_only_function<void(const crowd_entry&) noexcept> on_full{};
 
     /// Gets every connection whose client speaks HTTP/2: its first bytes, in `unread`, are the
     /// preface of RFC 9113, 3.4, or TLS has chosen "h2". Empty: such clients are refused.

@@ -180,7 +180,7 @@ void session::receive()
             scribe_.taken(exchange_.state().bytes_read + got.bytes);
         if (server_.options_.on_http2 && is_http2(got.bytes))
             return;
-        const order next = exchange_.took(r, got.bytes, server_.second());
+        const order next = hold_body(exchange_.took(r, got.bytes, server_.second()));
         if (port_ != nullptr)
             port_->moved();
         proceed(next);
@@ -308,7 +308,7 @@ void session::flush()
             r.output.sent(static_cast<std::size_t>(gone));
         // A socket that took a part is full: asking again would be a system call for nothing.
         blocked_ = !r.output.empty();
-        exchange_.sent(gone > 0 ? static_cast<std::size_t>(gone) : 0,
+        exchange_.sent(r, gone > 0 ? static_cast<std::size_t>(gone) : 0,
                        blocked_ ? exchange::rest::blocked : exchange::rest::none, server_.second());
         if (scribe_.on())
             scribe_.given(exchange_.state().bytes_answered);

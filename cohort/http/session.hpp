@@ -3,6 +3,7 @@
 #include <cohort/base/clock.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/board/quarantine.hpp>
+#include <cohort/http/body_budget.hpp>
 #include <cohort/http/client_counts.hpp>
 #include <cohort/http/exchange.hpp>
 #include <cohort/http/peer.hpp>
@@ -34,7 +35,7 @@ class stream_port;
 ///
 /// It is freed only when its socket is closed, nothing of it is on the stack (visits_) and no
 /// handler works for it (job_).
-class session final : public net::watcher, public timer_entry {
+class session final : public net::watcher, public timer_entry, private body_holder {
 public:
     session(server& owner, unique_fd connection, std::uint32_t second,
             std::unique_ptr<tls::stream> through = nullptr, const peer* from = nullptr);
@@ -69,6 +70,12 @@ public:
 
     /// Draining: if no request is here or on its way, say goodbye.
     void close_if_idle();
+
+    /// Others wait for a place: closes the socket if it is idle and no request is here.
+    void make_room();
+
+    /// The second since which it has been without a request, if it could make room.
+    [[nodiscard]] std::optional<std::uint32_t> idle_since() const noexcept;
 
     /// Closes the socket now, whatever is going on, and cancels its coroutine.
     void cut();
@@ -122,6 +129,8 @@ private:
     void want_body();
     void send_piece(std::string_view piece);
     [[nodiscard]] order refuse();
+    [[nodiscard]] order hold_body(order next);
+    void give_body_up() noexcept override;
 
     // With a journal (session_journal.cpp).
     [[nodiscard]] std::size_t room_for_input();

@@ -30,7 +30,9 @@ order session::refuse()
     if (std::exchange(counted_, false))
         server_.ended();
     const std::uint64_t begins = end_of_output();
-    const response words = problem(r.why.status, {}, r.why.words);
+    const response words =
+        r.why.status == 503 ? overloaded(r.why.words) : problem(r.why.status, {}, r.why.words);
+    r.held.release();
     const answer_facts facts{.status = r.why.status,
                              .verb = r.top.verb,
                              .connection = persistence::close,
@@ -124,7 +126,7 @@ void session::on_time()
         look_at_progress();
     const order next = exchange_.time(record_.get(), second);
     if (next == order::wait) {
-        if (reading_body_ && exchange_.body_is_late(second))
+        if (reading_body_ && exchange_.body_is_late(*record_, second))
             port_->fail(errc::deadline_passed);
         return;
     }
@@ -143,8 +145,10 @@ void session::on_time()
 
 void session::look_at_progress() noexcept
 {
-    if (uptake_.went_on(fd_.borrow()))
-        exchange_.acknowledged(server_.second());
+    if (!record_)
+        return;
+    const std::uint64_t taken = uptake_.taken(fd_.borrow(), exchange_.state().bytes_answered);
+    exchange_.acknowledged(*record_, taken, server_.second());
 }
 
 void session::close_if_idle()
@@ -160,6 +164,26 @@ void session::close_if_idle()
     const bool came = exchange_.state().requests != answered;
     if (open() && exchange_.now() == phase::idle && !blocked_ && (!came || server_.draining_))
         begin_linger();
+}
+
+std::optional<std::uint32_t> session::idle_since() const noexcept
+{
+    const bool idle = open() && visits_ == 0 && exchange_.now() == phase::idle && !blocked_ &&
+                      job_ == job::none && !record_;
+    if (!idle || (tls_ && !tls_->is_ready()))  // a handshake has its own time
+        return std::nullopt;
+    return exchange_.state().since;
+}
+
+void session::make_room()
+{
+    const visit here{*this};
+    const std::uint64_t before = exchange_.state().bytes_read;
+    // A request may have come that the loop has not seen yet: it is answered.
+    receive();
+    if (open() && exchange_.now() == phase::idle && !blocked_ &&
+        exchange_.state().bytes_read == before)
+        close_socket();
 }
 
 void session::cut()

@@ -162,7 +162,7 @@ awaitable<> session::attend(std::shared_ptr<leg_name> name)
     port_ = nullptr;
     cancel_ = nullptr;
     reading_body_ = false;
-    exchange_.body_wait(exchange::waiting::for_handler, server_.second());
+    exchange_.body_wait(r, exchange::waiting::for_handler, server_.second());
     if (!open() || !streaming_) {
         answer_from_job();
     } else {
@@ -229,7 +229,7 @@ awaitable<result<std::string_view>> stream_port::read()
         const std::uint32_t second = s.server_.second();
         if (piece.what != body_piece::kind::more) {
             s.reading_body_ = false;
-            s.exchange_.body_wait(exchange::waiting::for_handler, second);
+            s.exchange_.body_wait(r, exchange::waiting::for_handler, second);
         }
         switch (piece.what) {
             case body_piece::kind::data:
@@ -267,7 +267,7 @@ void session::want_body()
         write_interim();
         flush();
     }
-    exchange_.body_wait(exchange::waiting::for_client, server_.second());
+    exchange_.body_wait(r, exchange::waiting::for_client, server_.second());
     reading_body_ = true;
     watch_for(mask_ | EPOLLIN);
 }

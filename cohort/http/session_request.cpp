@@ -87,6 +87,33 @@ order session::start()
     return answer_made(std::move(made));
 }
 
+/// After bytes have come: is there room for them, if they are a body's?
+order session::hold_body(order next)
+{
+    record& r = *record_;
+    const bool whole = next == order::run;
+    if (next == order::refuse || (!whole && exchange_.now() != phase::body))
+        return next;
+    // What every connection may have is bounded by their number, and nobody's small request must
+    // wait for the large ones of others.
+    const std::size_t here = (r.end - r.begin) + r.body.size();
+    if (here > server_.input_bytes() &&
+        !server_.bodies_->hold(r.held, *this, here, server_.options_.clock()))
+        return exchange_.no_room(r);
+    if (whole)
+        r.held.is_whole();
+    return next;
+}
+
+void session::give_body_up() noexcept
+{
+    const visit here{*this};
+    record& r = *record_;
+    r.held.release();
+    std::string{}.swap(r.body);
+    proceed(exchange_.no_room(r));
+}
+
 answer_facts session::facts_of(const response& what)
 {
     // Without a length and without chunks, HTTP/1.0 knows only one end of a body.
@@ -145,6 +172,7 @@ order session::finish(status_code status)
     server_.end_trial(r, board::quarantine::ending::well);
     r.asked.reset();
     r.answer.reset();
+    r.held.release();
     const order next = exchange_.done(r, server_.second());
     if (scribe_.on())
         answered(next);

@@ -89,7 +89,7 @@ transfer session::read_tls(std::span<char> into)
         return got;
     // It owes the client an answer of its own, new keys perhaps, and the socket is full.
     blocked_ = true;
-    exchange_.sent(0, exchange::rest::blocked, server_.second());
+    exchange_.sent(*record_, 0, exchange::rest::blocked, server_.second());
     watch_for(mask_ | EPOLLOUT);
     return {transfer::outcome::readable};
 }
@@ -114,7 +114,7 @@ void session::flush_tls()
         blocked_ = true;
         break;
     }
-    exchange_.sent(gone, blocked_ ? exchange::rest::blocked : exchange::rest::none,
+    exchange_.sent(r, gone, blocked_ ? exchange::rest::blocked : exchange::rest::none,
                    server_.second());
     if (blocked_)
         watch_for(mask_ | EPOLLOUT);

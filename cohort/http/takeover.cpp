@@ -109,7 +109,13 @@ void connection_place::count_refusal(const violation& why, peer_lookup& from) no
         here_->of->count_refusal(why, from, {});
 }
 
-void connection_place::belongs_to(const place_tenant& who) noexcept { here_->tenant = &who; }
+void connection_place::belongs_to(place_tenant& who) noexcept { here_->tenant = &who; }
+
+std::shared_ptr<body_budget> connection_place::bodies() const noexcept
+{
+    COHORT_ASSERT(here_->of != nullptr);
+    return here_->of->bodies_;
+}
 
 std::weak_ptr<const void> connection_place::life() const noexcept
 {
@@ -159,6 +165,7 @@ void server::enter(place_entry& who) noexcept
 
 void server::leave(place_entry& who) noexcept
 {
+    forget_idle(&who);
     if (who.prev != nullptr)
         who.prev->next = who.next;
     else

@@ -31,6 +31,7 @@ class stream;
 
 namespace cohort::http {
 
+class body_budget;
 class router;
 class server;
 struct place_entry;
@@ -47,6 +48,10 @@ enum class farewell : std::uint8_t {
 /// Whoever goes on with a connection and runs requests on it, as the server asks it about them.
 class place_tenant {
 public:
+    /// Since when it has had no request; nullopt: it has some.
+    [[nodiscard]] virtual std::optional<steady_time> idle_since() const noexcept = 0;
+    /// Others wait for its place: to be closed if it is idle and no request is here.
+    virtual void make_room() noexcept = 0;
     /// See server::oldest_begun().
     [[nodiscard]] virtual std::optional<steady_time> oldest_begun() const noexcept = 0;
     /// One of its requests is like one that has crashed a worker, and began before that was known.
@@ -98,7 +103,10 @@ public:
     void count_refusal(const violation& why, peer_lookup& from) noexcept;
 
     /// Lifetime: `who`, as long as this place is held.
-    void belongs_to(const place_tenant& who) noexcept;
+    void belongs_to(place_tenant& who) noexcept;
+
+    /// Where bodies of its requests have their bytes from.
+    [[nodiscard]] std::shared_ptr<body_budget> bodies() const noexcept;
 
     /// Expires with the server.
     [[nodiscard]] std::weak_ptr<const void> life() const noexcept;

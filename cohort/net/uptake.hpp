@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 namespace cohort::net {
 
 /// Does the other end take what waits in a socket that is full? A value.
@@ -12,8 +14,13 @@ public:
     /// Source: SIOCOUTQ, tcp(7).
     [[nodiscard]] bool went_on(int socket) noexcept;
 
+    /// How many bytes it has taken since the last look, for who knows how many were `given` to the
+    /// socket. The first look knows nothing: 0. For Unix sockets, and through TLS, about so many.
+    [[nodiscard]] std::uint64_t taken(int socket, std::uint64_t given) noexcept;
+
 private:
-    int held_ = 0;  // bytes that are not acknowledged, at the last look
+    int held_ = 0;             // bytes that are not acknowledged, at the last look
+    std::uint64_t given_ = 0;  // at the last look of taken(); 0: there was none
 };
 
 }  // namespace cohort::net

@@ -94,6 +94,9 @@ public:
     /// Leaves everything that waits to others, confirms what was taken, and takes no more.
     void shut() noexcept;
 
+    /// As many connections as were wished for, as far as there are descriptors.
+    [[nodiscard]] std::uint32_t connections_max() const noexcept { return connections_max_; }
+
     /// The row's words for connections belong to somebody else (an HTTP server) from now on.
     [[nodiscard]] board::slot& lend_row() noexcept;
     /// Where it counts how its answers go.

@@ -186,6 +186,9 @@ constexpr auto fence_keys = std::to_array<key>({
         "requests at a time on one HTTP/2 connection; auto: as the program says, or 100"),
     row<bytes<&S::limit, &limit::body_bytes>>("limit.body", "size, 0 to 1T", recycle,
                                               "largest body of a request"),
+    row<bytes<&S::limit, &limit::bodies_bytes>>(
+        "limit.bodies", "size, 1M to 1T", recycle,
+        "of all bodies of a worker that are buffered at a time"),
     row<bytes<&S::limit, &limit::head_bytes>>("limit.head", "size, 1K to 1M", recycle,
                                               "largest head of a request"),
     row<time<&S::limit, &limit::idle>>("limit.idle", "duration, 1s to 1d", recycle,

@@ -35,6 +35,7 @@ void service::take(taken_connection connection)
     if (terms_ == nullptr) {
         terms_ = &terms;
         server_ = connection.place.life();
+        bodies_ = connection.place.bodies();
         clock_ = terms.clock;
         born_ = clock_();
     }

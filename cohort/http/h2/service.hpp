@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cohort/http/body_budget.hpp>
 #include <cohort/http/h2/options.hpp>
 #include <cohort/http/server_options.hpp>
 #include <cohort/http/takeover.hpp>
@@ -75,6 +76,7 @@ private:
     boost::asio::io_context& loop_;
     server_options* terms_ = nullptr;  // the server's, while that is there
     std::weak_ptr<const void> server_;
+    std::shared_ptr<body_budget> bodies_;  // the server's
     steady_time (*clock_)() noexcept = &now_coarse;
     options options_;
     lanes& lanes_;

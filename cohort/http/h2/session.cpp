@@ -199,6 +199,7 @@ void session::send_some()
     switch (gone.what) {
         case transfer::outcome::done:
             out_sent_ += gone.bytes;
+            given_ += gone.bytes;
             blocked_since_ = 0;
             if (out_sent_ == out_.size()) {
                 out_.clear();

@@ -52,6 +52,8 @@ public:
     /// Jobs that will never end: the lanes have dropped them.
     void abandon_jobs() noexcept;
 
+    [[nodiscard]] std::optional<steady_time> idle_since() const noexcept override;
+    void make_room() noexcept override;
     [[nodiscard]] std::optional<steady_time> oldest_begun() const noexcept override;
     [[nodiscard]] bool runs_unasked(steady_time now) const noexcept override;
 
@@ -100,7 +102,7 @@ private:
     void begin_linger();
     void close_streams() noexcept;
     void close_socket();
-    void look_at_progress() noexcept;
+    [[nodiscard]] bool takes_too_slowly(std::uint32_t second) noexcept;
     /// A copy, since what is done to one may make or end others.
     [[nodiscard]] std::vector<stream*> all_streams() const;
     void look_at_streams(std::uint32_t second);
@@ -129,7 +131,10 @@ private:
     std::uint32_t drain_since_ = 0;
     std::uint32_t blocked_since_ = 0;
     std::uint32_t linger_since_ = 0;
-    net::uptake uptake_;  // looked at while blocked_
+    net::uptake uptake_;       // looked at while blocked_
+    pace answer_pace_;         // ... as is this
+    std::uint64_t given_ = 0;  // bytes, to the socket
+    std::uint64_t taken_ = 0;  // of these, seen to be taken by the client while blocked_
     std::uint16_t visits_ = 0;
     bool watched_ = false;
     bool blocked_ = false;  // the socket takes no more for now

@@ -87,6 +87,28 @@ void session::drain()
     connection_.drain();
 }
 
+std::optional<steady_time> session::idle_since() const noexcept
+{
+    const bool idle = open() && visits_ == 0 && alive() == 0 && !blocked_ && out_.empty() &&
+                      linger_since_ == 0 && connection_.head_since() == 0;
+    if (!idle)
+        return std::nullopt;
+    return service_.born_ + seconds{idle_since_ - 1};
+}
+
+void session::make_room() noexcept
+{
+    const visit here{*this};
+    const std::uint32_t before = requests_;
+    // A request may have come that the loop has not seen yet: it is answered.
+    receive();
+    if (!open() || requests_ != before || alive() != 0 || connection_.head_since() != 0)
+        return;
+    connection_.finish();
+    flush();
+    close_socket();
+}
+
 void session::cut()
 {
     const visit here{*this};
@@ -121,15 +143,17 @@ void session::on_time()
         return;
     }
     if (blocked_) {
-        look_at_progress();
         // While the client is busy with our answers, we do not read: nothing else can be late.
-        if (over(blocked_since_, most.send, second)) {
+        for (stream* const who : all_streams())
+            who->lose_time(second);
+        if (takes_too_slowly(second)) {
             // Otherwise the kernel would keep what the client does not read, for minutes.
             net::reset_when_closed(wire_.fd.borrow());
             close_socket();
         }
         return;
     }
+    answer_pace_.pause(second, most.for_answers());
     if (connection_.head_since() != 0 && over(connection_.head_since(), most.head, second)) {
         wire_.place.count_refusal(head_late, peer_);
         connection_.terminate(error_code::enhance_your_calm);
@@ -157,10 +181,19 @@ void session::look_at_streams(std::uint32_t second)
         who->on_time(second);  // frees none: that is done behind the last visit
 }
 
-void session::look_at_progress() noexcept
+bool session::takes_too_slowly(std::uint32_t second) noexcept
 {
-    if (uptake_.went_on(wire_.fd.borrow()))
-        blocked_since_ = service_.second();
+    const patience& most = service_.terms().patience;
+    if (answer_pace_.begun())
+        answer_pace_.go_on(second);
+    else
+        answer_pace_.begin(taken_, blocked_since_, most.for_answers());
+    const std::uint64_t taken = uptake_.taken(wire_.fd.borrow(), given_);
+    if (taken != 0)
+        blocked_since_ = second;
+    taken_ += taken;
+    return answer_pace_.is_late(taken_, second, most.for_answers()) ||
+           over(blocked_since_, most.send, second);
 }
 
 std::uint32_t session::due() const noexcept

@@ -21,6 +21,9 @@ constexpr violation body_too_long{413, "http.body.too-long",
                                   "the body is longer than this resource takes"};
 constexpr violation bodies_too_long{503, "http2.bodies.too-long",
                                     "too many bodies are on their way at the same time"};
+/// What the bodies of one connection may have beside all others: as much as in HTTP/1.1.
+constexpr std::uint64_t body_bytes_free = 32'768;
+
 constexpr violation body_late{408, "http.timeout.body", "the request's body took too long"};
 
 }  // namespace
@@ -32,7 +35,6 @@ stream::stream(session& of, connection_user::arrival what)
       text_{std::move(what.text)},
       top_{*what.top},
       why_{*what.why},
-      since_{of.service_.second()},
       refused_{what.verdict == head_builder::verdict::refused},
       whole_{what.body == head_builder::body::none}
 {}
@@ -57,6 +59,7 @@ void stream::begin()
     owes_continue_ = !whole_ && asked_->header("expect").has_value();
     if (!whole_ && options.body == body_use::buffered) {
         collecting_ = true;
+        body_pace_.begin(0, service_.second(), service_.terms().patience.for_bodies());
         say_continue();
     } else {
         session_.may_run(*this);
@@ -96,6 +99,9 @@ void stream::body_came(std::string_view piece)
     if (collecting_ && !session_.has_room_for(piece.size())) {
         drop_body();
         refuse(bodies_too_long);
+    } else if (collecting_ && !may_hold(piece.size())) {
+        drop_body();
+        refuse(no_room_for_body);
     }
     if (drops_) {
         session_.connection_.consumed(id_, piece.size());
@@ -113,6 +119,7 @@ void stream::body_came(std::string_view piece)
 void stream::body_ended()
 {
     whole_ = true;
+    held_.is_whole();
     if (std::exchange(collecting_, false))
         session_.may_run(*this);
     if (port_ != nullptr)
@@ -122,6 +129,7 @@ void stream::body_ended()
 /// What is there of the body, and what else comes, is not wanted.
 void stream::drop_body() noexcept
 {
+    held_.release();
     if (std::exchange(drops_, true))
         return;
     if (to_ != nullptr && to_->options().body == body_use::buffered)
@@ -130,6 +138,20 @@ void stream::drop_body() noexcept
         session_.connection_.consumed(id_, body_.size());
     if (!asked_)
         body_.clear();
+}
+
+/// What every connection may have is bounded by their number; the rest is out of one budget.
+bool stream::may_hold(std::size_t piece) noexcept
+{
+    if (session_.buffered_ + piece <= body_bytes_free && held_.bytes() == 0)
+        return true;
+    return service_.bodies_->hold(held_, *this, body_.size() + piece, service_.terms().clock());
+}
+
+void stream::give_body_up() noexcept
+{
+    const session::visit here{session_};
+    refuse(no_room_for_body);
 }
 
 void stream::run()
@@ -229,7 +251,7 @@ void stream::finish(status_code status, access_end how)
     asked_.reset();
     answer_.reset();
     drop_body();
-    body_.clear();
+    std::string{}.swap(body_);
 }
 
 void stream::tell_end(status_code status, access_end how) noexcept
@@ -259,6 +281,7 @@ body_source::step stream::give(std::span<char> room) noexcept
     if (size != 0) {
         std::copy_n(out_.data() + out_sent_, size, room.data());
         out_sent_ += size;
+        given_ += size;
         given_at_ = service_.second();
     }
     if (unsent() == 0) {
@@ -314,29 +337,46 @@ void stream::on_time(std::uint32_t second)
         port_->fail(errc::deadline_passed);
         return;
     }
-    const auto silence = service_.terms().patience.send.count();
-    if (silence != 0 && unsent() != 0 && second >= given_at_ + static_cast<std::uint32_t>(silence))
-    {
-        // A window that is never opened: CVE-2019-9517.
+    if (answer_is_late(second)) {
+        // A window that is never opened (CVE-2019-9517), or by a byte now and then.
         if (port_ != nullptr)
             port_->fail(errc::deadline_passed);
         session_.connection_.reset(id_, error_code::cancel);
     }
 }
 
-bool stream::body_is_late(std::uint32_t second) const noexcept
+bool stream::body_is_late(std::uint32_t second) noexcept
+{
+    const pace_terms asked = service_.terms().patience.for_bodies();
+    if (whole_ || !session_.connection_.may_send(id_)) {
+        body_pace_.pause(second, asked);
+        return false;
+    }
+    body_pace_.go_on(second);
+    return body_pace_.is_late(body_came_, second, asked);
+}
+
+bool stream::answer_is_late(std::uint32_t second) noexcept
+{
+    const pace_terms asked = service_.terms().patience.for_answers();
+    if (unsent() == 0) {
+        answer_pace_.pause(second, asked);  // it is our turn
+        return false;
+    }
+    if (answer_pace_.begun())
+        answer_pace_.go_on(second);
+    else
+        answer_pace_.begin(given_, given_at_, asked);
+    const bool silent = asked.silence != 0 && second >= given_at_ + asked.silence;
+    return answer_pace_.is_late(given_, second, asked) || silent;
+}
+
+void stream::lose_time(std::uint32_t second) noexcept
 {
     const patience& most = service_.terms().patience;
-    const auto grace = static_cast<std::uint32_t>(most.body_grace.count());
-    if (grace == 0 || whole_ || !session_.connection_.may_send(id_))
-        return false;
-    const std::uint32_t waits = second - since_;
-    const auto silence = static_cast<std::uint32_t>(most.send.count());
-    if (waiting_ && silence != 0 && waits >= silence)
-        return true;
-    if (waited_ + waits <= grace)
-        return false;
-    return body_came_ < std::uint64_t{waited_ + waits - grace} * most.body_bytes_per_second;
+    body_pace_.pause(second, most.for_bodies());
+    answer_pace_.pause(second, most.for_answers());
+    given_at_ = second;
 }
 
 std::optional<steady_time> stream::waits_since() const noexcept

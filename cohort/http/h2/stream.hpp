@@ -3,8 +3,10 @@
 #include <cohort/async/tokens.hpp>
 #include <cohort/base/clock.hpp>
 #include <cohort/board/quarantine.hpp>
+#include <cohort/http/body_budget.hpp>
 #include <cohort/http/h2/connection.hpp>
 #include <cohort/http/leg_executor.hpp>
+#include <cohort/http/pace.hpp>
 #include <cohort/http/request.hpp>
 #include <cohort/http/response.hpp>
 #include <cohort/http/server_options.hpp>
@@ -30,7 +32,7 @@ class stream_port;
 
 /// One request and its answer: what a session of HTTP/1.1 is for a connection. A resource of its
 /// session, which frees it when nghttp2 has closed the stream and no handler works for it.
-class stream final : public body_source {
+class stream final : public body_source, private body_holder {
 public:
     stream(session& of, connection_user::arrival what);
     stream(const stream&) = delete;
@@ -49,6 +51,8 @@ public:
     void client_ended();
     /// Time has passed.
     void on_time(std::uint32_t second);
+    /// It has passed while the connection waited for its client: that is no stream's fault.
+    void lose_time(std::uint32_t second) noexcept;
     /// The lanes have dropped its handler.
     void abandon_job() noexcept;
 
@@ -73,6 +77,8 @@ private:
     void finish(status_code status, access_end how);
     void tell_end(status_code status, access_end how) noexcept;
     void drop_body() noexcept;
+    [[nodiscard]] bool may_hold(std::size_t piece) noexcept;
+    void give_body_up() noexcept override;
 
     // With a quarantine (stream_trial.cpp).
     [[nodiscard]] bool is_kept_from_running();
@@ -90,7 +96,8 @@ private:
     void answer_from_lane();
     void end_job() noexcept;
     void say_continue();
-    [[nodiscard]] bool body_is_late(std::uint32_t second) const noexcept;
+    [[nodiscard]] bool body_is_late(std::uint32_t second) noexcept;
+    [[nodiscard]] bool answer_is_late(std::uint32_t second) noexcept;
     void wait_for_body() noexcept;
     void have_body() noexcept;
     [[nodiscard]] std::size_t unsent() const noexcept { return out_.size() - out_sent_; }
@@ -103,6 +110,7 @@ private:
     head top_;
     std::optional<request> asked_;
     const route* to_ = nullptr;
+    body_share held_;
     std::string body_;  // buffered, or what a streaming handler has not taken yet
     std::uint64_t body_came_ = 0;
     std::uint64_t body_max_ = 0;
@@ -118,9 +126,10 @@ private:
 
     boost::asio::cancellation_signal* cancel_ = nullptr;
     stream_port* port_ = nullptr;
-    std::uint32_t since_;         // the second from which on the client owes us a body
-    std::uint32_t waited_ = 0;    // seconds before that in which a handler waited for it
-    std::uint32_t given_at_ = 0;  // the second in which something of the answer last went out
+    pace body_pace_;              // of the client, while it owes us a body
+    pace answer_pace_;            // ... and while its window stops our answer
+    std::uint64_t given_ = 0;     // bytes of the answer that went out
+    std::uint32_t given_at_ = 0;  // the second in which something of it last did
     job job_ = job::none;
     std::atomic<bool> gone_{false};  // for a lane: nobody wants the answer any more
     bool refused_;                   // before it was a request

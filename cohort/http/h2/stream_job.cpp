@@ -186,14 +186,19 @@ void stream::end_stream(const result<>& outcome)
 
 void stream::wait_for_body() noexcept
 {
-    if (!std::exchange(waiting_, true))
-        since_ = service_.second();  // until now it was the handler that was slow
+    if (std::exchange(waiting_, true))
+        return;
+    // Its time counts from here: until now it was the handler that was slow.
+    if (body_pace_.begun())
+        body_pace_.go_on(service_.second());
+    else
+        body_pace_.begin(0, service_.second(), service_.terms().patience.for_bodies());
 }
 
 void stream::have_body() noexcept
 {
-    if (std::exchange(waiting_, false))
-        waited_ += service_.second() - since_;
+    if (std::exchange(waiting_, false) && service_.has_server())
+        body_pace_.pause(service_.second(), service_.terms().patience.for_bodies());
 }
 
 void stream_port::give_back()

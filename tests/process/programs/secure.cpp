@@ -41,7 +41,9 @@ int main(int argc, char** argv)
                                    {"clients", counted->clients().clients()},
                                    {"handshakes", counted->handshakes().done},
                                    {"resumed", counted->handshakes().resumed},
-                                   {"handshakes_failed", counted->handshakes().failed}};
+                                   {"handshakes_failed", counted->handshakes().failed},
+                                   {"made_room", counted->made_room()},
+                                   {"bodies_bytes", counted->bodies().bytes()}};
         for (const http::refusal_count& each : counted->refusals())
             counts[each.rule] = each.times;
         return http::json(std::move(counts));
