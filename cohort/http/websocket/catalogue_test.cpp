@@ -53,14 +53,14 @@ std::string show(const std::vector<frame>& all)
     return words;
 }
 
-enum class pace : std::uint8_t { at_once, byte_by_byte };
+enum class arrival : std::uint8_t { at_once, byte_by_byte };
 
-void play(const behaviour& each, pace how, std::optional<deflate_terms> deflate = {})
+void play(const behaviour& each, arrival how, std::optional<deflate_terms> deflate = {})
 {
     INFO(each.number);
-    INFO((how == pace::at_once ? "at once" : "byte by byte"));
+    INFO((how == arrival::at_once ? "at once" : "byte by byte"));
     socket_house h{echo, {}, std::move(deflate)};
-    if (how == pace::at_once) {
+    if (how == arrival::at_once) {
         h.them.say(each.sent);
     } else {
         for (const char c : each.sent) {
@@ -82,9 +82,9 @@ void play(const behaviour& each, pace how, std::optional<deflate_terms> deflate 
 void play_all(const behaviours& table)
 {
     for (const behaviour& each : table) {
-        play(each, pace::at_once);
+        play(each, arrival::at_once);
         if (each.sent.size() < 2'000)
-            play(each, pace::byte_by_byte);
+            play(each, arrival::byte_by_byte);
     }
 }
 
@@ -288,6 +288,6 @@ TEST_CASE("too many pieces of one message close with 1008, empty ones too")
     std::string empty = first("");
     for (int i = 0; i < 1'100; ++i)
         empty += middle("");
-    play({"fragments", empty, "close 1008"}, pace::at_once);
-    play({"fragments", empty, "close 1008"}, pace::byte_by_byte);
+    play({"fragments", empty, "close 1008"}, arrival::at_once);
+    play({"fragments", empty, "close 1008"}, arrival::byte_by_byte);
 }
