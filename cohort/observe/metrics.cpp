@@ -2,7 +2,6 @@
 
 #include <cohort/observe/detail/gauge_word.hpp>
 #include <cohort/observe/detail/metric_registry.hpp>
-#include <cohort/observe/log.hpp>
 
 #include <unistd.h>
 
@@ -226,9 +225,8 @@ family<size_histogram_series>& size_histogram(std::string_view name, std::string
 
 void settle(const board::commons& where, std::uint32_t slot)
 {
-    if (const auto room = board::metric_cells::in(where); !room)
-        log::warn("nobody will see the metrics of this process: {}; going on", room.error().text());
-    detail::owns_column = registry::here().settle(where, {.pid = ::getpid(), .slot = slot});
+    registry::here().settle(where, {.pid = ::getpid(), .slot = slot});
+    detail::owns_column = true;
 }
 
 void born() noexcept

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
 #include <cmath>
 #include <string>
 #include <thread>
@@ -208,15 +210,38 @@ TEST_CASE("what was declared before a process settled counts where it settled")
     CHECK(early.value() == 2);
 }
 
-TEST_CASE("memory without room for metrics is no reason to fail: a process counts for itself")
+TEST_CASE("memory without room for metrics is no reason to fail")
 {
     auto board = board::segment::create(1);
     REQUIRE(board->commons().area("all of it", board::commons::room - 4'096));
     auto& counter = metrics::counter("test_no_room_total", "Hits");
+    auto& paid = metrics::counter("test_no_room_paid_total", "Hits", {"currency"});
     metrics::settle(board->commons(), 0);
     counter.add();
     metrics::gauge("test_no_room_left", "x").set(1);
     metrics::histogram("test_no_room_seconds", "x").record(1ms);
-    CHECK(counter.value() == 1);
+    CHECK(counter.value() == 0);
+    CHECK(&paid.with("EUR") == &paid.with("other"));
+    metrics::born();
+    counter.add(3);
+    CHECK(counter.value() == 3);
+}
+
+TEST_CASE("without a column of its own a process counts in everybody's, by exchange")
+{
+    auto board = board::segment::create(1);
+    const auto cells = board::metric_cells::in(board->commons()).value();
+    for (std::size_t i = 1; i < board::metric_columns_max; ++i)
+        REQUIRE(cells.claim({.pid = ::getpid()}) == i);
+    auto& counter = metrics::counter("test_crowded_total", "Hits");
+    metrics::settle(board->commons(), 0);
+    std::jthread other{[&] {
+        for (int i = 0; i < 20'000; ++i)
+            counter.add();
+    }};
+    for (int i = 0; i < 20'000; ++i)
+        counter.add();
+    other.join();
+    CHECK(counter.value() == 40'000);
     metrics::born();
 }

@@ -3,6 +3,7 @@
 #include <cohort/base/clock.hpp>
 #include <cohort/base/error.hpp>
 #include <cohort/base/utf8.hpp>
+#include <cohort/observe/log.hpp>
 
 #include <fmt/format.h>
 
@@ -67,41 +68,6 @@ family* registry::known_as(const observe::metric_description& what)
               fmt::format("{}: this program has declared it already, {}", what.name, how))};
 }
 
-void registry::settle_at(const board::commons& where, const board::metric_writer& who)
-{
-    let_go();
-    auto cells = board::metric_cells::in(where);
-    if (!cells)
-        return;
-    site_.emplace(site{.cells = *cells,
-                       .index = metric_index{board::metric_directory{cells->head()}},
-                       .who = who,
-                       .own = cells->claim(who),
-                       .shared = {}});
-}
-
-bool registry::settle(const board::commons& where, const board::metric_writer& who)
-{
-    const std::lock_guard only{lock_};
-    settle_at(where, who);
-    // What has been declared is shown from the first scrape on, at zero.
-    site* const at = settled();
-    if (at == nullptr)
-        return false;
-    for (auto& [name, each] : families_) {
-        static_cast<void>(number_of(*each, *at));
-        for (auto& [key, one] : each->series_)
-            static_cast<void>(enter(*one, *at));
-    }
-    return at->own != board::metric_cells::common;
-}
-
-void registry::forget() noexcept
-{
-    const std::lock_guard only{lock_};
-    let_go();
-}
-
 void registry::let_go() noexcept
 {
     for (auto& [name, each] : families_) {
@@ -113,11 +79,49 @@ void registry::let_go() noexcept
     site_.reset();
 }
 
-registry::site* registry::settled() noexcept
+void registry::settle(const board::commons& where, const board::metric_writer& who)
 {
-    if (!site_)
-        settle_at(board::commons::here(), {.pid = ::getpid()});
-    return site_ ? &*site_ : nullptr;
+    const std::lock_guard only{lock_};
+    let_go();
+    home_ = home{.where = where, .who = who};
+    // Who counts nothing takes no room from others who share that memory.
+    site* const at = families_.empty() ? nullptr : settled();
+    if (at == nullptr)
+        return;
+    // What has been declared is shown from the first scrape on, at zero.
+    for (auto& [name, each] : families_) {
+        static_cast<void>(number_of(*each, *at));
+        for (auto& [key, one] : each->series_)
+            static_cast<void>(enter(*one, *at));
+    }
+}
+
+void registry::forget() noexcept
+{
+    const std::lock_guard only{lock_};
+    let_go();
+    home_.reset();
+}
+
+registry::site* registry::settled()
+{
+    if (site_)
+        return &*site_;
+    if (!home_)
+        home_ = home{.where = board::commons::here(), .who = {.pid = ::getpid()}};
+    auto cells = board::metric_cells::in(home_->where);
+    if (!cells) {
+        if (!std::exchange(home_->complained, true))
+            log::warn("nobody will see the metrics of this process: {}; going on",
+                      cells.error().text());
+        return nullptr;
+    }
+    site_.emplace(site{.cells = *cells,
+                       .index = metric_index{board::metric_directory{cells->head()}},
+                       .who = home_->who,
+                       .own = cells->claim(home_->who),
+                       .shared = {}});
+    return &*site_;
 }
 
 std::optional<std::uint32_t> registry::number_of(const family& which, site& at)
@@ -181,7 +185,10 @@ series::word* registry::resolve(const series& what, bool own) noexcept
     }
     if (found == nullptr)
         found = nowhere.data();
-    known.store(found, std::memory_order_release);
+    // In the column that is everybody's nobody may add but by exchange: so it is found each time.
+    const bool is_mine = !own || !site_ || site_->own != board::metric_cells::common;
+    if (is_mine)
+        known.store(found, std::memory_order_release);
     return found;
 }
 

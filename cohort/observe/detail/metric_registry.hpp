@@ -34,8 +34,7 @@ public:
         return found;
     }
 
-    /// Whether it has a column of its own.
-    bool settle(const board::commons& where, const board::metric_writer& who);
+    void settle(const board::commons& where, const board::metric_writer& who);
     void forget() noexcept;
 
     [[nodiscard]] series& find(family& in, std::span<const std::string_view> values);
@@ -44,7 +43,13 @@ public:
     [[nodiscard]] std::uint64_t sum(const series& what, std::size_t cell);
 
 private:
-    /// Where this process counts: nothing until it does.
+    /// Where this process is to count, once it does.
+    struct home {
+        board::commons where;
+        board::metric_writer who;
+        bool complained = false;
+    };
+    /// Where it counts.
     struct site {
         board::metric_cells cells;
         board::metric_index index;
@@ -54,9 +59,8 @@ private:
     };
 
     [[nodiscard]] family* known_as(const observe::metric_description& what);
-    [[nodiscard]] site* settled() noexcept;
+    [[nodiscard]] site* settled();
     void let_go() noexcept;
-    void settle_at(const board::commons& where, const board::metric_writer& who);
     [[nodiscard]] std::optional<std::uint32_t> number_of(const family& which, site& at);
     [[nodiscard]] std::expected<std::uint32_t, board::metric_index::refusal>
     enter(const series& what, site& at);
@@ -66,6 +70,7 @@ private:
 
     std::mutex lock_;
     std::map<std::string, std::unique_ptr<family>, std::less<>> families_;  // by base name
+    std::optional<home> home_;
     std::optional<site> site_;
 };
 
