@@ -5,10 +5,10 @@ packages_base=(build-essential cmake ninja-build ccache pkg-config
     libfmt-dev libtomlplusplus-dev libcli11-dev libssl-dev
     libnghttp2-dev libre2-dev zlib1g-dev libbrotli-dev libzstd-dev libhiredis-dev)
 packages_test=(doctest-dev chromium chromium-driver node-llhttp python3 gunicorn nginx-light
-    redis-server nghttp2-client libsqlite3-dev)
+    redis-server nghttp2-client libsqlite3-dev prometheus)
 packages_lint=(clang-19 clang-format-19 clang-tidy-19 cppcheck python3 git)
 packages_fuzz=(clang-19 libclang-rt-19-dev llvm-19)
-packages_bench=(wrk gunicorn nginx-light haproxy librestinio-dev python3)
+packages_bench=(wrk gunicorn nginx-light haproxy librestinio-dev prometheus-cpp-dev python3)
 # Node from elsewhere (nodesource, nvm) will do, and Debian's npm would refuse to stand beside it.
 command -v npm >/dev/null || { packages_bench+=(nodejs npm); packages_test+=(npm); }
 command -v node >/dev/null || packages_test+=(nodejs)
@@ -63,6 +63,7 @@ install_packages() {
     say "installing $*"
     [[ " $* " != *" nginx-light "* ]] || keep_quiet nginx "${as_root[@]}"
     [[ " $* " != *" redis-server "* ]] || keep_quiet redis-server "${as_root[@]}"
+    [[ " $* " != *" prometheus "* ]] || keep_quiet prometheus "${as_root[@]}"
     [[ " $* " != *" haproxy "* ]] || keep_quiet haproxy "${as_root[@]}"
     # An index from last month names packages that the mirror no longer has; so ask apt first
     # whether it knows them all, and fetch a new index only if it does not, or if that fails.

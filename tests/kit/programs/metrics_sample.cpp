@@ -1,0 +1,62 @@
+// A program that counts, and shows what its whole cohort has counted. /pay/EUR counts, /die/1
+// ends the worker that answers it by a signal.
+
+#include <cohort/cohort.hpp>
+#include <cohort/metrics.hpp>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <csignal>
+#include <string>
+
+namespace http = cohort::http;
+namespace metrics = cohort::metrics;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Of everybody, as any worker sees it.
+http::response show(const http::request& request)
+{
+    auto reader = cohort::observe::metric_reader::of(cohort::board::commons::here());
+    if (!reader)
+        return http::text(reader.error().text(), 503);
+    const auto seen = reader->read();
+    const auto format =
+        cohort::observe::preferred_exposition(request.header("Accept").value_or(""));
+    return http::bytes(std::string{cohort::observe::content_type(format)},
+                       cohort::observe::expose(seen, format));
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    auto& paid = metrics::counter("payments_total", "Payments made", {"currency"});
+    auto& took = metrics::histogram("payment_duration_seconds", "How long a payment takes", {},
+                                    {.exemplars = true});
+    auto& sizes = metrics::size_histogram("payment_request_bytes", "Size of a request");
+    auto& busy = metrics::time_counter("payment_busy_seconds_total", "Time spent on payments");
+    auto& last =
+        metrics::gauge("payment_last_amount", "The last amount", {.over = metrics::across::each});
+    auto& amounts = metrics::gauge("payment_amounts", "All last amounts \"together\"");
+
+    http::router api;
+    api.get("/pay/{currency}", [&](const http::request& request) {
+        paid.with(request.path<std::string>("currency")).add();
+        took.with().record(30ms, {0x0af7651916cd43dd, 0x8448eb211c80319c});
+        sizes.record(request.query().size());
+        busy.add(30ms);
+        last.set(12.5);
+        amounts.set(12.5);
+        return http::text(fmt::format("{}", ::getpid()));
+    });
+    api.get("/die/{time}", [](const http::request&) -> http::response {
+        ::raise(SIGKILL);
+        return http::no_content();
+    });
+    api.get("/metrics", show);
+    return cohort::serve(argc, argv, api);
+}
