@@ -15,6 +15,8 @@
 //       │ ◀──────────────────────────────── drain │
 //       │ ◀───────────────────────────── log_file │  cargo: where its lines go from now on
 //       │ log_file ──────────────────────────▶ │  the same number: they do
+//       │ ◀──────────────────────────── log_level │  its name; or a request: which is it?
+//       │ log_level (answer) ─────────────────▶ │  its name
 //       │ leaving ───────────────────────────▶ │  I drain, by my own will or because I was told
 //       │ farewell ──────────────────────────▶ │  the last words; a kept worker waits for an answer
 //
@@ -53,6 +55,7 @@ enum class kind : std::uint16_t {
     share,
     log_file,
     readiness_off,
+    log_level,
 };
 
 [[nodiscard]] inline envelope letter(kind what, std::string body = {})

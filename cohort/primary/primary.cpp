@@ -93,6 +93,8 @@ result<> primary::open_desk()
         upgrading_->take_asker(*left_open_);
     logs_ = std::make_unique<log_files>(*supervisor_);
     reception_.front_desk().add(*logs_);
+    levels_ = std::make_unique<log_levels>(*supervisor_);
+    reception_.front_desk().add(*levels_);
     if (upkeep_ == upkeep::automatic) {
         reception_.front_desk().add(*transactions_);
         reception_.front_desk().add(*upgrading_);
@@ -145,6 +147,7 @@ outcome primary::run(act begin)
         }
     }
     logs_.reset();
+    levels_.reset();
     upgrading_.reset();
     transactions_.reset();
     mending_.reset();
@@ -175,6 +178,7 @@ awaitable<> primary::live(act begin)
     tasks_.spawn(tell_service_manager());
     tasks_.spawn(notice_->keep_alive());
     tasks_.spawn(logs_->run());
+    tasks_.spawn(levels_->run());
     co_await asio::post(loop_, asio::use_awaitable);  // a signal from now on finds its hearer
     tasks_.spawn(reloading_->keep_mold());
     if (left_open_) {

@@ -9,6 +9,7 @@
 #include <cohort/primary/checkup.hpp>
 #include <cohort/primary/estate.hpp>
 #include <cohort/primary/log_files.hpp>
+#include <cohort/primary/log_levels.hpp>
 #include <cohort/primary/mending.hpp>
 #include <cohort/primary/reception.hpp>
 #include <cohort/primary/recycler.hpp>
@@ -130,6 +131,7 @@ private:
     std::unique_ptr<checkup> checkup_;
     std::unique_ptr<scaler> scaler_;
     std::unique_ptr<log_files> logs_;
+    std::unique_ptr<log_levels> levels_;
     std::unique_ptr<mending> mending_;
     bool playing_ = false;  // the program's coroutine
     bool stopping_ = false;

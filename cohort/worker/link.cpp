@@ -2,7 +2,6 @@
 
 #include <cohort/base/try.hpp>
 #include <cohort/observe/log.hpp>
-#include <cohort/observe/log_file.hpp>
 #include <cohort/process/stacks.hpp>
 
 #include <boost/asio/post.hpp>
@@ -144,21 +143,13 @@ void link::arrived(ipc::envelope&& what) noexcept
         case ipc::kind::log_file:
             take_log(std::move(what));
             break;
+        case ipc::kind::log_level:
+            take_level(what);
+            break;
         default:
             log::warn("the primary sent kind {}, which this build does not know; ignored",
                       what.kind);
     }
-}
-
-/// The answer says which turn it was, so that an old one does not count for a later one.
-void link::take_log(ipc::envelope&& what)
-{
-    if (what.cargo.size() != 1)
-        return malformed(fault(make_error_code(errc::malformed), "read the log's file"));
-    if (const auto taken = log::replace_file(std::move(what.cargo.front())); taken)
-        post(ipc::letter(ipc::kind::log_file, std::move(what.body)));
-    else
-        log::warn("{}; going on in the one before", taken.error().text());
 }
 
 void link::settle(ipc::envelope&& what)

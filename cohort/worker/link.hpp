@@ -113,6 +113,7 @@ private:
 
     void arrived(ipc::envelope&& what) noexcept;
     void take_log(ipc::envelope&& what);
+    void take_level(const ipc::envelope& what);
     void settle(ipc::envelope&& what);
     void user_message(ipc::envelope&& what);
     void hold(ipc::envelope&& what);

@@ -1,6 +1,7 @@
 #include <cohort/worker/link.hpp>
 
 #include <cohort/ipc/two_ends_test.hpp>
+#include <cohort/observe/log.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -92,6 +93,28 @@ awaitable<> keep_outcome(work::link& ours, std::optional<result<ipc::envelope>>&
 }
 
 }  // namespace
+
+TEST_CASE("the primary changes the level of the log, and asks what it is")
+{
+    stage on;
+    on.first->listen();
+    run_until(on.loop, [&] { return on.first->heard.came.size() == 1; });
+    for (const char* const name : {"off", "nonsense"}) {
+        auto letter = ipc::letter(ipc::kind::log_level, name);
+        REQUIRE(on.first->over.try_send(letter));
+    }
+    auto question = ipc::letter(ipc::kind::log_level);
+    question.flags = ipc::flags::request;
+    question.correlation = 5;
+    REQUIRE(on.first->over.try_send(question));
+    run_until(on.loop, [&] { return on.first->heard.came.size() == 2; });
+    const ipc::envelope& answer = on.first->heard.came[1];
+    CHECK(kind_of(answer) == ipc::kind::log_level);
+    CHECK(answer.is(ipc::flags::answer));
+    CHECK(answer.correlation == 5);
+    CHECK(answer.body == "off");
+    log::configure({});
+}
 
 TEST_CASE("over a new channel a worker introduces itself again, and is not lost")
 {

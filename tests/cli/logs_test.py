@@ -56,6 +56,21 @@ def test_lines_that_were_put_aside_are_found(cohort: Command) -> None:
     equal(len(cohort("logs", "hello", "--json", "-n", 30, expect=0).lines()), 30)
 
 
+def test_log_level(cohort: Command) -> None:
+    start(cohort, 'to = "stdout"')
+    said = cohort("log-level", "hello.1", "debug", "--json", expect=0).json()
+    equal([(each["slot"], each["level"]) for each in said["workers"]], [(1, "debug")])
+    said = cohort("log-level", "--json", expect=0).json()
+    equal({each["slot"]: each["level"] for each in said["workers"]}, {0: "info", 1: "debug"})
+    equal(said["primary"], "info")
+    check("warn" in cohort("loglevel", "warn", expect=0).out, "the only cohort, in words")
+    said = cohort("log-level", "hello", "default", "--json", expect=0).json()
+    equal({each["level"] for each in said["workers"]}, {"info"})
+    cohort("log-level", "hello", "loud", expect=1)
+    cohort("log-level", "hello.9", "debug", expect=6)
+    cohort("log-level", "nobody", "debug", expect=6)
+
+
 def test_reopen_without_a_file(cohort: Command) -> None:
     start(cohort, 'to = "stdout"')
     check("no file" in cohort("reopen", expect=0).out, "that is no failure")

@@ -1,5 +1,5 @@
 // An HTTP server that writes to its log what it is asked to: /lines/{from} a hundred lines, whose
-// `number` begins there.
+// `number` begins there; /asked a line of level info and one of level debug.
 #include <cohort/cohort.hpp>
 #include <cohort/observe/log.hpp>
 
@@ -19,6 +19,14 @@ http::response write_lines(const http::request& of)
     return http::text("written");
 }
 
+http::response write_in_detail(const http::request& of)
+{
+    const cohort::log::logger log = http::log_of(of);
+    log.info("asked");
+    log.debug({{"token", "abc"}}, "asked in detail");
+    return http::text("written");
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
@@ -26,5 +34,6 @@ int main(int argc, char** argv)
     http::router api;
     api.get("/lines/{from}", write_lines);
     api.get("/lanes/{from}", write_lines, {.cpu_bound = true});
+    api.get("/asked", write_in_detail);
     return cohort::serve(argc, argv, api);
 }
