@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, 3> checks{"off", "optional", "required"};
 constexpr std::array<std::string_view, 3> profiles{"off", "server", "strict"};
 constexpr std::array<std::string_view, 7> levels{"trace", "debug", "info",  "warn",
                                                  "error", "fatal", "silent"};
-constexpr std::array<std::string_view, 2> formats{"json", "text"};
+constexpr std::array<std::string_view, 4> formats{"auto", "json", "pino", "text"};
 
 /// capabilities(7), in the order of their numbers.
 constexpr auto capabilities = std::to_array<std::string_view>({
@@ -125,8 +125,6 @@ std::string_view name_of(log_level level) noexcept { return levels[std::to_under
 
 result<log_format> parse_log_format(std::string_view text)
 {
-    if (text == "pino")
-        return log_format::json;
     return parse_name<log_format>(text, formats, "read a log format, one of");
 }
 

@@ -162,18 +162,18 @@ struct sandbox {
 };
 
 enum class log_level : std::uint8_t { trace, debug, info, warn, error, fatal, silent };
-enum class log_format : std::uint8_t { json, text };
+/// automatic: text with colours where the standard output is a terminal, else json.
+enum class log_format : std::uint8_t { automatic, json, pino, text };
 
 [[nodiscard]] result<log_level> parse_log_level(std::string_view text);
 [[nodiscard]] std::string_view name_of(log_level level) noexcept;
-/// "pino" is another name for json: the fields are pino's.
 [[nodiscard]] result<log_format> parse_log_format(std::string_view text);
 [[nodiscard]] std::string_view name_of(log_format format) noexcept;
 
 /// What is said about it: [log], for all apps of the file.
 struct log {
     log_level level = log_level::info;
-    log_format format = log_format::json;
+    log_format format = log_format::automatic;
     log_target to;
     rotation rotate;  ///< only for files
     friend bool operator==(const log&, const log&) = default;

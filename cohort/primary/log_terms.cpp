@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
@@ -20,6 +21,16 @@ namespace {
 constexpr std::string_view app_mark = "{app}";
 constexpr std::string_view slot_mark = "{slot}";
 
+/// Source: https://no-color.org
+bool has_colours() noexcept
+{
+    const auto value = [](const char* name) {
+        const char* const text = std::getenv(name);
+        return std::string_view{text == nullptr ? "" : text};
+    };
+    return value("NO_COLOR").empty() && value("TERM") != "dumb";
+}
+
 void replace_all(std::string& in, std::string_view what, std::string_view by)
 {
     for (auto at = in.find(what); at != std::string::npos; at = in.find(what, at + by.size()))
@@ -28,11 +39,30 @@ void replace_all(std::string& in, std::string_view what, std::string_view by)
 
 }  // namespace
 
+log::format shape_by(const config::log& terms) noexcept
+{
+    const bool to_terminal =
+        terms.to.what == config::log_target::kind::output && ::isatty(STDOUT_FILENO) == 1;
+    switch (terms.format) {
+        case config::log_format::json:
+            return log::format::json;
+        case config::log_format::pino:
+            return log::format::pino;
+        case config::log_format::automatic:
+            if (!to_terminal)
+                return log::format::json;
+            break;
+        case config::log_format::text:
+            break;
+    }
+    return to_terminal && has_colours() ? log::format::pretty : log::format::text;
+}
+
 void log_by(const config::log& terms)
 {
     log::options wanted;
     wanted.least = log::parse_level(config::name_of(terms.level)).value_or(log::level::off);
-    wanted.shape = terms.format == config::log_format::json ? log::format::json : log::format::text;
+    wanted.shape = shape_by(terms);
     if (const int open = log::kept_number(); open != -1)
         wanted.descriptor = open;
     log::configure(wanted);

@@ -3,6 +3,7 @@
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/config/settings.hpp>
+#include <cohort/observe/log.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -11,6 +12,8 @@
 
 namespace cohort::primary {
 
+/// How they look: `auto` is for people where they go to a terminal.
+[[nodiscard]] log::format shape_by(const config::log& terms) noexcept;
 /// Which lines this process writes from now on, and how they look; they go where they went.
 void log_by(const config::log& terms);
 

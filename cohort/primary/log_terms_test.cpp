@@ -1,9 +1,17 @@
 #include <cohort/primary/log_terms.hpp>
 
+#include <cohort/base/unique_fd.hpp>
+
 #include <doctest/doctest.h>
 
+#include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 using namespace cohort;
 using primary::log_path;
@@ -27,6 +35,42 @@ TEST_CASE("the app and the slot are put into the name of a log file, as often as
     const auto here = std::filesystem::current_path() / "logs" / "api.log";
     CHECK(log_path(with_log("file:./logs/{app}.log"), 1) == here.string());
     CHECK(log_path(with_log("stdout"), 1).empty());
+}
+
+TEST_CASE("lines are for people on a terminal, and only there, unless somebody says more")
+{
+    const auto shape = [](const std::string& to, const std::string& format) {
+        config::settings made = with_log(to);
+        made.log.format = config::parse_log_format(format).value();
+        return primary::shape_by(made.log);
+    };
+    const unique_fd ours{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
+    REQUIRE(ours.valid());
+    REQUIRE(::grantpt(ours.borrow()) == 0);
+    REQUIRE(::unlockpt(ours.borrow()) == 0);
+    std::array<char, 64> name{};
+    REQUIRE(::ptsname_r(ours.borrow(), name.data(), name.size()) == 0);
+    const unique_fd terminal{::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC)};
+    REQUIRE(terminal.valid());
+    const unique_fd nowhere{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
+    const unique_fd before{::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)};
+    REQUIRE(before.valid());
+    ::setenv("TERM", "xterm", 1);
+    ::unsetenv("NO_COLOR");
+    std::vector<log::format> seen;
+    REQUIRE(::dup2(terminal.borrow(), STDOUT_FILENO) != -1);
+    for (const char* const format : {"auto", "json", "pino", "text"})
+        seen.push_back(shape("stdout", format));
+    seen.push_back(shape("file:/l/x", "auto"));
+    ::setenv("NO_COLOR", "1", 1);
+    seen.push_back(shape("stdout", "auto"));
+    ::unsetenv("NO_COLOR");
+    REQUIRE(::dup2(nowhere.borrow(), STDOUT_FILENO) != -1);
+    seen.push_back(shape("stdout", "auto"));
+    seen.push_back(shape("stdout", "text"));
+    REQUIRE(::dup2(before.borrow(), STDOUT_FILENO) != -1);
+    using enum log::format;
+    CHECK(seen == std::vector{pretty, json, pino, pretty, json, text, json, text});
 }
 
 TEST_CASE("a log that several slots share is one file for all")

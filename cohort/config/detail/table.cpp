@@ -228,7 +228,8 @@ constexpr auto fence_keys = std::to_array<key>({
         "log.level", "trace, debug, info, warn, error, fatal or silent", recycle,
         "the least important lines that are written"),
     row<words<parse_log_format, name_of_value, &S::log, &log::format>>(
-        "log.format", "json (or pino, the same) or text", recycle, "how lines look"),
+        "log.format", "auto, json, pino or text", recycle,
+        "how lines look; auto: text on a terminal, json elsewhere"),
     row<words<log_target::parse, text_of_value, &S::log, &log::to>>(
         "log.to", "stdout, journal, or file:PATH with {app} and {slot}", restart, "where lines go"),
     row<words<rotation::parse, text_of_value, &S::log, &log::rotate>>(
