@@ -8,7 +8,8 @@ packages_test=(doctest-dev chromium chromium-driver node-llhttp python3 gunicorn
     redis-server nghttp2-client libsqlite3-dev prometheus)
 packages_lint=(clang-19 clang-format-19 clang-tidy-19 cppcheck python3 git)
 packages_fuzz=(clang-19 libclang-rt-19-dev llvm-19)
-packages_bench=(wrk gunicorn nginx-light haproxy librestinio-dev prometheus-cpp-dev python3)
+packages_bench=(wrk gunicorn nginx-light haproxy librestinio-dev libspdlog-dev prometheus-cpp-dev
+    python3)
 # Node from elsewhere (nodesource, nvm) will do, and Debian's npm would refuse to stand beside it.
 command -v npm >/dev/null || { packages_bench+=(nodejs npm); packages_test+=(npm); }
 command -v node >/dev/null || packages_test+=(nodejs)
