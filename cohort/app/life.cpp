@@ -75,6 +75,8 @@ void live_as_worker(unique_fd channel, const settings& chosen, worker_main& main
 {
     process::stacks::begins_at(__builtin_frame_address(0));
     begin(nullptr);
+    if (const auto caught = process::last_words::install(); !caught)
+        log::warn("no last words at a crash: {}; going on", caught.error().text());
     live(work::core::open(std::move(channel)), chosen, main);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cohort/app/or_throw.hpp>
 #include <cohort/app/worker.hpp>
+#include <cohort/board/flight.hpp>
 
 #include <cohort/http/culprit.hpp>
 #include <cohort/http/middleware/tracing.hpp>
@@ -71,20 +72,22 @@ void tell_poison(const http::poison_entry& entry) noexcept
     using reason = http::poison_entry::reason;
     if (http::request_serial::wanted())  // somebody has tracing()
         http::record_dead_attempt(*entry.of, observe::tracer::here());
+    // What follows may be a secret.
+    const std::string_view target = entry.target.substr(0, entry.target.find('?'));
     if (entry.why == reason::outcome_unknown)
-        log::warn({{"route", entry.route}, {"target", entry.target}},
+        log::warn({{"route", entry.route}, {"target", target}},
                   "answered 500: its worker died while it ran, and it must not run twice");
     else if (entry.why == reason::killed_often)
-        log::warn({{"route", entry.route}, {"target", entry.target}},
+        log::warn({{"route", entry.route}, {"target", target}},
                   "answered 500: too many workers were killed while they ran it");
     else if (entry.why == reason::cut)
-        log::warn({{"route", entry.route}, {"target", entry.target}},
+        log::warn({{"route", entry.route}, {"target", target}},
                   "its streamed answer was cut: its worker died, and it is not continued");
     else if (entry.why == reason::on_trial)
-        log::warn({{"route", entry.route}, {"target", entry.target}},
+        log::warn({{"route", entry.route}, {"target", target}},
                   "answered 503: a request like it has ended a worker, and another one still runs");
     else
-        log::error({{"route", entry.route}, {"target", entry.target}},
+        log::error({{"route", entry.route}, {"target", target}},
                    "answered 500: requests like it have ended workers");
 }
 
@@ -267,6 +270,8 @@ void worker::look_after(http::server& server)
     doors.settle();
     if (found.empty())
         return;
+    board::flight::note(
+        {.kind = board::flight_kind::adopted, .subject = static_cast<std::uint32_t>(adopted)});
     log::info({{"found", found.size()}, {"adopted", adopted}},
               "{} connections go on where the last worker left them", adopted);
 }

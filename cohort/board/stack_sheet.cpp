@@ -3,13 +3,27 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <cstring>
 #include <new>
+#include <string_view>
 #include <utility>
 
 namespace cohort::board {
 
 namespace {
+
+/// Whatever a worker wrote: no longer than its room, and printable.
+template <std::size_t Room>
+std::string read_text(const std::array<std::atomic<char>, Room>& of, std::size_t begin,
+                      std::size_t end)
+{
+    std::string text;
+    for (std::size_t i = begin; i < std::min(end, Room); ++i) {
+        const char c = of[i].load(std::memory_order_relaxed);
+        const bool plain = c >= ' ' && c <= '~';
+        text += plain ? c : '?';
+    }
+    return text;
+}
 
 /// Our own memory is nothing that a copy of us should write into.
 void keep_from_children(const detail::sealed_memory& memory) noexcept
@@ -66,6 +80,13 @@ std::optional<crash_reading> read(const crash_words& of)
     seen.code = static_cast<int>(of.code.load(relaxed));
     seen.address = of.address.load(relaxed);
     seen.thread = of.stack.thread.load(relaxed);
+    const std::size_t known =
+        std::min<std::size_t>(of.registers_known.load(relaxed), stack_registers_max);
+    for (std::size_t i = 0; i < known; ++i)
+        seen.registers.push_back(of.registers[i].load(relaxed));
+    const std::size_t type = of.type_bytes.load(relaxed);
+    seen.exception_type = read_text(of.exception, 0, type);
+    seen.exception_says = read_text(of.exception, type, of.exception_bytes.load(relaxed));
     seen.stack = *std::move(stack);
     return seen;
 }
@@ -81,14 +102,36 @@ std::optional<stack_reading> read(const stack_words& of, std::uint32_t round)
         seen.frames.push_back(of.frames[i].load(relaxed));
     const auto end = static_cast<stack_end>(of.end.load(relaxed));
     seen.end = end <= stack_end::unreadable ? end : stack_end::unreadable;
-    const std::size_t bytes =
-        std::min<std::size_t>(of.errand_bytes.load(relaxed), stack_errand_max);
-    for (std::size_t i = 0; i < bytes; ++i) {
-        const char c = of.errand[i].load(relaxed);
-        const bool plain = c >= ' ' && c <= '~';
-        seen.errand += plain ? c : '?';
-    }
+    seen.errand = read_text(of.errand, 0, of.errand_bytes.load(relaxed));
     return seen;
+}
+
+std::optional<sender_reading> read(const sent_words& of)
+{
+    constexpr auto relaxed = std::memory_order_relaxed;
+    sender_reading seen;
+    seen.signal = static_cast<int>(of.signal.load(std::memory_order_acquire));
+    if (seen.signal == 0)
+        return std::nullopt;
+    seen.process = of.process.load(relaxed);
+    seen.user = of.user.load(relaxed);
+    seen.name = read_text(of.name, 0, of.name_bytes.load(relaxed));
+    return seen;
+}
+
+std::string build_id_of(const stack_words_of_all& sheet)
+{
+    constexpr std::string_view digits = "0123456789abcdef";
+    constexpr auto relaxed = std::memory_order_relaxed;
+    const std::size_t bytes =
+        std::min<std::size_t>(sheet.build_id_bytes.load(relaxed), stack_build_id_max);
+    std::string text;
+    for (std::size_t i = 0; i < bytes; ++i) {
+        const unsigned byte = sheet.build_id[i].load(relaxed);
+        text += digits[byte >> 4];
+        text += digits[byte & 15U];
+    }
+    return text;
 }
 
 }  // namespace cohort::board

@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <string_view>
+
 using namespace cohort;
 using namespace cohort::board;
 
@@ -81,6 +83,57 @@ TEST_CASE("a crash is there once its stack is")
     CHECK(seen->signal == 11);
     CHECK(seen->address == 0x1230);
     CHECK(seen->stack.frames.size() == 2);
+}
+
+TEST_CASE("a crash has its registers and its exception, in range whatever was written")
+{
+    const auto made = stack_sheet::create();
+    REQUIRE(made);
+    crash_words& crash = made->words().crash;
+    write(crash.stack, 1, 1);
+    crash.registers_known = 4'000'000'000;
+    crash.registers[1] = 0xfeed;
+    const std::string_view text = "St9bad_allocno\nroom";
+    for (std::size_t i = 0; i < text.size(); ++i)
+        crash.exception[i] = text[i];
+    crash.type_bytes = 12;
+    crash.exception_bytes = static_cast<std::uint32_t>(text.size());
+    auto seen = read(crash);
+    REQUIRE(seen);
+    CHECK(seen->registers.size() == stack_registers_max);
+    CHECK(seen->registers[1] == 0xfeed);
+    CHECK(seen->exception_type == "St9bad_alloc");
+    CHECK(seen->exception_says == "no?room");
+    crash.type_bytes = 4'000'000'000;
+    crash.exception_bytes = 4'000'000'000;
+    seen = read(crash);
+    REQUIRE(seen);
+    CHECK(seen->exception_type.size() == stack_exception_max);
+    CHECK(seen->exception_says.empty());
+}
+
+TEST_CASE("who has sent a signal is there once the signal is; a build id is digits")
+{
+    const auto made = stack_sheet::create();
+    REQUIRE(made);
+    sent_words& sent = made->words().sent;
+    sent.process = 71;
+    sent.name[0] = 's';
+    sent.name[1] = 'h';
+    sent.name_bytes = 2;
+    CHECK_FALSE(read(sent));
+    sent.signal = 11;
+    const auto seen = read(sent);
+    REQUIRE(seen);
+    CHECK(seen->process == 71);
+    CHECK(seen->name == "sh");
+    CHECK(build_id_of(made->words()).empty());
+    made->words().build_id[0] = 0xc0;
+    made->words().build_id[1] = 0x0f;
+    made->words().build_id_bytes = 2;
+    CHECK(build_id_of(made->words()) == "c00f");
+    made->words().build_id_bytes = 4'000'000'000;
+    CHECK(build_id_of(made->words()).size() == 2 * stack_build_id_max);
 }
 
 TEST_CASE("memory that is no sheet is refused")

@@ -106,7 +106,8 @@ struct record {
     // With a journal: all of the request at hand stays where it came, from its first byte on, and
     // who needs more room finds another place for all of it.
     bool whole = false;
-    const bool lasting;  // it has a journal
+    const bool lasting;        // it has a journal
+    std::uint32_t flight = 0;  // what the flight recorder calls it
     journaled kept;
     trial on;
     lease out;      // of `output`, what is in the journal

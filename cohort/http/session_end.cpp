@@ -1,6 +1,7 @@
 // How a session ends: by a refusal, by the client, by the clock, by a drain, or cut.
 #include <cohort/base/fault_point.hpp>
 #include <cohort/board/answers.hpp>
+#include <cohort/board/flight.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/server.hpp>
 #include <cohort/http/session.hpp>
@@ -15,6 +16,11 @@
 namespace cohort::http {
 
 namespace {
+
+std::uint64_t flight_time(steady_time of) noexcept
+{
+    return static_cast<std::uint64_t>(of.time_since_epoch().count());
+}
 
 /// Turns of recv that one connection gets while it lingers, before others have theirs.
 constexpr int soak_turns_max = 4;
@@ -243,9 +249,17 @@ void session::tell_cut(answer_begun head) noexcept
 void session::tell_end(status_code status, access_end how) noexcept
 {
     const record& r = *record_;
+    const bool timed = server_.options_.counters.answers != nullptr || server_.options_.on_answered;
+    const nanoseconds took = timed ? server_.options_.clock() - r.started : nanoseconds{0};
     if (server_.options_.counters.answers != nullptr)
-        board::note_answer(*server_.options_.counters.answers, status,
-                           server_.options_.clock() - r.started);
+        board::note_answer(*server_.options_.counters.answers, status, took);
+    board::flight::note(
+        {.kind = how == access_end::cut ? board::flight_kind::cut : board::flight_kind::answered,
+         .number = status,
+         .subject = r.flight,
+         .took = took,
+         .text = r.asked ? r.asked->pattern() : std::string_view{},
+         .when_ns = timed ? flight_time(r.started + took) : 0});
     if (!server_.options_.on_answered)
         return;
     const access_entry entry{.verb = r.top.verb,
@@ -255,7 +269,7 @@ void session::tell_end(status_code status, access_end how) noexcept
                              .from = &peer_.get(),
                              .status = status,
                              .body_bytes = r.answer_bytes,
-                             .took = server_.options_.clock() - r.started,
+                             .took = took,
                              .end = how};
     server_.options_.on_answered(entry);
 }

@@ -1,5 +1,6 @@
 // What a session does with one request: finds its route, runs it, writes its answer.
 #include <cohort/base/fault_point.hpp>
+#include <cohort/board/flight.hpp>
 #include <cohort/http/culprit.hpp>
 #include <cohort/http/request_serial.hpp>
 #include <cohort/http/router.hpp>
@@ -58,6 +59,10 @@ order session::run()
     record& r = *record_;
     server_.begun();
     counted_ = true;
+    r.flight = static_cast<std::uint32_t>(fd_.borrow());
+    // Looked at when its route was found; that is recent, but for one that waited for its body.
+    board::flight::request_begins(r.flight, r.asked->method_text(), r.asked->target(),
+                                  static_cast<std::uint64_t>(r.started.time_since_epoch().count()));
     r.asked->body_is(r.whole_body);
     if (r.kept.resumable())
         return resume_answer();

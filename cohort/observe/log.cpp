@@ -1,6 +1,7 @@
 #include <cohort/observe/log.hpp>
 
 #include <cohort/base/clock.hpp>
+#include <cohort/board/flight.hpp>
 #include <cohort/observe/detail/log_line.hpp>
 #include <cohort/observe/log_file.hpp>
 #include <cohort/observe/log_sink.hpp>
@@ -143,6 +144,7 @@ void detail::write(level at, const bindings* bound, std::string_view message,
         thread_local std::string line;  // keeps its memory: at most a line
         line.clear();
         put_together(line, at, bound, message, more);
+        board::flight::line({line.data(), line.size() - 1});
         using haste = observe::log_sink::haste;
         ours().sink.line(line, at >= level::error ? haste::at_once : haste::with_others);
     } catch (const std::exception&) {

@@ -17,6 +17,9 @@
 #include <cstddef>
 #include <cstdlib>
 #include <ctime>
+#include <cxxabi.h>
+#include <exception>
+#include <typeinfo>
 
 namespace cohort::process::last_words {
 
@@ -29,10 +32,11 @@ int stand_aside_signal() noexcept { return SIGRTMAX - 3; }
 
 /// What the handlers know; written by install(), before them.
 struct crash_scene {
-    board::journal_header* journal = nullptr;
-    pid_t process = 0;  // a forked copy of us has nothing to say
-    pid_t loop = 0;     // the thread that has the seat
+    board::journal_header* journal = nullptr;  // nullptr: it has no keeper
+    pid_t process = 0;                         // a forked copy of us has nothing to say
+    pid_t loop = 0;                            // the thread that has the seat
     std::atomic<testimony> say{nullptr};
+    std::terminate_handler terminate = nullptr;  // of the program
     std::atomic<pid_t> crasher{0};
     std::atomic<std::uint32_t> seat_given{0};  // a futex
 };
@@ -94,6 +98,8 @@ struct cause {
 
 void note(cause& what) noexcept
 {
+    if (scene.journal == nullptr)
+        return;
     board::crash_note& crash = scene.journal->crash;
     std::uint32_t running = 0;
     if (scene.journal->speaker.load(std::memory_order_relaxed) !=
@@ -119,7 +125,8 @@ void note(cause& what) noexcept
 /// On the loop thread.
 void give_the_seat() noexcept
 {
-    seat_lock{*scene.journal}.release();
+    if (scene.journal != nullptr)
+        seat_lock{*scene.journal}.release();
     scene.seat_given.store(1, std::memory_order_release);
     ::syscall(SYS_futex, &scene.seat_given, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
 }
@@ -128,6 +135,8 @@ void give_the_seat() noexcept
 /// in the kernel, its death releases the lock, which comes later only where a core is dumped.
 void have_the_seat_given() noexcept
 {
+    if (scene.journal == nullptr)
+        return;
     constexpr int tries = 5;
     constexpr timespec moment{0, 10'000'000};
     ::syscall(SYS_tgkill, scene.process, scene.loop, stand_aside_signal());
@@ -153,7 +162,7 @@ bool came_from_outside(const siginfo_t& info) noexcept
     return info.si_code <= 0 && info.si_pid != scene.process;
 }
 
-void on_crash(int number, siginfo_t* info, void*) noexcept
+void on_crash(int number, siginfo_t* info, void* context) noexcept
 {
     if (number == SIGSEGV || number == SIGBUS)
         stacks::leave_unreadable();
@@ -177,7 +186,7 @@ void on_crash(int number, siginfo_t* info, void*) noexcept
             what.address = reinterpret_cast<std::uintptr_t>(info->si_addr);
         note(what);
         if (!outside)
-            stacks::note_crash(number, *info);
+            stacks::note_crash(number, *info, context);
         const testimony say = scene.say.load(std::memory_order_acquire);
         if (say != nullptr && what.thread != no_thread)
             say(what.thread);
@@ -187,7 +196,9 @@ void on_crash(int number, siginfo_t* info, void*) noexcept
             have_the_seat_given();
         ring_keeper();
         // Last: the successor serves already, however long this takes.
-        if (!outside)
+        if (outside)
+            stacks::note_sender(number, *info);
+        else
             stacks::note_crash_stack(stacks::interrupted::by_signal);
     }
     let_it_happen(number, info);
@@ -210,7 +221,7 @@ void on_exit_call(int code, void*) noexcept
     what.thread = this_index;
     what.address = static_cast<std::uint64_t>(static_cast<unsigned>(code));
     note(what);
-    stacks::note_crash(0, {});
+    stacks::note_crash(0, {}, nullptr);
     stacks::note_crash_stack(stacks::interrupted::no);
 }
 
@@ -221,6 +232,32 @@ extern "C" void cohort_on_crash(int number, siginfo_t* info, void* context)
 }
 extern "C" void cohort_on_stand_aside(int number) { on_stand_aside(number); }
 extern "C" void cohort_on_exit(int code, void* nothing) { on_exit_call(code, nothing); }
+
+/// What an exception of that type says; nullptr: it says nothing. The one at hand is looked at
+/// where it is: to throw it again would lose the place that it came from.
+const char* words_of(const std::type_info& type) noexcept
+{
+    std::exception_ptr thrown = std::current_exception();
+    if (!thrown)
+        return nullptr;
+    // libstdc++'s exception_ptr is a pointer to the object; __do_catch is what a handler would ask.
+    static_assert(sizeof thrown == sizeof(void*));
+    void* object = *reinterpret_cast<void**>(&thrown);
+    if (!typeid(std::exception).__do_catch(&type, &object, 1))
+        return nullptr;
+    return static_cast<const std::exception*>(object)->what();
+}
+
+[[noreturn]] void on_terminate() noexcept
+{
+    if (::getpid() == scene.process) {
+        if (const std::type_info* const type = abi::__cxa_current_exception_type())
+            stacks::note_exception(type->name(), words_of(*type));
+    }
+    if (scene.terminate != nullptr)
+        scene.terminate();
+    std::abort();
+}
 
 result<> catch_signals() noexcept
 {
@@ -250,9 +287,11 @@ result<> catch_signals() noexcept
 
 }  // namespace
 
-result<> install(board::journal& journal)
+namespace {
+
+result<> begin(board::journal_header* journal)
 {
-    scene.journal = &journal.header();
+    scene.journal = journal;
     scene.process = ::getpid();
     scene.loop = this_thread();
     this_index = 0;
@@ -262,8 +301,16 @@ result<> install(board::journal& journal)
         errno = ENOMEM;
         return failed("hear of exits");
     }
+    if (const auto before = std::set_terminate(on_terminate); before != on_terminate)
+        scene.terminate = before;
     return catch_signals();
 }
+
+}  // namespace
+
+result<> install(board::journal& journal) { return begin(&journal.header()); }
+
+result<> install() { return begin(nullptr); }
 
 void on_culprit(testimony say) noexcept { scene.say.store(say, std::memory_order_release); }
 

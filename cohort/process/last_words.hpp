@@ -32,7 +32,12 @@ inline constexpr std::uint64_t from_outside = ~std::uint64_t{0};
 /// that a request did: its note names no thread.
 ///
 /// Order: once, on the loop thread, which owns the seat. Errors: ENOMEM.
+/// An exception that nobody catches (std::terminate) is noted on the sheet, with its type and what
+/// it says, before it aborts; a signal that somebody sent from outside, with who that was.
 [[nodiscard]] result<> install(board::journal& journal);
+
+/// The same for a worker without a keeper: what it died of is noted on the sheet, and nowhere else.
+[[nodiscard]] result<> install();
 
 /// Called in the crash handler with the index of the thread that crashed, if it is one of ours,
 /// when the note is written and before the seat is given away. Async-signal-safe; should it crash

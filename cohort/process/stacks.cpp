@@ -1,7 +1,10 @@
 #include <cohort/process/stacks.hpp>
 
 #include <cohort/board/stack_sheet.hpp>
+#include <cohort/process/process_name.hpp>
+#include <cohort/process/registers.hpp>
 
+#include <link.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <unwind.h>
@@ -11,6 +14,7 @@
 #include <cerrno>
 #include <csetjmp>
 #include <cstddef>
+#include <cstring>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -167,6 +171,39 @@ void let_in() noexcept
     ::pthread_sigmask(SIG_UNBLOCK, &wanted, nullptr);
 }
 
+/// Out of the notes of the program itself: they are in memory, whatever lies at its path by now.
+int find_build_id(dl_phdr_info* of, std::size_t, void*) noexcept
+{
+    constexpr std::size_t head = 3 * sizeof(std::uint32_t);
+    const auto rounded = [](std::size_t bytes) { return (bytes + 3) / 4 * 4; };
+    for (int i = 0; i < of->dlpi_phnum; ++i) {
+        const auto& part = of->dlpi_phdr[i];
+        if (part.p_type != PT_NOTE)
+            continue;
+        const auto* at = reinterpret_cast<const unsigned char*>(of->dlpi_addr + part.p_vaddr);
+        for (std::size_t left = part.p_memsz; left > head;) {
+            std::array<std::uint32_t, 3> sizes{};  // of name and content; the type
+            std::memcpy(sizes.data(), at, head);
+            const std::size_t whole = head + rounded(sizes[0]) + rounded(sizes[1]);
+            if (whole > left)
+                break;
+            if (sizes[2] == NT_GNU_BUILD_ID && sizes[0] == 4 &&
+                std::memcmp(at + head, "GNU", 4) == 0)
+            {
+                const std::size_t bytes =
+                    std::min<std::size_t>(sizes[1], board::stack_build_id_max);
+                for (std::size_t b = 0; b < bytes; ++b)
+                    scene.words->build_id[b].store(at[head + rounded(sizes[0]) + b], relaxed);
+                scene.words->build_id_bytes.store(static_cast<std::uint32_t>(bytes), relaxed);
+                return 1;
+            }
+            at += whole;
+            left -= whole;
+        }
+    }
+    return 1;  // the first one is the program; the libraries have their own
+}
+
 /// The first walk of a process finds its functions and fills libgcc's tables, under locks.
 void warm_up() noexcept
 {
@@ -188,6 +225,7 @@ result<> install(const board::journal* journal)
     scene.journal = journal;
     scene.process = ::getpid();
     scene.words = &scene.sheet->words();
+    ::dl_iterate_phdr(find_build_id, nullptr);
     warm_up();
     struct sigaction show{};
     show.sa_handler = cohort_on_stack_question;
@@ -223,7 +261,7 @@ void note_oldest_request(std::uint64_t begun_ns) noexcept
         scene.words->oldest_request_ns.store(begun_ns, relaxed);
 }
 
-void note_crash(int number, const siginfo_t& info) noexcept
+void note_crash(int number, const siginfo_t& info, const void* context) noexcept
 {
     if (scene.words == nullptr || ::getpid() != scene.process)
         return;
@@ -233,7 +271,47 @@ void note_crash(int number, const siginfo_t& info) noexcept
     crash.address.store(info.si_code > 0 ? reinterpret_cast<std::uintptr_t>(info.si_addr) : 0,
                         relaxed);
     crash.stack.thread.store(static_cast<std::uint32_t>(::syscall(SYS_gettid)), relaxed);
+    if (context != nullptr) {
+        const auto& registers = *static_cast<const ucontext_t*>(context);
+        for (std::size_t i = 0; i < register_names.size(); ++i)
+            crash.registers[i].store(register_of(registers, i), relaxed);
+        crash.registers_known.store(register_names.size(), relaxed);
+    }
     write_errand(crash.stack);
+}
+
+void note_sender(int number, const siginfo_t& info) noexcept
+{
+    if (scene.words == nullptr || ::getpid() != scene.process)
+        return;
+    board::sent_words& sent = scene.words->sent;
+    sent.process.store(static_cast<std::uint32_t>(info.si_pid), relaxed);
+    sent.user.store(info.si_uid, relaxed);
+    // It may be gone before the primary can ask.
+    static_assert(board::stack_sender_max == process_name_max);
+    std::array<char, process_name_max> name{};
+    const std::size_t bytes = name_of_process(info.si_pid, name);
+    for (std::size_t i = 0; i < bytes; ++i)
+        sent.name[i].store(name[i], relaxed);
+    sent.name_bytes.store(static_cast<std::uint32_t>(bytes), relaxed);
+    sent.signal.store(static_cast<std::uint32_t>(number), std::memory_order_release);
+}
+
+void note_exception(const char* type, const char* says) noexcept
+{
+    if (scene.words == nullptr || ::getpid() != scene.process)
+        return;
+    board::crash_words& crash = scene.words->crash;
+    std::uint32_t bytes = 0;
+    const auto add = [&](std::string_view text, std::size_t most) {
+        for (const char c : text.substr(0, most))
+            crash.exception[bytes++].store(c, relaxed);
+    };
+    add(type, board::stack_exception_max / 2);
+    crash.type_bytes.store(bytes, relaxed);
+    if (says != nullptr)
+        add(says, board::stack_exception_max - bytes);
+    crash.exception_bytes.store(bytes, relaxed);
 }
 
 void note_crash_stack(interrupted how) noexcept

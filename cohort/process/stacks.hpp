@@ -37,9 +37,14 @@ void note_oldest_request(std::uint64_t begun_ns) noexcept;
 
 // For the crash handler; async-signal-safe.
 
-/// What request the calling thread runs, while nobody else changes the journal.
-/// `number` 0: it called exit().
-void note_crash(int number, const siginfo_t& info) noexcept;
+/// What request the calling thread runs, while nobody else changes the journal, and what the
+/// handler was given (its third argument) has of registers. `number` 0: it called exit().
+void note_crash(int number, const siginfo_t& info, const void* context) noexcept;
+/// Who has sent the signal that we are about to die of. Asks the kernel for that one's name.
+void note_sender(int number, const siginfo_t& info) noexcept;
+/// What nobody has caught: before std::terminate aborts, so that the crash will have it. `says`
+/// may be nullptr.
+void note_exception(const char* type, const char* says) noexcept;
 /// Where a signal has interrupted the calling thread; or, without one, where it is. It may fault on
 /// the way, see leave_unreadable(); some microseconds, more where the program's tables must be read
 /// first.

@@ -4,8 +4,10 @@
 #include <cohort/async/lanes.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/base/try.hpp>
+#include <cohort/board/flight.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/process/last_words.hpp>
+#include <cohort/process/process_name.hpp>
 #include <cohort/process/stacks.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -15,6 +17,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <utility>
 
@@ -29,15 +32,37 @@ constexpr nanoseconds look_again = 20ms;    // while draining: sockets, and a ma
 constexpr int exit_failed = 1;
 constexpr int heap_kept_bytes = 16 << 20;
 
-/// On a lane: its stack can be seen.
-void be_seen(unsigned lane) noexcept { process::stacks::attend(lane); }
-
-/// On a lane: a crash there is noted, too.
+/// On a lane: its stack can be seen, and a crash there is noted.
 void take_precautions(unsigned lane) noexcept
 {
-    be_seen(lane);
+    process::stacks::attend(lane);
     if (const auto done = process::last_words::install_on_this_thread(lane); !done)
         log::warn("no last words in lane {}: {}; going on", lane, done.error().text());
+}
+
+/// What we do is written where it outlives us.
+void begin_recording(const hall& doors, const ipc::welcome& terms) noexcept
+{
+    const auto recorder = board::flight_recorder::open(doors.commons());
+    const board::flight_owner us{
+        .slot = terms.slot, .worker = terms.id, .process = static_cast<std::uint32_t>(::getpid())};
+    const auto page = recorder ? recorder->page_for(us) : std::unexpected(recorder.error());
+    if (!page) {
+        log::warn("nobody will know what this worker did last: {}; going on", page.error().text());
+        return;
+    }
+    board::flight::record_on(*page);
+    board::flight::note({.kind = board::flight_kind::stage, .text = "begins"});
+}
+
+void record(const process::caught_signal& what) noexcept
+{
+    std::array<char, process::process_name_max> name{};
+    const std::size_t bytes = process::name_of_process(what.from, name);
+    board::flight::note({.kind = board::flight_kind::signal,
+                         .number = static_cast<std::uint16_t>(what.number),
+                         .subject = static_cast<std::uint32_t>(what.from),
+                         .text = {name.data(), bytes}});
 }
 
 }  // namespace
@@ -109,6 +134,7 @@ void core::welcomed(ipc::welcome terms, std::vector<unique_fd> cargo) noexcept
         fail(moved.error().text());
         return;
     }
+    begin_recording(*hall_, terms_);
     deadline_.cancel();
     board::slot& row = hall_->row();
     board::set(row.lanes, terms_.lanes);
@@ -116,7 +142,7 @@ void core::welcomed(ipc::welcome terms, std::vector<unique_fd> cargo) noexcept
     lanes& pool = lanes::of(loop_);
     pool.configure(std::clamp(terms_.lanes, 1U, 256U), lanes::queue_default);
     pool.mirror(row.lanes_busy);
-    pool.on_thread(kept_ ? &take_precautions : &be_seen);
+    pool.on_thread(&take_precautions);
     beat_ = std::make_unique<beat>(loop_.get_executor(), row, std::max(terms_.beat, 10'000'000ns),
                                    [this]() noexcept {
                                        hall_->refresh();
@@ -326,6 +352,7 @@ awaitable<> core::hear_signals(process::signals caught)
         auto next = co_await caught.next();
         if (!next)
             co_return;
+        record(*next);
         // A terminal sends INT and QUIT to everybody; the primary will tell us what to do.
         const bool from_terminal = next->from == 0;
         const bool to_leave =

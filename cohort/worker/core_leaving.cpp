@@ -4,6 +4,7 @@
 
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
+#include <cohort/board/flight.hpp>
 #include <cohort/observe/log.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -27,6 +28,8 @@ void core::begin_drain()
     if (budget_ <= 0ns)
         budget_ = terms_.stop_timeout > 0ns ? terms_.stop_timeout : nanoseconds{30s};
     arm_deadline(budget_);
+    board::flight::note(
+        {.kind = board::flight_kind::stage, .text = told_ ? "drains, as it was told" : "drains"});
     if (kept_ && !told_ && !last_one_)
         hall_->expect_successor();
     // Those that are to take many connections need time for it; but who still waits for an answer
@@ -96,6 +99,9 @@ awaitable<> core::say_farewell()
 void core::last_words()
 {
     hall_->shut();
+    board::flight::note({.kind = board::flight_kind::stage,
+                         .number = static_cast<std::uint16_t>(code_),
+                         .text = reason_.empty() ? std::string_view{"leaves"} : reason_});
     if (welcomed_)
         board::set(hall_->row().stage, static_cast<std::uint32_t>(board::stage::leaving));
     if (link_->is_open()) {
