@@ -45,12 +45,79 @@ void chronicle::changed(const stage_change& what) noexcept
     note("stage", std::move(more));
 }
 
-void chronicle::ended(const worker_info& who, const exit_status& how, nanoseconds served) noexcept
+const slot_end* chronicle::find(std::uint32_t worker) const noexcept
+{
+    for (const auto& [slot, of] : slots_) {
+        const auto end = std::ranges::find(of.ends, worker, [](const auto& e) { return e.who.id; });
+        if (end != of.ends.end())
+            return &*end;
+    }
+    return nullptr;
+}
+
+slot_end* chronicle::find(std::uint32_t worker) noexcept
+{
+    return const_cast<slot_end*>(std::as_const(*this).find(worker));
+}
+
+std::string chronicle::report_of(std::uint32_t worker) const
+{
+    if (const slot_end* const end = find(worker); end != nullptr && !end->report.empty())
+        return end->report;
+    const auto known = reports_.find(worker);
+    return known == reports_.end() ? std::string{} : known->second;
+}
+
+std::string chronicle::time_of_end(std::uint32_t worker) const
+{
+    const slot_end* const end = find(worker);
+    return end == nullptr ? std::string{} : timestamp(end->when);
+}
+
+void chronicle::explain(std::uint32_t worker, json::object details, std::string story)
+{
+    slot_end* const end = find(worker);
+    if (end == nullptr)
+        return;
+    json::object more{{"slot", end->who.slot}, {"worker", worker}};
+    more["pid"] = end->who.pid;
+    more["cause"] = name(end->what.cause);
+    if (const auto* const file = details.if_contains("file"))
+        more["file"] = *file;
+    end->details = std::make_shared<const json::object>(std::move(details));
+    end->story = std::move(story);
+    forget_old_stories();
+    note("report", std::move(more));
+}
+
+void chronicle::forget_old_stories() noexcept
+{
+    std::size_t kept = 0;
+    slot_end* oldest = nullptr;
+    for (auto& [slot, of] : slots_) {
+        for (slot_end& each : of.ends) {
+            if (!each.details)
+                continue;
+            ++kept;
+            if (oldest == nullptr || each.when < oldest->when)
+                oldest = &each;
+        }
+    }
+    if (kept <= stories_max || oldest == nullptr)
+        return;
+    oldest->details.reset();
+    oldest->story.clear();
+    oldest->story.shrink_to_fit();
+}
+
+void chronicle::ended(const worker_info& who, const exit_status& how, nanoseconds served,
+                      finding what) noexcept
 {
     history& of = slots_[who.slot];
     ++of.total;
     of.ends.push_front(
         {.who = who, .how = how, .when = wall_now(), .lived = now() - who.born, .served = served});
+    of.ends.front().what = std::move(what);
     if (const auto known = reports_.find(who.id); known != reports_.end()) {
         of.ends.front().report = std::move(known->second);
         reports_.erase(known);
@@ -66,12 +133,9 @@ void chronicle::ended(const worker_info& who, const exit_status& how, nanosecond
 
 void chronicle::report(std::uint32_t worker, std::string text)
 {
-    for (auto& [slot, of] : slots_) {
-        const auto end = std::ranges::find(of.ends, worker, [](const auto& e) { return e.who.id; });
-        if (end != of.ends.end()) {
-            end->report = std::move(text);
-            return;
-        }
+    if (slot_end* const end = find(worker)) {
+        end->report = std::move(text);
+        return;
     }
     if (reports_.size() == reports_max)
         reports_.erase(reports_.begin());  // the oldest: it may live for long
@@ -148,14 +212,16 @@ void chronicle::recall(std::uint32_t slot, const board::ledger_ends& words)
     who.state = worker_state::dead;
     who.dead = true;
     who.exited_after_disconnect = words.asked_to_leave;
+    const exit_status ended{how, std::string{words.last_words.view()}};
     history& of = slots_[slot];
     of.total = words.total;
     of.ends.push_front({.who = std::move(who),
-                        .how = exit_status{how, std::string{words.last_words.view()}},
+                        .how = ended,
                         .when = wall_time{std::chrono::duration_cast<wall_time::duration>(
                             nanoseconds{words.wall_ns})},
                         .lived = nanoseconds{words.lived_ns},
                         .served = nanoseconds{words.served_ns}});
+    of.ends.front().what = judge({.how = ended, .leaving = words.asked_to_leave});
 }
 
 json::object to_json(const slot_end& what)
@@ -166,6 +232,8 @@ json::object to_json(const slot_end& what)
     json::object words{{"worker", what.who.id}, {"pid", what.who.pid}};
     words["time"] = timestamp(what.when);
     words["reason"] = what.how.words();
+    words["cause"] = name(what.what.cause);
+    words["cause_words"] = what.what.words;
     words["code"] = maybe(what.how.code());
     words["signal"] = maybe(what.how.signal());
     words["dumped"] = what.how.dumped();

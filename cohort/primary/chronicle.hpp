@@ -4,6 +4,7 @@
 #include <cohort/async/wakeup.hpp>
 #include <cohort/base/clock.hpp>
 #include <cohort/board/ledger_layout.hpp>
+#include <cohort/primary/death_cause.hpp>
 #include <cohort/primary/worker_info.hpp>
 #include <cohort/primary/worker_life.hpp>
 
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +41,9 @@ struct slot_end {
     nanoseconds lived;
     nanoseconds served;       ///< 0: it never did
     std::string report = {};  ///< where its threads were; empty: nobody knows
+    finding what = {};
+    std::shared_ptr<const boost::json::object> details = {};  ///< as autopsy.hpp has them
+    std::string story = {};                                   ///< the same for people
 };
 
 /// What happened to a cohort lately: a bounded list that whoever asks can read, and follow. A
@@ -48,15 +53,23 @@ public:
     static constexpr std::size_t kept_max = 1024;   // events; older ones are forgotten
     static constexpr std::size_t ends_max = 8;      // of each slot
     static constexpr std::size_t reports_max = 64;  // of workers that have not ended yet
+    static constexpr std::size_t stories_max = 24;  // of all slots, the latest ones
 
     explicit chronicle(asio::any_io_executor executor)
         : grown_{executor}
     {}
 
     void changed(const stage_change& what) noexcept;
-    void ended(const worker_info& who, const exit_status& how, nanoseconds served) noexcept;
+    void ended(const worker_info& who, const exit_status& how, nanoseconds served,
+               finding what = {}) noexcept;
+    /// What else became known of an end.
+    void explain(std::uint32_t worker, boost::json::object details, std::string story);
     /// Where the threads of a worker were when it hung, or crashed: before or after its end.
     void report(std::uint32_t worker, std::string text);
+    /// Empty: nobody told.
+    [[nodiscard]] std::string report_of(std::uint32_t worker) const;
+    /// "2024-01-26T10:00:00.000Z"; empty: it is none of those that are kept.
+    [[nodiscard]] std::string time_of_end(std::uint32_t worker) const;
     /// Something of the whole cohort: "scaled", "reloaded", …
     void note(std::string_view what, boost::json::object more) noexcept;
 
@@ -95,6 +108,10 @@ private:
         std::deque<slot_end> ends;
         std::uint64_t total = 0;
     };
+    [[nodiscard]] slot_end* find(std::uint32_t worker) noexcept;
+    [[nodiscard]] const slot_end* find(std::uint32_t worker) const noexcept;
+    void forget_old_stories() noexcept;
+
     std::deque<boost::json::object> events_;
     std::uint64_t first_ = 1;  // number of events_.front()
     std::map<std::uint32_t, history> slots_;

@@ -99,8 +99,14 @@ awaitable<answer> desk::why(request what, asker&)
         if ((what.slot && *what.slot != slot) || ends.empty())
             continue;
         json::array list;
-        for (const slot_end& each : ends)
-            list.emplace_back(to_json(each));
+        for (const slot_end& each : ends) {
+            json::object end = to_json(each);
+            if (each.details)
+                end.insert(each.details->begin(), each.details->end());
+            if (!each.story.empty())
+                end["story"] = each.story;
+            list.emplace_back(std::move(end));
+        }
         json::object words{{"slot", slot}, {"name", slot_name(around(), slot)}};
         words["total"] = with_.past.ends_total(slot);
         words["ends"] = std::move(list);

@@ -228,7 +228,7 @@ awaitable<> recycler::renew(candidate who)
 awaitable<> recycler::cure(candidate who)
 {
     log::error("recycling: worker {} of slot {} is ended: {}", who.worker, who.slot, who.words);
-    if (!of_.end_ill(who.slot, who.worker))
+    if (!of_.end_ill(who.slot, who.worker, {death_cause::unhealthy, who.words}))
         co_return;
     awaitable<> wait = until_settled(who.slot, who.worker);
     co_await std::move(wait);

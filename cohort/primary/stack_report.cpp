@@ -62,6 +62,14 @@ json::object to_json(std::uint64_t address, const process::frame_finder& names)
     return words;
 }
 
+json::array frames_of(const board::stack_reading& of, const process::frame_finder& names)
+{
+    json::array frames;
+    for (const std::uint64_t each : of.frames)
+        frames.emplace_back(to_json(each, names));
+    return frames;
+}
+
 json::object to_json(const process::thread_stack& of, const process::frame_finder& names)
 {
     json::object words{{"thread", of.of.thread}, {"name", of.of.name}};
@@ -74,10 +82,7 @@ json::object to_json(const process::thread_stack& of, const process::frame_finde
     for (const std::string& each : of.of.stack)
         kernel.emplace_back(each);
     words["kernel_stack"] = std::move(kernel);
-    json::array frames;
-    for (const std::uint64_t each : of.shown.frames)
-        frames.emplace_back(to_json(each, names));
-    words["frames"] = std::move(frames);
+    words["frames"] = frames_of(of.shown, names);
     words["whole"] = of.shown.end == board::stack_end::whole;
     return words;
 }
@@ -172,6 +177,11 @@ std::string text_of(const process::stacks_of_all& of, const process::frame_finde
     if (left_out != 0)
         add(fmt::format("and {} more threads", left_out));
     return text;
+}
+
+json::array to_json(const board::stack_reading& of, const process::frame_finder& names)
+{
+    return frames_of(of, names);
 }
 
 json::array to_json(const process::stacks_of_all& of, const process::frame_finder& names)

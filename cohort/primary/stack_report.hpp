@@ -27,6 +27,10 @@ inline constexpr std::size_t report_bytes_max = std::size_t{32} << 10;
 [[nodiscard]] boost::json::array to_json(const process::stacks_of_all& of,
                                          const process::frame_finder& names);
 
+/// One thread's frames, as above.
+[[nodiscard]] boost::json::array to_json(const board::stack_reading& of,
+                                         const process::frame_finder& names);
+
 /// "SIGSEGV: no memory at 0x1230, in thread 4711, GET /crash".
 [[nodiscard]] std::string headline_of(const board::crash_reading& of);
 /// That, and a line for each frame.

@@ -42,7 +42,8 @@ supervisor::supervisor(boost::asio::io_context& loop, net::poller& poller, board
       pulse_{settings.health.heartbeat},
       pulse_timer_{loop},
       drain_budget_{settings.stop.timeout},
-      seats_or_workers_{loop.get_executor()}
+      seats_or_workers_{loop.get_executor()},
+      coroner_{board_}
 {
     if (settings.health.heartbeat > 0ms)
         feel_pulse();
@@ -245,6 +246,8 @@ void supervisor::carry_out(seat& at, order what)
             {
                 if (at.tenant && at.tenant->leaving() && retiring_)
                     forced_.insert(at.tenant->id());
+                if (at.tenant)
+                    at.tenant->condemn({death_cause::stop_timeout, "it did not leave in time"});
                 order_keeper(at, process::keeper_order::hold);
             }
             signal(at, SIGKILL);
@@ -331,8 +334,10 @@ void supervisor::arm(seat& at, nanoseconds how_long)
         if (at.life && at.life->now() == stage::booting) {
             log::error("the worker of slot {} did not get ready in time", at.slot);
             blame(at, "it did not get ready in time");
-            if (at.tenant)  // its end will be our doing: nobody else knows why
+            if (at.tenant) {  // its end will be our doing: nobody else knows why
                 at.tenant->said_farewell({.code = 0, .reason = "it did not get ready in time"});
+                at.tenant->condemn({death_cause::start_timeout, "it did not get ready in time"});
+            }
         }
         feed(at, cause::deadline);
     });

@@ -13,6 +13,7 @@
 #include <cohort/primary/audience.hpp>
 #include <cohort/primary/chronicle.hpp>
 #include <cohort/primary/claims.hpp>
+#include <cohort/primary/coroner.hpp>
 #include <cohort/primary/dealer.hpp>
 #include <cohort/primary/listeners.hpp>
 #include <cohort/primary/memory_bounds.hpp>
@@ -63,7 +64,9 @@ public:
     void use(service_sockets& manager) noexcept { listeners_.use(manager); }
 
     /// Tells it from now on what changes. It outlives us.
-    void tell(chronicle& whom) noexcept { chronicle_ = &whom; }
+    void tell(chronicle& whom) noexcept;
+    /// What workers died of.
+    [[nodiscard]] const death_counts& deaths() const noexcept { return coroner_.counts(); }
 
     /// Writes down from now on where everything stands, for who comes after us.
     void write_to(const board::ledger& book);
@@ -166,7 +169,7 @@ public:
     [[nodiscard]] unsigned seats_taken() const noexcept;
     /// Ends a worker for its health: aborted, then killed; it is replaced. False: it does not serve
     /// any more, or `health.at_once` others were ended and are not replaced yet.
-    [[nodiscard]] bool end_ill(std::uint32_t slot, std::uint32_t worker);
+    [[nodiscard]] bool end_ill(std::uint32_t slot, std::uint32_t worker, doom why);
     /// A connection to this very worker, through its inbox, as if a client had come.
     /// Errors: errc::no_such_worker, it does not serve, listens nowhere, or has no inbox of ours;
     /// errc::queue_full, it does not take what is there; EMFILE.
@@ -227,7 +230,6 @@ private:
     void feel_pulse();
     void take_sheet(worker_handle& from, ipc::envelope& hello);
     [[nodiscard]] awaitable<> examine_and_end(seat& at, worker_ptr who);
-    [[nodiscard]] awaitable<> tell_crash(worker_ptr who);
     [[nodiscard]] unsigned ill() const noexcept;
     void close_doors_if_done();
 
@@ -389,6 +391,7 @@ private:
     bool unready_ = false;  // never reset, either
     nanoseconds drain_budget_;
     wakeup seats_or_workers_;  // there is another seat, or a worker less to tell of it
+    coroner coroner_;
 };
 
 }  // namespace cohort::primary

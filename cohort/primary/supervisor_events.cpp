@@ -38,12 +38,13 @@ void refuse(worker_handle& asker, ipc::envelope& reply, const fault& why)
     static_cast<void>(asker.channel().try_send(reply));
 }
 
-void log_end(const worker_handle& who)
+void log_end(const worker_handle& who, const finding& why)
 {
     const bool as_wished = who.leaving() && who.status().success();
     const worker_info seen = who.info();
     const std::string words = who.status().words();
-    const log::field more[] = {{"slot", seen.slot}, {"worker", seen.id}, {"reason", words}};
+    const log::field more[] = {
+        {"slot", seen.slot}, {"worker", seen.id}, {"reason", words}, {"cause", name(why.cause)}};
     log::write(as_wished ? log::level::info : log::level::warn,
                fmt::format("Worker {} (pid {}) ended: {}", seen.id, seen.pid, words), more);
 }
@@ -346,11 +347,12 @@ void supervisor::buried(const worker_ptr& who, aftermath then)
         ends_.erase(ends_order_.front());
         ends_order_.pop_front();
     }
-    log_end(*who);
+    const auto found = coroner_.examine(*who);
+    log_end(*who, found->what);
     if (chronicle_ != nullptr)
-        chronicle_->ended(who->info(), how, served);
-    if (who->sheet() != nullptr)
-        tasks_.spawn(tell_crash(who));
+        chronicle_->ended(who->info(), how, served, found->what);
+    if (!found->what.in_peace())
+        tasks_.spawn(coroner_.report(who, found, settings().name));
 
     seat& at = *seats_[who->slot()];
     at.stopped = then == aftermath::seat_empty && stops_by(how, at);

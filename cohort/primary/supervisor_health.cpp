@@ -101,7 +101,7 @@ unsigned supervisor::ill() const noexcept
     }));
 }
 
-bool supervisor::end_ill(std::uint32_t slot, std::uint32_t worker)
+bool supervisor::end_ill(std::uint32_t slot, std::uint32_t worker, doom why)
 {
     if (slot >= seats_.size())
         return false;
@@ -113,6 +113,9 @@ bool supervisor::end_ill(std::uint32_t slot, std::uint32_t worker)
     if (at.ill)
         return false;
     at.ill = true;
+    if (chronicle_ != nullptr)
+        chronicle_->note("ill", {{"slot", slot}, {"worker", worker}, {"words", why.words}});
+    at.tenant->condemn(std::move(why));
     if (!tasks_.spawn(examine_and_end(at, at.tenant)))
         feed(at, cause::deadline);  // we are about to end
     return true;
@@ -134,31 +137,6 @@ awaitable<> supervisor::examine_and_end(seat& at, worker_ptr who)
     log_stacks(*who, *about);
     if (chronicle_ != nullptr)
         chronicle_->report(who->id(), about->text());
-}
-
-/// Its crash handler left it on the sheet, which nobody else has.
-awaitable<> supervisor::tell_crash(worker_ptr who)
-{
-    const auto stop = co_await asio::this_coro::cancellation_state;
-    const auto crash = who->sheet() ? board::read(who->sheet()->words().crash) : std::nullopt;
-    if (!crash)
-        co_return;
-    const process::program_map code =
-        who->copy_of_us() ? process::program_map::of(::getpid()) : who->code();
-    auto names = process::frame_finder::open(who->info().pid, code, crash->stack.frames);
-    while (!stopped(stop) && names.step())
-        co_await asio::post(asio::use_awaitable);
-    const std::string path = path_of(crash->stack, names, functions_logged_max);
-    const log::field more[] = {{"slot", who->slot()},
-                               {"worker", who->id()},
-                               {"thread", crash->thread},
-                               {"request", crash->stack.errand},
-                               {"stack", path}};
-    log::write(log::level::error,
-               fmt::format("worker {} crashed: {}; {}", who->id(), headline_of(*crash), path),
-               more);
-    if (chronicle_ != nullptr)
-        chronicle_->report(who->id(), text_of(*crash, names));
 }
 
 result<unique_fd> supervisor::visit(std::uint32_t slot, std::uint32_t worker)

@@ -36,7 +36,11 @@ void supervisor::feel_pulse()
                     continue;
                 // Others that were ended come first: whatever stops them all shall not end them
                 // all.
-                if (const std::uint32_t id = at->tenant->id(); end_ill(at->slot, id))
+                doom hung{death_cause::hang,
+                          "its event loop was silent for longer than " +
+                              config::text_of(at->of->settings().health.heartbeat)};
+                if (const std::uint32_t id = at->tenant->id();
+                    end_ill(at->slot, id, std::move(hung)))
                     log::error("worker {} is silent: its event loop has stopped; it is ended", id);
             }
         } else {

@@ -3,6 +3,9 @@
 #include <cohort/primary/supervisor.hpp>
 
 #include <cohort/base/try.hpp>
+#include <cohort/process/exit_reason.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <csignal>
@@ -76,6 +79,8 @@ void supervisor::kill_all()
     for (const auto& at : seats_) {
         feed(*at, cause::drain_asked);
         order_keeper(*at, process::keeper_order::hold);
+        if (at->tenant)
+            at->tenant->condemn({death_cause::stop_timeout, "the cohort was ended at once"});
         signal(*at, SIGKILL);
     }
 }
@@ -109,6 +114,10 @@ result<> supervisor::kill(std::uint32_t id, int number)
     const worker_ptr who = find(id);
     if (!who)
         return failed(errc::no_such_worker, "signal worker", std::to_string(id));
+    who->condemn({death_cause::operator_,
+                  fmt::format("an operator, or the program itself, had {} sent",
+                              process::signal_name(number)),
+                  number});
     return who->process().signal(number);
 }
 

@@ -68,6 +68,12 @@ std::vector<std::string> supervisor::endpoints() const
     return all;
 }
 
+void supervisor::tell(chronicle& whom) noexcept
+{
+    chronicle_ = &whom;
+    coroner_.tell(whom);
+}
+
 void supervisor::tell(const seat& at, stage before, cause why) noexcept
 {
     if (chronicle_ == nullptr || !at.life || at.life->now() == before)

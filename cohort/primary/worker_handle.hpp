@@ -8,6 +8,7 @@
 #include <cohort/ipc/channel.hpp>
 #include <cohort/ipc/protocol.hpp>
 #include <cohort/primary/birth.hpp>
+#include <cohort/primary/death_cause.hpp>
 #include <cohort/primary/worker_info.hpp>
 #include <cohort/primary/worker_process.hpp>
 
@@ -107,6 +108,14 @@ public:
     void ended(process::exit_reason how);
     void said_farewell(ipc::farewell words) { last_words_ = std::move(words.reason); }
 
+    /// We are about to end it; the first reason counts, but for signals, which may end nobody.
+    void condemn(doom why)
+    {
+        if (!doomed_ || doomed_->signal != 0)
+            doomed_ = std::move(why);
+    }
+    [[nodiscard]] const doom* doomed() const noexcept { return doomed_ ? &*doomed_ : nullptr; }
+
     /// When it said hello.
     [[nodiscard]] std::optional<steady_time> online_since() const noexcept { return online_; }
     /// When it first got an endpoint of ours.
@@ -137,6 +146,7 @@ private:
     process::program_map code_;
     std::optional<process::exit_reason> end_;
     std::string last_words_;
+    std::optional<doom> doomed_;
 };
 
 using worker_ptr = std::shared_ptr<worker_handle>;

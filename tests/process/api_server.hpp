@@ -35,8 +35,9 @@ struct api_plan {
     std::string balance = "balanced";
     std::string file = {};  ///< more of cohort.toml, after [app.api]
     std::vector<std::string> env = {};
-    std::string exec = {};   ///< workers are this program, with the same configuration
-    unsigned listening = 0;  ///< so many workers must listen at the start; 0: all
+    std::string exec = {};        ///< workers are this program, with the same configuration
+    unsigned listening = 0;       ///< so many workers must listen at the start; 0: all
+    std::string program = "api";  ///< programs/…: another one that serves as this one does
 };
 
 /// programs/api.cpp, running. A resource.
@@ -82,7 +83,7 @@ private:
                                            plan.workers, plan.balance,
                                            executed(plan, path) + plan.file);
         launch how;
-        how.exec = PROCESS_PROGRAMS "api";
+        how.exec = PROCESS_PROGRAMS + plan.program;
         how.args = {"--config", path.string(), "--name", "api"};
         how.env = plan.env;
         return how;

@@ -25,9 +25,17 @@ std::string words_of(const boost::json::object& what)
         return fmt::format("slot {}: {} → {} ({})", count_at(what, "slot"), text_at(what, "from"),
                            text_at(what, "to"), text_at(what, "why"));
     if (event == "end")
-        return fmt::format("slot {}: worker {} (pid {}) ended: {}", count_at(what, "slot"),
-                           count_at(what, "worker"), count_at(what, "pid"),
-                           text_at(what, "reason"));
+        return fmt::format("slot {}: worker {} (pid {}) ended: {}; {}", count_at(what, "slot"),
+                           count_at(what, "worker"), count_at(what, "pid"), text_at(what, "reason"),
+                           text_at(what, "cause_words"));
+    if (event == "ill")
+        return fmt::format("slot {}: worker {} will be ended: {}", count_at(what, "slot"),
+                           count_at(what, "worker"), text_at(what, "words"));
+    if (event == "report")
+        return fmt::format("slot {}: the {} of worker {} (pid {}) is reported{}",
+                           count_at(what, "slot"), text_at(what, "cause"), count_at(what, "worker"),
+                           count_at(what, "pid"),
+                           what.contains("file") ? " in " + text_at(what, "file") : "");
     std::string words = event;
     for (const auto& each : what) {
         if (each.key() != "event" && each.key() != "time" && each.key() != "sequence")

@@ -36,8 +36,15 @@ void print_end(const boost::json::object& end, console& out)
                          count_at(end, "worker"), count_at(end, "pid"),
                          out.paint(text_at(end, "reason"), tone::bad),
                          lived ? text_of(milliseconds{*lived}) : std::string{"?"}));
-    if (const auto* const report = end.if_contains("report"); report && report->is_string())
+    if (const auto words = text_at(end, "cause_words"); !words.empty())
+        out.line("  " + words);
+    // The story has the stacks of the report, and more; of older ends it is not kept.
+    const auto* const story = end.if_contains("story");
+    const auto* const report = story != nullptr ? story : end.if_contains("report");
+    if (report != nullptr && report->is_string())
         indent({report->as_string().data(), report->as_string().size()}, out);
+    if (const auto file = text_at(end, "file"); !file.empty())
+        out.line("  all of it: " + file);
 }
 
 exit_code run_why(const arguments& args, console& out)
@@ -97,8 +104,10 @@ constinit const verb why{
     .aliases = {},
     .usage = "why [app[.slot]…] [--json]",
     .summary = "The last deaths of workers, and their reasons.",
-    .about = "Eight of each slot are kept, since the primary began. A worker that hung comes with "
-             "the stacks of its threads, as `dump` shows them.",
+    .about = "What each died of, the stack of a crash, the requests in flight, and what it did and "
+             "logged last. Eight of each slot are kept, since the primary began, and the whole "
+             "story of the last 24. A worker that hung comes with the stacks of its threads, as "
+             "`dump` shows them.",
     .flags = {},
     .run = run_why,
     .words_max = verb::any_number,

@@ -1,0 +1,152 @@
+#include <cohort/primary/coroner.hpp>
+
+#include <cohort/async/stop.hpp>
+#include <cohort/base/clock.hpp>
+#include <cohort/observe/log.hpp>
+#include <cohort/primary/crash_files.hpp>
+#include <cohort/primary/stack_report.hpp>
+#include <cohort/process/frame_finder.hpp>
+#include <cohort/process/program_map.hpp>
+
+#include <boost/asio/post.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+namespace cohort::primary {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t functions_logged_max = 12;
+
+}  // namespace
+
+coroner::coroner(const board::segment& of) noexcept
+    : board_{of}
+{}
+
+coroner::finding_ptr coroner::examine(worker_handle& who)
+{
+    auto found = std::make_shared<autopsy>();
+    found->died_ns = now_ns();
+    if (board::stack_sheet* const sheet = who.sheet()) {
+        found->crash = board::read(sheet->words().crash);
+        found->sender = board::read(sheet->words().sent);
+        found->build_id = board::build_id_of(sheet->words());
+    }
+    if (!flights_) {
+        if (auto recorder = board::flight_recorder::open(board_.commons()))
+            flights_ = *recorder;
+    }
+    if (flights_)
+        found->flight = flights_->read(who.slot(), who.id());
+    const exit_status how = who.status();
+    found->what = judge({.how = how,
+                         .leaving = who.leaving(),
+                         .ours = who.doomed(),
+                         .crash = found->crash ? &*found->crash : nullptr,
+                         .sender = found->sender ? &*found->sender : nullptr,
+                         .flight = found->flight ? &*found->flight : nullptr,
+                         .primary = ::getpid()});
+    counts_.add(found->what.cause);
+    return found;
+}
+
+awaitable<> coroner::report(worker_ptr who, finding_ptr found, std::string app)
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    process::frame_finder names;
+    if (found->crash) {
+        const process::program_map code =
+            who->copy_of_us() ? process::program_map::of(::getpid()) : who->code();
+        names = process::frame_finder::open(who->info().pid, code, found->crash->stack.frames);
+        while (!stopped(stop) && names.step())
+            co_await asio::post(asio::use_awaitable);
+    }
+    if (past_ != nullptr)
+        found->stacks = past_->report_of(who->id());
+    json::object story = to_json(*found, names, board::flight_events);
+    const auto path =
+        file(*who, app, std::move(story), story_of(*found, names, board::flight_events));
+    const std::string where = path.value_or(std::string{});
+    if (found->crash) {
+        const std::string stack = path_of(found->crash->stack, names, functions_logged_max);
+        const log::field more[] = {{"slot", who->slot()},
+                                   {"worker", who->id()},
+                                   {"cause", name(found->what.cause)},
+                                   {"thread", found->crash->thread},
+                                   {"request", found->crash->stack.errand},
+                                   {"stack", stack},
+                                   {"report", where}};
+        log::write(
+            log::level::error,
+            fmt::format("worker {} crashed: {}; {}", who->id(), headline_of(*found->crash), stack),
+            more);
+        if (past_ != nullptr)
+            past_->report(who->id(), text_of(*found->crash, names));
+    } else {
+        const log::field more[] = {{"slot", who->slot()},
+                                   {"worker", who->id()},
+                                   {"cause", name(found->what.cause)},
+                                   {"report", where}};
+        log::write(log::level::warn, fmt::format("worker {}: {}", who->id(), found->what.words),
+                   more);
+    }
+    if (past_ == nullptr)
+        co_return;
+    json::object details = to_json(*found, names, events_told_max);
+    if (path)
+        details["file"] = *path;
+    past_->explain(who->id(), std::move(details), story_of(*found, names, events_told_max));
+}
+
+std::optional<std::string> coroner::file(const worker_handle& who, std::string_view app,
+                                         json::object story, std::string_view text)
+{
+    const auto left_out = files_.take();
+    if (!left_out)
+        return std::nullopt;
+    if (*left_out != 0)
+        log::warn("{} deaths got no report: there were too many in a second", *left_out);
+    const auto folder = usual_crash_folder();
+    if (!folder) {
+        log::warn("the death of worker {} gets no report: {}; going on", who.id(),
+                  folder.error().text());
+        return std::nullopt;
+    }
+    const std::string time = past_ == nullptr ? std::string{} : past_->time_of_end(who.id());
+    const std::string heading =
+        fmt::format("{}  worker {} (pid {}) of {}.{}: {}\n", time, who.id(), who.info().pid, app,
+                    who.slot(), std::string_view{story["cause_words"].as_string()});
+    json::object whole{{"time", time}, {"app", app}};
+    whole["slot"] = who.slot();
+    whole["worker"] = who.id();
+    whole["pid"] = who.info().pid;
+    whole["reason"] = who.status().words();
+    for (auto& each : story)
+        whole[each.key()] = std::move(each.value());
+    const std::string words = json::serialize(whole) + "\n";
+    const std::string people = heading + std::string{text};
+    const crash_file what{.app = app,
+                          .slot = who.slot(),
+                          .worker = who.id(),
+                          .time = time,
+                          .json = words,
+                          .text = people};
+    auto written = write_crash(*folder, what, {});
+    if (!written) {
+        log::warn("the death of worker {} gets no report: {}; going on", who.id(),
+                  written.error().text());
+        return std::nullopt;
+    }
+    return written->string();
+}
+
+}  // namespace cohort::primary

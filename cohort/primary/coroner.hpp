@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cohort/async/tokens.hpp>
+#include <cohort/board/flight.hpp>
+#include <cohort/board/segment.hpp>
+#include <cohort/config/settings.hpp>
+#include <cohort/observe/log_budget.hpp>
+#include <cohort/primary/autopsy.hpp>
+#include <cohort/primary/chronicle.hpp>
+#include <cohort/primary/death_cause.hpp>
+#include <cohort/primary/worker_handle.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cohort::primary {
+
+/// Finds out why workers died, counts it, and tells: the log, the chronicle, and files. A resource
+/// of the primary's loop.
+class coroner {
+public:
+    /// Of the cohort with this board, which outlives it.
+    explicit coroner(const board::segment& of) noexcept;
+
+    /// Tells it from now on, too. It outlives us.
+    void tell(chronicle& whom) noexcept { past_ = &whom; }
+
+    using finding_ptr = std::shared_ptr<autopsy>;
+
+    /// What is known at once: all that others could write over. Order: who->ended().
+    [[nodiscard]] finding_ptr examine(worker_handle& who);
+
+    /// Finds the names of what was on its stack, a millisecond at a time, and tells everybody.
+    /// Order: after the chronicle knows of its end. Cancel: what is found by then is told.
+    [[nodiscard]] awaitable<> report(worker_ptr who, finding_ptr found, std::string app);
+
+    /// For whoever counts restarts by cause.
+    [[nodiscard]] const death_counts& counts() const noexcept { return counts_; }
+
+private:
+    [[nodiscard]] std::optional<std::string> file(const worker_handle& who, std::string_view app,
+                                                  boost::json::object story, std::string_view text);
+
+    const board::segment& board_;
+    std::optional<board::flight_recorder> flights_;
+    chronicle* past_ = nullptr;
+    death_counts counts_;
+    log::budget files_{10};
+};
+
+}  // namespace cohort::primary
