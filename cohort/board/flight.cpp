@@ -2,10 +2,10 @@
 
 #include <cohort/base/clock.hpp>
 #include <cohort/base/utf8.hpp>
+#include <cohort/board/detail/block_words.hpp>
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 #include <iterator>
 #include <new>
@@ -33,31 +33,11 @@ bool take(std::atomic<std::uint64_t>& stamp, std::uint64_t number) noexcept
            stamp.compare_exchange_strong(before, complete(number) - 1, std::memory_order_acq_rel);
 }
 
-/// Up to eight bytes as a word, without a call: the copies have fixed sizes, and may overlap.
-std::uint64_t word_of(const char* from, std::size_t bytes) noexcept
-{
-    std::uint64_t word = 0;
-    if (bytes >= 8) {
-        std::memcpy(&word, from, 8);
-    } else if (bytes >= 4) {
-        std::uint32_t first = 0;
-        std::uint32_t last = 0;
-        std::memcpy(&first, from, 4);
-        std::memcpy(&last, from + bytes - 4, 4);
-        word = first | std::uint64_t{last} << 8 * (bytes - 4);
-    } else {
-        for (std::size_t i = 0; i < bytes; ++i)
-            word |= std::uint64_t{static_cast<unsigned char>(from[i])} << 8 * i;
-    }
-    return word;
-}
-
 template <std::size_t Words>
 void put_text(std::array<std::atomic<std::uint64_t>, Words>& to, std::string_view text) noexcept
 {
-    static_assert(std::endian::native == std::endian::little);
-    for (std::size_t i = 0; i * 8 < text.size(); ++i)
-        to[i].store(word_of(text.data() + i * 8, text.size() - i * 8), relaxed);
+    for (std::size_t i = 0; i < detail::words_for(text.size()); ++i)
+        to[i].store(detail::load_word(text, i), relaxed);
 }
 
 void put(flight_entry& to, const flight_event& what) noexcept

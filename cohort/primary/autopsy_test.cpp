@@ -109,7 +109,7 @@ TEST_CASE("the story of a crash has its stack and its registers")
     const auto words = to_json(one, nothing_known, 10);
     CHECK(words.at("stack").as_array().size() == 1);
 #if defined(__x86_64__)
-    CHECK(story.contains("registers\n        r8 0000000000000001      r9 0000000000000002"));
+    CHECK(story.contains("registers\n       r8 0000000000000001     r9 0000000000000002"));
     CHECK(words.at("registers").at("r11") == "0xfeed");
 #endif
 }
