@@ -16,7 +16,7 @@
 namespace cohort::board {
 
 /// Raised by any change to what follows; a journal with another number is refused.
-inline constexpr std::uint32_t journal_layout_number = 4;
+inline constexpr std::uint32_t journal_layout_number = 5;
 
 /// "COHORT_J", read as a little-endian number.
 inline constexpr std::uint64_t journal_magic = 0x4a5f'5452'4f48'4f43ULL;
@@ -147,6 +147,7 @@ struct crash_note {
     std::atomic<std::uint32_t> running;  ///< running[thread] at that moment.
     std::atomic<std::uint64_t> address;  ///< si_addr
     std::atomic<std::uint32_t> struck;   ///< 1: the quarantine has counted it already.
+    std::atomic<std::uint32_t> reaped;   ///< By the keeper: how somebody ended; see reaping.hpp.
 };
 
 /// The first page(s) of a journal.

@@ -1,14 +1,17 @@
 #include <cohort/http/inheritance.hpp>
 
 #include <cohort/base/fault_point.hpp>
+#include <cohort/board/reaping.hpp>
 #include <cohort/net/kernel_position.hpp>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdint>
 #include <iterator>
 
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace cohort::http {
@@ -21,6 +24,23 @@ using board::standing;
 constexpr std::uint32_t no_thread = 0xffff'ffff;
 constexpr std::uint64_t from_outside = ~std::uint64_t{0};
 
+/// For the keeper, which is woken up by a death as its successor is.
+constexpr nanoseconds until_reaped = std::chrono::milliseconds{20};
+
+/// It crashed, and its handler did not get to say so: the program has a handler of its own, or the
+/// thread had no stack to crash on. Whoever sends such a signal from outside is named by ours.
+bool crashed_in_silence(const board::journal_header& from) noexcept
+{
+    const std::uint32_t dead = from.speaker.load(std::memory_order_relaxed);
+    if (dead == 0)
+        return false;
+    const auto how = board::await_reaping(from, dead, until_reaped);
+    if (!how || how->code == CLD_EXITED)
+        return false;
+    constexpr std::array crashes{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
+    return std::ranges::find(crashes, how->status) != crashes.end();
+}
+
 /// What a death is to those that ran, if no thread of ours crashed. Order: once a death, before its
 /// note is cleared.
 net::blame of_no_thread(board::journal_header& from) noexcept
@@ -31,7 +51,7 @@ net::blame of_no_thread(board::journal_header& from) noexcept
     if (from.crash.pid.load(relaxed) == 0) {
         // No last words: KILL, or _exit(). Somebody outside, unless the kernel wanted memory.
         const bool for_memory = kills == 0 || kills != before;
-        return for_memory ? net::blame::killed : net::blame::outside;
+        return for_memory || crashed_in_silence(from) ? net::blame::killed : net::blame::outside;
     }
     // Hangs are ended by ABRT. Any other signal that was sent to a worker ends nothing that hangs.
     const bool sent = from.crash.address.load(relaxed) == from_outside;

@@ -1,6 +1,7 @@
 #include <cohort/process/detail/keeper_loop.hpp>
 
 #include <cohort/base/clock.hpp>
+#include <cohort/board/reaping.hpp>
 #include <cohort/process/last_words.hpp>
 
 #include <sys/socket.h>
@@ -155,6 +156,9 @@ void keeper_loop::reap() noexcept
 void keeper_loop::bury(int index, const siginfo_t& how) noexcept
 {
     place& who = places_[static_cast<std::size_t>(index)];
+    // First of all: a successor may be waiting for it.
+    board::note_reaping(journal_, static_cast<std::uint32_t>(who.pid),
+                        {how.si_code, how.si_status});
     // It may have taken the seat since we looked.
     look_at(who);
     const bool had_seat = who.stage != twin_stage::waiting;
