@@ -137,7 +137,9 @@ void add_streams(http::router& api)
 
     api.get("/counts", [&](const http::request&) {
         boost::json::object counts{{"connections", counted->connections()},
-                                   {"handshakes_failed", counted->handshakes().failed}};
+                                   {"handshakes_failed", counted->handshakes().failed},
+                                   {"made_room", counted->made_room()},
+                                   {"bodies_bytes", counted->bodies().bytes()}};
         for (const http::refusal_count& each : counted->refusals())
             counts[each.rule] = each.times;  // "http.client.connections", "http.timeout.head", …
         return http::json(std::move(counts));
