@@ -16,7 +16,7 @@ namespace cohort::board {
 inline constexpr unsigned slots_max = 256;
 
 /// Raised by any change to what follows; a segment with another number is refused.
-inline constexpr std::uint32_t layout_number = 5;
+inline constexpr std::uint32_t layout_number = 6;
 
 /// "COHORT_B", read as a little-endian number.
 inline constexpr std::uint64_t magic = 0x425f'5452'4f48'4f43ULL;
@@ -140,7 +140,7 @@ struct alignas(128) commons_head {
 static_assert(sizeof(commons_head) == commons_page);
 
 /// Address space only: pages come with the first touch.
-inline constexpr std::size_t commons_room = std::size_t{64} << 20;
+inline constexpr std::size_t commons_room = std::size_t{96} << 20;
 inline constexpr std::size_t commons_bytes = sizeof(commons_head) + commons_room;
 
 [[nodiscard]] constexpr std::uint32_t tickets_for(unsigned slots) noexcept

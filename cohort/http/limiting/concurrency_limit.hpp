@@ -31,7 +31,7 @@ struct concurrency_limit_options {
     /// and who was refused together shall not come back together.
     std::chrono::seconds retry_after_max{5};
 
-    /// Keys that each worker can count at a time; 2 KiB each, of 64 MiB for everything that workers
+    /// Keys that each worker can count at a time; 2 KiB each, of 96 MiB for everything that workers
     /// share, though memory is used by workers that there are. One more is let in uncounted.
     std::size_t keys = 512;
 

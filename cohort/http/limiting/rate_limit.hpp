@@ -35,7 +35,7 @@ struct rate_limit_options {
     limit_form forms = limit_form::draft8;
     limit_skip skip = limit_skip::nothing;
 
-    /// Keys that are remembered; 16 bytes each, of 64 MiB for everything that workers share. A new
+    /// Keys that are remembered; 16 bytes each, of 96 MiB for everything that workers share. A new
     /// key then takes the place of another, who starts afresh.
     std::size_t keys = 16'384;
 

@@ -37,7 +37,7 @@ shared_session_options checked(shared_session_options how)
     if (how.sessions == 0 || how.sessions > room || how.bytes > room ||
         shape_of(how).area_bytes() > room)
         throw failure{fault(make_error_code(errc::bad_value), "share sessions",
-                            "(1 session at least, and all of them in 64 MiB at most)")};
+                            "(1 session at least, and all of them in 96 MiB at most)")};
     if (how.bytes_max < 64 || how.bytes_max > expiring_map::bytes_max ||
         how.bytes_max > how.bytes / 2)
         throw failure{fault(make_error_code(errc::bad_value), "share sessions",

@@ -21,7 +21,7 @@ struct shared_session_options {
     /// are one store, in all workers and after every reload; with other words they are another.
     std::string name = "sessions";
 
-    /// So many have room at least. Of 64 MiB for everything that workers share, each takes 8 to 16
+    /// So many have room at least. Of 96 MiB for everything that workers share, each takes 8 to 16
     /// bytes, and of `bytes` what it holds and 56 more, in pieces of 256.
     std::size_t sessions = 16'384;
     std::size_t bytes = std::size_t{16} << 20;
