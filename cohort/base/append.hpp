@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -18,10 +20,35 @@ void append_by(std::string& out, std::size_t most, Put put)
     });
 }
 
+/// Copies `text` and returns the end: names and values are mostly so short that a call would cost
+/// more than what it does.
+inline char* put(char* to, std::string_view text) noexcept
+{
+    const auto both_ends = [to, text]<class Word>(Word) {
+        Word first;
+        Word last;
+        std::memcpy(&first, text.data(), sizeof first);
+        std::memcpy(&last, text.data() + text.size() - sizeof last, sizeof last);
+        std::memcpy(to, &first, sizeof first);
+        std::memcpy(to + text.size() - sizeof last, &last, sizeof last);
+    };
+    if (text.size() > 2 * sizeof(std::uint64_t))
+        std::memcpy(to, text.data(), text.size());
+    else if (text.size() >= sizeof(std::uint64_t))
+        both_ends(std::uint64_t{});
+    else if (text.size() >= sizeof(std::uint32_t))
+        both_ends(std::uint32_t{});
+    else if (text.size() >= sizeof(std::uint16_t))
+        both_ends(std::uint16_t{});
+    else if (!text.empty())
+        *to = text.front();
+    return to + text.size();
+}
+
 /// As it is.
 inline void append_plain(std::string& out, std::string_view text)
 {
-    append_by(out, text.size(), [text](char* to) { return to + text.copy(to, text.size()); });
+    append_by(out, text.size(), [text](char* to) { return put(to, text); });
 }
 
 }  // namespace cohort

@@ -1,5 +1,7 @@
 #include <cohort/crypto/base64.hpp>
 
+#include <cohort/base/append.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -30,19 +32,21 @@ constexpr table usual_values = values_of(usual_letters);
 std::string encode(std::string_view bytes, std::string_view letters)
 {
     std::string text;
-    text.reserve((bytes.size() + 2) / 3 * 4);
-    std::uint32_t held = 0;
-    unsigned bits = 0;
-    for (const char c : bytes) {
-        held = (held << 8) | static_cast<unsigned char>(c);
-        bits += 8;
-        while (bits >= 6) {
-            bits -= 6;
-            text.push_back(letters[(held >> bits) & 63]);
+    append_by(text, (bytes.size() + 2) / 3 * 4, [bytes, letters](char* to) {
+        std::uint32_t held = 0;
+        unsigned bits = 0;
+        for (const char c : bytes) {
+            held = (held << 8) | static_cast<unsigned char>(c);
+            bits += 8;
+            while (bits >= 6) {
+                bits -= 6;
+                *to++ = letters[(held >> bits) & 63];
+            }
         }
-    }
-    if (bits > 0)
-        text.push_back(letters[(held << (6 - bits)) & 63]);
+        if (bits > 0)
+            *to++ = letters[(held << (6 - bits)) & 63];
+        return to;
+    });
     return text;
 }
 

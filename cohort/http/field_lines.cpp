@@ -88,10 +88,10 @@ void field_lines::append(std::string_view name, std::string_view value)
     if (lines_.empty())
         lines_.reserve(usual_room);
     append_by(lines_, name.size() + value.size() + 4, [name, value](char* to) {
-        to += name.copy(to, name.size());
+        to = put(to, name);
         *to++ = ':';
         *to++ = ' ';
-        to += value.copy(to, value.size());
+        to = put(to, value);
         *to++ = '\r';
         *to++ = '\n';
         return to;

@@ -105,7 +105,7 @@ bool append_json_string(std::string& out, std::string_view text, std::size_t esc
     if (text.size() <= escaped_max && !octets::any(text, special)) {
         append_by(out, text.size() + 2, [text](char* to) {
             *to++ = '"';
-            to += text.copy(to, text.size());
+            to = put(to, text);
             *to++ = '"';
             return to;
         });

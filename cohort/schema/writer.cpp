@@ -106,7 +106,7 @@ void append_text(std::string& out, std::string_view text)
     if (detail::is_plain_ascii(text)) {
         append_by(out, text.size() + 2, [text](char* to) {
             *to++ = '"';
-            to += text.copy(to, text.size());
+            to = put(to, text);
             *to++ = '"';
             return to;
         });

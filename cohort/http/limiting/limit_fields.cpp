@@ -35,7 +35,7 @@ std::string& append(std::string& to, std::string_view words, std::uint64_t numbe
 {
     constexpr std::size_t digits_most = 20;
     append_by(to, words.size() + digits_most, [words, number](char* at) {
-        at += words.copy(at, words.size());
+        at = put(at, words);
         return std::to_chars(at, at + digits_most, number).ptr;
     });
     return to;
@@ -122,8 +122,7 @@ std::uint64_t whole_seconds(std::chrono::nanoseconds span) noexcept
         std::max<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(span).count(), 1));
 }
 
-void write_limit_fields(response& into, std::span<const limit_statement> all,
-                        std::int64_t unix_now)
+void write_limit_fields(response& into, std::span<const limit_statement> all, std::int64_t unix_now)
 {
     std::string words;
     words.reserve(96);
