@@ -16,7 +16,7 @@ namespace cohort::http {
 
 std::optional<std::string_view> request::query(std::string_view name) const
 {
-    for (const query_field& each : query_fields()) {
+    for (const field_view& each : query_fields()) {
         if (each.name == name)
             return each.value;
     }
@@ -26,16 +26,11 @@ std::optional<std::string_view> request::query(std::string_view name) const
 std::vector<std::string_view> request::query_all(std::string_view name) const
 {
     std::vector<std::string_view> values;
-    query_all(name, values);
-    return values;
-}
-
-void request::query_all(std::string_view name, std::vector<std::string_view>& into) const
-{
-    for (const query_field& each : query_fields()) {
+    for (const field_view& each : query_fields()) {
         if (each.name == name)
-            into.push_back(each.value);
+            values.push_back(each.value);
     }
+    return values;
 }
 
 std::string_view request::decoded_or_refused(std::string_view text) const
@@ -49,12 +44,12 @@ std::string_view request::decoded_or_refused(std::string_view text) const
     throw refusal{400}.detail("the query is not well-formed percent-encoded UTF-8");
 }
 
-const std::vector<request::query_field>& request::query_fields() const
+const std::vector<field_view>& request::query_fields() const
 {
     if (query_)
         return *query_;
     std::string_view rest = query();
-    std::vector<query_field> fields;
+    std::vector<field_view> fields;
     constexpr std::ptrdiff_t usual_max = 8;  // who sends more pays for it, not we in advance
     fields.reserve(
         static_cast<std::size_t>(std::min(std::ranges::count(rest, '&') + 1, usual_max)));

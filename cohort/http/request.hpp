@@ -95,8 +95,8 @@ public:
 
     /// All values of that name, in order.
     [[nodiscard]] std::vector<std::string_view> query_all(std::string_view name) const;
-    /// The same behind what is in `into`.
-    void query_all(std::string_view name, std::vector<std::string_view>& into) const;
+    /// All parameters, in order.
+    [[nodiscard]] const std::vector<field_view>& query_fields() const;
 
     /// The first value as T. Throws a refusal with 400 if it is absent or no T.
     template <parameter_value T>
@@ -215,11 +215,6 @@ private:
     template <std::integral T>
     static T bounded(std::string_view value, place at, T least, T most);
 
-    struct query_field {
-        std::string_view name;
-        std::string_view value;
-    };
-    [[nodiscard]] const std::vector<query_field>& query_fields() const;
     [[nodiscard]] std::string_view decoded_or_refused(std::string_view text) const;
 
     request_source from_;
@@ -229,7 +224,7 @@ private:
     // Decoded when first asked for, what needs it. Behind pointers, so that their addresses outlive
     // a move.
     mutable std::vector<std::unique_ptr<std::string>> decoded_;
-    mutable std::optional<std::vector<query_field>> query_;
+    mutable std::optional<std::vector<field_view>> query_;
     attachments attached_;
 };
 

@@ -46,8 +46,8 @@ TEST_CASE("a member with words is read like one without")
     REQUIRE_FALSE(bad);
     CHECK(bad.error().text() == "/cents: must be at least 1");
     REQUIRE(price_schema.takes_words());
-    const auto words = price_schema.parse_words(
-        [](const std::string& name, std::vector<std::string_view>& into) {
+    const auto words =
+        price_schema.parse_words([](const std::string& name, std::vector<std::string_view>& into) {
             if (name == "cents")
                 into = {"9"};
             else

@@ -74,10 +74,10 @@ std::expected<subject, auth_refusal> check(const request& of, const jwt_verifier
                          .detail = std::string{why}});
     // The claims are a part of what the verifier may remember.
     const jwt_claims& said = **claims;
-    return subject{
-        .id = said.subject,
-        .roles = std::move(roles),
-        .claims = std::shared_ptr<const boost::json::object>{std::move(*claims), &said.all}};
+    return subject{.id = said.subject,
+                   .roles = std::move(roles),
+                   .claims =
+                       std::shared_ptr<const boost::json::object>{std::move(*claims), &said.all}};
 }
 
 }  // namespace

@@ -2,13 +2,11 @@
 
 #include <cohort/base/utf8.hpp>
 #include <cohort/http/grammar.hpp>
-#include <cohort/http/percent.hpp>
 #include <cohort/http/problem.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -40,7 +38,10 @@ schema::detail::words_source path_words(const request& of)
 schema::detail::words_source query_words(const request& of)
 {
     return [&of](const std::string& name, std::vector<std::string_view>& into) {
-        of.query_all(name, into);
+        for (const field_view& each : of.query_fields()) {
+            if (each.name == name)
+                into.push_back(each.value);
+        }
     };
 }
 
@@ -63,29 +64,19 @@ schema::mistakes strangers_in_query(const request& of, const schema::detail::sha
     schema::mistakes found;
     if (shape.others == schema::detail::strangers::passed_over)
         return found;
-    std::string_view rest = of.query();
-    while (!rest.empty() && !found.more) {
-        const std::string_view pair = rest.substr(0, rest.find('&'));
-        rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
-        std::string_view name = pair.substr(0, pair.find('='));
-        std::optional<std::string> decoded;
-        if (!is_unescaped(name)) {
-            decoded = query_decode(name);
-            if (!decoded)
-                continue;  // it is refused by who reads the values
-            name = *decoded;
-        }
-        if (pair.empty() || shape.find(name) < shape.members.size())
+    for (const field_view& each : of.query_fields()) {
+        if (shape.find(each.name) < shape.members.size())
             continue;
-        if (found.all.size() == schema::mistakes_max)
+        if (found.all.size() == schema::mistakes_max) {
             found.more = true;
-        else
-            found.all.push_back(
-                {.pointer = fmt::format(
-                     "/{}", schema::pointer_segment(schema::shortened(printable(name)))),
-                 .keyword = "additionalProperties",
-                 .limit = "false",
-                 .message = "is not expected here"});
+            break;
+        }
+        found.all.push_back(
+            {.pointer = fmt::format(
+                 "/{}", schema::pointer_segment(schema::shortened(printable(each.name)))),
+             .keyword = "additionalProperties",
+             .limit = "false",
+             .message = "is not expected here"});
     }
     return found;
 }
