@@ -3,6 +3,7 @@
 // wherever they happen, on any thread, for some 20 ns; who wants to know why a worker died reads
 // them.
 
+#include <cohort/base/clock.hpp>
 #include <cohort/base/error.hpp>
 #include <cohort/board/commons.hpp>
 #include <cohort/board/flight_layout.hpp>
@@ -32,6 +33,12 @@ enum class flight_kind : std::uint8_t {
 
 /// In the subject of a request: it came on no descriptor of its own (a stream of HTTP/2).
 inline constexpr std::uint32_t flight_no_descriptor = 1U << 31;
+
+/// For `when_ns` of events.
+[[nodiscard]] inline std::uint64_t flight_time(steady_time of) noexcept
+{
+    return static_cast<std::uint64_t>(of.time_since_epoch().count());
+}
 
 /// One event, to be written; `text` beyond flight_text_max is cut off. A value.
 struct flight_event {

@@ -17,11 +17,6 @@ namespace cohort::http {
 
 namespace {
 
-std::uint64_t flight_time(steady_time of) noexcept
-{
-    return static_cast<std::uint64_t>(of.time_since_epoch().count());
-}
-
 /// Turns of recv that one connection gets while it lingers, before others have theirs.
 constexpr int soak_turns_max = 4;
 
@@ -259,7 +254,7 @@ void session::tell_end(status_code status, access_end how) noexcept
          .subject = r.flight,
          .took = took,
          .text = r.asked ? r.asked->pattern() : std::string_view{},
-         .when_ns = timed ? flight_time(r.started + took) : 0});
+         .when_ns = timed ? board::flight_time(r.started + took) : 0});
     if (!server_.options_.on_answered)
         return;
     const access_entry entry{.verb = r.top.verb,

@@ -1,8 +1,9 @@
 #include <cohort/primary/file_mark.hpp>
 
+#include <cohort/primary/detail/temporary_folder_test.hpp>
+
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -13,24 +14,6 @@ using namespace cohort;
 using namespace cohort::primary;
 
 namespace {
-
-/// A folder that is gone afterwards. A resource.
-class temporary_folder {
-public:
-    temporary_folder()
-    {
-        std::string name = (std::filesystem::temp_directory_path() / "cohort-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    ~temporary_folder() { std::filesystem::remove_all(path_); }
-    temporary_folder(const temporary_folder&) = delete;
-    temporary_folder& operator=(const temporary_folder&) = delete;
-    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
 
 void write(const std::filesystem::path& file, std::string_view text)
 {

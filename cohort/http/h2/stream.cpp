@@ -1,8 +1,6 @@
 #include <cohort/http/h2/stream.hpp>
 
 #include <cohort/base/assert.hpp>
-#include <cohort/board/answers.hpp>
-#include <cohort/board/flight.hpp>
 #include <cohort/http/culprit.hpp>
 #include <cohort/http/h2/service.hpp>
 #include <cohort/http/h2/session.hpp>
@@ -24,18 +22,6 @@ constexpr violation bodies_too_long{503, "http2.bodies.too-long",
                                     "too many bodies are on their way at the same time"};
 /// What the bodies of one connection may have beside all others: as much as in HTTP/1.1.
 constexpr std::uint64_t body_bytes_free = 32'768;
-
-/// What the flight recorder calls a stream: no descriptor, and the only one of it now.
-std::uint32_t flight_number(const stream& of) noexcept
-{
-    return board::flight_no_descriptor |
-           static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(&of) / 16);
-}
-
-std::uint64_t flight_time(steady_time of) noexcept
-{
-    return static_cast<std::uint64_t>(of.time_since_epoch().count());
-}
 
 constexpr violation body_late{408, "http.timeout.body", "the request's body took too long"};
 
@@ -173,8 +159,7 @@ void stream::run()
         return;
     session_.request_begun();
     begun_ = true;
-    board::flight::request_begins(flight_number(*this), asked_->method_text(), asked_->target(),
-                                  flight_time(started_));
+    tell_begin();
     if (to_->options().body == body_use::buffered)
         asked_->body_is(body_);
     if (is_kept_from_running())
@@ -267,36 +252,6 @@ void stream::finish(status_code status, access_end how)
     answer_.reset();
     drop_body();
     std::string{}.swap(body_);
-}
-
-void stream::tell_end(status_code status, access_end how) noexcept
-{
-    end_trial(how == access_end::answered ? board::quarantine::ending::well
-                                          : board::quarantine::ending::unknown);
-    const server_options& terms = service_.terms();
-    const bool timed = terms.counters.answers != nullptr || terms.on_answered;
-    const nanoseconds took = timed ? terms.clock() - started_ : nanoseconds{0};
-    if (terms.counters.answers != nullptr)
-        board::note_answer(*terms.counters.answers, status, took);
-    board::flight::note(
-        {.kind = how == access_end::cut ? board::flight_kind::cut : board::flight_kind::answered,
-         .number = status,
-         .subject = flight_number(*this),
-         .took = took,
-         .text = asked_->pattern(),
-         .when_ns = timed ? flight_time(started_ + took) : 0});
-    if (terms.on_answered) {
-        const access_entry entry{.verb = top_.verb,
-                                 .method_text = asked_->method_text(),
-                                 .target = asked_->target(),
-                                 .route = asked_->pattern(),
-                                 .from = &session_.peer_.get(),
-                                 .status = status,
-                                 .body_bytes = answer_bytes_,
-                                 .took = took,
-                                 .end = how};
-        service_.terms().on_answered(entry);
-    }
 }
 
 body_source::step stream::give(std::span<char> room) noexcept

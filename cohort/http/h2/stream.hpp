@@ -75,6 +75,7 @@ private:
     void send_whole(response& what);
     void submit(const response& what, body_source* body);
     void finish(status_code status, access_end how);
+    void tell_begin() const noexcept;
     void tell_end(status_code status, access_end how) noexcept;
     void drop_body() noexcept;
     [[nodiscard]] bool may_hold(std::size_t piece) noexcept;
