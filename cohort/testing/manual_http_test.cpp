@@ -81,6 +81,7 @@ int list_routes(int argc, char** argv, http::router& api)
     request.query<unsigned>("page");  // 400 if it is absent or no unsigned
     request.query_or<unsigned>("page", 1);
     request.query_all("tag");         // repeated parameters
+    request.query_fields();           // all of them, names and values
     request.header("Accept");         // names without case; headers("…") for all
     request.body();                   // string_view
     request.json();                   // boost::json::value, see below
