@@ -45,6 +45,7 @@
 #include <cohort/http/middleware/request_measure.hpp>
 #include <cohort/http/middleware/secure.hpp>
 #include <cohort/http/middleware/shed.hpp>
+#include <cohort/http/middleware/tracing.hpp>
 #include <cohort/http/middleware/trust_proxies.hpp>
 #include <cohort/http/negotiation.hpp>
 #include <cohort/http/openapi/notes.hpp>
@@ -52,6 +53,7 @@
 #include <cohort/http/problem.hpp>
 #include <cohort/http/request.hpp>
 #include <cohort/http/request_log.hpp>
+#include <cohort/http/request_span.hpp>
 #include <cohort/http/requester.hpp>
 #include <cohort/http/response.hpp>
 #include <cohort/http/route_listing.hpp>

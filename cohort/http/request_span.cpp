@@ -1,5 +1,7 @@
 #include <cohort/http/request_span.hpp>
 
+#include <cohort/http/grammar.hpp>
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -49,14 +51,25 @@ std::optional<observe::baggage> baggage_of(const request& of)
 
 std::optional<observe::trace_context> remote_parent_of(const request& of)
 {
-    const auto first = of.header("traceparent");
-    if (!first)
+    // One look at all fields, since every request is asked.
+    const head_view& top = of.top();
+    std::string_view parent;
+    int parents = 0;
+    bool has_state = false;
+    for (std::size_t i = 0; i < top.fields_count(); ++i) {
+        const field_view field = top.field(i);
+        if (is_word(field.name, "traceparent")) {
+            parent = field.value;
+            ++parents;
+        } else if (is_word(field.name, "tracestate")) {
+            has_state = true;
+        }
+    }
+    if (parents != 1)
         return std::nullopt;
-    auto found = observe::parse_traceparent(*first);
-    if (!found || of.headers("traceparent").size() != 1)
-        return std::nullopt;
-    if (const std::string state = joined(of, "tracestate"); !state.empty())
-        found->state = observe::checked_tracestate(state).value_or("");
+    auto found = observe::parse_traceparent(parent);
+    if (found && has_state)
+        found->state = observe::checked_tracestate(joined(of, "tracestate")).value_or("");
     return found;
 }
 
