@@ -74,6 +74,8 @@ void log_levels::tell(worker_handle& who, log::level what)
 
 void log_levels::tell_newcomers()
 {
+    if (all_)
+        log::set_level(*all_);  // a reload has us go by the settings
     std::erase_if(told_, [&](const auto& each) { return !of_.workers().contains(each.first); });
     for (const auto& [id, who] : of_.workers()) {
         const auto wanted = said_of(who->slot());

@@ -37,7 +37,8 @@ def test_help(cohort: Command) -> None:
 def test_manual(cohort: Command) -> None:
     page = cohort("help", "--man", expect=0).out
     for verb in cohort("help", "--json", expect=0).json():
-        check(f".B cohort {verb['verb']}" in page, f"the page has {verb['verb']}")
+        name = verb["verb"].replace("-", "\\-")
+        check(f".B cohort {name}" in page, f"the page has {name}")
     lint(["mandoc", "-T", "lint", "-W", "warning"], page)
     lint(["groff", "-Kutf8", "-man", "-Tutf8", "-ww", "-z"], page)
 

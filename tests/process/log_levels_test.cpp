@@ -48,6 +48,8 @@ public:
         return asks_.ask("log-level", std::move(arguments), slot);
     }
 
+    exit_code reload() { return asks_.ask("reload").code; }
+
     /// By the word of the worker that sits there; "?": it did not say, or there is none.
     std::string level_in(std::int64_t slot)
     {
@@ -118,7 +120,8 @@ private:
     {
         std::ofstream{folder_.path() / "cohort.toml"}
             << fmt::format("[app.scribe]\nlisten = [\"127.0.0.1:{}\"]\nworkers = 2\n"
-                           "balance = \"round_robin\"\n[log]\nto = \"file:scribe.log\"\n",
+                           "balance = \"round_robin\"\n[app.scribe.reload]\nsoak = "
+                           "\"0\"\n[log]\nto = \"file:scribe.log\"\n",
                            port_);
         return {.exec = PROCESS_PROGRAMS "scribe",
                 .args = {"--config", "cohort.toml", "--name", "scribe"},
@@ -171,6 +174,10 @@ TEST_CASE("all workers and the primary can be had to say less, until they go by 
     CHECK(said.data.at("primary") == "off");
     CHECK(server.level_in(0) == "off");
     CHECK(server.level_in(1) == "off");
+
+    CHECK(server.reload() == exit_code::done);
+    CHECK(eventually([&] { return server.level_in(0) == "off" && server.level_in(1) == "off"; }));
+    CHECK(eventually([&] { return server.log_level().data.at("primary") == "off"; }));
 
     said = server.log_level({{"level", "default"}});
     CHECK(said.data.at("primary") == "info");
