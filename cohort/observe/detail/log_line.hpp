@@ -17,7 +17,7 @@ namespace cohort::log::detail {
 /// What is the same for all lines of a process. A value.
 struct line_terms {
     format shape = format::json;
-    std::optional<std::uint32_t> worker;
+    std::optional<std::uint32_t> worker = {};
     std::string_view hostname;  ///< pino's lines have it
     std::size_t bytes_max = 0;  ///< of a line with its end
 };
