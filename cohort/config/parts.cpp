@@ -160,6 +160,16 @@ std::vector<problem> problems(const health& h)
     return std::move(list).take();
 }
 
+std::vector<problem> problems(const crash& c)
+{
+    complaints list{"crash"};
+    list.unless(c.folder == "auto" || c.folder == "off" || is_place(c.folder), "folder",
+                "auto, off, or an absolute path");
+    list.unless(within(c.reports, 1U, 10'000U), "reports", "1 to 10,000");
+    list.unless(within<std::uint64_t>(c.bytes, 64ULL << 10, 1ULL << 40), "bytes", "64K to 1T");
+    return std::move(list).take();
+}
+
 std::vector<problem> problems(const restart& r)
 {
     constexpr std::size_t codes_max = 32;

@@ -36,6 +36,16 @@ struct health {
     friend bool operator==(const health&, const health&) = default;
 };
 
+/// What is written down about deaths: [app.NAME.crash].
+struct crash {
+    /// Where reports lie: "auto" ($STATE_DIRECTORY/crashes, else beside the admin sockets), "off",
+    /// or an absolute path.
+    std::string folder = "auto";
+    unsigned reports = 32;              ///< Kept, the latest ones. Range: 1 to 10,000.
+    std::uint64_t bytes = 16ULL << 20;  ///< Of all of them. Range: 64 KiB to 1 TiB.
+    friend bool operator==(const crash&, const crash&) = default;
+};
+
 /// What happens after a death: [app.NAME.restart].
 struct restart {
     /// Pause before the second, third… replacement in a row (the first is at once): doubling.
@@ -191,6 +201,7 @@ struct admin {
 /// Complaints about one section, whose keys are named "ready.timeout"; none: it is usable.
 [[nodiscard]] std::vector<problem> problems(const ready& r);
 [[nodiscard]] std::vector<problem> problems(const health& h);
+[[nodiscard]] std::vector<problem> problems(const crash& c);
 [[nodiscard]] std::vector<problem> problems(const restart& r);
 [[nodiscard]] std::vector<problem> problems(const stop& s);
 [[nodiscard]] std::vector<problem> problems(const reload& r);

@@ -101,10 +101,10 @@ std::string_view name_of(protocol which) noexcept { return protocols[std::to_und
 std::vector<problem> problems(const settings& s)
 {
     std::vector<problem> all = own_problems(s);
-    for (auto&& part :
-         {problems(s.ready), problems(s.health), problems(s.restart), problems(s.stop),
-          problems(s.reload), problems(s.recycle), problems(s.scaling), problems(s.limit),
-          problems(s.tls), problems(s.sandbox), problems(s.log), problems(s.admin)})
+    for (auto&& part : {problems(s.ready), problems(s.health), problems(s.crash),
+                        problems(s.restart), problems(s.stop), problems(s.reload),
+                        problems(s.recycle), problems(s.scaling), problems(s.limit),
+                        problems(s.tls), problems(s.sandbox), problems(s.log), problems(s.admin)})
         std::ranges::copy(part, std::back_inserter(all));
     return all;
 }

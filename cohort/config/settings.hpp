@@ -74,6 +74,7 @@ struct settings {
 
     config::ready ready;
     config::health health;
+    config::crash crash;
     config::restart restart;
     config::stop stop;
     config::reload reload;

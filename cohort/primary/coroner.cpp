@@ -59,7 +59,7 @@ coroner::finding_ptr coroner::examine(worker_handle& who)
     return found;
 }
 
-awaitable<> coroner::report(worker_ptr who, finding_ptr found, std::string app)
+awaitable<> coroner::report(worker_ptr who, finding_ptr found, generation_ptr of)
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
     process::frame_finder names;
@@ -74,7 +74,7 @@ awaitable<> coroner::report(worker_ptr who, finding_ptr found, std::string app)
         found->stacks = past_->report_of(who->id());
     json::object story = to_json(*found, names, board::flight_events);
     const auto path =
-        file(*who, app, std::move(story), story_of(*found, names, board::flight_events));
+        file(*who, of->settings(), std::move(story), story_of(*found, names, board::flight_events));
     const std::string where = path.value_or(std::string{});
     if (found->crash) {
         const std::string stack = path_of(found->crash->stack, names, functions_logged_max);
@@ -107,15 +107,18 @@ awaitable<> coroner::report(worker_ptr who, finding_ptr found, std::string app)
     past_->explain(who->id(), std::move(details), story_of(*found, names, events_told_max));
 }
 
-std::optional<std::string> coroner::file(const worker_handle& who, std::string_view app,
+std::optional<std::string> coroner::file(const worker_handle& who, const config::settings& terms,
                                          json::object story, std::string_view text)
 {
+    if (terms.crash.folder == "off")
+        return std::nullopt;
     const auto left_out = files_.take();
     if (!left_out)
         return std::nullopt;
     if (*left_out != 0)
         log::warn("{} deaths got no report: there were too many in a second", *left_out);
-    const auto folder = usual_crash_folder();
+    const auto folder =
+        terms.crash.folder == "auto" ? usual_crash_folder() : crash_folder(terms.crash.folder);
     if (!folder) {
         log::warn("the death of worker {} gets no report: {}; going on", who.id(),
                   folder.error().text());
@@ -123,9 +126,9 @@ std::optional<std::string> coroner::file(const worker_handle& who, std::string_v
     }
     const std::string time = past_ == nullptr ? std::string{} : past_->time_of_end(who.id());
     const std::string heading =
-        fmt::format("{}  worker {} (pid {}) of {}.{}: {}\n", time, who.id(), who.info().pid, app,
-                    who.slot(), std::string_view{story["cause_words"].as_string()});
-    json::object whole{{"time", time}, {"app", app}};
+        fmt::format("{}  worker {} (pid {}) of {}.{}: {}\n", time, who.id(), who.info().pid,
+                    terms.name, who.slot(), std::string_view{story["cause_words"].as_string()});
+    json::object whole{{"time", time}, {"app", terms.name}};
     whole["slot"] = who.slot();
     whole["worker"] = who.id();
     whole["pid"] = who.info().pid;
@@ -134,13 +137,14 @@ std::optional<std::string> coroner::file(const worker_handle& who, std::string_v
         whole[each.key()] = std::move(each.value());
     const std::string words = json::serialize(whole) + "\n";
     const std::string people = heading + std::string{text};
-    const crash_file what{.app = app,
+    const crash_file what{.app = terms.name,
                           .slot = who.slot(),
                           .worker = who.id(),
                           .time = time,
                           .json = words,
                           .text = people};
-    auto written = write_crash(*folder, what, {});
+    auto written =
+        write_crash(*folder, what, {.reports = terms.crash.reports, .bytes = terms.crash.bytes});
     if (!written) {
         log::warn("the death of worker {} gets no report: {}; going on", who.id(),
                   written.error().text());

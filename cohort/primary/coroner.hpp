@@ -8,6 +8,7 @@
 #include <cohort/primary/autopsy.hpp>
 #include <cohort/primary/chronicle.hpp>
 #include <cohort/primary/death_cause.hpp>
+#include <cohort/primary/generation.hpp>
 #include <cohort/primary/worker_handle.hpp>
 
 #include <boost/json/object.hpp>
@@ -35,14 +36,16 @@ public:
     [[nodiscard]] finding_ptr examine(worker_handle& who);
 
     /// Finds the names of what was on its stack, a millisecond at a time, and tells everybody.
+    /// @param of  by whose settings reports are written.
     /// Order: after the chronicle knows of its end. Cancel: what is found by then is told.
-    [[nodiscard]] awaitable<> report(worker_ptr who, finding_ptr found, std::string app);
+    [[nodiscard]] awaitable<> report(worker_ptr who, finding_ptr found, generation_ptr of);
 
     /// For whoever counts restarts by cause.
     [[nodiscard]] const death_counts& counts() const noexcept { return counts_; }
 
 private:
-    [[nodiscard]] std::optional<std::string> file(const worker_handle& who, std::string_view app,
+    [[nodiscard]] std::optional<std::string> file(const worker_handle& who,
+                                                  const config::settings& terms,
                                                   boost::json::object story, std::string_view text);
 
     const board::segment& board_;

@@ -42,7 +42,7 @@ std::vector<std::string> names_in(const fs::path& folder)
 
 TEST_CASE("a report is two files, which nobody else may read")
 {
-    const temporary_folder at;
+    const kit::temporary_folder at;
     const auto folder = crash_folder(at.path() / "crashes").value();
     const auto path = write_crash(folder, death_of(17, "api", time_at(1)), {}).value();
     CHECK(path == folder / "20240126T100001.000Z-slot3-worker17-api.txt");
@@ -60,7 +60,7 @@ TEST_CASE("a report is two files, which nobody else may read")
 
 TEST_CASE("the oldest reports of an app go, by number, and those of others stay")
 {
-    const temporary_folder at;
+    const kit::temporary_folder at;
     // The end of the other one's name is this one's.
     REQUIRE(write_crash(at.path(), death_of(1, "my-api", time_at(0)), {}));
     std::ofstream{at.path() / "notes.txt"} << "of somebody";
@@ -78,7 +78,7 @@ TEST_CASE("the oldest reports of an app go, by number, and those of others stay"
 
 TEST_CASE("reports have a bound in bytes, and the latest one stays whatever its size")
 {
-    const temporary_folder at;
+    const kit::temporary_folder at;
     const std::string much(1000, 'x');
     for (std::uint32_t i = 1; i <= 5; ++i) {
         crash_file what = death_of(i, "api", "");
@@ -97,7 +97,7 @@ TEST_CASE("reports have a bound in bytes, and the latest one stays whatever its 
 
 TEST_CASE("a folder that cannot be used is an error, and leaves nothing behind")
 {
-    const temporary_folder at;
+    const kit::temporary_folder at;
     CHECK_FALSE(crash_folder(at.path() / "no" / "such"));
     CHECK_FALSE(write_crash(at.path() / "none", death_of(1, "api", time_at(0)), {}));
     CHECK(names_in(at.path()).empty());

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -14,6 +15,8 @@ using namespace cohort;
 using namespace cohort::primary;
 
 namespace {
+
+using kit::temporary_folder;
 
 void write(const std::filesystem::path& file, std::string_view text)
 {

@@ -352,7 +352,7 @@ void supervisor::buried(const worker_ptr& who, aftermath then)
     if (chronicle_ != nullptr)
         chronicle_->ended(who->info(), how, served, found->what);
     if (!found->what.in_peace())
-        tasks_.spawn(coroner_.report(who, found, settings().name));
+        tasks_.spawn(coroner_.report(who, found, current_));
 
     seat& at = *seats_[who->slot()];
     at.stopped = then == aftermath::seat_empty && stops_by(how, at);

@@ -176,6 +176,24 @@ TEST_CASE("the story of a death is a file, too, for people and for programs")
     CHECK(events.code == exit_code::done);
 }
 
+TEST_CASE("reports lie where the file says, so many of them; or nowhere")
+{
+    const temporary_folder reports;
+    mortal at{fmt::format("[app.api.crash]\nfolder = \"{}\"\nreports = 2\n",
+                          reports.path().string())};
+    for (int i = 0; i < 3; ++i)
+        at.kill_by("/die/quit");
+    CHECK(at.text("file").starts_with(reports.path().string()));
+    std::size_t files = 0;
+    for (const auto& each : std::filesystem::directory_iterator{reports.path()})
+        files += each.is_regular_file() ? 1 : 0;
+    CHECK(files == 4);
+    mortal silent{"[app.api.crash]\nfolder = \"off\"\n"};
+    silent.kill_by("/die/quit");
+    CHECK(silent.text("cause") == "exit");
+    CHECK(silent.text("file").empty());
+}
+
 TEST_CASE("who killed a worker from outside is named, where a signal says it")
 {
     mortal at;

@@ -128,6 +128,12 @@ constexpr auto life_keys = std::to_array<key>({
     row<a_number<&S::health, &health::at_once>>(
         "health.at_once", "number, 1 to 256", live,
         "workers that health or recycling may take out at a time"),
+    row<a_text<&S::crash, &crash::folder>>("crash.folder", "auto, off, or an absolute path", live,
+                                           "where reports of deaths lie"),
+    row<a_number<&S::crash, &crash::reports>>("crash.reports", "number, 1 to 10000", live,
+                                              "so many are kept, the latest ones"),
+    row<bytes<&S::crash, &crash::bytes>>("crash.bytes", "size, 64K to 1T", live,
+                                         "and so much of them"),
     row<backoff_pair>("restart.backoff", "two durations, 1ms to 1h", live,
                       "pauses between replacements of one slot, doubling from the first to the "
                       "second"),

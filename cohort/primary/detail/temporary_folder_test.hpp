@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-namespace cohort::primary {
+namespace cohort::primary::kit {
 
 /// A folder that is gone afterwards. A resource.
 class temporary_folder {
@@ -26,4 +26,4 @@ private:
     std::filesystem::path path_;
 };
 
-}  // namespace cohort::primary
+}  // namespace cohort::primary::kit
