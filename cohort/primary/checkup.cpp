@@ -43,13 +43,13 @@ struct visit {
     nanoseconds patience{0};
 };
 
-struct finding {
+struct visit_result {
     probe_outcome outcome;
     std::string answer;  ///< "answered 421"; empty if nothing is wrong
 };
 
 /// A worker that cannot be reached at all says nothing: it is somebody else's business.
-awaitable<> ask_one(supervisor& of, visit whom, finding& into)
+awaitable<> ask_one(supervisor& of, visit whom, visit_result& into)
 {
     bool& well = into.outcome.well;
     auto way = of.visit(whom.slot, whom.worker);
@@ -106,7 +106,7 @@ awaitable<> checkup::one_round(const config::http_probe& how)
             whom.push_back({each.slot, each.id, how.path,
                             std::min<nanoseconds>(how.every, answer_patience_max)});
     }
-    std::vector<finding> found(whom.size());
+    std::vector<visit_result> found(whom.size());
     scope all{executor_};
     for (std::size_t i = 0; i < whom.size(); ++i) {
         found[i].outcome.worker = whom[i].worker;
@@ -120,17 +120,17 @@ awaitable<> checkup::one_round(const config::http_probe& how)
     }
     std::vector<probe_outcome> outcomes;
     outcomes.reserve(found.size());
-    for (const finding& each : found)
+    for (const visit_result& each : found)
         outcomes.push_back(each.outcome);
     const auto said = probes_.judge(outcomes, how.fails);
     std::string example;
-    for (const finding& each : found) {
+    for (const visit_result& each : found) {
         if (example.empty() && !each.outcome.well)
             example = fmt::format("worker {} {}", each.outcome.worker, each.answer);
     }
     const auto words = [&](std::uint32_t worker) {
-        const auto its = std::ranges::find(found, worker,
-                                           [](const finding& each) { return each.outcome.worker; });
+        const auto its = std::ranges::find(
+            found, worker, [](const visit_result& each) { return each.outcome.worker; });
         return fmt::format("it failed its probe {} {} times in a row ({})", how.path, how.fails,
                            its == found.end() ? "no answer" : its->answer);
     };
