@@ -42,6 +42,7 @@ keepers = false
 standby = false
 ready = {on = "http:/ready", timeout = "1500ms"}
 health = {heartbeat = "off", request = "90s", http = "/h every 1s, 1 fail", at_once = 3}
+crash = {folder = "/var/crashes", reports = 7, bytes = "1M"}
 restart = {backoff = "1ms..1h", give_up = "7 in 1m", stop_codes = [0, 255]}
 stop = {drain = "1001ms", timeout = "0"}
 reload = {canary = 0, soak = "0", abort_if = ["5xx > 0.07%"], rollback = false, timeout = "1d"}

@@ -217,6 +217,19 @@ TEST_CASE("a handler that leaves without a word is given up in the end, and its 
     CHECK(server.stop().empty());
 }
 
+TEST_CASE("a crash whose handler did not get to speak is not taken for a death from outside")
+{
+    storm_server server{{.workers = 1}};
+    client dying{server.port()};
+    dying.send("GET /die/silent/1?times=1000 HTTP/1.1\r\nHost: test\r\n\r\n");
+    const std::string refused = hear_problem(dying);
+    CHECK_MESSAGE(refused.starts_with("HTTP/1.1 500 "), refused);
+    // The keeper says in time how it died, or mostly: what it does not, counts as before.
+    CHECK(testing::eventually([&] { return deaths(server) >= 4; }, 5s));
+    CHECK(deaths(server) < 12);
+    CHECK(server.stop().empty());
+}
+
 namespace {
 
 struct poison {
