@@ -46,7 +46,7 @@ struct otlp_settings {
     otlp_target metrics;
     otlp_target logs;
     span_batching spans;
-    trace_options tracing;           ///< `recorded` only if traces are wanted.
+    trace_options tracing;  ///< `recorded` only if traces are wanted.
 
     /// Values that make no sense, in sentences. They count as not set.
     std::vector<std::string> complaints;

@@ -179,8 +179,8 @@ TEST_CASE("the story of a death is a file, too, for people and for programs")
 TEST_CASE("reports lie where the file says, so many of them; or nowhere")
 {
     const temporary_folder reports;
-    mortal at{fmt::format("[app.api.crash]\nfolder = \"{}\"\nreports = 2\n",
-                          reports.path().string())};
+    mortal at{
+        fmt::format("[app.api.crash]\nfolder = \"{}\"\nreports = 2\n", reports.path().string())};
     for (int i = 0; i < 3; ++i)
         at.kill_by("/die/quit");
     CHECK(at.text("file").starts_with(reports.path().string()));
