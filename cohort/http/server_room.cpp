@@ -16,6 +16,16 @@ namespace {
 constexpr std::size_t part_a_second = 64;
 constexpr std::size_t closed_a_second_least = 16;
 
+/// In the server's seconds.
+std::optional<std::uint32_t> idle_since(const place_entry& who, steady_time born) noexcept
+{
+    const auto since = who.tenant != nullptr ? who.tenant->idle_since() : std::nullopt;
+    if (!since)
+        return std::nullopt;
+    const auto age = std::chrono::duration_cast<seconds>(*since - born);
+    return static_cast<std::uint32_t>(age.count()) + 1;
+}
+
 }  // namespace
 
 /// Newcomers wait in the kernel's queue, of which we hear nothing: the place must be free before
@@ -65,11 +75,8 @@ void server::look_for_idle()
             add({.since = *since, .who = each, .place = nullptr});
     }
     for (place_entry* each = places_; each != nullptr; each = each->next) {
-        const auto since = each->tenant != nullptr ? each->tenant->idle_since() : std::nullopt;
-        if (!since)
-            continue;
-        const auto age = std::chrono::duration_cast<seconds>(*since - born_);
-        add({.since = static_cast<std::uint32_t>(age.count()) + 1, .who = nullptr, .place = each});
+        if (const auto since = idle_since(*each, born_))
+            add({.since = *since, .who = nullptr, .place = each});
     }
     std::ranges::sort(idle_, std::ranges::greater{}, &idle_one::since);
 }
@@ -86,7 +93,7 @@ bool server::close_longest_idle() noexcept
                 continue;
             it.who->make_room();
         } else {
-            if (!it.place->tenant->idle_since())
+            if (idle_since(*it.place, born_) != it.since)
                 continue;
             it.place->tenant->make_room();
         }

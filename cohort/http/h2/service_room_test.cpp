@@ -37,6 +37,30 @@ TEST_CASE("an HTTP/2 connection without streams makes room, told goodbye; one wi
     CHECK(busy.answer(1).body.size() == 9003);
 }
 
+TEST_CASE("an HTTP/2 connection that was answered a moment ago is not closed for having been idle")
+{
+    server_options terms;
+    terms.connections_max = 3;
+    h2_house h{{}, std::move(terms)};
+    http::detail::add_hello(h.api);
+    speaker longest = h.meet(settings() + get(1, "/"));
+    h.hear_answer(longest, 1);
+    h.tick(1s);
+    speaker idle = h.meet(settings() + get(1, "/"));
+    h.hear_answer(idle, 1);
+    h.tick(6s);
+    // Both could make room, and one of them does.
+    http::detail::client first = h.connect();
+    CHECK(h.serving->made_room() == 1);
+    h.hear_end(longest);
+    idle.say(get(3, "/"));
+    h.hear_answer(idle, 3);
+    http::detail::client second = h.connect();
+    CHECK(h.serving->made_room() == 1);
+    idle.say(get(5, "/"));
+    h.hear_answer(idle, 5);
+}
+
 TEST_CASE("bodies of HTTP/2 have the server's budget together with all others")
 {
     server_options terms;
