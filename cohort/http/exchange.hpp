@@ -178,6 +178,12 @@ public:
     /// body_is_late() instead.
     [[nodiscard]] order time(record* r, std::uint32_t second) noexcept;
 
+    /// May time() be about to say that a head or a body is late? Then look first what has come.
+    [[nodiscard]] bool input_is_late(record& r, std::uint32_t second) const noexcept
+    {
+        return state_.now == phase::head || body_is_late(r, second);
+    }
+
     /// Is the client too slow with a body? For phases body, discarding, and streamed bodies.
     [[nodiscard]] bool body_is_late(record& r, std::uint32_t second) const noexcept;
 

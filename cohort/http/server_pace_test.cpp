@@ -49,6 +49,22 @@ void add_large(router& api)
 
 }  // namespace
 
+TEST_CASE("what has come while the loop was busy is not late")
+{
+    house h;
+    add_hello(h.api);
+    client body = h.connect();
+    client head = h.connect();
+    body.say("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 2000\r\n\r\nsome");
+    head.say("GET / HTTP/1.1\r\n");
+    h.quiet();
+    body.say(std::string(1996, 'x'));
+    head.say("Host: t\r\n\r\n");
+    h.later(20s);
+    h.hear(body, "some" + std::string(1996, 'x'));
+    h.hear(head, "Hello, world");
+}
+
 TEST_CASE("a body that came fast at first is not waited for when it stalls")
 {
     house h;

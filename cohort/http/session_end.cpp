@@ -123,8 +123,14 @@ void session::on_time()
         close_socket();
         return;
     }
-    if (blocked_)
+    if (blocked_) {
         look_at_progress();
+    } else if (record_ && exchange_.input_is_late(*record_, second)) {
+        // A loop that was busy for long comes here first: what it has not seen yet is not late.
+        receive();
+        if (!open())
+            return;
+    }
     const order next = exchange_.time(record_.get(), second);
     if (next == order::wait) {
         if (reading_body_ && exchange_.body_is_late(*record_, second))

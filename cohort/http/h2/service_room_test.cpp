@@ -61,6 +61,20 @@ TEST_CASE("an HTTP/2 connection that was answered a moment ago is not closed for
     h.hear_answer(idle, 5);
 }
 
+TEST_CASE("what has come of a request over HTTP/2 while the loop was busy is not late")
+{
+    h2_house h;
+    http::detail::add_hello(h.api);
+    speaker c = h.meet(settings() + heads(1, ask("POST", "/echo"), f_end_head));
+    c.say(data(1, std::string(100, 'x'), f_none));
+    h.quiet();
+    c.say(data(1, std::string(9000, 'y')));
+    h.tick(20s);
+    h.hear_answer(c, 1);
+    CHECK(c.answer(1).status() == 200);
+    CHECK(c.answer(1).body.size() == 9100);
+}
+
 TEST_CASE("bodies of HTTP/2 have the server's budget together with all others")
 {
     server_options terms;

@@ -154,6 +154,12 @@ void session::on_time()
         return;
     }
     answer_pace_.pause(second, most.for_answers());
+    if (!streams_.empty() || connection_.head_since() != 0) {
+        // A loop that was busy for long comes here first: what it has not seen yet is not late.
+        receive();
+        if (!open() || blocked_ || linger_since_ != 0)
+            return;
+    }
     if (connection_.head_since() != 0 && over(connection_.head_since(), most.head, second)) {
         wire_.place.count_refusal(head_late, peer_);
         connection_.terminate(error_code::enhance_your_calm);
