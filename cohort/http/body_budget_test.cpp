@@ -22,9 +22,11 @@ struct holder final : body_holder {
 
 constexpr steady_time start = steady_time{} + 1h;
 
-bool hold(body_budget& of, holder& who, std::uint64_t bytes, nanoseconds at)
+bool hold(body_budget& of, holder& who, std::uint64_t bytes, nanoseconds at,
+          const char* client = "")
 {
-    return of.hold(who.share, who, bytes, start + at);
+    const ip_address its = ip_address::parse(client).value_or(ip_address{});
+    return of.hold(who.share, who, bytes, start + at, its);
 }
 
 }  // namespace
@@ -102,4 +104,85 @@ TEST_CASE("without a bound everything has room")
     body_budget all{0};
     holder a;
     CHECK(hold(all, a, std::uint64_t{1} << 50, 0s));
+}
+
+TEST_CASE("a body that never can have room takes none from others")
+{
+    body_budget all{1000};
+    holder old;
+    holder huge;
+    CHECK(hold(all, old, 500, 0s));
+    CHECK_FALSE(hold(all, huge, 1001, 100s));
+    CHECK_FALSE(old.gave_up);
+    CHECK(all.bytes() == 500);
+    CHECK(all.most_of_one(999) == 999);
+    CHECK(all.most_of_one(1001) == 1000);
+    CHECK(body_budget{0}.most_of_one(1001) == 1001);
+}
+
+TEST_CASE("one client that fills the budget makes room for others, at once, and they need not")
+{
+    body_budget all{1000};
+    holder honest;
+    std::array<holder, 9> crowd;
+    CHECK(hold(all, honest, 90, 0s, "192.0.2.1"));
+    for (holder& each : crowd)
+        CHECK(hold(all, each, 100, 6s, "192.0.2.66"));
+    CHECK(all.clients() == 2);
+
+    // All of its bodies are younger than anybody's.
+    holder more;
+    CHECK_FALSE(hold(all, more, 100, 7s, "192.0.2.66"));
+    CHECK_FALSE(honest.gave_up);
+    holder newcomer;
+    CHECK(hold(all, newcomer, 100, 7s, "192.0.2.2"));
+    CHECK(crowd[0].gave_up);
+    CHECK_FALSE(crowd[1].gave_up);
+    CHECK(hold(all, honest, 120, 7s, "192.0.2.1"));
+    CHECK(crowd[1].gave_up);
+
+    // Its own ones make room for each other as they do where it is alone.
+    CHECK(hold(all, more, 100, 12s, "192.0.2.66"));
+    CHECK(hold(all, more, 200, 12s, "192.0.2.66"));
+    CHECK(crowd[2].gave_up);
+    CHECK_FALSE(honest.gave_up);
+    CHECK_FALSE(newcomer.gave_up);
+}
+
+TEST_CASE("where a large client's bodies are all whole, the oldest of all is asked")
+{
+    body_budget all{1000};
+    holder large;
+    holder old;
+    holder young;
+    CHECK(hold(all, large, 800, 0s, "192.0.2.66"));
+    large.share.is_whole();
+    CHECK(hold(all, old, 100, 0s, "192.0.2.1"));
+    CHECK_FALSE(hold(all, young, 150, 4s, "192.0.2.2"));
+    CHECK(hold(all, young, 150, 6s, "192.0.2.2"));
+    CHECK(old.gave_up);
+    CHECK_FALSE(large.gave_up);
+}
+
+TEST_CASE("clients are known for as long as they have bytes, and nobody's bytes have none")
+{
+    body_budget all{1000};
+    {
+        holder a;
+        holder b;
+        CHECK(hold(all, a, 200, 0s, "192.0.2.1"));
+        CHECK(hold(all, b, 700, 0s));
+        CHECK(all.clients() == 1);
+        a.share.is_whole();
+        a.share.release();
+        CHECK(all.clients() == 0);
+        // One that is refused leaves nothing behind, and what was large once is not for ever.
+        holder c;
+        CHECK_FALSE(hold(all, c, 400, 0s, "192.0.2.1"));
+        CHECK(all.clients() == 0);
+        CHECK(hold(all, c, 100, 0s, "192.0.2.1"));
+        CHECK(hold(all, a, 200, 1s, "192.0.2.2"));
+        CHECK_FALSE(c.gave_up);
+    }
+    CHECK(all.bytes() == 0);
 }

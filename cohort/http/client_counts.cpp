@@ -35,6 +35,11 @@ bool client_counts::counts(const ip_address& who) const noexcept
     return on() && who.is_ip() && !any_contains(uncounted_, who);
 }
 
+ip_address client_counts::counted(const ip_address& who) const noexcept
+{
+    return counts(who) ? client_of(who) : ip_address{};
+}
+
 bool client_counts::has_room(const ip_address& who) const
 {
     return !counts(who) || connections_of(who) < most_;

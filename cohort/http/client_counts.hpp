@@ -45,12 +45,16 @@ public:
     /// Clients with an entry.
     [[nodiscard]] std::size_t clients() const noexcept { return entries_.size(); }
 
-private:
+    /// Whose address that is, as it is counted; none (ip_address{}) if it is not.
+    [[nodiscard]] ip_address counted(const ip_address& who) const noexcept;
+
+    /// For tables of such addresses.
     struct hash {
         hash_secret by;  // whoever chooses addresses must not choose buckets
         [[nodiscard]] std::size_t operator()(const ip_address& who) const noexcept;
     };
 
+private:
     [[nodiscard]] bool counts(const ip_address& who) const noexcept;
 
     std::size_t most_;

@@ -161,9 +161,10 @@ struct server_options {
     server_counters counters{};
 
     /// Bytes of all buffered bodies together, of requests that are coming or running. Those that
-    /// fit beside a head (16 KiB) do not count. Beyond it requests are answered 503; bodies that
-    /// have been on their way for longer than five seconds go first. At least
-    /// limits::body_bytes_max. 0: no bound. See server::bodies().
+    /// fit beside a head (16 KiB) do not count. Beyond it requests are answered 503; bodies of a
+    /// client that has more than an eighth of it go first, then those that have been on their way
+    /// for longer than five seconds. At least limits::body_bytes_max; a body that is longer than
+    /// all of it is a 413. 0: no bound. See server::bodies().
     std::uint64_t bodies_bytes_max = 256U << 20;
 
     /// For request::slot().

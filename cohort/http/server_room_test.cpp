@@ -203,6 +203,70 @@ TEST_CASE("who holds room for bodies for long loses it to those that come faster
     CHECK(h.serving->bodies().bytes() == 0);
 }
 
+TEST_CASE("one client that fills the room for bodies makes room for others, however young it is")
+{
+    house h;
+    h.options.bodies_bytes_max = 400'000;
+    h.options.limits.body_bytes_max = 150'000;
+    h.options.uncounted_clients = {};
+    add_hello(h.api);
+    h.open();
+    const auto call = [&](const char* from) {
+        auto [outside, inside] = house::call_tcp(from);
+        REQUIRE(h.serving->take(std::move(inside)));
+        return std::move(outside);
+    };
+    client honest = call("127.0.0.2");
+    say_all(h, honest, post(50'000) + std::string(45'000, 'h'));
+    h.until([&] { return h.serving->bodies().bytes() >= 45'000; });
+    for (int i = 0; i < 6; ++i)
+        h.later(1s);
+    std::vector<client> crowd;
+    for (std::uint64_t bytes = 45'000; bytes < 345'000; bytes += 100'000) {
+        crowd.push_back(call("127.0.0.66"));
+        say_all(h, crowd.back(), post(140'000) + std::string(100'000, 'c'));
+        h.until([&] { return h.serving->bodies().bytes() >= bytes + 100'000; });
+    }
+    crowd.push_back(call("127.0.0.66"));
+    say_all(h, crowd.back(), post(140'000) + std::string(100'000, 'c'));
+    h.hear(crowd.back(), "503 Service Unavailable");
+
+    client other = call("127.0.0.3");
+    say_all(h, other, post(100'000) + std::string(100'000, 'o'));
+    h.hear(other, std::string(100'000, 'o'));
+    h.hear(crowd.front(), "503 Service Unavailable");
+    say_all(h, honest, std::string(5000, 'h'));
+    h.hear(honest, std::string(50'000, 'h'));
+    CHECK(h.serving->bodies().given_up() == 1);
+    CHECK(h.serving->bodies().clients() == 1);
+}
+
+TEST_CASE("a body that is longer than all room for bodies is too long, and takes none")
+{
+    house h;
+    h.options.bodies_bytes_max = 100'000;
+    h.options.limits.body_bytes_max = 100'000;
+    h.api.post("/size", [](const request& r) { return text(std::to_string(r.body().size())); },
+               {.body_max = 1'000'000});
+    const auto say_head = [](std::size_t length) {
+        return "POST /size HTTP/1.1\r\nHost: t\r\nContent-Length: " + std::to_string(length) +
+               "\r\n\r\n";
+    };
+    client old = h.connect();
+    say_all(h, old, say_head(50'000) + std::string(49'000, 'x'));
+    h.until([&] { return h.serving->bodies().bytes() >= 49'000; });
+    for (int i = 0; i < 6; ++i)
+        h.later(1s);
+    client huge = h.connect();
+    huge.say(say_head(100'001));
+    h.hear(huge, "413 ");
+    say_all(h, old, std::string(1000, 'x'));
+    h.hear(old, "50000");
+    client whole = h.connect();
+    say_all(h, whole, say_head(100'000) + std::string(100'000, 'x'));
+    h.hear(whole, "100000");
+}
+
 TEST_CASE("chunked bodies count as well, and a body counts until its request is answered")
 {
     house h;

@@ -25,10 +25,12 @@ order session::find_route()
     }
 
     const route_options& options = r.to->options();
-    const body_plan plan{.use = options.body,
-                         .bytes_max = options.body_max.value_or(
-                             static_cast<std::size_t>(server_.rules_.limits.body_bytes_max))};
-    return exchange_.planned(r, plan, server_.second());
+    std::uint64_t most =
+        options.body_max.value_or(static_cast<std::size_t>(server_.rules_.limits.body_bytes_max));
+    // What never can have room must not take that of others while it comes.
+    if (options.body == body_use::buffered)
+        most = server_.bodies_->most_of_one(most);
+    return exchange_.planned(r, {.use = options.body, .bytes_max = most}, server_.second());
 }
 
 void session::plan_route()
@@ -101,9 +103,13 @@ order session::hold_body(order next)
         return next;
     // What every connection may have is bounded by their number, and nobody's small request must
     // wait for the large ones of others.
-    const std::size_t here = (r.end - r.begin) + r.body.size();
-    if (here > server_.input_bytes() &&
-        !server_.bodies_->hold(r.held, *this, here, server_.options_.clock()))
+    // In a journal all of the request stays where it came; else what is in `body` does not count
+    // a second time.
+    const std::size_t came = r.whole ? r.end - r.begin - r.top.size : r.end - r.at;
+    const std::size_t here = came + r.body.size();
+    if (r.top.size + here > server_.input_bytes() &&
+        !server_.bodies_->hold(r.held, *this, here, server_.options_.clock(),
+                               server_.clients_.counted(peer_.get().ip())))
         return exchange_.no_room(r);
     if (whole)
         r.held.is_whole();

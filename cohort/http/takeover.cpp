@@ -117,6 +117,11 @@ std::shared_ptr<body_budget> connection_place::bodies() const noexcept
     return here_->of->bodies_;
 }
 
+ip_address connection_place::counted(const ip_address& who) const noexcept
+{
+    return here_->of != nullptr ? here_->of->clients_.counted(who) : ip_address{};
+}
+
 std::weak_ptr<const void> connection_place::life() const noexcept
 {
     COHORT_ASSERT(here_->of != nullptr);

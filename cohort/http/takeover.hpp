@@ -108,6 +108,9 @@ public:
     /// Where bodies of its requests have their bytes from.
     [[nodiscard]] std::shared_ptr<body_budget> bodies() const noexcept;
 
+    /// See client_counts::counted().
+    [[nodiscard]] ip_address counted(const ip_address& who) const noexcept;
+
     /// Expires with the server.
     [[nodiscard]] std::weak_ptr<const void> life() const noexcept;
 

@@ -119,6 +119,36 @@ TEST_CASE("bodies of HTTP/2 have the server's budget together with all others")
     CHECK(h.serving->bodies().bytes() == 0);
 }
 
+TEST_CASE("streams of one connection make room for each other, while its frames are read")
+{
+    server_options terms;
+    terms.bodies_bytes_max = 150'000;
+    terms.limits.body_bytes_max = 150'000;
+    h2_house h{{}, std::move(terms)};
+    h.api.post("/size", [](const request& r) { return text(std::to_string(r.body().size())); });
+    speaker c = h.meet(settings());
+    const std::string piece(16'000, 'x');
+    const auto send = [&](std::uint32_t id, int pieces) {
+        c.say(heads(id, ask("POST", "/size"), f_end_head));
+        for (int i = 0; i < pieces; ++i) {
+            c.say(data(id, piece, f_none));
+            h.quiet();
+        }
+    };
+    send(1, 5);
+    for (int i = 0; i < 6; ++i)
+        h.tick(1s);
+    send(3, 6);
+    h.hear_answer(c, 1);
+    CHECK(c.answer(1).status() == 503);
+    CHECK(h.serving->bodies().given_up() == 1);
+    c.say(data(1, piece));
+    c.say(data(3, "end"));
+    h.hear_answer(c, 3);
+    CHECK(c.answer(3).body == "96003");
+    CHECK(h.serving->bodies().bytes() == 0);
+}
+
 TEST_CASE("a body over HTTP/2 that came fast at first is not waited for when it stalls")
 {
     h2_house h;

@@ -51,6 +51,9 @@ void stream::begin()
     body_max_ =
         options.body_max.value_or(static_cast<std::size_t>(service_.terms().limits.body_bytes_max));
     drops_ = options.body == body_use::unread;
+    // What never can have room must not take that of others while it comes.
+    if (options.body == body_use::buffered)
+        body_max_ = service_.bodies_->most_of_one(body_max_);
     if (!drops_ && top_.content_length > body_max_) {
         refuse(body_too_long);
         return;
@@ -144,7 +147,9 @@ bool stream::may_hold(std::size_t piece) noexcept
 {
     if (session_.buffered_ + piece <= body_bytes_free && held_.bytes() == 0)
         return true;
-    return service_.bodies_->hold(held_, *this, body_.size() + piece, service_.terms().clock());
+    const ip_address client = session_.wire_.place.counted(session_.peer_.get().ip());
+    return service_.bodies_->hold(held_, *this, body_.size() + piece, service_.terms().clock(),
+                                  client);
 }
 
 void stream::give_body_up() noexcept
