@@ -22,7 +22,7 @@
 namespace cohort::board {
 
 /// Raised by any change to what follows: a program that an upgrade would start is refused then.
-inline constexpr std::uint32_t ledger_layout_number = 7;
+inline constexpr std::uint32_t ledger_layout_number = 8;
 
 inline constexpr std::size_t ledger_endpoints_max = 256;
 inline constexpr int ledger_descriptors_max = 65'536;
@@ -80,10 +80,12 @@ struct ledger_ends {
     bool for_memory = false;
     bool unknown = false;  ///< somebody else took the answer
     bool asked_to_leave = false;
+    std::uint8_t cause = 0;    ///< the primary's number for it
     std::int64_t wall_ns = 0;  ///< when
     std::int64_t lived_ns = 0;
     std::int64_t served_ns = 0;
     short_text<160> last_words;
+    short_text<200> cause_words;
 };
 
 /// What is held of a program that need not know us. A value.

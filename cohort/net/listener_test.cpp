@@ -93,7 +93,7 @@ TEST_CASE("port 0 becomes a real port, and a client of it is accepted")
     CHECK((::fcntl(met.connection.borrow(), F_GETFL) & O_NONBLOCK) != 0);
     CHECK((::fcntl(met.connection.borrow(), F_GETFD) & FD_CLOEXEC) != 0);
     CHECK(option(met.connection, IPPROTO_TCP, TCP_NODELAY) == 1);
-    CHECK(option(met.connection, IPPROTO_TCP, TCP_NOTSENT_LOWAT) == 524'288);
+    CHECK(option(met.connection, IPPROTO_TCP, TCP_NOTSENT_LOWAT) == 131'072);
     CHECK(peer_endpoint(met.connection.borrow()).value() ==
           local_endpoint(client.borrow()).value());
     CHECK(peer_endpoint(client.borrow()).value() == where);
@@ -288,7 +288,7 @@ TEST_CASE("a socket this process was given is adopted if it listens")
     CHECK((::fcntl(door.borrow(), F_GETFL) & O_NONBLOCK) != 0);
     CHECK(local_endpoint(door.borrow()).value().port() != 0);
     CHECK(option(door, IPPROTO_TCP, TCP_NODELAY) == 1);
-    CHECK(option(door, IPPROTO_TCP, TCP_NOTSENT_LOWAT) == 524'288);
+    CHECK(option(door, IPPROTO_TCP, TCP_NOTSENT_LOWAT) == 131'072);
 }
 
 TEST_CASE("a descriptor that is no socket, or not open, is refused")

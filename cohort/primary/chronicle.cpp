@@ -189,6 +189,9 @@ board::ledger_ends chronicle::remember(std::uint32_t slot) const noexcept
     words.served_ns = last.served.count();
     const std::string_view said = last.how.last_words();
     static_cast<void>(words.last_words.set(said.substr(0, words.last_words.bytes.size())));
+    words.cause = std::to_underlying(last.what.cause);
+    const std::string_view why = last.what.words;
+    static_cast<void>(words.cause_words.set(why.substr(0, words.cause_words.bytes.size())));
     return words;
 }
 
@@ -221,7 +224,8 @@ void chronicle::recall(std::uint32_t slot, const board::ledger_ends& words)
                             nanoseconds{words.wall_ns})},
                         .lived = nanoseconds{words.lived_ns},
                         .served = nanoseconds{words.served_ns}});
-    of.ends.front().what = judge({.how = ended, .leaving = words.asked_to_leave});
+    const auto cause = std::min<std::size_t>(words.cause, death_causes.size() - 1);
+    of.ends.front().what = {static_cast<death_cause>(cause), std::string{words.cause_words.view()}};
 }
 
 json::object to_json(const slot_end& what)

@@ -29,6 +29,7 @@ constexpr const char* bounded = "[app.edition.limit]\nmemory = \"256M\"\n"
 
 /// 12 of these bodies are far more than a slot may have.
 constexpr const char* narrow = "[app.edition.limit]\nmemory = \"64M\"\nbody = \"16M\"\n"
+                               "bodies = \"1G\"\n"  // or they would be refused long before
                                "[app.edition.restart]\ngive_up = \"never\"\n";
 
 /// Is it kept here? (Not everybody may make control groups.)

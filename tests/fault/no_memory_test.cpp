@@ -67,7 +67,7 @@ TEST_CASE("whichever allocation of a request fails, its place is free again")
         }
         allocations_left.reset();
     }
-    CHECK(failed > 3);
+    CHECK(failed > 0);
     CHECK(choices.counts->under_way == 0);
     CHECK(choices.counts->refused == 0);
 }

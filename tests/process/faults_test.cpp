@@ -250,7 +250,7 @@ TEST_CASE("a worker that dies at boot is retried with growing pauses, then given
 {
     api_server app{{.workers = 3, .env = {"DIES_AT_BOOT=1"}, .listening = 2}};
     app.program().wait_for("slot 1 is given up");
-    CHECK(lines_with(app.program(), "exit code 42") == 5);
+    CHECK(lines_with(app.program(), "ended: exit code 42") == 5);
     // One more, which runs none of the program, gives its connections away, and goes.
     CHECK(eventually([&] { return app.workers().size() == 2; }));
 

@@ -210,7 +210,7 @@ TEST_CASE("options out of bounds are refused when routes are set up")
     CHECK_THROWS_AS(make({.name = std::string(65, 'a')}), failure);
     CHECK_THROWS_AS(make({.sessions = 0}), failure);
     CHECK_THROWS_AS(make({.sessions = ~std::size_t{0}}), failure);
-    CHECK_THROWS_AS(make({.bytes = board::commons::room}), failure);
+    CHECK_THROWS_AS(make({.bytes = board::commons::room + 1}), failure);
     CHECK_THROWS_AS(make({.bytes_max = 10}), failure);
     CHECK_THROWS_AS(make({.bytes_max = 65'537}), failure);
     CHECK_THROWS_AS(make({.bytes = 8'192, .bytes_max = 4'097}), failure);

@@ -31,7 +31,7 @@ cohort::worker* here = nullptr;
 
 [[gnu::noinline]] void break_a_promise() { std::abort(); }
 
-void throw_on_a_thread()
+[[gnu::noinline]] void throw_on_a_thread()
 {
     std::thread{[] { throw std::runtime_error{"no such table"}; }}.join();
 }
@@ -41,7 +41,7 @@ void throw_into_the_loop()
     boost::asio::post(here->core().loop(), [] { throw std::runtime_error{"no such column"}; });
 }
 
-void call_exit(int code)
+[[gnu::noinline]] void call_exit(int code)
 {
     const auto leave = &std::exit;
     leave(code);

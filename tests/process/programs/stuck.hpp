@@ -7,7 +7,7 @@ namespace scenario {
 
 /// Computes for ever; the event loop never turns again. The flag is volatile, so that the compiler
 /// believes in the loop.
-inline void compute_for_ever()
+[[gnu::noinline]] inline void compute_for_ever()
 {
     volatile bool on = true;
     while (on) {
