@@ -8,6 +8,7 @@
 
 #include <csignal>
 #include <cstdint>
+#include <future>
 #include <string>
 
 using namespace cohort;
@@ -110,7 +111,12 @@ TEST_CASE("a range that is said by hand is followed, and a number fixes it again
         grew = has_workers(server, 4);
     }
     CHECK(grew);
-    CHECK(server.ask("scale", {{"to", "3"}}).code == control::exit_code::done);
+    // Who leaves waits for its slow readers: they go on meanwhile.
+    auto asked =
+        std::async(std::launch::async, [&] { return server.ask("scale", {{"to", "3"}}).code; });
+    while (asked.wait_for(0s) != std::future_status::ready && watching.run_for(10ms)) {
+    }
+    CHECK(asked.get() == control::exit_code::done);
     CHECK(number_of(server) == "3");
     watching.stop();
     while (watching.run_for(100ms)) {

@@ -41,12 +41,17 @@ class Page:
         return self.run("return [...document.querySelectorAll(arguments[0])]"
                         ".map(each => each.textContent).join('\\n')", css)
 
+    def element(self, css: str) -> str:
+        """Once it is there: the page puts itself together piece by piece."""
+        self.browser.until(f"return document.querySelector({json.dumps(css)}) !== null", css)
+        return self.browser.element(css)
+
     def keys(self, css: str, text: str) -> None:
-        element = self.browser.element(css)
+        element = self.element(css)
         self.browser.ask("POST", f"/element/{element}/value", {"text": text})
 
     def click(self, css: str) -> None:
-        self.browser.ask("POST", f"/element/{self.browser.element(css)}/click", {})
+        self.browser.ask("POST", f"/element/{self.element(css)}/click", {})
 
     def until_text(self, css: str, words: str) -> None:
         self.browser.until(
