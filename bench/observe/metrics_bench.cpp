@@ -108,6 +108,7 @@ void measure_prometheus_cpp(const std::vector<nanoseconds>& times)
             .Add({}, prometheus::Histogram::BucketBoundaries{.005, .01, .025, .05, .075, .1, .25,
                                                              .5, .75, 1, 2.5, 5, 7.5, 10});
     std::vector<double> in_seconds;
+    in_seconds.reserve(times.size());
     for (const nanoseconds each : times)
         in_seconds.push_back(static_cast<double>(each.count()) / 1e9);
     measure("prometheus-cpp: counter", [&](int) { euros.Increment(); });
