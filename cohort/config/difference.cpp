@@ -14,6 +14,10 @@ namespace cohort::config {
 namespace {
 
 constexpr std::string_view env_key = "env";
+constexpr std::string_view token_key = "admin.token";
+
+/// A secret as far as it may be shown.
+std::string hidden(std::string_view literal) { return literal == R"("")" ? "not set" : "set"; }
 
 /// A variable as far as it may be shown: where its value lies, but not the value.
 std::string shown(const settings& s, const std::string& name)
@@ -93,8 +97,13 @@ difference compare(const settings& before, const settings& after)
         }
         std::string was = k.literal(before);
         std::string is = k.literal(after);
-        if (was != is)
-            found.changes.push_back({std::string{k.name}, std::move(was), std::move(is), k.when});
+        if (was == is)
+            continue;
+        if (k.name == token_key) {
+            was = hidden(was);
+            is = hidden(is) == was ? "set to another value" : hidden(is);
+        }
+        found.changes.push_back({std::string{k.name}, std::move(was), std::move(is), k.when});
     }
     return found;
 }

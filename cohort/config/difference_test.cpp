@@ -42,6 +42,18 @@ TEST_CASE("values of environment variables are never shown")
     CHECK(text(compare(std::vector{before}, std::vector{after})).find("hush") == std::string::npos);
 }
 
+TEST_CASE("the token of the dashboard is never shown")
+{
+    settings before;
+    settings after;
+    after.admin.token = std::string{"hush-hush-hush-1"};
+    CHECK(compare(before, after).changes ==
+          std::vector<change>{{"admin.token", "not set", "set", effect::restart}});
+    before.admin.token = std::string{"hush-hush-hush-2"};
+    CHECK(compare(before, after).changes ==
+          std::vector<change>{{"admin.token", "set", "set to another value", effect::restart}});
+}
+
 TEST_CASE("apps come and go by their names")
 {
     settings api;

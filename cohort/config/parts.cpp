@@ -14,6 +14,7 @@ using detail::plain;
 using detail::within;
 
 constexpr std::array<std::string_view, 3> checks{"off", "optional", "required"};
+constexpr std::array<std::string_view, 2> accesses{"token", "open"};
 constexpr std::array<std::string_view, 3> profiles{"off", "server", "strict"};
 constexpr std::array<std::string_view, 7> levels{"trace", "debug", "info",  "warn",
                                                  "error", "fatal", "silent"};
@@ -105,6 +106,16 @@ result<client_check> parse_client_check(std::string_view text)
 }
 
 std::string_view name_of(client_check check) noexcept { return checks[std::to_underlying(check)]; }
+
+result<metrics_access> parse_metrics_access(std::string_view text)
+{
+    return parse_name<metrics_access>(text, accesses, "read who may read metrics, one of");
+}
+
+std::string_view name_of(metrics_access access) noexcept
+{
+    return accesses[std::to_underlying(access)];
+}
 
 result<sandbox_profile> parse_sandbox_profile(std::string_view text)
 {
@@ -306,14 +317,39 @@ std::vector<problem> problems(const log& l)
     return std::move(list).take();
 }
 
+namespace {
+
+/// What can stand in a header field as it is, and cannot be guessed.
+bool is_token(std::string_view text) noexcept
+{
+    return within(text.size(), std::size_t{16}, std::size_t{512}) &&
+           std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+}
+
+}  // namespace
+
 std::vector<problem> problems(const admin& a)
 {
     constexpr std::size_t socket_path_max = 107;  // unix(7), without the final NUL
+    constexpr std::size_t hosts_max = 64;
     complaints list{"admin"};
     list.unless(a.socket == "auto" || a.socket == "off" ||
                     (is_place(a.socket) && a.socket.size() <= socket_path_max),
                 "socket", "auto, off, or an absolute path of at most 107 bytes");
     list.unless(plain(a.http) && a.http != "off", "http", "off or an address");
+    list.unless(a.http.empty() || a.socket != "off", "http",
+                "off while admin.socket is off: it is there that the dashboard asks the primary");
+    list.unless(a.token.empty() || is_token(a.token), "token",
+                "16 to 512 visible characters of ASCII");
+    list.unless(plain(a.token_file), "token_file", "the path of a file");
+    list.unless(a.hosts.size() <= hosts_max && std::ranges::all_of(a.hosts,
+                                                                   [](const std::string& each) {
+                                                                       return !each.empty() &&
+                                                                              each.size() < 256 &&
+                                                                              plain(each) &&
+                                                                              !each.contains(' ');
+                                                                   }),
+                "hosts", "at most 64 names of hosts");
     return std::move(list).take();
 }
 

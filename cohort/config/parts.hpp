@@ -189,12 +189,25 @@ struct log {
     friend bool operator==(const log&, const log&) = default;
 };
 
+/// Who may read metrics over TCP: whoever has the token, or whoever comes.
+enum class metrics_access : std::uint8_t { token, open };
+
+[[nodiscard]] result<metrics_access> parse_metrics_access(std::string_view text);
+[[nodiscard]] std::string_view name_of(metrics_access access) noexcept;
+
 /// Who may ask and order: [admin], for all apps of the file.
 struct admin {
     /// The admin socket: "auto" (a file in the runtime directory), "off", or a path.
     std::string socket = "auto";
     /// An address for the dashboard and for metrics, with a token. Empty: off.
     std::string http;
+    /// What proves over TCP that somebody may ask; or a file where it is. Both empty: one is made
+    /// up, and lies beside the socket.
+    std::string token;
+    std::string token_file;
+    metrics_access metrics = metrics_access::token;
+    /// Names by which browsers reach the dashboard, besides addresses and localhost. At most 64.
+    std::vector<std::string> hosts;
     friend bool operator==(const admin&, const admin&) = default;
 };
 

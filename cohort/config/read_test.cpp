@@ -35,6 +35,9 @@ rotate = "100M x 10"
 [admin]
 socket = "/run/api/admin.sock"
 http = "127.0.0.1:9464"
+token_file = "/run/secrets/token"
+metrics = "open"
+hosts = ["api.example"]
 
 [app.api]
 exec    = "./api"
@@ -202,6 +205,10 @@ TEST_CASE("a whole file says how it is operated, too")
     CHECK(s.log.rotate == rotation{100U << 20, 10});
     CHECK(s.admin.socket == "/run/api/admin.sock");
     CHECK(s.admin.http == "127.0.0.1:9464");
+    CHECK(s.admin.token.empty());
+    CHECK(s.admin.token_file == "/run/secrets/token");
+    CHECK(s.admin.metrics == metrics_access::open);
+    CHECK(s.admin.hosts == std::vector<std::string>{"api.example"});
     CHECK(s.log.level == log_level::warn);
     CHECK(s.log.format == log_format::text);
 }

@@ -20,8 +20,12 @@ format = "text"
 to = "file:logs/{app}.log"
 rotate = "100M x 10"
 [admin]
-socket = "off"
+socket = "/run/shop.sock"
 http = "127.0.0.1:9464"
+token = "0123456789abcdef"
+token_file = "/run/token"
+metrics = "open"
+hosts = ["shop.example", "here"]
 [app.shop]
 exec = "./a \"b\" \\ \u00fc \t"
 args = ["", "two words"]

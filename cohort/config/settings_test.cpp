@@ -124,6 +124,12 @@ TEST_CASE("the same for the fields that say how it is operated")
         {"log.rotate", [](settings& x) { x.log.rotate = {1U << 20, 3}; }},
         {"admin.socket", [](settings& x) { x.admin.socket = std::string{"here"}; }},
         {"admin.http", [](settings& x) { x.admin.http = std::string{"a\0b", 3}; }},
+        {"admin.http", [](settings& x) { x.admin.socket = "off", x.admin.http = "9464"; }},
+        {"admin.token", [](settings& x) { x.admin.token = std::string{"short"}; }},
+        {"admin.token", [](settings& x) { x.admin.token = std::string(20, ' '); }},
+        {"admin.token_file", [](settings& x) { x.admin.token_file = std::string{"a\0b", 3}; }},
+        {"admin.hosts", [](settings& x) { x.admin.hosts.assign(65, "a.example"); }},
+        {"admin.hosts", [](settings& x) { x.admin.hosts = {""}; }},
     });
 }
 

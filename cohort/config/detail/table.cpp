@@ -245,6 +245,15 @@ constexpr auto fence_keys = std::to_array<key>({
                                            restart, "where `cohort` commands are heard"),
     row<address_or_off>("admin.http", "off, or an address", restart,
                         "where dashboard and metrics are, with a token"),
+    row<a_text<&S::admin, &admin::token>>("admin.token", "text", restart,
+                                          "that token; empty: that of the file, or one made up"),
+    row<a_text<&S::admin, &admin::token_file>>("admin.token_file", "text", restart,
+                                               "a file with the token in it"),
+    row<words<parse_metrics_access, name_of_value, &S::admin, &admin::metrics>>(
+        "admin.metrics", "token or open", restart, "who may read metrics over TCP"),
+    row<texts<&S::admin, &admin::hosts>>(
+        "admin.hosts", "list of at most 64 names", restart,
+        "by which browsers reach the dashboard, besides addresses and localhost"),
 });
 
 constexpr auto all = [] {
