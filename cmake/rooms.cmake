@@ -20,9 +20,12 @@ cohort_room(http base async board crypto schema net observe)
 cohort_room(control base async ipc)
 # people
 cohort_room(worker base async config board crypto process ipc net observe http)
-cohort_room(primary base async config board process ipc net observe control)
+cohort_room(primary base async config board crypto process ipc net observe control)
+cohort_room(dashboard base async config board crypto schema process net observe http control)
+cohort_embed(dashboard assets html css js)
 # door
-cohort_room(app base async config board crypto process ipc net observe http worker primary)
+cohort_room(app base async config board crypto process ipc net observe http worker primary
+            dashboard)
 # roof
 cohort_room(testing base async crypto process net http observe app)
 

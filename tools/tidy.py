@@ -66,7 +66,7 @@ WORDS = [
     word(r"\bwall_(?:now|seconds_coarse)\s*\(|\bCLOCK_REALTIME\w*|\bgettimeofday\b",
          "for people and dates alone: it jumps; decisions take now()",
          allowed=r"^cohort/(?:base/clock|observe/(?:log|tracer)|primary/chronicle|http/date|"
-                 r"cli/verbs/logs)",
+                 r"cli/verbs/logs|dashboard/watchman)",
          only=r"^cohort/"),
     word(r"\bthis_thread::sleep_(?:for|until)\b|" + call("usleep"), "await the event"),
     word(r"\bstd::(?:recursive_|shared_|timed_)?mutex\b", "use atomics: a corpse can hold a lock",

@@ -1,0 +1,131 @@
+#include <cohort/dashboard/access.hpp>
+
+#include <cohort/base/unique_fd.hpp>
+#include <cohort/crypto/constant_time.hpp>
+#include <cohort/crypto/sha256.hpp>
+#include <cohort/http/grammar.hpp>
+#include <cohort/http/host_name.hpp>
+#include <cohort/http/ip_address.hpp>
+#include <cohort/http/middleware/hosts.hpp>
+#include <cohort/http/problem.hpp>
+#include <cohort/http/requester.hpp>
+#include <cohort/http/route.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+namespace cohort::dashboard {
+
+namespace {
+
+constexpr std::size_t shortest = 16;
+constexpr std::size_t longest = 512;
+constexpr const char* challenge = "Bearer realm=\"cohort\"";
+
+/// Without the line end that editors leave.
+std::optional<std::string> text_in(const std::filesystem::path& path)
+{
+    const unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    std::array<char, longest + 3> bytes{};
+    const auto got = file.valid() ? ::read(file.borrow(), bytes.data(), bytes.size()) : -1;
+    if (got <= 0)
+        return std::nullopt;
+    std::string_view text{bytes.data(), static_cast<std::size_t>(got)};
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' '))
+        text.remove_suffix(1);
+    return text.size() < shortest || text.size() > longest ? std::nullopt
+                                                           : std::optional{std::string{text}};
+}
+
+bool is_address(std::string_view host) noexcept
+{
+    if (host.starts_with('[') && host.ends_with(']'))
+        host = host.substr(1, host.size() - 2);
+    return http::ip_address::parse(host).has_value();
+}
+
+bool may_say_any(const http::request& of) noexcept
+{
+    const http::route* const to = of.route();
+    return to != nullptr && to->note<http::any_host_too>() != nullptr;
+}
+
+}  // namespace
+
+token_guard::token_guard(const std::string& token)
+    : digest_{crypto::sha256(token)}
+{}
+
+token_guard::token_guard(std::filesystem::path file)
+    : file_{std::move(file)}
+{}
+
+void token_guard::look_at_file()
+{
+    struct stat now{};
+    if (::stat(file_.c_str(), &now) == -1) {
+        digest_.reset();
+        seen_ = {};
+        return;
+    }
+    const bool same = now.st_ino == seen_.st_ino && now.st_dev == seen_.st_dev &&
+                      now.st_size == seen_.st_size && now.st_mtim.tv_sec == seen_.st_mtim.tv_sec &&
+                      now.st_mtim.tv_nsec == seen_.st_mtim.tv_nsec;
+    if (same && digest_)
+        return;
+    seen_ = now;
+    const auto text = text_in(file_);
+    digest_ = text ? std::optional{crypto::sha256(*text)} : std::nullopt;
+}
+
+bool token_guard::knows(std::string_view token)
+{
+    if (!file_.empty())
+        look_at_file();
+    // Digests are compared: the time says nothing about how much of a guess was right.
+    const crypto::digest said = crypto::sha256(token);
+    return digest_ && crypto::constant_time_equal(digest_->view(), said.view());
+}
+
+http::authenticator by_token(token_guard& guard)
+{
+    return {.name = "token",
+            .check = [&guard](const http::request& of)
+                -> std::expected<http::subject, http::auth_refusal> {
+                const auto token = http::credentials(of, "Bearer");
+                if (!token)
+                    return std::unexpected(http::auth_refusal{.challenge = challenge});
+                if (!guard.knows(*token))
+                    return std::unexpected(
+                        http::auth_refusal{.tried = true,
+                                           .challenge = challenge,
+                                           .detail = "that is not the token of this cohort"});
+                return http::subject{.id = "token"};
+            }};
+}
+
+http::hooks known_hosts(std::vector<std::string> names)
+{
+    return {
+        .name = "known_hosts",
+        .before = [names = std::move(names)](http::request& of) -> std::optional<http::response> {
+            const std::string_view host = http::host_without_port(http::host_of(of));
+            const bool known = is_address(host) || http::equal_ignoring_case(host, "localhost") ||
+                               std::ranges::any_of(names, [host](const std::string& each) {
+                                   return http::equal_ignoring_case(each, host);
+                               });
+            if (known || may_say_any(of))
+                return std::nullopt;
+            return http::problem(421, {},
+                                 "the dashboard does not answer under that name; admin.hosts "
+                                 "has those that it knows");
+        }};
+}
+
+}  // namespace cohort::dashboard

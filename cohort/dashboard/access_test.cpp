@@ -1,0 +1,61 @@
+#include <cohort/dashboard/access.hpp>
+
+#include <doctest/doctest.h>
+
+#include <stdlib.h>
+
+#include <fstream>
+#include <string>
+
+using namespace cohort::dashboard;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct folder {
+    folder()
+    {
+        std::string name = (fs::temp_directory_path() / "cohort-access-XXXXXX").string();
+        REQUIRE(::mkdtemp(name.data()) != nullptr);
+        path = name;
+    }
+    ~folder() { fs::remove_all(path); }
+    fs::path path;
+};
+
+void write(const fs::path& to, const std::string& text)
+{
+    // As whoever replaces a secret does it.
+    std::ofstream{to.string() + ".new"} << text;
+    fs::rename(to.string() + ".new", to);
+}
+
+}  // namespace
+
+TEST_CASE("a token is known, and what is only like it is not")
+{
+    token_guard of{std::string{"0123456789abcdef"}};
+    CHECK(of.knows("0123456789abcdef"));
+    CHECK_FALSE(of.knows("0123456789abcdeF"));
+    CHECK_FALSE(of.knows("0123456789abcde"));
+    CHECK_FALSE(of.knows(""));
+}
+
+TEST_CASE("a token in a file can be replaced, and without one nobody comes in")
+{
+    const folder here;
+    const fs::path path = here.path / "token";
+    token_guard of{path};
+    CHECK_FALSE(of.knows(""));
+    write(path, "the first of all tokens\n");
+    CHECK(of.knows("the first of all tokens"));
+    write(path, "another one, and as long");
+    CHECK_FALSE(of.knows("the first of all tokens"));
+    CHECK(of.knows("another one, and as long"));
+    write(path, "short\n");
+    CHECK_FALSE(of.knows("short"));
+    write(path, std::string(600, 'x'));
+    CHECK_FALSE(of.knows(std::string(600, 'x')));
+    fs::remove(path);
+    CHECK_FALSE(of.knows("another one, and as long"));
+}

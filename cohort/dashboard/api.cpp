@@ -1,0 +1,200 @@
+#include <cohort/dashboard/api.hpp>
+
+#include <cohort/async/stop.hpp>
+#include <cohort/base/version.hpp>
+#include <cohort/board/layout.hpp>
+#include <cohort/dashboard/shapes.hpp>
+#include <cohort/http/json.hpp>
+#include <cohort/http/openapi/notes.hpp>
+#include <cohort/http/openapi/serve_openapi.hpp>
+#include <cohort/http/problem.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace cohort::dashboard {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+namespace json = boost::json;
+using http::answers;
+using http::summary;
+using http::tag;
+
+constexpr milliseconds answers_within = 10s;
+constexpr std::int64_t events_max = 1024;
+constexpr std::size_t body_max = std::size_t{64} << 10;
+
+std::uint32_t slot_of(const http::request& of)
+{
+    return of.path<std::uint32_t>("slot", 0, board::slots_max - 1);
+}
+
+control::request question(const char* verb, std::optional<std::uint32_t> slot = {})
+{
+    control::request what{verb};
+    what.slot = slot;
+    what.budget = answers_within;
+    return what;
+}
+
+http::response unseen(const fault& why)
+{
+    return http::problem(503, "The primary does not answer", why.text());
+}
+
+http::response as_json(std::string text)
+{
+    return http::make_response(200, "application/json", std::move(text))
+        .header("Cache-Control", "no-store");
+}
+
+http::route_options noted(const char* words, answers what)
+{
+    return {.notes = {tag{"look"}, summary{words}, std::move(what)}};
+}
+
+}  // namespace
+
+awaitable<http::response> api::state() const
+{
+    auto looking = eyes_.look();
+    const auto seen = co_await std::move(looking);
+    if (!seen)
+        co_return unseen(seen.error());
+    co_return as_json((*seen)->text);
+}
+
+awaitable<http::response> api::workers() const
+{
+    auto looking = eyes_.look();
+    const auto seen = co_await std::move(looking);
+    if (!seen)
+        co_return unseen(seen.error());
+    json::object words{{"workers", (*seen)->state.at("workers")}};
+    co_return http::json(std::move(words)).header("Cache-Control", "no-store");
+}
+
+awaitable<http::response> api::worker(std::uint32_t slot) const
+{
+    auto looking = orders_.look(question("show", slot));
+    co_return co_await std::move(looking);
+}
+
+awaitable<http::response> api::events(const http::request& of) const
+{
+    control::request what = question("events");
+    what.arguments["last"] = of.query_or<std::int64_t>("last", 50);
+    if (what.arguments["last"].as_int64() < 0 || what.arguments["last"].as_int64() > events_max)
+        throw http::refusal{400}.detail(fmt::format("last is 0 to {}", events_max));
+    if (of.query("from"))
+        what.arguments["from"] = of.query<std::int64_t>("from", 0, INT64_MAX);
+    if (of.query("slot"))
+        what.slot = of.query<std::uint32_t>("slot", 0, board::slots_max - 1);
+    auto looking = orders_.look(std::move(what));
+    co_return co_await std::move(looking);
+}
+
+awaitable<http::response> api::why(std::optional<std::uint32_t> slot) const
+{
+    auto looking = orders_.look(question("why", slot));
+    co_return co_await std::move(looking);
+}
+
+awaitable<> api::stream(http::event_writer& out) const
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    std::uint64_t last = 0;
+    while (!stopped(stop)) {
+        auto waiting = eyes_.after(last);
+        const auto seen = co_await std::move(waiting);
+        if (!seen)
+            break;
+        last = seen->number;
+        http::server_event what;
+        what.event = "state";
+        what.data = seen->text;
+        // Who reads slowly gets fewer of them, and each is the latest one.
+        const auto sent = co_await out.send(what);
+        if (!sent)
+            break;
+    }
+}
+
+void api::add_views(http::routes& to)
+{
+    const auto data = [](const char* words) { return answers{200, answer_shape{}, words}; };
+    to.get(
+        "/state", [this](const http::request&) { return state(); },
+        noted("How all is, at once", answers{200, state_shape{}}));
+    to.get(
+        "/stream",
+        [this](const http::request&) {
+            return http::event_stream([this](http::event_writer& out) { return stream(out); });
+        },
+        noted("The same, once a second: events named `state`",
+              answers{200, http::media{"text/event-stream"}}));
+    to.get("/workers", [this](const http::request&) { return workers(); },
+           {.notes = {tag{"look"}, summary{"The workers of the state"}, answers{200}}});
+    to.get(
+        "/workers/{slot}", [this](const http::request& of) { return worker(slot_of(of)); },
+        noted("All that is known of one slot", data("As `cohort show --json` has it")));
+    to.get(
+        "/events", [this](const http::request& of) { return events(of); },
+        noted("What happened: ?last=, ?from= (a sequence number), ?slot=",
+              data("`list` has the events, `data.next` where to go on")));
+    to.get(
+        "/why", [this](const http::request&) { return why({}); },
+        noted("How workers ended", data("As `cohort why --json` has it")));
+    to.get(
+        "/why/{slot}", [this](const http::request& of) { return why(slot_of(of)); },
+        noted("How those of one slot did", data("Likewise")));
+}
+
+void api::add_orders(http::routes& to)
+{
+    for (const order_rule& each : order_rules()) {
+        const bool of_slot = each.whom == order_rule::of::slot;
+        http::route_options how{.body_max = body_max,
+                                .notes = {tag{of_slot ? "workers" : "cohort"},
+                                          summary{std::string{each.summary}},
+                                          answers{200, answer_shape{}}}};
+        if (!each.takes.empty())
+            how.notes.add(http::description{fmt::format("Takes {{{}}}.", each.takes)});
+        const std::string path = of_slot ? fmt::format("/workers/{{slot}}/{}", each.name)
+                                         : fmt::format("/{}", each.name);
+        to.post(
+            path,
+            [this, &each, of_slot](http::request& of) {
+                return orders_.handle(of, each,
+                                      of_slot ? std::optional{slot_of(of)} : std::nullopt);
+            },
+            how);
+    }
+}
+
+void api::add_to(http::routes& to)
+{
+    add_views(to);
+    add_orders(to);
+    http::openapi_info about;
+    about.title = "Cohort: the admin API";
+    about.version = std::string{version()};
+    about.about = "What the command `cohort` can see and do, as JSON. Over TCP each request "
+                  "carries the token of the cohort.";
+    about.security = {{"token", http::bearer_scheme()}};
+    about.tags = {{"look", "How the cohort is"},
+                  {"workers", "Orders to one slot"},
+                  {"cohort", "Orders to all"}};
+    http::serve_openapi(to, std::move(about));
+}
+
+}  // namespace cohort::dashboard

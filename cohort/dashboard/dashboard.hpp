@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cohort/base/clock.hpp>
+#include <cohort/board/segment.hpp>
+#include <cohort/config/settings.hpp>
+#include <cohort/observe/otlp_settings.hpp>
+
+#include <sys/types.h>
+
+#include <filesystem>
+
+namespace cohort::dashboard {
+
+/// What the process of the dashboard works with. A value; what is pointed to outlives it, and the
+/// descriptors are given away.
+struct premises {
+    int local = -1;   ///< listens, for whoever may use the admin socket; -1: there is none
+    int remote = -1;  ///< listens for TCP connections; likewise
+    std::filesystem::path primary;  ///< the admin socket, where the primary answers
+    std::filesystem::path token;    ///< a file with the token; empty: the settings have it
+    const config::settings* settings = nullptr;
+    const board::segment* board = nullptr;
+    const observe::otlp_settings* telemetry = nullptr;  ///< whither spans go; nullptr: nowhere
+    pid_t first = 0;                                    ///< the root of the cohort's processes
+    bool resident = false;                              ///< stays when nobody comes
+    /// Without a connection for so long, it ends: who comes then is served by another one.
+    nanoseconds rests_after = std::chrono::minutes{5};
+};
+
+/// Serves the dashboard, the admin API, metrics and checks of health, and sends spans where they
+/// shall go, until nobody has come for a while or SIGTERM comes. Returns the process's exit code.
+/// Order: in a process of its own, with one thread.
+[[nodiscard]] int serve(const premises& with);
+
+/// In a process that was forked from the primary: its whole life. Leaves by _exit.
+[[noreturn]] void live(premises with) noexcept;
+
+}  // namespace cohort::dashboard

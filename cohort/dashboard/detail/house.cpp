@@ -1,0 +1,210 @@
+#include <cohort/dashboard/detail/house.hpp>
+
+#include <cohort/async/deadline.hpp>
+#include <cohort/async/lanes.hpp>
+#include <cohort/async/stop.hpp>
+#include <cohort/base/try.hpp>
+#include <cohort/dashboard/detail/embedded.hpp>
+#include <cohort/dashboard/pages.hpp>
+#include <cohort/http/auth/authenticated.hpp>
+#include <cohort/http/middleware/csrf.hpp>
+#include <cohort/observe/log.hpp>
+#include <cohort/observe/log_file.hpp>
+#include <cohort/process/signals.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <csignal>
+#include <exception>
+#include <utility>
+
+namespace cohort::dashboard::detail {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t connections_max = 512;
+constexpr std::uint64_t body_bytes_max = 64 << 10;
+constexpr unsigned lanes_wanted = 2;
+constexpr std::size_t jobs_max = 256;
+constexpr nanoseconds look_around = 1s;
+constexpr nanoseconds finish_within = 1s;
+constexpr nanoseconds send_within = 500ms;  // of spans, at the end
+constexpr int could_not_begin = 1;
+
+}  // namespace
+
+house::house(const premises& with)
+    : with_{with},
+      primary_{with.primary},
+      eyes_{{.executor = loop_.get_executor(),
+             .primary = primary_,
+             .board = *with.board,
+             .spans_lost = [this]() -> std::optional<std::uint64_t> {
+                 return exporter_ ? std::optional{exporter_->lost()} : std::nullopt;
+             }}},
+      metrics_{*with.board},
+      health_{primary_, metrics_, *with.settings},
+      api_{primary_, eyes_}
+{
+    lanes::of(loop_).configure(lanes_wanted, jobs_max);
+}
+
+http::server_options house::terms() const
+{
+    http::server_options how;
+    how.connections_max = connections_max;
+    how.limits.body_bytes_max = body_bytes_max;
+    return how;
+}
+
+void house::furnish(http::router& routes, side which)
+{
+    routes.use(page_rules());
+    routes.use(known_hosts(with_.settings->admin.hosts));
+    routes.use(http::csrf());
+    if (which == side::remote)
+        routes.use(http::authenticated(by_token(*guard_)));
+    health_.add_to(routes);
+    add_pages(routes, embedded_files());
+    http::routes below = routes.group("/api/v1");
+    api_.add_to(below);
+}
+
+result<> house::open(side which, int socket)
+{
+    wing& made = (which == side::local ? local_ : remote_).emplace();
+    furnish(made.routes, which);
+    COHORT_TRY(made.routes.freeze());
+    made.server = std::make_unique<http::server>(loop_, poller_, made.routes, terms());
+    auto give = [server = made.server.get()](unique_fd connection) {
+        if (const auto taken = server->take(std::move(connection)); !taken)
+            log::debug("connection not taken: {}", taken.error().text());
+    };
+    door::doorkeeper welcome;
+    if (which == side::local)
+        welcome = [first = with_.first](int connection) { return is_welcome(connection, first); };
+    made.entrance = std::make_unique<door>(loop_.get_executor(), unique_fd{socket}, std::move(give),
+                                           std::move(welcome));
+    doors_.spawn(made.entrance->run());
+    return {};
+}
+
+result<> house::open()
+{
+    COHORT_TRY(poller_.start());
+    if (with_.token.empty())
+        guard_.emplace(with_.settings->admin.token);
+    else
+        guard_.emplace(with_.token);
+    if (with_.telemetry != nullptr && with_.telemetry->traces.wanted) {
+        auto made = http::span_exporter::open(spans_, *with_.telemetry);
+        if (made)
+            exporter_.emplace(*std::move(made));
+        else
+            log::warn("spans are not sent: {}; going on without", made.error().text());
+    }
+    if (with_.local != -1) {
+        COHORT_TRY(open(side::local, with_.local));
+    }
+    if (with_.remote != -1) {
+        COHORT_TRY(open(side::remote, with_.remote));
+    }
+    return {};
+}
+
+std::size_t house::connections() const noexcept
+{
+    return (local_ ? local_->server->connections() : 0) +
+           (remote_ ? remote_->server->connections() : 0);
+}
+
+awaitable<> house::hear_signals()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    auto caught = process::signals::catch_these(loop_.get_executor(), {SIGTERM});
+    if (!caught)
+        co_return;
+    const auto heard = co_await caught->next();
+    if (!stopped(stop)) {
+        leaves_ = true;
+        leaving_.notify_all();
+    }
+}
+
+awaitable<> house::watch_over()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    steady_time empty_since = now();
+    while (!stopped(stop)) {
+        co_await sleep_for(std::min(look_around, with_.rests_after));
+        if (log::file_moved()) {
+            if (const auto opened = log::reopen_file(); !opened)
+                log::warn("{}; going on in the old file", opened.error().text());
+        }
+        log::flush();
+        if (with_.resident || connections() > 0)
+            empty_since = now();
+        if (now() - empty_since < with_.rests_after)
+            continue;
+        // Who comes from now on is the next one's: the doors stay open in the primary.
+        leaves_ = true;
+        leaving_.notify_all();
+    }
+}
+
+/// Nobody is let in any more; who waits for an answer gets it, if it comes soon.
+awaitable<> house::leave()
+{
+    doors_.stop();
+    co_await doors_.join();
+    for (std::optional<wing>* each : {&local_, &remote_}) {
+        if (!*each)
+            continue;
+        auto finishing = (*each)->server->drain(finish_within);
+        static_cast<void>(co_await std::move(finishing));
+        (*each)->server->stop();
+    }
+    tasks_.stop();
+    co_await tasks_.join();
+    if (exporter_) {
+        auto flushing = exporter_->flush(send_within);
+        co_await std::move(flushing);
+        co_await exporter_->close();
+    }
+}
+
+awaitable<> house::live()
+{
+    tasks_.spawn(hear_signals());
+    tasks_.spawn(eyes_.run());
+    tasks_.spawn(watch_over());
+    if (exporter_)
+        tasks_.spawn(exporter_->run());
+    // Deadline: none, this is the life of the process.
+    while (!leaves_)
+        co_await leaving_.wait();
+    awaitable<> leaving = leave();
+    co_await std::move(leaving);
+    poller_.stop();
+}
+
+int house::run()
+{
+    if (const auto opened = open(); !opened) {
+        log::error("the dashboard cannot begin: {}", opened.error().text());
+        return could_not_begin;
+    }
+    auto life = live();
+    asio::co_spawn(loop_, std::move(life), [this](std::exception_ptr thrown) {
+        loop_.stop();
+        if (thrown)
+            std::rethrow_exception(thrown);
+    });
+    loop_.run();
+    lanes::of(loop_).stop();
+    return 0;
+}
+
+}  // namespace cohort::dashboard::detail

@@ -1,0 +1,254 @@
+#pragma once
+// A primary that answers from a script, and the process of the dashboard as a thread.
+
+#include <cohort/board/segment.hpp>
+#include <cohort/config/settings.hpp>
+#include <cohort/control/entrance.hpp>
+#include <cohort/control/server.hpp>
+#include <cohort/dashboard/dashboard.hpp>
+#include <cohort/net/endpoint.hpp>
+#include <cohort/net/listener.hpp>
+#include <cohort/net/socket_address.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/json/parse.hpp>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace cohort::dashboard::detail {
+
+/// The desk of a primary with two workers. Answers on a thread of its own.
+class stand_in final : public control::desk {
+public:
+    awaitable<control::answer> handle(control::request what, control::asker& to) override
+    {
+        {
+            const std::lock_guard alone{mutex};
+            asked.push_back(what.verb);
+        }
+        using control::answer;
+        using control::exit_code;
+        if (what.verb == "ls")
+            co_return answer{exit_code::done, "", survey()};
+        if (what.verb == "show")
+            co_return answer{exit_code::done,
+                             "",
+                             {{"slot", 1},
+                              {"name", "api.1"},
+                              {"stage", "serving"},
+                              {"worker", worker.load()},
+                              {"pid", 71}}};
+        if (what.verb == "signal") {
+            ++worker;
+            co_return answer{exit_code::done, "TERM sent to 1 worker"};
+        }
+        if (what.verb == "events") {
+            boost::json::object event{{"sequence", 1},
+                                      {"time", "2026-01-01T00:00:00.000Z"},
+                                      {"event", "scaled"},
+                                      {"to", 2}};
+            if (!what.arguments.contains("from"))
+                to.tell(control::progress{"scaled", std::move(event)});
+            co_return answer{exit_code::done, "", {{"next", 2}, {"missed", 0}}};
+        }
+        if (what.verb == "scale") {
+            to.tell(control::progress{"1 of 2 workers serve"});
+            co_return answer{exit_code::done, "2 of 2 workers serve", std::move(what.arguments)};
+        }
+        if (what.verb == "drain" && what.slot == 9U)
+            co_return answer{exit_code::no_such_cohort, "api has no slot 9"};
+        co_return answer{exit_code::done, what.verb, std::move(what.arguments)};
+    }
+
+    std::size_t times(const std::string& verb)
+    {
+        const std::lock_guard alone{mutex};
+        return static_cast<std::size_t>(std::ranges::count(asked, verb));
+    }
+
+    std::atomic<int> serving{2};
+    std::atomic<int> worker{7};
+
+private:
+    boost::json::object survey() const
+    {
+        boost::json::array slots;
+        for (int i = 0; i < 2; ++i)
+            slots.emplace_back(boost::json::object{{"slot", i},
+                                                   {"name", fmt::format("api.{}", i)},
+                                                   {"stage", i < serving ? "serving" : "resting"},
+                                                   {"worker", i + 1},
+                                                   {"pid", ::getpid()},
+                                                   {"restarts", 1}});
+        return {{"app", "api"}, {"stage", "serving"},        {"root", ::getpid()},
+                {"wanted", 2},  {"serving", serving.load()}, {"parked", 0},
+                {"held", 0},    {"generation", 1},           {"slots", std::move(slots)}};
+    }
+
+    std::mutex mutex;
+    std::vector<std::string> asked;
+};
+
+/// Both, in a folder of their own. A resource.
+class stage {
+public:
+    /// @param change  of the settings and of what the process gets, before it begins
+    explicit stage(const std::function<void(config::settings&, premises&)>& change = {})
+    {
+        std::string name = (std::filesystem::temp_directory_path() / "cohort-dash-XXXXXX").string();
+        REQUIRE(::mkdtemp(name.data()) != nullptr);
+        folder = name;
+        auto admin = control::entrance::open_at(folder / "api.sock", stays);
+        REQUIRE(admin);
+        auto made =
+            control::server::open(loop.get_executor(), admin->take_socket(), ::geteuid(), primary);
+        REQUIRE(made);
+        answering = *std::move(made);
+        asking = std::thread{[this] { loop.run(); }};
+
+        auto local = control::entrance::open_at(folder / "api.http", stays);
+        REQUIRE(local);
+        auto remote = net::open_listener(net::endpoint::parse("127.0.0.1:0").value());
+        REQUIRE(remote);
+        port = net::local_endpoint(remote->borrow()).value().port();
+        settings.name = std::string{"api"};
+        settings.admin.token = std::string{"0123456789abcdef"};
+        with.primary = folder / "api.sock";
+        with.settings = &settings;
+        with.board = &*board;
+        with.first = ::getpid();
+        with.resident = true;
+        with.local = local->take_socket().release();
+        with.remote = remote->release();
+        if (change)
+            change(settings, with);
+        sigset_t term;
+        sigemptyset(&term);
+        sigaddset(&term, SIGTERM);
+        ::pthread_sigmask(SIG_BLOCK, &term, nullptr);
+        serving = std::thread{[this] { code = serve(with); }};
+    }
+    stage(const stage&) = delete;
+    stage& operator=(const stage&) = delete;
+    ~stage()
+    {
+        if (serving.joinable()) {
+            ::pthread_kill(serving.native_handle(), SIGTERM);
+            serving.join();
+        }
+        asio::co_spawn(loop, answering->close(seconds{5}), [](std::exception_ptr) {});
+        asking.join();
+        std::filesystem::remove_all(folder);
+    }
+
+    /// Until it ends by itself.
+    int wait()
+    {
+        serving.join();
+        return code;
+    }
+
+    unique_fd connect() const
+    {
+        auto made = control::connect_to(folder / "api.http");
+        REQUIRE(made);
+        return *std::move(made);
+    }
+
+    /// Head and body of the answer.
+    std::string ask_local(const std::string& line, const std::string& more = {},
+                          const std::string& body = {}) const
+    {
+        return exchange(connect(), line, more, body);
+    }
+    std::string ask_remote(const std::string& line, const std::string& more = {},
+                           const std::string& body = {}) const
+    {
+        const auto to = net::to_socket_address(
+            net::endpoint::internet(net::endpoint::family::tcp, "127.0.0.1", port));
+        unique_fd made{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        REQUIRE(::connect(made.borrow(), to->get(), to->length) == 0);
+        return exchange(std::move(made), line, more, body);
+    }
+
+    static std::string exchange(unique_fd over, const std::string& line, const std::string& more,
+                                const std::string& body)
+    {
+        const std::string host = more.contains("Host:") ? "" : "Host: localhost\r\n";
+        const std::string length =
+            body.empty() ? ""
+                         : fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n",
+                                       body.size());
+        const std::string text = fmt::format("{} HTTP/1.1\r\n{}{}{}Connection: close\r\n\r\n{}",
+                                             line, host, more, length, body);
+        REQUIRE(::send(over.borrow(), text.data(), text.size(), MSG_NOSIGNAL) ==
+                static_cast<ssize_t>(text.size()));
+        return receive(over, {});
+    }
+
+    /// What comes, up to and including `end`, or until the end of the connection.
+    static std::string receive(const unique_fd& over, const std::string& end)
+    {
+        constexpr int patience_ms = 60'000;
+        std::string text;
+        std::array<char, 65'536> piece{};
+        for (;;) {
+            pollfd ready{.fd = over.borrow(), .events = POLLIN, .revents = 0};
+            if (::poll(&ready, 1, patience_ms) != 1)
+                return text;
+            const auto got = ::recv(over.borrow(), piece.data(), piece.size(), 0);
+            if (got <= 0)
+                return text;
+            text.append(piece.data(), static_cast<std::size_t>(got));
+            if (!end.empty() && text.contains(end))
+                return text;
+        }
+    }
+
+    static std::string body_of(const std::string& answer)
+    {
+        const auto at = answer.find("\r\n\r\n");
+        return at == std::string::npos ? std::string{} : answer.substr(at + 4);
+    }
+    static boost::json::object json_of(const std::string& answer)
+    {
+        return boost::json::parse(body_of(answer)).as_object();
+    }
+
+    stand_in primary;
+    std::filesystem::path folder;
+    std::uint16_t port = 0;
+    config::settings settings;
+    result<board::segment> board = board::segment::create(4);
+    premises with;
+
+private:
+    static bool stays(const std::filesystem::path&) { return false; }
+
+    boost::asio::io_context loop{1};
+    std::unique_ptr<control::server> answering;
+    std::thread asking;
+    std::thread serving;
+    int code = -1;
+};
+
+}  // namespace cohort::dashboard::detail

@@ -1,0 +1,79 @@
+#include <cohort/dashboard/door.hpp>
+
+#include <cohort/async/deadline.hpp>
+#include <cohort/async/stop.hpp>
+#include <cohort/base/backoff.hpp>
+#include <cohort/net/accept.hpp>
+#include <cohort/observe/log.hpp>
+#include <cohort/observe/log_budget.hpp>
+#include <cohort/process/confinement.hpp>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <utility>
+
+namespace cohort::dashboard {
+
+using namespace std::chrono_literals;
+
+door::door(asio::any_io_executor executor, unique_fd socket, receive give, doorkeeper lets_in)
+    : socket_{executor, socket.borrow()}, give_{std::move(give)}, lets_in_{std::move(lets_in)}
+{
+    static_cast<void>(socket.release());
+}
+
+void door::give(unique_fd connection)
+{
+    static log::budget lines{1, 1min};
+    if (!lets_in_ || lets_in_(connection.borrow())) {
+        give_(std::move(connection));
+        return;
+    }
+    if (const auto suppressed = lines.take())
+        log::warn({{"suppressed", *suppressed}},
+                  "a process that may not ask this cohort connected to its dashboard; refused");
+}
+
+awaitable<> door::run()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    backoff pause{10ms, 1s};
+    while (!stopped(stop)) {
+        net::accept_outcome got = net::accept_one(socket_.native_handle());
+        switch (got.verdict) {
+            case net::accept_verdict::accepted:
+                pause.reset();
+                give(std::move(got.connection));
+                break;
+            case net::accept_verdict::client_left:
+                break;
+            case net::accept_verdict::empty:
+                // Deadline: none, perhaps nobody comes.
+                co_await socket_.async_wait(asio::posix::stream_descriptor::wait_read, use_tuple);
+                break;
+            case net::accept_verdict::exhausted:
+                co_await sleep_for(pause.next());
+                break;
+            case net::accept_verdict::broken:
+                log::error("a door of the dashboard is broken: {}; nobody comes in there",
+                           got.why.message());
+                co_return;
+        }
+    }
+}
+
+bool is_welcome(int connection, pid_t first)
+{
+    ucred who{};
+    socklen_t length = sizeof who;
+    if (::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &who, &length) == -1)
+        return false;
+    if (who.uid != ::geteuid())
+        return who.uid == 0;
+    // Who connected and has gone by now could be anybody.
+    return process::is_caged_below(who.pid, first) == process::caged::no;
+}
+
+}  // namespace cohort::dashboard

@@ -1,0 +1,200 @@
+#include <cohort/dashboard/shapes.hpp>
+
+#include <boost/json/array.hpp>
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace cohort::dashboard {
+
+namespace {
+
+namespace json = boost::json;
+
+/// `type` as JSON Schema has it; with "?" it may be null.
+struct member {
+    std::string_view name;
+    std::string_view type;
+    std::string_view about = {};
+};
+
+json::string_view view(std::string_view text) { return {text.data(), text.size()}; }
+
+json::object typed(std::string_view type)
+{
+    const bool maybe = type.ends_with('?');
+    if (maybe)
+        type.remove_suffix(1);
+    json::object shape;
+    if (maybe)
+        shape["type"] = json::array{view(type), "null"};
+    else
+        shape["type"] = view(type);
+    return shape;
+}
+
+json::object object_of(std::span<const member> members)
+{
+    json::object properties;
+    json::array required;
+    for (const member& each : members) {
+        json::object one = typed(each.type);
+        if (!each.about.empty())
+            one["description"] = view(each.about);
+        properties[view(each.name)] = std::move(one);
+        required.emplace_back(view(each.name));
+    }
+    json::object shape{{"type", "object"}};
+    shape["properties"] = std::move(properties);
+    shape["required"] = std::move(required);
+    return shape;
+}
+
+json::object list_of(json::object items)
+{
+    return {{"type", "array"}, {"items", std::move(items)}};
+}
+
+constexpr auto cohort_members = std::to_array<member>({
+    {"name", "string"},
+    {"version", "string", "Of Cohort."},
+    {"pid", "integer", "The process that was started."},
+    {"uptime_s", "integer?"},
+    {"generation", "integer", "Of code and configuration."},
+    {"state", "string", "starting, serving, degraded or draining."},
+    {"reason", "string", "Why, in words; empty: all is well."},
+    {"workers_ready", "integer"},
+    {"workers_wanted", "integer"},
+    {"requests_per_s", "number?"},
+    {"errors_per_s", "number?", "Answers of 500 and more."},
+    {"p50_ms", "number?", "Over the last ten seconds."},
+    {"p99_ms", "number?"},
+    {"connections", "integer"},
+});
+
+constexpr auto worker_members = std::to_array<member>({
+    {"slot", "integer", "Its seat, which it keeps."},
+    {"id", "integer?", "Of the worker: never the same twice."},
+    {"pid", "integer?"},
+    {"generation", "integer"},
+    {"state", "string", "booting, serving, draining, replacing, resting, parked, held, …"},
+    {"ready", "boolean"},
+    {"uptime_s", "number?"},
+    {"restarts_hour", "integer", "Deaths that nobody asked for, 8 at most."},
+    {"last_death", "object?", "When (at), its cause, and words about it."},
+    {"utilisation", "number?", "Of its event loop: 0 to 1."},
+    {"lag_p99_ms", "number?", "Of its event loop."},
+    {"in_flight", "integer?", "Requests."},
+    {"connections", "integer?"},
+    {"requests_per_s", "number?"},
+    {"errors_per_s", "number?"},
+    {"pss_bytes", "integer?", "Its share of the machine's memory."},
+    {"cpu", "number?", "Processors that it keeps busy."},
+    {"fds", "integer?", "Open descriptors."},
+    {"log_errors", "integer?"},
+    {"last_error", "string?"},
+    {"oddness", "number", "How far it is from what is usual among the workers; 3: look at it."},
+});
+
+constexpr auto route_members = std::to_array<member>({
+    {"method", "string"},
+    {"route", "string"},
+    {"requests_per_s", "number"},
+    {"errors_per_s", "number"},
+    {"p50_ms", "number?"},
+    {"p99_ms", "number?"},
+    {"time_share", "number", "Of the time that all requests took."},
+});
+
+constexpr auto event_members = std::to_array<member>({
+    {"at", "string"},
+    {"slot", "integer?"},
+    {"kind", "string"},
+    {"words", "string"},
+});
+
+constexpr auto crash_members = std::to_array<member>({
+    {"at", "string"},
+    {"slot", "integer"},
+    {"pid", "integer"},
+    {"cause", "string"},
+    {"words", "string"},
+    {"report", "string?", "The file that has more to say."},
+});
+
+constexpr auto dropped_members = std::to_array<member>({
+    {"log_lines", "integer?"},
+    {"spans", "integer?"},
+    {"metric_series", "integer?"},
+    {"rate_limited", "integer?"},
+});
+
+constexpr auto memory_members = std::to_array<member>({
+    {"shared_bytes", "integer", "What workers share."},
+    {"shared_room", "integer", "As much can be."},
+});
+
+json::object history_shape()
+{
+    json::object shape = object_of(std::to_array<member>({{"every_s", "integer"}}));
+    json::object& properties = shape["properties"].as_object();
+    for (const char* each : {"requests_per_s", "errors_per_s", "p99_ms", "ready"}) {
+        properties[each] = list_of(typed("number?"));
+        shape["required"].as_array().emplace_back(each);
+    }
+    return shape;
+}
+
+json::object make_state()
+{
+    json::object properties;
+    properties["cohort"] = object_of(cohort_members);
+    properties["history"] = history_shape();
+    properties["workers"] = list_of(object_of(worker_members));
+    properties["routes"] = list_of(object_of(route_members));
+    properties["events"] = list_of(object_of(event_members));
+    properties["crashes"] = list_of(object_of(crash_members));
+    properties["dropped"] = object_of(dropped_members);
+    properties["throttled_s"] = typed("number?");
+    properties["memory"] = object_of(memory_members);
+    json::array required;
+    for (const auto& each : properties)
+        required.emplace_back(each.key());
+    json::object shape{{"type", "object"}};
+    shape["properties"] = std::move(properties);
+    shape["required"] = std::move(required);
+    return shape;
+}
+
+constexpr auto answer_members = std::to_array<member>({
+    {"exit", "integer", "What the command line would exit with: 0 is done."},
+    {"outcome", "string",
+     "done, degraded, usage, invalid, rolled_back, timed_out, no_such_slot or refused."},
+    {"reason", "string", "In words."},
+    {"data", "object"},
+});
+
+}  // namespace
+
+json::object state_shape::describe(schema::describer& by) const
+{
+    static constexpr char identity = 0;
+    return by.refer({&identity}, "State", [](schema::describer&) { return make_state(); });
+}
+
+json::object answer_shape::describe(schema::describer& by) const
+{
+    static constexpr char identity = 0;
+    return by.refer({&identity}, "Answer", [](schema::describer&) {
+        json::object shape = object_of(answer_members);
+        json::object& properties = shape["properties"].as_object();
+        properties["progress"] = list_of(typed("string"));
+        properties["list"] = list_of(typed("object"));
+        return shape;
+    });
+}
+
+}  // namespace cohort::dashboard
