@@ -7,6 +7,7 @@
 #include <cohort/async/deadline.hpp>
 #include <cohort/base/try.hpp>
 #include <cohort/config/problem.hpp>
+#include <cohort/dashboard/dashboard.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/care.hpp>
 #include <cohort/primary/estate.hpp>
@@ -84,6 +85,21 @@ void cluster::parts::live_on(cohort::primary::birthright mine) noexcept
 {
     in_worker = true;
     detail::live_as_kept_worker(std::move(mine), chosen, main);
+}
+
+void cluster::parts::show(const cohort::primary::exhibit& what) noexcept
+{
+    in_worker = true;  // none, but nothing of the primary's is to be used here either
+    dashboard::premises all;
+    all.local = what.local;
+    all.remote = what.remote;
+    all.primary = what.primary;
+    all.token = what.token;
+    all.settings = what.settings;
+    all.board = what.board;
+    all.telemetry = what.telemetry;
+    all.resident = what.resident;
+    dashboard::live(all);
 }
 
 task<ipc::message> cluster::parts::answer(worker_info who, ipc::message what)

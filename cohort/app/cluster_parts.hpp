@@ -32,6 +32,7 @@ struct cluster::parts final : primary::audience {
 
     void live(unique_fd channel) noexcept override;
     void live_on(cohort::primary::birthright mine) noexcept override;
+    void show(const cohort::primary::exhibit& what) noexcept override;
     void forked(const worker_info& who) noexcept override { tell(fork_hooks, who); }
     void online(const worker_info& who) noexcept override { tell(online_hooks, who); }
     void listening(const worker_info& who, const listening_info& where) noexcept override

@@ -6,6 +6,7 @@
 #include <cohort/board/journal.hpp>
 #include <cohort/ipc/message.hpp>
 #include <cohort/ipc/protocol.hpp>
+#include <cohort/primary/exhibit.hpp>
 #include <cohort/primary/worker_info.hpp>
 
 #include <vector>
@@ -43,6 +44,10 @@ public:
     virtual void disconnected(const worker_info& who) noexcept = 0;
     virtual void exited(const worker_info& who, const exit_status& how) noexcept = 0;
     virtual void failed(const worker_info& who, const fault& why) noexcept = 0;
+
+    /// In a newborn process that is no worker: serves the dashboard for all of its life. Leaves by
+    /// _exit.
+    virtual void show(const exhibit& what) noexcept = 0;
 
 protected:
     ~audience() = default;

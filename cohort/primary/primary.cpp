@@ -91,6 +91,12 @@ result<> primary::open_desk()
     upgrading_ = std::make_unique<upgrading>(with_all);
     if (left_open_)
         upgrading_->take_asker(*left_open_);
+    foyer_ = std::make_unique<foyer>(foyer::parts{.executor = loop_.get_executor(),
+                                                  .poller = poller_,
+                                                  .life = audience_,
+                                                  .board = supervisor_->board(),
+                                                  .settings = settings_});
+    foyer_->open(reception_.place(), left_open_ ? &*left_open_ : nullptr);
     logs_ = std::make_unique<log_files>(*supervisor_);
     reception_.front_desk().add(*logs_);
     levels_ = std::make_unique<log_levels>(*supervisor_);
@@ -146,6 +152,7 @@ outcome primary::run(act begin)
             fail(thrown.what());
         }
     }
+    foyer_.reset();
     logs_.reset();
     levels_.reset();
     upgrading_.reset();
@@ -179,6 +186,7 @@ awaitable<> primary::live(act begin)
     tasks_.spawn(notice_->keep_alive());
     tasks_.spawn(logs_->run());
     tasks_.spawn(levels_->run());
+    tasks_.spawn(foyer_->run());
     co_await asio::post(loop_, asio::use_awaitable);  // a signal from now on finds its hearer
     tasks_.spawn(reloading_->keep_mold());
     if (left_open_) {
@@ -222,6 +230,7 @@ awaitable<> primary::live(act begin)
     co_await reception_.close();
     tasks_.stop();
     co_await tasks_.join();
+    co_await foyer_->close();
     co_await recycler_->close();
     co_await supervisor_->close();
     poller_.stop();

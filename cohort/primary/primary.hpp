@@ -8,6 +8,7 @@
 #include <cohort/primary/audience.hpp>
 #include <cohort/primary/checkup.hpp>
 #include <cohort/primary/estate.hpp>
+#include <cohort/primary/foyer.hpp>
 #include <cohort/primary/log_files.hpp>
 #include <cohort/primary/log_levels.hpp>
 #include <cohort/primary/mending.hpp>
@@ -133,6 +134,7 @@ private:
     std::unique_ptr<log_files> logs_;
     std::unique_ptr<log_levels> levels_;
     std::unique_ptr<mending> mending_;
+    std::unique_ptr<foyer> foyer_;
     bool playing_ = false;  // the program's coroutine
     bool stopping_ = false;
     bool winch_told_ = false;  // that it is not heeded here

@@ -153,6 +153,11 @@ result<> reception::open(const config::settings& settings, naming name_is, offic
     return {};
 }
 
+std::filesystem::path reception::place() const
+{
+    return server_ && door_ ? door_->path() : std::filesystem::path{};
+}
+
 awaitable<> reception::close()
 {
     past_.close();

@@ -8,6 +8,7 @@
 #include <cohort/primary/office.hpp>
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -47,6 +48,8 @@ public:
     /// Says the last words to whoever waits for them, and takes the socket away.
     [[nodiscard]] awaitable<> close();
 
+    /// Where it answers; empty: nowhere.
+    [[nodiscard]] std::filesystem::path place() const;
     [[nodiscard]] chronicle& past() noexcept { return past_; }
     /// Only after open().
     [[nodiscard]] desk& front_desk() noexcept { return *desk_; }

@@ -115,6 +115,7 @@ public:
     [[nodiscard]] std::optional<std::vector<file_mark>> started_from(std::uint32_t slot) const;
     /// What holds of limit.memory, in words; empty: there is none.
     [[nodiscard]] std::string memory_words() const { return bounds_.words(settings()); }
+    [[nodiscard]] const board::segment& board() const noexcept { return board_; }
     /// How the slots stand, those without a tenant and a future left out.
     [[nodiscard]] std::vector<slot_view> view() const;
     /// The sockets that are open now, as people write them.

@@ -1,0 +1,70 @@
+#include <cohort/primary/admin_token.hpp>
+
+#include <doctest/doctest.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+using namespace cohort::primary;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct folder {
+    folder()
+    {
+        std::string name = (fs::temp_directory_path() / "cohort-token-XXXXXX").string();
+        REQUIRE(::mkdtemp(name.data()) != nullptr);
+        path = name;
+    }
+    ~folder() { fs::remove_all(path); }
+    fs::path path;
+};
+
+std::string text_in(const fs::path& path)
+{
+    std::ifstream file{path};
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+}  // namespace
+
+TEST_CASE("a token is made once, for its owner alone")
+{
+    const folder here;
+    const fs::path path = here.path / "api.token";
+    REQUIRE(keep_token_file(path));
+    const std::string first = text_in(path);
+    CHECK(first.size() == 44);
+    struct stat seen{};
+    REQUIRE(::stat(path.c_str(), &seen) == 0);
+    CHECK((seen.st_mode & 07777) == 0600);
+    REQUIRE(keep_token_file(path));
+    CHECK(text_in(path) == first);
+    CHECK(std::distance(fs::directory_iterator{here.path}, {}) == 1);
+}
+
+TEST_CASE("a token that others could read, or that is none, is replaced")
+{
+    const folder here;
+    const fs::path path = here.path / "api.token";
+    REQUIRE(keep_token_file(path));
+    const std::string first = text_in(path);
+    REQUIRE(::chmod(path.c_str(), 0640) == 0);
+    REQUIRE(keep_token_file(path));
+    const std::string second = text_in(path);
+    CHECK(second != first);
+    std::ofstream{path} << "x";
+    REQUIRE(keep_token_file(path));
+    CHECK(text_in(path).size() == first.size());
+    fs::remove(path);
+    fs::create_symlink(here.path / "elsewhere", path);
+    REQUIRE(keep_token_file(path));
+    CHECK_FALSE(fs::is_symlink(path));
+    CHECK_FALSE(keep_token_file(here.path / "no" / "such" / "folder"));
+}

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cohort/board/segment.hpp>
+#include <cohort/config/settings.hpp>
+#include <cohort/observe/otlp_settings.hpp>
+
+#include <filesystem>
+
+namespace cohort::primary {
+
+/// What the process of the dashboard has from birth on. A value; the descriptors are the process's
+/// own, and what is pointed to lives as long as it does.
+struct exhibit {
+    int local = -1;   ///< listens for whoever may use the admin socket; -1: there is none
+    int remote = -1;  ///< listens for TCP connections; likewise
+    std::filesystem::path primary;  ///< the admin socket, where the primary answers
+    std::filesystem::path token;    ///< a file with the token; empty: the settings have it
+    const config::settings* settings = nullptr;
+    const board::segment* board = nullptr;
+    const observe::otlp_settings* telemetry = nullptr;
+    /// Somebody needs it who does not knock: it stays when nobody comes.
+    bool resident = false;
+};
+
+}  // namespace cohort::primary

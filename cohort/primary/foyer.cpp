@@ -1,0 +1,321 @@
+#include <cohort/primary/foyer.hpp>
+
+#include <cohort/async/deadline.hpp>
+#include <cohort/async/stop.hpp>
+#include <cohort/base/try.hpp>
+#include <cohort/net/listener.hpp>
+#include <cohort/net/socket_address.hpp>
+#include <cohort/net/socket_option.hpp>
+#include <cohort/observe/log.hpp>
+#include <cohort/observe/log_file.hpp>
+#include <cohort/primary/admin_token.hpp>
+#include <cohort/process/clone.hpp>
+#include <cohort/process/permit.hpp>
+
+#include <fmt/format.h>
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <string>
+#include <utility>
+
+namespace cohort::primary {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr nanoseconds pause_first = 200ms;
+constexpr nanoseconds pause_longest = 30s;
+constexpr nanoseconds long_enough = 10s;  // to have done something
+constexpr nanoseconds leaves_within = 2s;
+constexpr int queue_length = 64;
+
+/// Who has the admin socket of that name has this one, too.
+bool give_way(const std::filesystem::path&) { return true; }
+
+bool is_every(const std::string& host) noexcept
+{
+    return host == "*" || host == "::" || host == "0.0.0.0";
+}
+
+bool is_door_at(int number, const net::endpoint& where)
+{
+    if (net::socket_option(number, SOL_SOCKET, SO_ACCEPTCONN) != 1)
+        return false;
+    const auto at = net::local_endpoint(number);
+    return at && at->kind() == where.kind() && at->port() == where.port() &&
+           (at->host() == where.host() || (is_every(at->host()) && is_every(where.host())));
+}
+
+/// Workers have these variables besides ours, and what they say is said for the whole cohort.
+observe::otlp_settings telemetry_of(const config::settings& of)
+{
+    const auto variable = [&of](const char* name) -> std::optional<std::string_view> {
+        if (const auto found = of.env.find(name); found != of.env.end())
+            return found->second;
+        return observe::variable_of_process(name);
+    };
+    return observe::otlp_settings_from(variable, {.service = of.name});
+}
+
+}  // namespace
+
+foyer::foyer(const parts& with)
+    : with_{with}, telemetry_{telemetry_of(with.settings)}, changed_{with.executor}
+{}
+
+foyer::~foyer() { stop_watching(); }
+
+void foyer::open(const std::filesystem::path& admin_socket, std::vector<int>* left_open)
+{
+    for (const std::string& each : telemetry_.complaints)
+        log::warn("{}; it counts as not set", each);
+    admin_ = admin_socket;
+    if (admin_.empty()) {
+        if (!with_.settings.admin.http.empty())
+            log::warn("no dashboard: there is no admin socket where it could ask; going on "
+                      "without");
+        return;
+    }
+    open_local(left_open);
+    if (!with_.settings.admin.http.empty())
+        open_remote(left_open);
+}
+
+void foyer::open_local(std::vector<int>* left_open)
+{
+    auto path = admin_;
+    path.replace_extension(".http");
+    if (left_open != nullptr) {
+        const std::array places{path};
+        if (auto found = control::entrance::inherit(places, *left_open)) {
+            std::erase(*left_open, found->socket().borrow());
+            local_ = *std::move(found);
+            return;
+        }
+    }
+    auto made = control::entrance::open_at(path, give_way);
+    if (made)
+        local_ = *std::move(made);
+    else
+        log::warn("no dashboard at a socket: {}; going on without", made.error().text());
+}
+
+result<unique_fd> foyer::listen(const net::endpoint& where, std::vector<int>* left_open) const
+{
+    if (where.kind() != net::endpoint::family::tcp || where.port() == 0)
+        return failed(errc::bad_value, "listen at",
+                      fmt::format("{}: admin.http is a TCP address with a port", where.text()));
+    if (left_open != nullptr) {
+        const auto found = std::ranges::find_if(
+            *left_open, [&where](int each) { return is_door_at(each, where); });
+        if (found != left_open->end()) {
+            unique_fd ours{*found};
+            left_open->erase(found);
+            return ours;
+        }
+    }
+    net::listen_options how;
+    how.backlog = queue_length;
+    return net::open_listener(where, how);
+}
+
+void foyer::open_remote(std::vector<int>* left_open)
+{
+    const std::string& text = with_.settings.admin.http;
+    if (net::endpoint::speaks_tls(text)) {
+        log::warn("no dashboard at {}: it does not speak TLS; put something in front that does",
+                  text);
+        return;
+    }
+    const auto where = net::endpoint::parse(text);
+    auto opened = where ? listen(*where, left_open) : std::unexpected(where.error());
+    if (!opened) {
+        log::warn("no dashboard at {}: {}; going on without", text, opened.error().text());
+        return;
+    }
+    remote_ = *std::move(opened);
+    keep_token();
+    if (!remote_.valid())
+        return;
+    const std::string host = is_every(where->host()) ? "localhost" : where->host();
+    const std::string known = token_.empty() ? std::string{"admin.token"} : token_.string();
+    log::info("the dashboard is at http://{}:{}/, for whoever has the token in {}",
+              host.contains(':') ? fmt::format("[{}]", host) : host, where->port(), known);
+}
+
+void foyer::keep_token()
+{
+    const config::admin& said = with_.settings.admin;
+    if (!said.token.empty())
+        return;
+    if (!said.token_file.empty()) {
+        std::error_code ec;
+        token_ = std::filesystem::absolute(said.token_file, ec);
+        if (::access(token_.c_str(), R_OK) != 0)
+            log::warn("admin.token_file: cannot read {}: {}; nobody comes in over TCP until it can "
+                      "be read",
+                      token_.string(), last_errno().message());
+        return;
+    }
+    token_ = admin_;
+    token_.replace_extension(".token");
+    if (const auto kept = keep_token_file(token_); !kept) {
+        log::warn("no dashboard over TCP without a token: {}; going on without",
+                  kept.error().text());
+        remote_.reset();
+        return;
+    }
+    made_token_ = true;
+}
+
+bool foyer::has_doors() const noexcept { return local_ || remote_.valid(); }
+
+std::vector<int> foyer::doors() const
+{
+    std::vector<int> all;
+    if (local_)
+        all.push_back(local_->socket().borrow());
+    if (remote_.valid())
+        all.push_back(remote_.borrow());
+    return all;
+}
+
+void foyer::ready(std::uint32_t) noexcept
+{
+    // The connection stays in the queue, and would be told of again and again.
+    stop_watching();
+    knocked_ = true;
+    changed_.notify_all();
+}
+
+void foyer::stop_watching() noexcept
+{
+    for (const int each : std::exchange(watched_, {}))
+        with_.poller.forget(each, *this);
+}
+
+awaitable<> foyer::knock()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    knocked_ = false;
+    for (const int each : doors()) {
+        if (const auto begun = with_.poller.watch(each, EPOLLIN, *this); begun)
+            watched_.push_back(each);
+        else
+            log::warn("cannot watch a door of the dashboard: {}", begun.error().text());
+    }
+    // Deadline: none, perhaps nobody ever comes.
+    while (!knocked_ && !stopped(stop))
+        co_await changed_.wait();
+    stop_watching();
+}
+
+result<process::child> foyer::give_birth()
+{
+    process::birth how;
+    how.title = fmt::format("cohort: dashboard ({})", with_.settings.name);
+    how.keep = doors();
+    if (log::kept_number() != -1)
+        how.keep.push_back(log::kept_number());
+    how.orphan = process::parent_death::kill();
+    exhibit what;
+    what.local = local_ ? local_->socket().borrow() : -1;
+    what.remote = remote_.borrow();
+    what.primary = admin_;
+    what.token = token_;
+    what.settings = &with_.settings;
+    what.board = &with_.board;
+    what.telemetry = &telemetry_;
+    what.resident = telemetry_.traces.wanted;
+    COHORT_TRY(auto permit, process::fork_permit::ask());
+    // Runs in the copy: everything it refers to is the copy's own memory.
+    auto begin = [this, &what]() noexcept { with_.life.show(what); };
+    return process::clone(std::move(permit), how, begin);
+}
+
+nanoseconds foyer::judge(const result<process::exit_reason>& how, nanoseconds lived)
+{
+    if (how && how->code() == 0) {
+        stumbles_ = 0;
+        return 0ns;
+    }
+    stumbles_ = lived >= long_enough ? 0 : stumbles_ + 1;
+    nanoseconds pause = stumbles_ == 0 ? 0ns : pause_first;
+    for (unsigned i = 1; i < stumbles_ && pause < pause_longest; ++i)
+        pause *= 2;
+    pause = std::min(pause, pause_longest);
+    log::warn("the process of the dashboard ended: {}; whoever comes next starts another one{}",
+              how ? how->words() : how.error().text(),
+              pause > 0ns ? fmt::format(", in {} ms at the earliest",
+                                        std::chrono::duration_cast<milliseconds>(pause).count())
+                          : std::string{});
+    return pause;
+}
+
+awaitable<> foyer::live()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    auto born = give_birth();
+    if (!born) {
+        stumbles_ = std::min(stumbles_ + 1, 8U);
+        const nanoseconds pause = std::min(pause_longest, pause_first * (1U << stumbles_));
+        log::warn("cannot start the process of the dashboard: {}; trying again",
+                  born.error().text());
+        co_await sleep_for(pause);
+        co_return;
+    }
+    process_.emplace(*std::move(born));
+    const steady_time since = now();
+    log::debug("the process of the dashboard is {}", process_->pid());
+    // Deadline: none, it ends when nobody has come for a while.
+    const auto ended = co_await process_->exited();
+    if (stopped(stop))
+        co_return;
+    process_.reset();
+    const nanoseconds pause = judge(ended, now() - since);
+    if (pause > 0ns)
+        co_await sleep_for(pause);
+}
+
+awaitable<> foyer::run()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    const bool resident = telemetry_.traces.wanted;
+    if (!has_doors() && !resident)
+        co_return;
+    while (!stopped(stop)) {
+        if (!resident) {
+            awaitable<> wait = knock();
+            co_await std::move(wait);
+        }
+        if (stopped(stop))
+            break;
+        awaitable<> life = live();
+        co_await std::move(life);
+    }
+}
+
+awaitable<> foyer::close()
+{
+    stop_watching();
+    if (process_) {
+        // Whoever asked it to stop the cohort still waits for its answer.
+        static_cast<void>(process_->signal(SIGTERM));
+        auto end = process_->exited();
+        static_cast<void>(co_await with_deadline(std::move(end), leaves_within));
+        process_.reset();
+    }
+    if (local_)
+        local_->remove();
+    if (made_token_)
+        ::unlink(token_.c_str());
+}
+
+}  // namespace cohort::primary

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cohort/async/tokens.hpp>
+#include <cohort/async/wakeup.hpp>
+#include <cohort/base/clock.hpp>
+#include <cohort/base/error.hpp>
+#include <cohort/base/unique_fd.hpp>
+#include <cohort/board/segment.hpp>
+#include <cohort/config/settings.hpp>
+#include <cohort/control/entrance.hpp>
+#include <cohort/net/endpoint.hpp>
+#include <cohort/net/poller.hpp>
+#include <cohort/observe/otlp_settings.hpp>
+#include <cohort/primary/audience.hpp>
+#include <cohort/process/child.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+namespace cohort::primary {
+
+/// The doors of the dashboard, which the primary keeps open, and the process behind them, which is
+/// there while somebody comes. The primary reads no byte of what they say: when the first one
+/// knocks it forks that process, which takes the connections out of the same queues. A resource of
+/// the primary's loop.
+///
+///     <name>.http     beside the admin socket, for whoever may use that one
+///     admin.http      TCP, for whoever has the token; it lies in <name>.token, unless the settings
+///                     say otherwise
+///
+/// The process ends with the primary, whatever becomes of that. The doors stay open, and the next
+/// primary finds them: whoever knocks meanwhile waits.
+class foyer final : net::watcher {
+public:
+    struct parts {
+        asio::any_io_executor executor;
+        net::poller& poller;
+        audience& life;
+        const board::segment& board;
+        const config::settings& settings;
+    };
+    explicit foyer(const parts& with);
+    foyer(const foyer&) = delete;
+    foyer& operator=(const foyer&) = delete;
+    ~foyer();
+
+    /// Opens the doors, or goes on with those that a dead primary left. The dashboard is no reason
+    /// not to serve: what fails is a warning.
+    /// @param admin_socket  where operators are answered; empty: nowhere, and there are no doors
+    /// @param left_open     what a dead primary had open: what is ours is taken out of the list
+    void open(const std::filesystem::path& admin_socket, std::vector<int>* left_open);
+
+    /// Has the process started when somebody comes, again and again. Cancel: total.
+    [[nodiscard]] awaitable<> run();
+
+    /// Ends the process, and takes the doors' files away. Order: not while run() runs; before the
+    /// poller stops.
+    [[nodiscard]] awaitable<> close();
+
+private:
+    void ready(std::uint32_t events) noexcept override;
+
+    void open_local(std::vector<int>* left_open);
+    void open_remote(std::vector<int>* left_open);
+    [[nodiscard]] result<unique_fd> listen(const net::endpoint& where,
+                                           std::vector<int>* left_open) const;
+    void keep_token();
+    [[nodiscard]] bool has_doors() const noexcept;
+    [[nodiscard]] std::vector<int> doors() const;
+    [[nodiscard]] awaitable<> knock();
+    void stop_watching() noexcept;
+    [[nodiscard]] result<process::child> give_birth();
+    [[nodiscard]] awaitable<> live();
+    [[nodiscard]] nanoseconds judge(const result<process::exit_reason>& how, nanoseconds lived);
+
+    parts with_;
+    observe::otlp_settings telemetry_;
+    std::filesystem::path admin_;  // of the admin socket
+    std::optional<control::entrance> local_;
+    unique_fd remote_;
+    std::filesystem::path token_;  // its file; empty: the settings have the token
+    bool made_token_ = false;
+    wakeup changed_;
+    std::vector<int> watched_;
+    bool knocked_ = false;
+    unsigned stumbles_ = 0;  // ends in a row, each soon after the birth
+    std::optional<process::child> process_;
+};
+
+}  // namespace cohort::primary
