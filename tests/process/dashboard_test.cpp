@@ -1,0 +1,263 @@
+// The dashboard's process comes when somebody asks, and what it says is true: a real cohort.
+
+#include "family.hpp"
+#include "kept_server.hpp"
+#include "operator_of.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <sys/stat.h>
+
+using namespace cohort;
+using namespace cohort::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+using names = std::vector<std::string>;
+
+std::vector<pid_t> dashboards_below(pid_t root) { return titled_below(root, "cohort: dashboard"); }
+
+/// What came back. A value.
+struct answered {
+    explicit answered(std::string text)
+        : all{std::move(text)}
+    {}
+    [[nodiscard]] bool is(int status) const
+    {
+        return all.starts_with(fmt::format("HTTP/1.1 {} ", status));
+    }
+    [[nodiscard]] std::string body() const
+    {
+        const auto at = all.find("\r\n\r\n");
+        return at == std::string::npos ? std::string{} : all.substr(at + 4);
+    }
+    [[nodiscard]] boost::json::object json() const
+    {
+        return boost::json::parse(body()).as_object();
+    }
+    std::string all;
+};
+
+answered exchange(client over, std::string_view line, std::string_view more, std::string_view body)
+{
+    std::string text =
+        fmt::format("{} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{}", line, more);
+    if (!body.empty())
+        text +=
+            fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", body.size());
+    over.send(text + "\r\n" + std::string{body});
+    return answered{over.receive_all()};
+}
+
+std::string door_of(kept_server& server)
+{
+    return (server.program().runtime_folder() / "regent.http").string();
+}
+
+answered ask(kept_server& server, std::string_view line, std::string_view body = {})
+{
+    return exchange(client::to_unix(door_of(server)), line, {}, body);
+}
+
+answered ask(std::uint16_t port, std::string_view line, std::string_view token = {})
+{
+    const std::string more =
+        token.empty() ? std::string{} : fmt::format("Authorization: Bearer {}\r\n", token);
+    return exchange(client{port}, line, more, {});
+}
+
+std::string token_of(kept_server& server)
+{
+    std::ifstream file{server.program().runtime_folder() / "regent.token"};
+    std::string text;
+    std::getline(file, text);
+    return text;
+}
+
+/// The process that serves it, once it is another one than `before`.
+pid_t dashboard_after(kept_server& server, pid_t before)
+{
+    pid_t found = 0;
+    static_cast<void>(eventually([&] {
+        const auto all = dashboards_below(server.root());
+        found = all.size() == 1 && all.front() != before ? all.front() : 0;
+        return found != 0;
+    }));
+    return found;
+}
+
+}  // namespace
+
+TEST_CASE("nobody asks: there is no process; somebody does: there is one, and it is no worker")
+{
+    kept_server server{{.workers = 2}};
+    CHECK(dashboards_below(server.root()).empty());
+    const answered state = ask(server, "GET /api/v1/state");
+    REQUIRE_MESSAGE(state.is(200), state.all);
+    CHECK(dashboards_below(server.root()).size() == 1);
+    const auto seen = state.json();
+    CHECK(seen.at("cohort").at("name") == "regent");
+    CHECK(seen.at("cohort").at("state") == "serving");
+    CHECK(seen.at("cohort").at("pid") == server.root());
+    CHECK(seen.at("workers").as_array().size() == 2);
+    operator_of ops{server.program(), "regent"};
+    CHECK(ops.ask("ls").data.at("serving") == 2);
+    CHECK(server.workers().size() == 2);
+    CHECK(ask(server, "GET /readyz").is(200));
+    CHECK(ask(server, "GET /livez").is(200));
+    CHECK(ask(server, "GET /metrics").is(200));
+    CHECK(dashboards_below(server.root()).size() == 1);
+    struct stat door{};
+    REQUIRE(::stat(door_of(server).c_str(), &door) == 0);
+    CHECK((door.st_mode & 0777) == 0600);
+    // What it does not need it does not have: a few descriptors, whatever the primary holds.
+    CHECK(descriptors_of(dashboards_below(server.root()).front()) < 20);
+}
+
+TEST_CASE("it dies: the next request is answered")
+{
+    kept_server server{{.workers = 1}};
+    pid_t last = 0;
+    for (int round = 0; round < 3; ++round) {
+        REQUIRE(ask(server, "GET /livez").is(200));
+        const pid_t now = dashboard_after(server, last);
+        REQUIRE(now != 0);
+        last = now;
+        ::kill(now, SIGKILL);
+        CHECK(eventually([&] { return !is_alive(now); }));
+    }
+    CHECK(ask(server, "GET /livez").is(200));
+    CHECK(server.workers().size() == 1);
+}
+
+TEST_CASE("the primary dies: the dashboard goes with it, and the next one's is asked")
+{
+    const std::uint16_t port = free_port();
+    kept_server server{
+        {.workers = 2, .file = fmt::format("[admin]\nhttp = \"127.0.0.1:{}\"", port)}};
+    const std::string token = token_of(server);
+    REQUIRE(ask(port, "GET /api/v1/state", token).is(200));
+    const pid_t before = dashboard_after(server, 0);
+    const pid_t primary = primary_below(server.root());
+    ::kill(primary, SIGKILL);
+    // Who asks now waits at the door.
+    const answered local = ask(server, "GET /api/v1/state");
+    CHECK_MESSAGE(local.is(200), local.all);
+    CHECK_FALSE(is_alive(before));
+    CHECK(token_of(server) == token);
+    const answered remote = ask(port, "GET /api/v1/state", token);
+    CHECK_MESSAGE(remote.is(200), remote.all);
+    CHECK(dashboards_below(server.root()).size() == 1);
+}
+
+TEST_CASE("over TCP the token is asked for, which lies where only its owner can read it")
+{
+    const std::uint16_t port = free_port();
+    kept_server server{
+        {.workers = 1, .file = fmt::format("[admin]\nhttp = \"127.0.0.1:{}\"", port)}};
+    const auto path = server.program().runtime_folder() / "regent.token";
+    struct stat file{};
+    REQUIRE(::stat(path.c_str(), &file) == 0);
+    CHECK((file.st_mode & 0777) == 0600);
+    const std::string token = token_of(server);
+    CHECK(ask(port, "GET /api/v1/state").is(401));
+    CHECK(ask(port, "GET /api/v1/state", token + "x").is(401));
+    CHECK(ask(port, "POST /api/v1/stop").is(401));
+    CHECK(ask(port, "GET /metrics").is(401));
+    CHECK(ask(port, "GET /metrics", token).is(200));
+    CHECK(ask(port, "GET /api/v1/state", token).is(200));
+    CHECK(ask(port, "GET /readyz").is(200));
+    CHECK(server.program().stop().code() == 0);
+    CHECK_FALSE(std::filesystem::exists(path));
+    CHECK_FALSE(std::filesystem::exists(door_of(server)));
+}
+
+TEST_CASE("a worker is drained, resumed and restarted over the API")
+{
+    kept_server server{{.workers = 2}};
+    operator_of ops{server.program(), "regent"};
+    const answered drained = ask(server, "POST /api/v1/workers/1/drain");
+    REQUIRE_MESSAGE(drained.is(200), drained.all);
+    CHECK(drained.json().at("exit") == 0);
+    CHECK(ops.stages() == names{"serving", "held"});
+    const auto seen = ask(server, "GET /api/v1/workers/1").json();
+    CHECK(seen.at("data").at("stage") == "held");
+    CHECK(ask(server, "POST /api/v1/workers/1/resume").is(200));
+    CHECK(ops.stages() == names{"serving", "serving"});
+    const auto before = ops.ask("show", {}, 1).data.at("worker").as_int64();
+    const answered again = ask(server, "POST /api/v1/workers/1/restart");
+    REQUIRE_MESSAGE(again.is(200), again.all);
+    CHECK(ops.ask("show", {}, 1).data.at("worker").as_int64() != before);
+    CHECK(ops.stages() == names{"serving", "serving"});
+    CHECK(ask(server, "POST /api/v1/workers/7/drain").is(404));
+    const answered scaled = ask(server, "POST /api/v1/scale", R"({"to":"3"})");
+    CHECK(scaled.json().at("reason") == "3 of 3 workers serve");
+    CHECK(server.workers().size() == 3);
+    server.program().wait_for("an order over HTTP: drain slot 1");
+}
+
+TEST_CASE("a death is seen in the state, and in why")
+{
+    kept_server server{{.workers = 1}};
+    const pid_t worker = server.workers().front();
+    REQUIRE(ask(server, "GET /api/v1/state").is(200));
+    ::kill(worker, SIGSEGV);
+    CHECK(eventually([&] {
+        const auto seen = ask(server, "GET /api/v1/state").json();
+        const auto& crashes = seen.at("crashes").as_array();
+        return crashes.size() == 1 && crashes.front().at("pid") == worker &&
+               seen.at("workers").at(0).at("restarts_hour") == 1;
+    }));
+    const auto why = ask(server, "GET /api/v1/why/0").json();
+    CHECK(why.at("data").at("slots").at(0).at("ends").at(0).at("pid") == worker);
+}
+
+TEST_CASE("who listens hears one state after another")
+{
+    kept_server server{{.workers = 1}};
+    client over = client::to_unix(door_of(server));
+    over.send("GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    std::string heard = over.receive_until("event: state");
+    CHECK(heard.contains("text/event-stream"));
+    heard = over.receive_until("event: state");
+    CHECK(heard.contains("\"workers\":[{\"slot\":0"));
+}
+
+TEST_CASE("who stops the cohort over the API hears that it has stopped")
+{
+    kept_server server{{.workers = 2}};
+    const answered said = ask(server, "POST /api/v1/stop");
+    CHECK_MESSAGE(said.is(200), said.all);
+    CHECK(said.json().at("reason") == "stopped");
+    CHECK(server.program().wait().code() == 0);
+}
+
+TEST_CASE("where spans are to be sent, somebody is there from the start")
+{
+    kept_server server{{.workers = 1,
+                        .file = "[app.regent.env]\n"
+                                "OTEL_EXPORTER_OTLP_ENDPOINT = \"http://127.0.0.1:9\""}};
+    const pid_t first = dashboard_after(server, 0);
+    CHECK(first != 0);
+    CHECK(ask(server, "GET /livez").is(200));
+    CHECK(dashboards_below(server.root()) == std::vector<pid_t>{first});
+    ::kill(first, SIGKILL);
+    CHECK(dashboard_after(server, first) != 0);
+}
+
+TEST_CASE("plain: without keepers it is the same")
+{
+    kept_server server{{.workers = 1, .file = "keepers = false"}};
+    CHECK(ask(server, "GET /readyz").is(200));
+    CHECK(titled_below(server.root(), "cohort: dashboard").size() == 1);
+    CHECK(server.program().stop().code() == 0);
+}
