@@ -14,11 +14,7 @@ namespace {
 settings changed_everywhere()
 {
     const document all = read_toml(R"(
-[log]
-level = "warn"
-format = "text"
-to = "file:logs/{app}.log"
-rotate = "100M x 10"
+log = {level = "warn", format = "text", to = "file:logs/{app}.log", rotate = "100M x 10"}
 [admin]
 socket = "/run/shop.sock"
 http = "127.0.0.1:9464"
