@@ -28,18 +28,20 @@ struct slot_gauge {
     double scale;
 };
 constexpr auto slot_gauges = std::to_array<slot_gauge>({
-    {"cohort_worker_event_loop_utilization_ratio", &slot_figures::utilisation, 1},
-    {"cohort_worker_event_loop_lag_p99_seconds", &slot_figures::lag_p99_ms, milli},
+    {"cohort_worker_loop_utilization_ratio", &slot_figures::utilisation, 1},
+    {"cohort_worker_loop_lag_p99_seconds", &slot_figures::lag_p99_ms, milli},
 });
 
-/// Counters whose series are summed up.
+/// Counters whose series are summed up: all, or those whose label has one of the values.
 struct drop_counter {
     std::string_view name;
     std::optional<std::uint64_t> dropped_figures::* into;
+    std::string_view label = {};
+    std::array<std::string_view, 2> values = {};
 };
 constexpr auto drop_counters = std::to_array<drop_counter>({
     {"cohort_log_lines_dropped_total", &dropped_figures::log_lines},
-    {"cohort_spans_dropped_total", &dropped_figures::spans},
+    {"cohort_trace_spans_total", &dropped_figures::spans, "outcome", {"too_large", "refused"}},
     {"cohort_rate_limited_total", &dropped_figures::rate_limited},
 });
 
@@ -100,8 +102,13 @@ void metric_figures::take_dropped(const observe::family_reading& from)
         return;
     std::uint64_t sum = 0;
     for (const auto& part : from.parts) {
-        for (const observe::series_reading& each : part.series)
-            sum += each.count;
+        const auto label = place_of(*part.what, found->label);
+        for (const observe::series_reading& each : part.series) {
+            const std::string value = value_at(each, label);
+            if (found->label.empty() ||
+                std::ranges::find(found->values, value) != found->values.end())
+                sum += each.count;
+        }
     }
     dropped_.*found->into = sum;
 }

@@ -32,7 +32,7 @@ TEST_CASE("routes are those that were asked for lately, by the time spent on the
     auto& took =
         metrics::histogram("http_server_request_duration_seconds", "Requests",
                            {"http_request_method", "http_route", "http_response_status_code"});
-    auto& busy = metrics::gauge("cohort_worker_event_loop_utilization_ratio", "Busy",
+    auto& busy = metrics::gauge("cohort_worker_loop_utilization_ratio", "Busy",
                                 {.over = metrics::across::each});
     auto reader = observe::metric_reader::of(own.board->commons()).value();
     metric_figures seen;
@@ -47,6 +47,9 @@ TEST_CASE("routes are those that were asked for lately, by the time spent on the
     took.with("POST", "/slow", 503).record(20ms);
     took.with("POST", "/slow", 404).record(0ms);
     busy.set(0.75);
+    auto& spans = metrics::counter("cohort_trace_spans_total", "Spans", {"outcome"});
+    spans.with("sampled").add(100);
+    spans.with("refused").add(3);
     seen.take(reader.read(), steady_time{12s});
     const auto routes = seen.routes();
     REQUIRE(routes.size() == 2);
@@ -61,5 +64,6 @@ TEST_CASE("routes are those that were asked for lately, by the time spent on the
     CHECK(seen.of(2).utilisation == 0.75);
     CHECK_FALSE(seen.of(2).lag_p99_ms);
     CHECK(seen.dropped().metric_series == 0);
+    CHECK(seen.dropped().spans == 3);
     CHECK_FALSE(seen.dropped().log_lines);
 }

@@ -173,7 +173,9 @@ json::object dropped_words(const scene& of)
     const dropped_figures& seen = of.numbers.dropped();
     json::object words;
     words["log_lines"] = or_null(seen.log_lines);
-    words["spans"] = or_null(of.spans_lost ? of.spans_lost : seen.spans);
+    const bool any = of.spans_lost || seen.spans;
+    words["spans"] = any ? json::value(of.spans_lost.value_or(0) + seen.spans.value_or(0))
+                         : json::value(nullptr);
     words["metric_series"] = or_null(seen.metric_series);
     words["rate_limited"] = or_null(seen.rate_limited);
     return words;

@@ -70,7 +70,7 @@ TEST_CASE("a scene has every member of the contract, and null for what nobody kn
     CHECK(first.at("in_flight") == 2);
     CHECK(first.at("pss_bytes") == 1000);
     CHECK(first.at("fds") == 12);
-    CHECK(first.at("oddness") == 0);
+    CHECK(first.at("oddness") == 0.0);
     CHECK(first.at("utilisation").is_null());
     const auto& second = seen.at("workers").at(1).as_object();
     CHECK(second.at("pid").is_null());
@@ -92,8 +92,8 @@ TEST_CASE("rates and history come with the second reading")
     one.slots[0].processor_time = 1500ms;
     set.rates.take(one);
     const json::object seen = set.shown();
-    CHECK(seen.at("cohort").at("requests_per_s") == 50);
-    CHECK(seen.at("workers").at(0).at("requests_per_s") == 50);
+    CHECK(seen.at("cohort").at("requests_per_s") == 50.0);
+    CHECK(seen.at("workers").at(0).at("requests_per_s") == 50.0);
     CHECK(seen.at("workers").at(0).at("cpu") == 0.5);
     CHECK(seen.at("workers").at(1).at("requests_per_s").is_null());
     CHECK(seen.at("history").at("ready").as_array() == json::array{1});

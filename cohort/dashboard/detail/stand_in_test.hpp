@@ -96,6 +96,7 @@ private:
             slots.emplace_back(boost::json::object{{"slot", i},
                                                    {"name", fmt::format("api.{}", i)},
                                                    {"stage", i < serving ? "serving" : "resting"},
+                                                   {"generation", 1},
                                                    {"worker", i + 1},
                                                    {"pid", ::getpid()},
                                                    {"restarts", 1}});
