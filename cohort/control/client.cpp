@@ -145,6 +145,7 @@ result<> look_into(const std::filesystem::path& folder, std::vector<cohort_place
         } else if (pid.error().why().value() == ECONNREFUSED) {
             // Nobody will listen here again: a cohort that starts makes a file of its own.
             remove_stale(each.path());
+            remove_stale(dashboard_beside(each.path()));
         }
     }
     if (ec)

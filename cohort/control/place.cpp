@@ -85,6 +85,16 @@ result<> check_folder(const std::filesystem::path& folder, uid_t user)
 
 std::string socket_name(std::string_view app) { return std::string{app}.append(ending); }
 
+std::filesystem::path dashboard_beside(std::filesystem::path socket)
+{
+    return std::move(socket.replace_extension(".http"));
+}
+
+std::filesystem::path token_beside(std::filesystem::path socket)
+{
+    return std::move(socket.replace_extension(".token"));
+}
+
 std::string app_of(const std::filesystem::path& socket)
 {
     const std::string name = socket.filename().string();

@@ -162,12 +162,15 @@ TEST_CASE("a file that nobody listens at is replaced, and taken away by who look
     {
         auto dead = entrance::open("dead", in.from, stays);
         REQUIRE(dead);  // its socket closes here, the file stays
+        REQUIRE(entrance::open_at(in.folder / "dead.http", stays));
     }
     CHECK(std::filesystem::exists(in.folder / "dead.sock"));
+    CHECK(std::filesystem::exists(in.folder / "dead.http"));
     const auto found = find_cohorts(in.from);
     REQUIRE(found);
     CHECK(found->size() == 1);
     CHECK_FALSE(std::filesystem::exists(in.folder / "dead.sock"));
+    CHECK_FALSE(std::filesystem::exists(in.folder / "dead.http"));
     CHECK(entrance::open("dead", in.from, stays));
     CHECK(entrance::open("dead", in.from, stays));
 }

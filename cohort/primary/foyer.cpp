@@ -3,6 +3,7 @@
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/base/try.hpp>
+#include <cohort/control/place.hpp>
 #include <cohort/net/listener.hpp>
 #include <cohort/net/socket_address.hpp>
 #include <cohort/net/socket_option.hpp>
@@ -90,8 +91,7 @@ void foyer::open(const std::filesystem::path& admin_socket, std::vector<int>* le
 
 void foyer::open_local(std::vector<int>* left_open)
 {
-    auto path = admin_;
-    path.replace_extension(".http");
+    const auto path = control::dashboard_beside(admin_);
     if (left_open != nullptr) {
         const std::array places{path};
         if (auto found = control::entrance::inherit(places, *left_open)) {
@@ -164,8 +164,7 @@ void foyer::keep_token()
                       token_.string(), last_errno().message());
         return;
     }
-    token_ = admin_;
-    token_.replace_extension(".token");
+    token_ = control::token_beside(admin_);
     if (const auto kept = keep_token_file(token_); !kept) {
         log::warn("no dashboard over TCP without a token: {}; going on without",
                   kept.error().text());
