@@ -1,0 +1,198 @@
+// What can be done with a worker, what it costs, and what came of it, in words.
+
+import { describe, find, look, make, put } from "./page.js";
+import * as words from "./words.js";
+
+const keptSeconds = 20; // of an answer that is good news
+const answersMax = 5;
+const levels = ["trace", "debug", "info", "warn", "error"];
+
+let feed, appName = "", shown = null;
+
+export function prepareActions(from) {
+  feed = from;
+  find("report-copy").addEventListener("click", async () => {
+    await navigator.clipboard?.writeText(find("report-text").textContent);
+    put(find("report-copy"), "Copied");
+  });
+  find("worker").addEventListener("close", () => { shown = null; });
+  // A click beside a dialog closes it.
+  for (const dialog of document.querySelectorAll("dialog.large"))
+    dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+}
+
+const nameOf = (worker) => `${appName}.${worker.slot}`;
+
+export function answer(text, tone = "good") {
+  const close = make("button", { type: "button", className: "bare", text: "✕",
+                                 "aria-label": "Dismiss" });
+  const node = make("div", { className: `answer ${tone}` }, make("p", { text }), close);
+  close.addEventListener("click", () => node.remove());
+  find("answers").append(node);
+  while (find("answers").children.length > answersMax)
+    find("answers").firstChild.remove();
+  if (tone === "good")
+    setTimeout(() => node.remove(), keptSeconds * 1000);
+  return node;
+}
+
+/** Asks the person; the answer is a promise of yes or no. Nothing hurts by a key pressed twice:
+ *  "Cancel" has the keyboard. */
+function confirmed(title, text, yes) {
+  const dialog = find("ask");
+  put(find("ask-title"), title);
+  put(find("ask-words"), text);
+  put(find("ask-yes"), yes);
+  dialog.returnValue = "no";
+  dialog.showModal();
+  find("ask-no").focus();
+  return new Promise((done) => {
+    dialog.addEventListener("close", () => done(dialog.returnValue === "yes"), { once: true });
+  });
+}
+
+function consequences(verb, worker, workers) {
+  const others = workers.filter((each) => each.slot !== worker.slot &&
+                                          each.state === "serving").length;
+  const has = [worker.in_flight, worker.connections].every((each) => typeof each === "number")
+    ? `It has ${words.plural(worker.in_flight, "request")} in flight and ` +
+      `${words.plural(worker.connections, "connection")}: it finishes the former and hands the ` +
+      "latter over. " : "It finishes what it has. ";
+  const left = others === 0 ? "No other worker serves: clients will wait."
+    : `${words.plural(others, "other worker")} go${others === 1 ? "es" : ""} on serving.`;
+  return has + (verb === "drain" ? "Its slot stays empty until you resume it. "
+                                 : "A new worker takes its slot. ") + left;
+}
+
+const asking = {
+  drain: (name) => [`Drain ${name}?`, "Drain"],
+  restart: (name) => [`Restart ${name}?`, "Restart"],
+};
+
+const toneOf = (said) => said.exit === 0 ? "good" : said.exit === 4 ? "warn" : "bad";
+
+/** Orders it, and shows what was answered. */
+export async function order(verb, worker, workers, more) {
+  const name = nameOf(worker);
+  if (asking[verb]) {
+    const [title, yes] = asking[verb](name);
+    if (!await confirmed(title, consequences(verb, worker, workers), yes))
+      return;
+  }
+  const waiting = answer(`${verb} ${name}: asked…`, "plain");
+  try {
+    const said = await feed.ask("POST", `api/v1/workers/${worker.slot}/${verb}`, more ?? {});
+    waiting.remove();
+    answer(`${verb} ${name}: ${said.reason || (said.exit === 0 ? "done" : "it failed")}`,
+           toneOf(said));
+    if (verb === "dump" && said.exit === 0)
+      openReport(`The stacks of ${name}`, said.reason ?? "", textOf(said.data));
+  } catch (problem) {
+    waiting.remove();
+    answer(`${verb} ${name}: nobody knows whether it was done: ${problem.message}`, "bad");
+  }
+}
+
+/** Reports that are in an answer; or all of it. */
+function textOf(data) {
+  const reports = (data?.slots ?? []).flatMap((slot) => [slot, ...(slot.ends ?? [])])
+    .map(({ report }) => report).filter((report) => typeof report === "string");
+  return reports.length > 0 ? reports.join("\n\n") : JSON.stringify(data ?? {}, null, 2);
+}
+
+function openReport(title, about, text) {
+  put(find("report-title"), title);
+  put(find("report-words"), about);
+  put(find("report-text"), text);
+  put(find("report-copy"), "Copy");
+  if (!find("report").open)
+    find("report").showModal();
+  find("report-text").scrollTop = 0;
+  find("report-text").focus();
+}
+
+/** What is known of a crash: the report that came with it, and what `why` tells of the slot. */
+export async function openCrash(crash) {
+  const title = `${appName}.${crash.slot}: ${crash.words || crash.cause || "crashed"}`;
+  const about = `${words.full(crash.at)}, pid ${words.text(crash.pid)}`;
+  const own = typeof crash.report === "string" ? crash.report : "";
+  openReport(title, about, own || "Asking for the report…");
+  try {
+    const said = await feed.ask("GET", `api/v1/why/${crash.slot}`);
+    const ends = (said.data?.slots ?? said.slots ?? []).flatMap(({ ends }) => ends ?? []);
+    const end = ends.find(({ pid }) => pid === crash.pid);
+    const rest = end ? describeEnd(end) : "";
+    if (find("report-title").textContent === title)
+      put(find("report-text"), [own.includes("\n") ? own : own && `Kept in ${own}`, rest]
+        .filter((part) => part).join("\n\n") || "Nothing more was kept of it.");
+  } catch (problem) {
+    put(find("report-text"), own || `The report cannot be had: ${problem.message}`);
+  }
+}
+
+function describeEnd(end) {
+  const { report, ...rest } = end;
+  const facts = Object.entries(rest).filter(([, value]) => value !== null && value !== "")
+    .map(([key, value]) => `${key}: ${typeof value === "object" ? JSON.stringify(value) : value}`);
+  return [...facts, ...(report ? ["", report] : [])].join("\n");
+}
+
+/** All about one worker, kept up to date while it is open. */
+export function openWorker(worker) {
+  shown = worker.slot;
+  const actions = find("worker-actions");
+  const level = make("select", {}, ...levels.map((text) => make("option", { text })));
+  level.value = "info";
+  const button = (text, verb, body) => {
+    const node = make("button", { type: "button", text, "data-verb": verb });
+    node.addEventListener("click", () => order(node.dataset.verb, latestOf(worker), all, body?.()));
+    return node;
+  };
+  actions.replaceChildren(
+    button("Drain", "drain"), button("Restart", "restart"), button("Dump the stacks", "dump"),
+    make("label", {}, "Log level", level), button("Set", "level", () => ({ level: level.value })));
+  show(latestOf(worker));
+  find("worker").showModal();
+}
+
+let all = [];
+const latestOf = (worker) => all.find(({ slot }) => slot === worker.slot) ?? worker;
+
+function show(worker) {
+  put(find("worker-title"), nameOf(worker));
+  put(find("worker-words"), `${words.text(worker.state)}, ${worker.ready ? "ready" : "not ready"}`);
+  const death = worker.last_death;
+  describe(find("worker-facts"), [
+    ["Pid", words.text(worker.pid)],
+    ["Worker", words.text(worker.id)],
+    ["Generation", words.text(worker.generation)],
+    ["Age", words.duration(worker.uptime_s)],
+    ["Restarts in an hour", words.count(worker.restarts_hour)],
+    ["Last death", death ? `${words.full(death.at)}: ${death.words || death.cause}` : "none known"],
+    ["Busy", words.percent(worker.utilisation)],
+    ["Lag p99", words.milliseconds(worker.lag_p99_ms)],
+    ["In flight", words.count(worker.in_flight)],
+    ["Connections", words.count(worker.connections)],
+    ["Requests", `${words.rate(worker.requests_per_s)}/s`],
+    ["Errors", `${words.rate(worker.errors_per_s)}/s`],
+    ["Memory", words.bytes(worker.pss_bytes)],
+    ["Files", words.count(worker.fds)],
+    ["Errors logged", words.count(worker.log_errors)],
+    ["Last of them", words.text(worker.last_error)],
+    ["Oddness", typeof worker.oddness === "number" ? worker.oddness.toFixed(1) : "–"],
+  ]);
+  const [first, again] = find("worker-actions").querySelectorAll("button");
+  const empty = words.isEmpty(worker);
+  first.dataset.verb = empty ? "resume" : "drain";
+  put(first, empty ? "Resume" : "Drain");
+  again.disabled = empty;
+  look(find("worker-words"), words.tone(worker.state));
+}
+
+export function showActions(state) {
+  all = state.workers ?? [];
+  appName = state.cohort?.name ?? "";
+  const worker = all.find(({ slot }) => slot === shown);
+  if (worker && find("worker").open)
+    show(worker);
+}
