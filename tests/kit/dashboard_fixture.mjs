@@ -2,7 +2,7 @@
 // and for what a real cohort cannot be asked to do on the spot: texts that look like markup,
 // streams that break, numbers that are missing.
 //
-//   node dashboard_fixture.mjs [--token T] [--port N]
+//   node dashboard_fixture.mjs [--token T] [--port N] [--tame]
 //
 // POST /fixture/{cut|hush|speak|kill/SLOT|blank|odd} makes things happen.
 
@@ -17,10 +17,10 @@ const option = (name) => {
 const token = option("--token");
 const assets = fileURLToPath(new URL("../../cohort/dashboard/assets/", import.meta.url));
 const types = { html: "text/html; charset=utf-8", css: "text/css", js: "text/javascript" };
-const policy = "default-src 'self';base-uri 'self';form-action 'self';frame-ancestors 'self';" +
-  "img-src 'self' data:;object-src 'none';script-src 'self';script-src-attr 'none';" +
-  "style-src 'self'";
-const markup = "<img src=x onerror=alert(1)><b>not bold</b>";
+const policy = "default-src 'none';script-src 'self';style-src 'self';img-src 'self' data:;" +
+  "connect-src 'self';base-uri 'none';form-action 'none';frame-ancestors 'none'";
+const markup = process.argv.includes("--tame") ? "/health"
+  : "<img src=x onerror=alert(1)><b>not bold</b>";
 const began = Date.now();
 
 let hushed = false, blank = false, tick = 0;

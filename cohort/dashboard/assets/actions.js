@@ -5,7 +5,7 @@ import * as words from "./words.js";
 
 const keptSeconds = 20; // of an answer that is good news
 const answersMax = 5;
-const levels = ["trace", "debug", "info", "warn", "error"];
+const levels = ["default", "trace", "debug", "info", "warn", "error"];
 
 let feed, appName = "", shown = null;
 
@@ -142,7 +142,6 @@ export function openWorker(worker) {
   shown = worker.slot;
   const actions = find("worker-actions");
   const level = make("select", {}, ...levels.map((text) => make("option", { text })));
-  level.value = "info";
   const button = (text, verb, body) => {
     const node = make("button", { type: "button", text, "data-verb": verb });
     node.addEventListener("click", () => order(node.dataset.verb, latestOf(worker), all, body?.()));

@@ -106,10 +106,10 @@ export class Feed {
         headers: this.headers({ Accept: "text/event-stream" }),
         cache: "no-store", signal: this.control.signal,
       });
-      if (answer.status === 401 || answer.status === 403)
+      if (answer.status === 401)
         throw new Refused();
       if (!answer.ok)
-        throw new Error(`the answer was ${answer.status}`);
+        throw new Error(`the answer was ${answer.status}: ${(await answer.text()).slice(0, 300)}`);
       const read = eventReader((event, data) => {
         if (event !== "state")
           return;

@@ -11,7 +11,8 @@ const number = (title, key, format = words.count) =>
 
 export const columns = [
   { title: "Slot", key: "slot", className: "plain", control: true },
-  { title: "State", key: "state", className: "plain", mark: (worker) => words.tone(worker.state) },
+  { title: "State", key: "state", className: "plain state-cell",
+    mark: (worker) => words.tone(worker.state) },
   { title: "Pid", key: "pid", className: "number", show: (worker) => words.text(worker.pid) },
   number("Age", "uptime_s", words.duration),
   number("Restarts/h", "restarts_hour"),
