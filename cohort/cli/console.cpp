@@ -89,6 +89,14 @@ unsigned console::width() const noexcept
     return 80;
 }
 
+unsigned console::height() const noexcept
+{
+    winsize size{};
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0)
+        return size.ws_row;
+    return 24;
+}
+
 std::string console::paint(std::string_view text, tone how) const
 {
     if (!colours_ || how == tone::plain)

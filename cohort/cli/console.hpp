@@ -48,6 +48,8 @@ public:
     [[nodiscard]] bool wants_json() const noexcept { return json_; }
     [[nodiscard]] bool is_terminal() const noexcept { return terminal_; }
     [[nodiscard]] unsigned width() const noexcept;
+    /// Lines of the terminal.
+    [[nodiscard]] unsigned height() const noexcept;
 
     /// Nothing of these three is written where JSON is wanted.
     void line(std::string_view text);

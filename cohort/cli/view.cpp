@@ -3,6 +3,7 @@
 #include <cohort/cli/footprint.hpp>
 
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include <fmt/format.h>
@@ -26,6 +27,10 @@ const json::value* find(const json::object& in, std::string_view key)
 void add_footprint(json::object& to, const footprint& of)
 {
     to["memory_bytes"] = of.memory_bytes ? json::value(*of.memory_bytes) : json::value(nullptr);
+    to["processor_ms"] =
+        of.processor_time
+            ? json::value(std::chrono::duration_cast<milliseconds>(*of.processor_time).count())
+            : json::value(nullptr);
     const auto share = of.processor_share();
     to["processor_share"] = share ? json::value(*share) : json::value(nullptr);
 }
@@ -122,6 +127,13 @@ std::optional<std::int64_t> number_at(const json::object& in, std::string_view k
     return found != nullptr && found->is_int64() ? std::optional{found->as_int64()} : std::nullopt;
 }
 
+std::optional<double> real_at(const json::object& in, std::string_view key)
+{
+    const json::value* const found = find(in, key);
+    return found != nullptr && found->is_number() ? std::optional{found->to_number<double>()}
+                                                  : std::nullopt;
+}
+
 const json::object* object_at(const json::object& in, std::string_view key)
 {
     const json::value* const found = find(in, key);
@@ -172,6 +184,33 @@ void add_footprints(json::object& survey)
     survey["uptime_ms"] =
         whole.age ? json::value(std::chrono::duration_cast<milliseconds>(*whole.age).count())
                   : json::value(nullptr);
+}
+
+std::string event_words(const json::object& what)
+{
+    const std::string event = text_at(what, "event");
+    if (event == "stage")
+        return fmt::format("slot {}: {} → {} ({})", count_at(what, "slot"), text_at(what, "from"),
+                           text_at(what, "to"), text_at(what, "why"));
+    if (event == "end")
+        return fmt::format("slot {}: worker {} (pid {}) ended: {}; {}", count_at(what, "slot"),
+                           count_at(what, "worker"), count_at(what, "pid"), text_at(what, "reason"),
+                           text_at(what, "cause_words"));
+    if (event == "ill")
+        return fmt::format("slot {}: worker {} will be ended: {}", count_at(what, "slot"),
+                           count_at(what, "worker"), text_at(what, "words"));
+    if (event == "report")
+        return fmt::format("slot {}: the {} of worker {} (pid {}) is reported{}",
+                           count_at(what, "slot"), text_at(what, "cause"), count_at(what, "worker"),
+                           count_at(what, "pid"),
+                           what.contains("file") ? " in " + text_at(what, "file") : "");
+    std::string words = event;
+    for (const auto& each : what) {
+        if (each.key() != "event" && each.key() != "time" && each.key() != "sequence")
+            words += fmt::format(" {}={}", std::string_view{each.key()},
+                                 printable(json::serialize(each.value())));
+    }
+    return words;
 }
 
 tone tone_of(std::string_view stage) noexcept

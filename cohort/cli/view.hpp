@@ -18,6 +18,8 @@ namespace cohort::cli {
 [[nodiscard]] std::string text_at(const boost::json::object& in, std::string_view key);
 [[nodiscard]] std::optional<std::int64_t> number_at(const boost::json::object& in,
                                                     std::string_view key);
+/// Of any type of number.
+[[nodiscard]] std::optional<double> real_at(const boost::json::object& in, std::string_view key);
 [[nodiscard]] const boost::json::object* object_at(const boost::json::object& in,
                                                    std::string_view key);
 [[nodiscard]] std::vector<const boost::json::object*> objects_at(const boost::json::object& in,
@@ -25,9 +27,12 @@ namespace cohort::cli {
 /// The number as people read it, or "-".
 [[nodiscard]] std::string count_at(const boost::json::object& in, std::string_view key);
 
-/// Adds "memory_bytes" and "processor_share" to the slots of a survey, and to the whole: of the
-/// root and all that we know below it.
+/// Adds "memory_bytes", "processor_ms" and "processor_share" to the slots of a survey, and to the
+/// whole: of the root and all that we know below it.
 void add_footprints(boost::json::object& survey);
+
+/// An event of the chronicle in words.
+[[nodiscard]] std::string event_words(const boost::json::object& what);
 
 /// One line for each cohort.
 [[nodiscard]] table cohorts_table(const std::vector<boost::json::object>& surveys);

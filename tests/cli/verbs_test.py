@@ -3,7 +3,6 @@
 
 import os
 import pathlib
-import pty
 import shutil
 import signal
 import subprocess
@@ -85,23 +84,6 @@ def test_a_stopped_primary_is_said_to_be_stopped(cohort: Command) -> None:
     said = cohort("plan", "--wait", "1ms", expect=4)
     os.kill(primary, signal.SIGCONT)
     check(f"Process {primary} is stopped" in said.err and "may still" in said.err, said)
-
-
-def test_top_gives_the_terminal_back(cohort: Command) -> None:
-    start(cohort, "-w", 1)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        ours, its = pty.openpty()
-        top = subprocess.Popen([str(cohort.program), "top"], stdin=its, stdout=its,
-                               stderr=its, env={**cohort.environment, "TERM": "xterm"})
-        os.close(its)
-        shown = b""
-        while b"q leaves" not in shown:
-            shown += os.read(ours, 65536)
-        top.send_signal(number)
-        while b"\x1b[?1049l" not in shown:
-            shown += os.read(ours, 65536)
-        equal(top.wait(timeout=60), -number)
-        os.close(ours)
 
 
 def test_what_cannot_be_written_is_no_success(cohort: Command) -> None:

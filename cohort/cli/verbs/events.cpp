@@ -3,8 +3,6 @@
 #include <cohort/cli/target.hpp>
 #include <cohort/cli/view.hpp>
 
-#include <boost/json/serialize.hpp>
-
 #include <fmt/format.h>
 
 #include <unistd.h>
@@ -17,33 +15,6 @@ namespace cohort::cli::verbs {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string words_of(const boost::json::object& what)
-{
-    const std::string event = text_at(what, "event");
-    if (event == "stage")
-        return fmt::format("slot {}: {} → {} ({})", count_at(what, "slot"), text_at(what, "from"),
-                           text_at(what, "to"), text_at(what, "why"));
-    if (event == "end")
-        return fmt::format("slot {}: worker {} (pid {}) ended: {}; {}", count_at(what, "slot"),
-                           count_at(what, "worker"), count_at(what, "pid"), text_at(what, "reason"),
-                           text_at(what, "cause_words"));
-    if (event == "ill")
-        return fmt::format("slot {}: worker {} will be ended: {}", count_at(what, "slot"),
-                           count_at(what, "worker"), text_at(what, "words"));
-    if (event == "report")
-        return fmt::format("slot {}: the {} of worker {} (pid {}) is reported{}",
-                           count_at(what, "slot"), text_at(what, "cause"), count_at(what, "worker"),
-                           count_at(what, "pid"),
-                           what.contains("file") ? " in " + text_at(what, "file") : "");
-    std::string words = event;
-    for (const auto& each : what) {
-        if (each.key() != "event" && each.key() != "time" && each.key() != "sequence")
-            words += fmt::format(" {}={}", std::string_view{each.key()},
-                                 printable(boost::json::serialize(each.value())));
-    }
-    return words;
-}
 
 exit_code run_events(const arguments& args, console& out)
 {
@@ -69,7 +40,7 @@ exit_code run_events(const arguments& args, console& out)
                 out.json(line);
             } else {
                 out.line(fmt::format("{}  {}: {}", text_at(what.data, "time"), each.place.app,
-                                     words_of(what.data)));
+                                     event_words(what.data)));
             }
             out.flush();
         };

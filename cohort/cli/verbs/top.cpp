@@ -1,21 +1,24 @@
 #include <cohort/cli/verbs.hpp>
 
-#include <cohort/cli/footprint.hpp>
+#include <cohort/cli/pace.hpp>
+#include <cohort/cli/screen.hpp>
 #include <cohort/cli/target.hpp>
+#include <cohort/cli/top_view.hpp>
 #include <cohort/cli/view.hpp>
 
 #include <fmt/format.h>
 
-#include <poll.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <csignal>
 #include <cstdlib>
+#include <map>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace cohort::cli::verbs {
 
@@ -23,82 +26,22 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// The terminal as a screen of our own; given back at the end, also by Ctrl-C and by signals that
-/// end us. A resource.
-class screen {
-public:
-    explicit screen(console& out)
-        : out_{out}
-    {
-        if (::tcgetattr(STDIN_FILENO, &before_) == 0) {
-            termios quiet = before_;
-            // Ctrl-C comes as a byte: nothing is left behind then.
-            quiet.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO | ISIG);
-            changed_ = ::tcsetattr(STDIN_FILENO, TCSANOW, &quiet) == 0;
-        }
-        sigset_t ends;
-        sigemptyset(&ends);
-        for (std::size_t i = 0; i < ending.size(); ++i) {
-            struct sigaction ours{};
-            ours.sa_handler = [](int number) { ended_by = number; };
-            ::sigaction(ending[i], nullptr, &actions_[i]);
-            if (actions_[i].sa_handler == SIG_IGN)
-                continue;  // nohup(1)
-            ::sigaction(ending[i], &ours, nullptr);
-            sigaddset(&ends, ending[i]);
-        }
-        // They come while we wait, and at no other time.
-        ::sigprocmask(SIG_BLOCK, &ends, &mask_);
-        out_.raw("\x1b[?1049h\x1b[?25l");
-    }
-    ~screen()
-    {
-        out_.raw("\x1b[?25h\x1b[?1049l");
-        out_.flush();
-        if (changed_)
-            ::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
-        for (std::size_t i = 0; i < ending.size(); ++i)
-            ::sigaction(ending[i], &actions_[i], nullptr);
-        ::sigprocmask(SIG_SETMASK, &mask_, nullptr);
-        if (ended_by != 0)
-            std::raise(ended_by);  // whoever waits for us hears how it was
-    }
-    screen(const screen&) = delete;
-    screen& operator=(const screen&) = delete;
+constexpr std::size_t events_kept = 50;
+/// Until it is so: what is ordered goes on, and the next looks tell how far it is.
+constexpr milliseconds order_takes = 300ms;
 
-    void begin() { out_.raw("\x1b[H\x1b[J"); }
+control::answer survey_of(const target& whom)
+{
+    control::request ask{"ls"};
+    ask.budget = 2s;
+    auto said = ask_quietly(whom, ask, control::client::manner::repeatable);
+    if (said.code == exit_code::done)
+        add_footprints(said.data);
+    return said;
+}
 
-    /// Waits for a key, or the next look. False: the user wants to leave.
-    bool wait(milliseconds pause)
-    {
-        pollfd ask{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
-        const auto whole = std::chrono::duration_cast<std::chrono::seconds>(pause);
-        const timespec until{.tv_sec = whole.count(),
-                             .tv_nsec = nanoseconds{pause - whole}.count()};
-        const int got = ::ppoll(&ask, 1, &until, &mask_);
-        if (got == -1)
-            return errno == EINTR && ended_by == 0;
-        char key = 0;
-        if (got == 0)
-            return true;
-        constexpr char interrupt = 3, end = 4;
-        const bool read = ::read(STDIN_FILENO, &key, 1) == 1;
-        return read && key != 'q' && key != 'Q' && key != interrupt && key != end;
-    }
-
-private:
-    static constexpr std::array ending{SIGINT, SIGTERM, SIGHUP};
-    static inline volatile std::sig_atomic_t ended_by = 0;
-
-    console& out_;
-    std::array<struct sigaction, ending.size()> actions_{};
-    sigset_t mask_{};
-    termios before_{};
-    bool changed_ = false;
-};
-
-/// One look at all of them.
-exit_code draw(const choice& whom, console& out)
+/// One look at all of them, as text or JSON.
+exit_code print_all(const choice& whom, console& out)
 {
     exit_code worst = exit_code::done;
     if (whom.targets.empty()) {
@@ -107,25 +50,230 @@ exit_code draw(const choice& whom, console& out)
             out.json(boost::json::object{{"exit", 0}, {"reason", "no cohort runs here"}});
     }
     for (const target& each : whom.targets) {
-        control::request ask{"ls"};
-        ask.budget = 2s;
-        auto said = ask_quietly(each, ask, control::client::manner::repeatable);
-        if (said.code != exit_code::done) {
-            out.line(fmt::format("{}: {}", each.name(), said.reason));
-            worst = std::max(worst, said.code);
-            continue;
-        }
-        add_footprints(said.data);
+        const auto said = survey_of(each);
+        worst = std::max(worst, said.code);
         if (out.wants_json()) {
             out.json(to_json(each, said));
-            continue;
+        } else if (said.code != exit_code::done) {
+            out.line(fmt::format("{}: {}", each.name(), said.reason));
+        } else {
+            out.print(cohorts_table({said.data}));
+            out.line("");
+            out.print(slots_table(said.data));
+            out.line("");
         }
-        out.print(cohorts_table({said.data}));
-        out.line("");
-        out.print(slots_table(said.data));
-        out.line("");
     }
     return worst;
+}
+
+/// The live view: what was seen, what was chosen, what was ordered. A resource: has the terminal.
+class live_view {
+public:
+    live_view(choice whom, console& out, bool all)
+        : whom_{std::move(whom)}, out_{out}, shown_{out}, all_{all}
+    {}
+
+    exit_code run(milliseconds every, std::size_t frames);
+
+private:
+    void look();
+    void look_at(const target& each, steady_time when);
+    void find_again();
+    void draw();
+    /// False: leave.
+    [[nodiscard]] bool press(const key& what);
+    void press_letter(char letter);
+    void step(int by);
+    void order(std::string_view verb);
+    [[nodiscard]] const target* target_of(std::string_view slot) const;
+
+    choice whom_;
+    console& out_;
+    screen shown_;
+    bool all_;  // those that come later, too
+    std::map<std::string, pace> paces_;
+    std::vector<top_look> looks_;
+    top_choice chosen_;
+    std::string asked_;  // for which slot the question is that is on the screen
+    exit_code worst_ = exit_code::done;
+};
+
+void live_view::look_at(const target& each, steady_time when)
+{
+    top_look seen;
+    auto said = survey_of(each);
+    if (said.code != exit_code::done) {
+        seen.problem = fmt::format("{}: {}", each.name(), said.reason);
+        worst_ = std::max(worst_, said.code);
+        looks_.push_back(std::move(seen));
+        return;
+    }
+    seen.survey = std::move(said.data);
+    pace& running = paces_[each.place.socket.string()];
+    running.add(seen.survey, when);
+    seen.history = running.history();
+    control::request ask{"events"};
+    ask.budget = 2s;
+    ask.arguments["last"] = events_kept;
+    ask.arguments["follow"] = false;
+    static_cast<void>(
+        ask_quietly(each, ask, control::client::manner::repeatable,
+                    [&seen](const control::progress& what) { seen.events.push_back(what.data); }));
+    looks_.push_back(std::move(seen));
+}
+
+void live_view::look()
+{
+    looks_.clear();
+    worst_ = exit_code::done;
+    for (const target& each : whom_.targets)
+        look_at(each, now());
+}
+
+void live_view::find_again()
+{
+    auto again = control::find_cohorts(control::viewpoint::here());
+    if (!all_ || !again)
+        return;
+    whom_.targets.clear();
+    for (auto& each : *again)
+        whom_.targets.push_back({.place = std::move(each), .slot = {}});
+}
+
+void live_view::draw()
+{
+    shown_.begin();
+    const auto lines = top_lines(looks_, chosen_, out_.width(), out_.height());
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        std::string text;
+        for (const table::cell& each : lines[i].pieces)
+            text += out_.paint(each.text, lines[i].chosen ? tone::strong : each.colour);
+        out_.raw(text);
+        if (i + 1 < lines.size())
+            shown_.end_line();
+        else
+            out_.raw("\x1b[K");
+    }
+    shown_.end();
+}
+
+void live_view::step(int by)
+{
+    const auto all = top_slots(looks_, chosen_.order);
+    if (all.empty())
+        return;
+    const auto at = std::ranges::find(all, chosen_.slot);
+    if (at == all.end()) {
+        chosen_.slot = all.front();
+        return;
+    }
+    const auto place = std::clamp<std::ptrdiff_t>(at - all.begin() + by, 0, std::ssize(all) - 1);
+    chosen_.slot = all[static_cast<std::size_t>(place)];
+}
+
+const target* live_view::target_of(std::string_view slot) const
+{
+    const auto name = take_apart_name(slot);
+    const auto found = std::ranges::find(whom_.targets, name.app,
+                                         [](const target& each) { return each.place.app; });
+    return name.slot && found != whom_.targets.end() ? &*found : nullptr;
+}
+
+void live_view::order(std::string_view verb)
+{
+    const target* const found = target_of(chosen_.slot);
+    if (found == nullptr) {
+        chosen_.message = "choose a slot first: the arrows go through them";
+        return;
+    }
+    control::request what{std::string{verb}};
+    what.slot = take_apart_name(chosen_.slot).slot;
+    what.budget = order_takes;
+    const auto said = ask_quietly(*found, what, control::client::manner::repeatable);
+    chosen_.message = fmt::format("{} {}: {}", verb, chosen_.slot,
+                                  printable(said.reason.empty() ? "done" : said.reason));
+    look();
+}
+
+void live_view::press_letter(char letter)
+{
+    chosen_.message.clear();
+    if (!std::exchange(asked_, {}).empty()) {
+        if (letter == 'y' || letter == 'Y')
+            order("drain");
+        else
+            chosen_.message = "nothing was done";
+        return;
+    }
+    switch (letter) {
+        case 's':
+            chosen_.order =
+                static_cast<top_order>((std::to_underlying(chosen_.order) + 1) % top_orders);
+            break;
+        case 'j':
+            step(1);
+            break;
+        case 'k':
+            step(-1);
+            break;
+        case 'd':
+            if (target_of(chosen_.slot) == nullptr) {
+                order("drain");  // says that none is chosen
+                break;
+            }
+            asked_ = chosen_.slot;
+            chosen_.message =
+                fmt::format("drain {}? Its slot stays empty until it is resumed. y/n", asked_);
+            break;
+        case 'u':
+            order("resume");
+            break;
+        default:
+            break;
+    }
+}
+
+bool live_view::press(const key& what)
+{
+    switch (what.what) {
+        case key::kind::leave:
+            return false;
+        case key::kind::up:
+            step(-1);
+            break;
+        case key::kind::down:
+            step(1);
+            break;
+        case key::kind::letter:
+            if (asked_.empty() && (what.letter == 'q' || what.letter == 'Q'))
+                return false;
+            press_letter(what.letter);
+            break;
+        case key::kind::nothing:
+        case key::kind::resized:
+            break;
+    }
+    return true;
+}
+
+exit_code live_view::run(milliseconds every, std::size_t frames)
+{
+    for (std::size_t frame = 1;; ++frame) {
+        look();
+        draw();
+        const steady_time next = now() + every;  // there is a wait, in which signals are heard
+        if (frame == frames)
+            return worst_;
+        for (;;) {
+            const auto left = std::chrono::duration_cast<milliseconds>(next - now());
+            if (left <= 0ms)
+                break;
+            if (!press(shown_.wait(left)))
+                return worst_;
+            draw();
+        }
+        find_again();
+    }
 }
 
 exit_code run_top(const arguments& args, console& out)
@@ -139,27 +287,11 @@ exit_code run_top(const arguments& args, console& out)
         return whom.code;
     const char* const term = std::getenv("TERM");
     const bool moves = term != nullptr && std::string_view{term} != "dumb";
-    const bool live =
-        moves && out.is_terminal() && !out.wants_json() && ::isatty(STDIN_FILENO) == 1;
-    if (!live)
-        return draw(whom, out);
-    exit_code code = exit_code::done;
-    screen shown{out};
-    for (std::size_t frame = 1;; ++frame) {
-        shown.begin();
-        code = draw(whom, out);
-        out.line(out.paint("q leaves", tone::faint));
-        out.flush();
-        if (frame == *frames || !shown.wait(*every))
-            return code;
-        if (auto again = control::find_cohorts(control::viewpoint::here());
-            again && !args.word(0) && !args.value("--socket"))
-        {
-            whom.targets.clear();
-            for (auto& each : *again)
-                whom.targets.push_back({.place = std::move(each), .slot = {}});
-        }
-    }
+    if (!moves || !out.is_terminal() || out.wants_json() || ::isatty(STDIN_FILENO) == 0)
+        return print_all(whom, out);
+    const bool all = !args.word(0) && !args.value("--socket");
+    live_view view{std::move(whom), out, all};
+    return view.run(*every, *frames);
 }
 
 constexpr auto aliases = std::to_array<std::string_view>({"monit", "imonit"});
@@ -174,8 +306,11 @@ constinit const verb top{
     .name = "top",
     .aliases = aliases,
     .usage = "top [app] [--every DURATION]",
-    .summary = "The cohorts and their slots, looked at again and again.",
-    .about = "Where the output is no terminal, or a dumb one: one look.",
+    .summary = "The cohorts and their slots, live: rates, the oddest worker first, what happened.",
+    .about = "Arrows (or j, k) choose a slot, d drains it after a question, u resumes it, s sorts "
+             "by the next of oddness, slot, req/s, cpu, memory, restarts, and q leaves. cpu is of "
+             "now, of one processor. Where the output is no terminal, or a dumb one, or with "
+             "--json: one look.",
     .flags = flags,
     .run = run_top,
     .words_max = 1,

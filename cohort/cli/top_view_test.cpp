@@ -1,0 +1,146 @@
+#include <cohort/cli/top_view.hpp>
+#include <cohort/cli/screen.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include <doctest/doctest.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+using namespace cohort;
+using namespace cohort::cli;
+
+namespace {
+
+boost::json::object slot(std::int64_t number, std::int64_t running)
+{
+    return {{"slot", number},
+            {"name", fmt::format("api.{}", number)},
+            {"stage", "serving"},
+            {"pid", 4000 + number},
+            {"generation", 1},
+            {"uptime_ms", 65'000},
+            {"restarts", 0},
+            {"running", running},
+            {"connections", 10},
+            {"beat_ms", 20},
+            {"memory_bytes", 20 << 20},
+            {"requests_per_s", 12.5},
+            {"processor_now", 0.25}};
+}
+
+top_look look_at(std::int64_t slots)
+{
+    top_look seen;
+    boost::json::array all;
+    for (std::int64_t i = 0; i < slots; ++i)
+        all.emplace_back(slot(i, i == 2 ? 90 : 3));
+    seen.survey = {{"app", "api"},
+                   {"stage", "serving"},
+                   {"serving", slots},
+                   {"wanted", slots},
+                   {"requests_per_s", 50.0}};
+    seen.survey["slots"] = std::move(all);
+    seen.history = {1, 2, 4};
+    for (int i = 0; i < 30; ++i)
+        seen.events.push_back({{"time", "2026-01-31T12:34:56.789Z"},
+                               {"event", "end"},
+                               {"slot", 1},
+                               {"worker", i},
+                               {"pid", 7},
+                               {"reason", "exited \x1b[2J"}});
+    return seen;
+}
+
+std::string text_of_all(const std::vector<top_line>& lines)
+{
+    std::string all;
+    for (const top_line& each : lines)
+        all += each.text() + '\n';
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("the oddest slot comes first, and who does not serve before that")
+{
+    std::vector<top_look> looks{look_at(5)};
+    CHECK(top_slots(looks, top_order::oddness).front() == "api.2");
+    CHECK(top_slots(looks, top_order::slot).front() == "api.0");
+    looks.front().survey["slots"].as_array()[4].as_object()["stage"] = "parked";
+    const auto names = top_slots(looks, top_order::oddness);
+    CHECK(names[0] == "api.4");
+    CHECK(names[1] == "api.2");
+    const auto lines = top_lines(looks, {}, 120, 30);
+    CHECK(text_of_all(lines).find("serving, odd") != std::string::npos);
+}
+
+TEST_CASE("of two workers neither is odd")
+{
+    const auto one = slot(0, 1);
+    const auto other = slot(1, 500);
+    CHECK(top_oddness({&one, &other}) == std::vector<double>{0, 0});
+}
+
+TEST_CASE("every size of a terminal has room for the chosen slot and for the keys")
+{
+    const std::vector<top_look> looks{look_at(64)};
+    top_choice choice;
+    choice.order = top_order::slot;
+    choice.slot = "api.63";
+    for (unsigned width = 1; width < 200; width += 13) {
+        for (unsigned height = 1; height < 100; height += 3) {
+            CAPTURE(width);
+            CAPTURE(height);
+            const auto lines = top_lines(looks, choice, width, height);
+            CHECK(lines.size() <= std::max(height, 2U));
+            CHECK(lines.back().text().starts_with("q leaves"));
+            if (height > 12)
+                CHECK(std::ranges::any_of(lines, &top_line::chosen));
+        }
+    }
+}
+
+TEST_CASE("a narrow terminal has fewer columns, and no row is wider than it")
+{
+    const std::vector<top_look> looks{look_at(3)};
+    const std::string wide = text_of_all(top_lines(looks, {}, 140, 24));
+    CHECK(wide.find("restarts") != std::string::npos);
+    CHECK(wide.find("last end") != std::string::npos);
+    const auto lines = top_lines(looks, {}, 50, 24);
+    const std::string narrow = text_of_all(lines);
+    CHECK(narrow.find("req/s") != std::string::npos);
+    CHECK(narrow.find("lanes") == std::string::npos);
+    for (const top_line& each : lines) {
+        if (each.text().find("api.1 ") != std::string::npos)
+            CHECK(width_of(each.text()) <= 52);  // with the gap behind it
+    }
+}
+
+TEST_CASE("the words of others move no cursor")
+{
+    const std::string all = text_of_all(top_lines({look_at(3)}, {}, 120, 40));
+    CHECK(all.find("exited") != std::string::npos);
+    CHECK(all.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("bars show the latest at the right")
+{
+    CHECK(top_bars({0, 7}, 10) == "▁█");
+    CHECK(top_bars({9, 0, 0}, 2) == "▁▁");
+    CHECK(top_bars({}, 2).empty());
+}
+
+TEST_CASE("keys are known by what terminals send for them")
+{
+    using enum key::kind;
+    CHECK(key_of("\x1b[A").what == up);
+    CHECK(key_of("\x1bOB").what == down);
+    CHECK(key_of("\x1b").what == nothing);
+    CHECK(key_of("\x1b[5~").what == nothing);
+    CHECK(key_of("\x03").what == leave);
+    CHECK(key_of("d").letter == 'd');
+}
