@@ -21,12 +21,12 @@ constexpr auto common = std::to_array<flag_rule>({
 });
 
 constexpr auto every_verb = std::to_array<const verb*>(
-    {&verbs::run,      &verbs::start,      &verbs::stop,  &verbs::restart, &verbs::reload,
-     &verbs::rollback, &verbs::upgrade,    &verbs::scale, &verbs::drain,   &verbs::resume,
-     &verbs::reopen,   &verbs::log_level,  &verbs::list,  &verbs::show,    &verbs::top,
-     &verbs::logs,     &verbs::why,        &verbs::dump,  &verbs::events,  &verbs::check,
-     &verbs::plan,     &verbs::signal,     &verbs::send,  &verbs::save,    &verbs::startup,
-     &verbs::init,     &verbs::completion, &verbs::help,  &verbs::version});
+    {&verbs::run,      &verbs::start,     &verbs::stop,       &verbs::restart, &verbs::reload,
+     &verbs::rollback, &verbs::upgrade,   &verbs::scale,      &verbs::drain,   &verbs::resume,
+     &verbs::reopen,   &verbs::log_level, &verbs::list,       &verbs::show,    &verbs::top,
+     &verbs::open,     &verbs::logs,      &verbs::why,        &verbs::dump,    &verbs::events,
+     &verbs::check,    &verbs::plan,      &verbs::signal,     &verbs::send,    &verbs::save,
+     &verbs::startup,  &verbs::init,      &verbs::completion, &verbs::help,    &verbs::version});
 
 }  // namespace
 

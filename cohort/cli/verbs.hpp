@@ -8,7 +8,7 @@ namespace cohort::cli::verbs {
 extern const verb run, start, stop, restart;
 extern const verb reload, rollback, plan, upgrade;
 extern const verb scale, drain, resume, reopen;
-extern const verb list, show, top, logs, log_level, why, dump, events;
+extern const verb list, show, top, open, logs, log_level, why, dump, events;
 extern const verb check, signal, send;
 extern const verb save, startup, init;
 extern const verb completion, help, version;

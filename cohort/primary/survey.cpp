@@ -132,6 +132,8 @@ json::object survey(const surveyed& of)
     all["listen"] = std::move(listen);
     if (const std::string log = log_path(of.settings, std::nullopt); !log.empty())
         all["log"] = log;
+    if (!of.settings.admin.http.empty())
+        all["dashboard"] = json::object{{"http", of.settings.admin.http}};
     json::array slots;
     for (const slot_view& each : seats)
         slots.emplace_back(slot_words(of, each));

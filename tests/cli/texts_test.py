@@ -23,9 +23,9 @@ def lint(command: list, text: str) -> None:
 def test_help(cohort: Command) -> None:
     verbs = [each["verb"] for each in cohort("help", "--json", expect=0).json()]
     for verb in ("run", "start", "stop", "restart", "reload", "rollback", "upgrade", "scale",
-                 "drain", "resume", "reopen", "log-level", "ls", "show", "top", "logs", "why",
-                 "dump", "events", "check", "plan", "signal", "send", "save", "startup", "init",
-                 "completion", "help", "version"):
+                 "drain", "resume", "reopen", "log-level", "ls", "show", "top", "open", "logs",
+                 "why", "dump", "events", "check", "plan", "signal", "send", "save", "startup",
+                 "init", "completion", "help", "version"):
         check(verb in verbs, f"{verb} is a verb")
         check(f"cohort {verb}" in cohort("help", verb, expect=0).out, verb)
         check(f"cohort {verb}" in cohort(verb, "--help", expect=0).out, verb)
