@@ -39,7 +39,7 @@ function kill(slot) {
   const worker = workers[slot];
   crashes.push({ at: new Date().toISOString(), slot, pid: worker.pid, cause: "SIGSEGV",
                  words: "killed by signal 11 (SIGSEGV)",
-                 report: `thread 1 "api"\n  #0 ${markup} at handler.cpp:40\n  #1 main` });
+                 report: "/var/log/cohort/payments.1.crash" });
   worker.last_death = { at: new Date().toISOString(), cause: "SIGSEGV",
                         words: "killed by signal 11 (SIGSEGV)" };
   note(slot, "end", `worker ${worker.id} (pid ${worker.pid}) ended: killed by signal 11 (SIGSEGV)`);
@@ -119,6 +119,12 @@ function act(slot, verb, body) {
   return { exit: 7, reason: `${name} cannot do that: another reload is under way`, data: {} };
 }
 
+/** What `why` tells of a slot. */
+const ends = (slot) => crashes.filter((each) => String(each.slot) === slot).map((each) => ({
+  pid: each.pid, worker: 2, reason: each.words, lived_ms: 12000, served_ms: 11000,
+  story: `stack of thread 1 "api"\n  #0 ${markup} at handler.cpp:40\n  #1 main`,
+}));
+
 const streams = new Set();
 
 function happen(what, slot) {
@@ -164,7 +170,7 @@ const server = createServer(async (request, answer) => {
     return answer.write(`event: state\ndata: ${JSON.stringify(state())}\n\n`);
   }
   if (third === "why")
-    return json(answer, 200, { exit: 0, reason: "", data: { slots: [] } });
+    return json(answer, 200, { exit: 0, reason: "", data: { slots: [{ ends: ends(fourth) }] } });
   if (request.method === "POST" && third === "workers")
     return json(answer, 200, act(Number(fourth), fifth, text ? JSON.parse(text) : {}));
   return json(answer, 200, state());

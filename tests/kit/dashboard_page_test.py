@@ -115,7 +115,8 @@ def escapes_everything(page: Dashboard) -> None:
     expect("<b>not bold</b>" in page.text("#route-rows"), "the route as it is called")
     page.press("#crash-rows button")
     page.until_text("#report-text", "handler.cpp:40")
-    expect("<b>not bold</b>" in page.text("#report-text"), "the report as it is")
+    expect("<b>not bold</b>" in page.text("#report-text"), "the story as it is")
+    expect("payments.1.crash" in page.text("#report-text"), "where all of it lies")
     page.browser.ask("POST", f"/element/{page.browser.element('body')}/value", {"text": ESCAPE})
     page.browser.until("return !document.getElementById('report').open", "Esc closes it")
     expect(page.run("return document.querySelectorAll('b, img').length") == 0, "markup of others")
@@ -162,7 +163,7 @@ def dies_in_sight(page: Dashboard, slot: int, kill) -> None:
     page.browser.until(f"return document.querySelector({json.dumps(page.row(slot))})"
                        f".children[2].textContent !== '{before}'", "another process")
     page.until_text("#events", before)
-    page.until_text(f"{page.row(slot)} .death", "SIG")
+    page.until_text(f"{page.row(slot)} .death", ":")  # when, and of what
     page.until_text(f"{page.row(slot)} .mark", "serving")
 
 

@@ -111,30 +111,35 @@ function openReport(title, about, text) {
   find("report-text").focus();
 }
 
-/** What is known of a crash: the report that came with it, and what `why` tells of the slot. */
+/** What `why` tells of a death: its story, for as long as the primary has it. */
 export async function openCrash(crash) {
-  const title = `${appName}.${crash.slot}: ${crash.words || crash.cause || "crashed"}`;
+  const title = `${appName}.${crash.slot}: ${crash.words || crash.cause || "ended"}`;
   const about = `${words.full(crash.at)}, pid ${words.text(crash.pid)}`;
-  const own = typeof crash.report === "string" ? crash.report : "";
-  openReport(title, about, own || "Asking for the report…");
+  const isShown = () => find("report").open && find("report-title").textContent === title;
+  openReport(title, about, "Asking for the story…");
   try {
     const said = await feed.ask("GET", `api/v1/why/${crash.slot}`);
-    const ends = (said.data?.slots ?? said.slots ?? []).flatMap(({ ends }) => ends ?? []);
-    const end = ends.find(({ pid }) => pid === crash.pid);
-    const rest = end ? describeEnd(end) : "";
-    if (find("report-title").textContent === title)
-      put(find("report-text"), [own.includes("\n") ? own : own && `Kept in ${own}`, rest]
-        .filter((part) => part).join("\n\n") || "Nothing more was kept of it.");
+    const end = (said.data?.slots ?? []).flatMap(({ ends }) => ends ?? [])
+      .find(({ pid }) => pid === crash.pid);
+    if (isShown())
+      put(find("report-text"), storyOf(end ?? {}, crash));
   } catch (problem) {
-    put(find("report-text"), own || `The report cannot be had: ${problem.message}`);
+    if (isShown())
+      put(find("report-text"), `${storyOf({}, crash)}\n\nThe rest cannot be had: ` +
+                               problem.message);
   }
 }
 
-function describeEnd(end) {
-  const { report, ...rest } = end;
-  const facts = Object.entries(rest).filter(([, value]) => value !== null && value !== "")
-    .map(([key, value]) => `${key}: ${typeof value === "object" ? JSON.stringify(value) : value}`);
-  return [...facts, ...(report ? ["", report] : [])].join("\n");
+function storyOf(end, crash) {
+  const seconds = (length) => words.duration(length === undefined ? null : length / 1000);
+  const file = end.file ?? crash.report;
+  return [
+    end.reason ?? crash.cause ?? "",
+    end.worker === undefined ? "" : `worker ${end.worker}, lived ${seconds(end.lived_ms)}, ` +
+                                    `served ${seconds(end.served_ms)}`,
+    end.story ?? end.report ?? "Nothing more is kept in memory.",
+    file ? `All of it: ${file}` : "",
+  ].filter((part) => part).join("\n\n");
 }
 
 /** All about one worker, kept up to date while it is open. */

@@ -109,9 +109,11 @@ export const isEmpty = (worker) => ["held", "parked", "drained", "empty"].includ
 
 export function toneOfEvent(event) {
   const all = `${event.kind ?? ""} ${event.words ?? ""}`;
-  if (/\b(crash\w*|oom|memory|parked|fail\w*|hang|hung|killed|signal|outage|rolled)\b/i.test(all))
+  const bad =
+    /\b(crash\w*|oom|memory|parked|fail\w*|hang|hung|ill|killed|signal|outage|rolled)\b/i;
+  if (bad.test(all))
     return "bad";
-  if (/→ serving|serves|ready|resumed|reloaded|upgraded/.test(all))
+  if (/→ serving|serves|\bready\b|resumed|reloaded|upgraded/.test(all))
     return "good";
   return /scal|reload|drain|stop|config|upgrade|level|held|withdraw|end|exit/.test(all) ? "warn"
                                                                                        : "";
