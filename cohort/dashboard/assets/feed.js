@@ -113,9 +113,8 @@ export class Feed {
       const read = eventReader((event, data) => {
         if (event !== "state")
           return;
-        const state = JSON.parse(data);
+        this.onState(JSON.parse(data));
         this.failures = 0;
-        this.onState(state);
       });
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       for (;;) {
