@@ -25,6 +25,8 @@ assert.equal(words.bytes(1023), "1023B");
 assert.equal(words.percent(0.0004), `0.04${gap}%`);
 assert.equal(words.percent(1), `100${gap}%`);
 assert.equal(words.milliseconds(1500), `1.50${gap}s`);
+assert.equal(words.milliseconds(0.001), `<${gap}0.01${gap}ms`);
+assert.equal(words.milliseconds(0.5), `0.50${gap}ms`);
 assert.equal(words.duration(93784), "1d2h");
 assert.equal(words.duration(3600), "1h");
 assert.equal(words.duration(0.2), "0s");

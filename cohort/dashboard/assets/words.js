@@ -30,6 +30,8 @@ export function milliseconds(value) {
     return `${(value / 1000).toFixed(value < 10000 ? 2 : 1)}${gap}s`;
   if (value >= 10)
     return `${Math.round(value)}${gap}ms`;
+  if (value < 0.01)
+    return `<${gap}0.01${gap}ms`; // what is measured is never nothing
   return `${value.toFixed(value < 1 ? 2 : 1)}${gap}ms`;
 }
 
