@@ -1,5 +1,6 @@
 #include <cohort/net/poller.hpp>
 
+#include <cohort/async/loop_meter.hpp>
 #include <cohort/base/assert.hpp>
 #include <cohort/base/try.hpp>
 
@@ -94,6 +95,17 @@ void poller::stop() noexcept
     set_.reset();
 }
 
+steady_time poller::time() noexcept
+{
+    if (!delivering_)
+        return now();
+    if (!time_) {
+        const auto woke = loop_meter::here().take_awakening();
+        time_ = woke ? *woke : now();
+    }
+    return *time_;
+}
+
 void poller::wait()
 {
     shown_.async_wait(descriptor::wait_read,
@@ -124,6 +136,7 @@ void poller::deliver()
     if (found > 0) {
         ++batches_;
         delivering_ = true;
+        time_.reset();
         if (brackets_.before != nullptr)
             brackets_.before();
         while (batch_next_ < batch_size_) {

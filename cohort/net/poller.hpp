@@ -5,6 +5,7 @@
 // poller keeps an epoll set of its own and shows Asio only that set: one turn of Asio's loop then
 // serves up to 64 connections, and a connection that waits costs no Asio object at all.
 
+#include <cohort/base/clock.hpp>
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
 
@@ -17,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace cohort::net {
 
@@ -77,6 +79,10 @@ public:
     };
     void around_batches(brackets call) noexcept { brackets_ = call; }
 
+    /// When the running batch was found; outside of one, now. One look at the clock for a batch, if
+    /// anybody asks, and none if the loop was just woken up and is metered (async/loop_meter.hpp).
+    [[nodiscard]] steady_time time() noexcept;
+
     /// Loop turns that found something, and events delivered in them: for tests and the board.
     [[nodiscard]] std::uint64_t batches() const noexcept { return batches_; }
     [[nodiscard]] std::uint64_t events() const noexcept { return events_; }
@@ -116,6 +122,7 @@ private:
     int batch_next_ = 0;
     std::uint64_t batches_ = 0;
     std::uint64_t events_ = 0;
+    std::optional<steady_time> time_;  // of the running batch, once somebody has asked
 };
 
 }  // namespace cohort::net

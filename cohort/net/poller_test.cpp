@@ -229,3 +229,36 @@ TEST_CASE("what is around batches is called once for all that became ready toget
     CHECK(before == 1);
     CHECK(after == 1);
 }
+
+TEST_CASE("all that became ready together has one time, and what comes later another")
+{
+    boost::asio::io_context loop;
+    poller poll{loop};
+    REQUIRE(poll.start());
+    std::array<pair_of_sockets, 2> sockets;
+    std::array<listener, 2> each;
+    std::vector<cohort::steady_time> seen;
+    for (std::size_t i = 0; i < 2; ++i) {
+        REQUIRE(poll.watch(sockets[i].ours.borrow(), EPOLLIN, each[i]));
+        each[i].then = [&, i] {
+            each[i].swallow(sockets[i].ours.borrow());
+            const cohort::steady_time first = poll.time();
+            while (cohort::now() <= first) {
+            }
+            CHECK(poll.time() == first);
+            seen.push_back(first);
+            if (seen.size() == 2)
+                sockets[0].poke();
+            if (seen.size() == 3)
+                poll.stop();
+        };
+        sockets[i].poke();
+    }
+    const cohort::steady_time before = poll.time();
+    loop.run();
+    REQUIRE(seen.size() == 3);
+    CHECK(seen[0] >= before);
+    CHECK(seen[0] == seen[1]);
+    CHECK(seen[2] > seen[1]);
+    CHECK(poll.time() > seen[2]);
+}
