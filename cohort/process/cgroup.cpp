@@ -16,6 +16,7 @@ namespace {
 
 using detail::cut;
 using detail::next_line;
+using detail::number_behind;
 
 constexpr std::size_t folders_max = 128;
 
@@ -153,17 +154,6 @@ std::optional<place> find_place(cgroup_version version, std::string_view control
     return found ? found : stranger;
 }
 
-/// The number behind a word that starts a line: "oom_kill 3".
-std::optional<std::uint64_t> counter(std::string_view text, std::string_view name)
-{
-    while (!text.empty()) {
-        std::string_view line = next_line(text);
-        if (cut(line, ' ') == name)
-            return parse_integer<std::uint64_t>(line);
-    }
-    return std::nullopt;
-}
-
 /// The file that counts, and what it says now.
 struct tally {
     std::string file;
@@ -183,7 +173,7 @@ std::optional<tally> find_tally(const file_reader& read)
             const auto text = read(folder + s.file);
             if (!text)
                 continue;
-            if (const auto kills = counter(*text, "oom_kill"))
+            if (const auto kills = number_behind(*text, "oom_kill"))
                 return tally{folder + s.file, *kills};
         }
     }
@@ -249,13 +239,13 @@ std::optional<std::uint64_t> memory_kills()
     if (!found)
         return std::nullopt;
     const auto text = read_system_file(found->file);
-    return text ? counter(*text, "oom_kill") : std::nullopt;
+    return text ? number_behind(*text, "oom_kill") : std::nullopt;
 }
 
 std::optional<std::uint64_t> memory_kills_of_machine(const file_reader& read)
 {
     const auto text = read("/proc/vmstat");
-    return text ? counter(*text, "oom_kill") : std::nullopt;
+    return text ? number_behind(*text, "oom_kill") : std::nullopt;
 }
 
 std::optional<std::uint64_t> memory_kills_of_machine()

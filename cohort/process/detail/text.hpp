@@ -1,6 +1,8 @@
 #pragma once
 // Walking through the small text files of /proc and /sys. Closed to other rooms.
 
+#include <cohort/base/parse.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
@@ -21,6 +23,18 @@ inline std::string_view cut(std::string_view& rest, char separator) noexcept
 
 /// Takes one line, without its end, off the front of `rest`.
 inline std::string_view next_line(std::string_view& rest) noexcept { return cut(rest, '\n'); }
+
+/// The number behind a word that starts a line: "oom_kill 3". Nothing: there is none.
+inline std::optional<std::uint64_t> number_behind(std::string_view text,
+                                                  std::string_view name) noexcept
+{
+    while (!text.empty()) {
+        std::string_view line = next_line(text);
+        if (cut(line, ' ') == name)
+            return parse_integer<std::uint64_t>(line);
+    }
+    return std::nullopt;
+}
 
 /// `text` behind the blanks and tabs that it begins with.
 inline std::string_view skip_blanks(std::string_view text) noexcept
