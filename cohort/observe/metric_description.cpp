@@ -94,11 +94,13 @@ result<> check_name(const metric_description& what)
         if (!what.name.ends_with("_total") || what.name.size() == 6)
             return refuse(what, "the name of a counter ends in _total");
     } else if (std::ranges::any_of(sample_suffixes, [&](std::string_view each) {
-                   return what.name.ends_with(each);
+                   // A gauge of 1 with labels that say what this is: Prometheus' own custom.
+                   const bool is_custom = each == "_info" && what.type == metric_type::gauge;
+                   return what.name.ends_with(each) && !is_custom;
                }))
     {
         return refuse(what, "only a counter's name ends in _total, and none in _created, _bucket, "
-                            "_count, _sum or _info");
+                            "_count or _sum, and only a gauge's in _info");
     }
     if (what.name.starts_with("cohort_metrics_"))
         return refuse(what, "names that begin with cohort_metrics_ are taken");

@@ -41,9 +41,10 @@ TEST_CASE("names are as Prometheus and OpenMetrics want them")
         CHECK_MESSAGE(refused(counter(name)), name);
     CHECK(refused(counter(std::string(200, 'a') + "_total")));
     CHECK(of_type(metric_type::gauge, "queue_length").check());
-    for (const char* const name :
-         {"a_total", "a_count", "a_sum", "a_bucket", "a_created", "a_info"})
+    for (const char* const name : {"a_total", "a_count", "a_sum", "a_bucket", "a_created"})
         CHECK_MESSAGE(refused(of_type(metric_type::gauge, name)), name);
+    CHECK(of_type(metric_type::gauge, "build_info").check());
+    CHECK(refused(of_type(metric_type::histogram, "build_info")));
     CHECK(counter("payments_total").check());
     CHECK(counter("a_total").base() == "a");
     CHECK(of_type(metric_type::gauge, "a").base() == "a");
