@@ -10,6 +10,7 @@
 #include <cohort/http/pace.hpp>
 #include <cohort/http/request.hpp>
 #include <cohort/http/response.hpp>
+#include <cohort/http/server_options.hpp>
 #include <cohort/http/violation.hpp>
 
 #include <cstddef>
@@ -130,6 +131,7 @@ struct record {
     steady_time started{};
     std::uint64_t answer_bytes = 0;
     std::optional<std::uint64_t> unwritten;  // of a streamed body with an announced length
+    request_times times;                     // if somebody measures requests
 
 private:
     void forget_journal() noexcept;

@@ -27,6 +27,8 @@ class context;
 
 namespace cohort::http {
 
+class request_metrics;
+
 /// How long a client may take, in whole seconds: the server looks once a second, so each ends up
 /// to a second late. 0 seconds: no limit.
 struct patience {
@@ -83,6 +85,12 @@ struct server_counters {
     std::atomic<std::uint32_t>* requests_running = nullptr;
     /// How answers go. Costs two looks at the (coarse) clock for each request.
     board::answer_cells* answers = nullptr;
+};
+
+/// When a request did what, for who measures it. A value.
+struct request_times {
+    steady_time began{};    ///< Its head was complete: the turn of the loop in which that was so.
+    steady_time streams{};  ///< The head of its streamed answer was ready. Zero: it is no such one.
 };
 
 /// How a request ended. `refused`: by the server, after its route was found (413, 408, malformed
@@ -196,6 +204,11 @@ struct server_options {
 
     /// The server's clock, for tests.
     steady_time (*clock)() noexcept = &now_coarse;
+
+    /// Counts every request that came as far as a route, if set (telemetry/request_metrics.hpp).
+    /// Costs a look at the clock for each request and one for each batch of them.
+    /// Lifetime: outlives the server.
+    request_metrics* metrics = nullptr;
 };
 
 }  // namespace cohort::http

@@ -125,6 +125,7 @@ private:
     [[nodiscard]] order answer(response& what);
     [[nodiscard]] order finish(status_code status);
     [[nodiscard]] bool begin_stream();
+    void note_stream() noexcept;
     void end_stream(const result<>& outcome);
     void want_body();
     void send_piece(std::string_view piece);

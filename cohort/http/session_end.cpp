@@ -6,6 +6,7 @@
 #include <cohort/http/server.hpp>
 #include <cohort/http/session.hpp>
 #include <cohort/http/stream_port.hpp>
+#include <cohort/http/telemetry/request_metrics.hpp>
 #include <cohort/net/socket_option.hpp>
 
 #include <sys/socket.h>
@@ -261,6 +262,12 @@ void session::tell_end(status_code status, access_end how) noexcept
          .took = took,
          .text = r.asked ? r.asked->pattern() : std::string_view{},
          .when_ns = timed ? board::flight_time(r.started + took) : 0});
+    if (server_.options_.metrics != nullptr)
+        server_.options_.metrics->ended(*r.asked, {.status = status,
+                                                   .how = how,
+                                                   .times = r.times,
+                                                   .request_bytes = exchange_.state().body_taken,
+                                                   .answer_bytes = r.answer_bytes});
     if (!server_.options_.on_answered)
         return;
     const access_entry entry{.verb = r.top.verb,

@@ -8,6 +8,7 @@
 #include <cohort/http/server.hpp>
 #include <cohort/http/session.hpp>
 #include <cohort/http/stream_port.hpp>
+#include <cohort/http/telemetry/request_metrics.hpp>
 
 #include <boost/asio/post.hpp>
 
@@ -154,6 +155,7 @@ awaitable<> session::attend(std::shared_ptr<leg_name> name)
     if (produces)
         produces = r.kept.resumable() ? continue_stream() : begin_stream();
     if (produces) {
+        note_stream();
         const result<> outcome = co_await produce(*r.answer, port, *r.asked, r.to->observer());
         end_stream(outcome);
     }
@@ -170,6 +172,14 @@ awaitable<> session::attend(std::shared_ptr<leg_name> name)
         job_ = job::none;
         proceed(after_stream_);
     }
+}
+
+void session::note_stream() noexcept
+{
+    if (server_.options_.metrics == nullptr)
+        return;
+    record_->times.streams = now();
+    server_.options_.metrics->stream_began();
 }
 
 bool session::begin_stream()

@@ -19,10 +19,11 @@ order session::find_route()
     plan_route();
     if (server_.options_.counters.answers != nullptr || server_.options_.on_answered)
         r.started = server_.options_.clock();
-    if (server_.options_.on_answered) {
-        r.answer_bytes = 0;
+    r.answer_bytes = 0;
+    if (server_.options_.metrics != nullptr)
+        r.times = {.began = server_.poller_.time()};
+    if (server_.options_.on_answered)
         static_cast<void>(peer_.get());  // the connection may be closed when it is told
-    }
 
     const route_options& options = r.to->options();
     std::uint64_t most =

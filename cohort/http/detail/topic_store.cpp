@@ -12,6 +12,9 @@ namespace cohort::http::detail {
 
 namespace {
 
+/// The last one that was made.
+constinit std::atomic<topic_store*> known{nullptr};
+
 /// The commons are full: then what is published here is heard here.
 std::span<std::byte> own_area(std::size_t bytes)
 {
@@ -41,7 +44,6 @@ topic_store::topic_store(board::commons in)
 
 topic_store& topic_store::current()
 {
-    static std::atomic<topic_store*> known{nullptr};
     static std::mutex making;
     const board::commons here = board::commons::here();
     topic_store* found = known.load(std::memory_order_acquire);
@@ -55,6 +57,12 @@ topic_store& topic_store::current()
         known.store(found, std::memory_order_release);
     }
     return *found;
+}
+
+bool topic_store::is_there() noexcept
+{
+    const topic_store* const found = known.load(std::memory_order_acquire);
+    return found != nullptr && found->in_ == board::commons::here();
 }
 
 }  // namespace cohort::http::detail

@@ -19,6 +19,8 @@ public:
 
     /// That of commons::here(). Any thread.
     [[nodiscard]] static topic_store& current();
+    /// Has anybody asked for that one? Any thread.
+    [[nodiscard]] static bool is_there() noexcept;
 
     explicit topic_store(board::commons in);
     topic_store(const topic_store&) = delete;

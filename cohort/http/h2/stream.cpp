@@ -79,6 +79,8 @@ void stream::plan_route()
     to_ = session_.wire_.place.routes().plan_for(*asked_).to;
     if (service_.terms().counters.answers != nullptr || service_.terms().on_answered)
         started_ = service_.terms().clock();
+    if (service_.terms().metrics != nullptr)
+        times_ = {.began = session_.poller_.time()};
 }
 
 void stream::say_continue()

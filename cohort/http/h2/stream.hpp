@@ -93,6 +93,7 @@ private:
     void start_coroutine();
     [[nodiscard]] awaitable<> attend(std::shared_ptr<leg_name> name);
     [[nodiscard]] bool begin_stream();
+    void note_stream() noexcept;
     void end_stream(const result<>& outcome);
     void answer_from_lane();
     void end_job() noexcept;
@@ -145,6 +146,7 @@ private:
     bool last_ = false;       // all of the body is in out_
     bool broken_ = false;     // ... or will never be
     bool closed_ = false;
+    request_times times_;  // if somebody measures requests
 };
 
 }  // namespace cohort::http::h2

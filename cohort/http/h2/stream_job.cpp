@@ -9,6 +9,7 @@
 #include <cohort/http/h2/stream_port.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/route.hpp>
+#include <cohort/http/telemetry/request_metrics.hpp>
 
 #include <boost/asio/post.hpp>
 
@@ -114,6 +115,7 @@ awaitable<> stream::attend(std::shared_ptr<leg_name> name)
         answer_.emplace(std::move(made));
     }
     if (answer_ && answer_->streams() && !closed_ && begin_stream()) {
+        note_stream();
         const result<> outcome = co_await produce(*answer_, port, *asked_, to_->observer());
         end_stream(outcome);
     }
@@ -132,7 +134,9 @@ void stream::end_job() noexcept
     if (closed_) {
         const status_code status =
             answer_ && answered_ ? static_cast<status_code>(answer_->status()) : status_code{0};
-        finish(status, access_end::cut);
+        // Mostly it is closed since all of the answer has been sent, the moment before.
+        const bool sent = streaming_ && last_ && !broken_ && unsent() == 0;
+        finish(status, sent ? access_end::answered : access_end::cut);
         session_.job_ended(*this);
         return;
     }
@@ -150,6 +154,15 @@ void stream::end_job() noexcept
     }
     response made = std::move(*answer_);
     answer(made);
+}
+
+void stream::note_stream() noexcept
+{
+    // The head may have found the connection gone, and with it the server.
+    if (closed_ || service_.terms().metrics == nullptr)
+        return;
+    times_.streams = now();
+    service_.terms().metrics->stream_began();
 }
 
 bool stream::begin_stream()

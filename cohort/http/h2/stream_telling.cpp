@@ -5,6 +5,7 @@
 #include <cohort/http/h2/service.hpp>
 #include <cohort/http/h2/session.hpp>
 #include <cohort/http/h2/stream.hpp>
+#include <cohort/http/telemetry/request_metrics.hpp>
 
 namespace cohort::http::h2 {
 
@@ -41,6 +42,12 @@ void stream::tell_end(status_code status, access_end how) noexcept
          .took = took,
          .text = asked_->pattern(),
          .when_ns = timed ? board::flight_time(started_ + took) : 0});
+    if (terms.metrics != nullptr)
+        terms.metrics->ended(*asked_, {.status = status,
+                                       .how = how,
+                                       .times = times_,
+                                       .request_bytes = body_came_,
+                                       .answer_bytes = answer_bytes_});
     if (terms.on_answered) {
         const access_entry entry{.verb = top_.verb,
                                  .method_text = asked_->method_text(),

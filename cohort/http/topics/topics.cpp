@@ -69,6 +69,8 @@ topics::totals topics::total() const
             .subscribers = in.subscribers};
 }
 
+bool topics::in_use() noexcept { return detail::topic_store::is_there(); }
+
 void topics::subscribers_max(std::uint64_t most) noexcept { store().subscribers_max = most; }
 
 void topics::leave(boost::asio::execution_context& loop) { detail::topic_ear::of(loop).leave(); }

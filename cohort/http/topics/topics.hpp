@@ -70,6 +70,8 @@ public:
         std::uint64_t subscribers = 0;  ///< now
     };
     [[nodiscard]] totals total() const;
+    /// Has anybody in this process asked for them? Until then they take no memory. Any thread.
+    [[nodiscard]] static bool in_use() noexcept;
 
     /// Subscribers that a process has at most; more are refused. Order: before they come.
     void subscribers_max(std::uint64_t most) noexcept;
