@@ -1,8 +1,15 @@
 # The house, floor by floor. A room lists the rooms below it that it may include.
 # ground
 cohort_room(base)
-set_source_files_properties(${PROJECT_SOURCE_DIR}/cohort/base/version.cpp
-    PROPERTIES COMPILE_DEFINITIONS COHORT_VERSION="${PROJECT_VERSION}")
+# As of when it was configured: who wants to be sure says -DCOHORT_COMMIT=…, as releases do.
+if(NOT DEFINED COHORT_COMMIT)
+    execute_process(COMMAND git -C ${PROJECT_SOURCE_DIR} rev-parse --short=12 HEAD
+        OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+else()
+    set(commit "${COHORT_COMMIT}")
+endif()
+set_source_files_properties(${PROJECT_SOURCE_DIR}/cohort/base/version.cpp PROPERTIES
+    COMPILE_DEFINITIONS "COHORT_VERSION=\"${PROJECT_VERSION}\";COHORT_COMMIT=\"${commit}\"")
 # tools
 cohort_room(async base)
 cohort_room(config base)

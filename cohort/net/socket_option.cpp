@@ -40,4 +40,14 @@ void ask_whether_there(int socket) noexcept
     set(SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
+std::optional<accept_queue> accept_queue_of(int socket) noexcept
+{
+    tcp_info seen{};
+    socklen_t size = sizeof seen;
+    if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &seen, &size) == -1 ||
+        seen.tcpi_state != TCP_LISTEN)
+        return std::nullopt;
+    return accept_queue{.waiting = seen.tcpi_unacked, .room = seen.tcpi_sacked};
+}
+
 }  // namespace cohort::net

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace cohort::net {
 
@@ -19,5 +20,15 @@ void reset_when_closed(int socket) noexcept;
 /// own kernel keeps what is left of the connection (tcp_fin_timeout); then it answers with a reset.
 /// Nobody sees these questions but kernels. Source: tcp(7), TCP_KEEPIDLE.
 void ask_whether_there(int socket) noexcept;
+
+/// Connections that wait to be accepted. A value.
+struct accept_queue {
+    std::uint32_t waiting = 0;
+    std::uint32_t room = 0;  ///< More than so many are turned away by the kernel.
+};
+
+/// Of a listening TCP socket. Nothing: it is no such one. Source: tcp_diag; tcp_get_info() in the
+/// kernel, which says it in tcpi_unacked and tcpi_sacked.
+[[nodiscard]] std::optional<accept_queue> accept_queue_of(int socket) noexcept;
 
 }  // namespace cohort::net

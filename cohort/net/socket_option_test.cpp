@@ -57,3 +57,25 @@ TEST_CASE("a silent client is asked twice a minute whether it is there")
     CHECK(socket_option(socket.borrow(), IPPROTO_TCP, TCP_KEEPINTVL) == 30);
     CHECK(socket_option(socket.borrow(), IPPROTO_TCP, TCP_KEEPCNT) == 4);
 }
+
+TEST_CASE("a listening socket tells how many wait in front of it, and nothing else does")
+{
+    const unique_fd door{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    REQUIRE(door.valid());
+    CHECK_FALSE(accept_queue_of(door.borrow()));
+    REQUIRE(::listen(door.borrow(), 7) == 0);
+    const auto empty = accept_queue_of(door.borrow());
+    REQUIRE(empty);
+    CHECK(empty->waiting == 0);
+    CHECK(empty->room == 7);
+    sockaddr_in where{};
+    socklen_t length = sizeof where;
+    REQUIRE(::getsockname(door.borrow(), reinterpret_cast<sockaddr*>(&where), &length) == 0);
+    const unique_fd caller{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    where.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(caller.borrow(), reinterpret_cast<sockaddr*>(&where), length) == 0);
+    CHECK(accept_queue_of(door.borrow())->waiting == 1);
+    CHECK_FALSE(accept_queue_of(caller.borrow()));
+    const unique_fd file{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+    CHECK_FALSE(accept_queue_of(file.borrow()));
+}

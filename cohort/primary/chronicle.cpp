@@ -26,6 +26,8 @@ void chronicle::note(std::string_view what, json::object more) noexcept
                        {"event", json::string_view{what.data(), what.size()}}};
     for (auto& each : more)
         entry[each.key()] = std::move(each.value());
+    if (hear_)
+        hear_(entry);
     events_.push_back(std::move(entry));
     if (events_.size() > kept_max) {
         events_.pop_front();

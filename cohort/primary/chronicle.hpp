@@ -15,10 +15,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cohort::primary {
@@ -73,6 +75,12 @@ public:
     /// Something of the whole cohort: "scaled", "reloaded", …
     void note(std::string_view what, boost::json::object more) noexcept;
 
+    /// Hears of everything as it comes, in the form of page::events. Order: not from inside.
+    void on_event(std::move_only_function<void(const boost::json::object&)> hear)
+    {
+        hear_ = std::move(hear);
+    }
+
     /// A piece of it. A value.
     struct page {
         page() = default;
@@ -118,6 +126,7 @@ private:
     std::map<std::uint32_t, std::string> reports_;  // of workers that have not ended yet, by id
     wakeup grown_;
     bool closed_ = false;
+    std::move_only_function<void(const boost::json::object&)> hear_;
 };
 
 /// How a worker ended, for whoever reads JSON.

@@ -55,6 +55,7 @@ result<> primary::open()
     COHORT_TRY(announce_sandbox());
     COHORT_TRY(poller_.start());
     COHORT_TRY(auto board, open_board());
+    const auto shared = cohort_metrics::on(board);
     supervisor_ = std::make_unique<supervisor>(loop_, poller_, std::move(board), settings_, upkeep_,
                                                audience_);
     supervisor_->use(care_);
@@ -68,6 +69,12 @@ result<> primary::open()
                                          reception_.past());
     scaler_ = std::make_unique<scaler>(*supervisor_, [this] { return reloading_->busy(); });
     mending_ = std::make_unique<mending>(*supervisor_, [this] { return reloading_->busy(); });
+    try {
+        metrics_.emplace(*supervisor_, reception_.past(), shared);
+    } catch (const failure& why) {
+        // The program has a metric of its own by one of our names.
+        log::error("what the cohort counts by itself is not shown: {}; going on", why.what());
+    }
     return open_desk();
 }
 
@@ -81,8 +88,8 @@ result<> primary::open_desk()
                 .stopping = [this] { return stopping_; }};
     COHORT_TRY(
         reception_.open(settings_, naming_, std::move(with), left_open_ ? &*left_open_ : nullptr));
-    transactions_ =
-        std::make_unique<transactions>(loop_.get_executor(), *reloading_, *notice_, tasks_);
+    transactions_ = std::make_unique<transactions>(loop_.get_executor(), *reloading_,
+                                                   reception_.past(), *notice_, tasks_);
     const upgrading::parts with_all{.workers = *supervisor_,
                                     .turns = *reloading_,
                                     .past = reception_.past(),
@@ -159,6 +166,7 @@ outcome primary::run(act begin)
     transactions_.reset();
     mending_.reset();
     scaler_.reset();
+    metrics_.reset();
     checkup_.reset();
     recycler_.reset();
     reloading_.reset();
@@ -187,6 +195,8 @@ awaitable<> primary::live(act begin)
     tasks_.spawn(logs_->run());
     tasks_.spawn(levels_->run());
     tasks_.spawn(foyer_->run());
+    if (metrics_)
+        tasks_.spawn(metrics_->run());
     co_await asio::post(loop_, asio::use_awaitable);  // a signal from now on finds its hearer
     tasks_.spawn(reloading_->keep_mold());
     if (left_open_) {
@@ -248,6 +258,9 @@ void primary::go_on()
         return;
     }
     log_by(terms().log);
+    if (metrics_)
+        metrics_->follows(upgrading_->arrived() ? cohort_metrics::predecessor::upgraded
+                                                : cohort_metrics::predecessor::dead);
     if (upgrading_->arrived())
         log::info("this primary goes on where the one before the upgrade stopped; {} workers",
                   supervisor_->workers().size());

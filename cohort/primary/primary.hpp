@@ -7,6 +7,7 @@
 #include <cohort/net/poller.hpp>
 #include <cohort/primary/audience.hpp>
 #include <cohort/primary/checkup.hpp>
+#include <cohort/primary/cohort_metrics.hpp>
 #include <cohort/primary/estate.hpp>
 #include <cohort/primary/foyer.hpp>
 #include <cohort/primary/log_files.hpp>
@@ -130,6 +131,7 @@ private:
     std::unique_ptr<upgrading> upgrading_;
     std::unique_ptr<recycler> recycler_;
     std::unique_ptr<checkup> checkup_;
+    std::optional<cohort_metrics> metrics_;
     std::unique_ptr<scaler> scaler_;
     std::unique_ptr<log_files> logs_;
     std::unique_ptr<log_levels> levels_;

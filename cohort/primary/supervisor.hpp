@@ -10,6 +10,7 @@
 #include <cohort/board/segment.hpp>
 #include <cohort/config/settings.hpp>
 #include <cohort/net/poller.hpp>
+#include <cohort/net/socket_option.hpp>
 #include <cohort/primary/audience.hpp>
 #include <cohort/primary/chronicle.hpp>
 #include <cohort/primary/claims.hpp>
@@ -120,6 +121,8 @@ public:
     [[nodiscard]] std::vector<slot_view> view() const;
     /// The sockets that are open now, as people write them.
     [[nodiscard]] std::vector<std::string> endpoints() const;
+    /// How many connections wait in front of them, one for each address where the kernel tells.
+    [[nodiscard]] std::map<std::string, net::accept_queue> accept_queues() const;
 
     // By generation, for who replaces one by another.
 

@@ -74,6 +74,27 @@ void supervisor::tell(chronicle& whom) noexcept
     coroner_.tell(whom);
 }
 
+std::map<std::string, net::accept_queue> supervisor::accept_queues() const
+{
+    std::map<std::string, net::accept_queue> all;
+    const auto add = [&all](const open_endpoint& at, const unique_fd& socket) {
+        const auto seen = net::accept_queue_of(socket.borrow());
+        if (!seen)
+            return;
+        net::accept_queue& sum = all[at.real.text()];
+        sum.waiting += seen->waiting;
+        sum.room += seen->room;
+    };
+    for (const auto& [number, each] : listeners_.all()) {
+        if (each->socket.valid())
+            add(*each, each->socket);
+        // With policy reuseport the first slot's is that one.
+        for (const auto& [slot, queue] : each->by_slot)
+            add(*each, queue);
+    }
+    return all;
+}
+
 void supervisor::tell(const seat& at, stage before, cause why) noexcept
 {
     if (chronicle_ == nullptr || !at.life || at.life->now() == before)

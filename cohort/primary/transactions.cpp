@@ -159,6 +159,7 @@ void transactions::tell_end(const reload_report& how)
     notice_.reload_ended(how.end == roll_end::replaced
                              ? fmt::format("generation {} serves", how.generation)
                              : fmt::format("reload: {}: {}", name(how.end), how.reason));
+    past_.note(how.end == roll_end::replaced ? "reloaded" : "reload_failed", answer_of(how).data);
 }
 
 void transactions::reload_soon()

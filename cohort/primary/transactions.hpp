@@ -4,6 +4,7 @@
 #include <cohort/async/tokens.hpp>
 #include <cohort/async/wakeup.hpp>
 #include <cohort/control/protocol.hpp>
+#include <cohort/primary/chronicle.hpp>
 #include <cohort/primary/desk_verbs.hpp>
 #include <cohort/primary/reloading.hpp>
 #include <cohort/primary/service_notice.hpp>
@@ -24,9 +25,9 @@ namespace cohort::primary {
 class transactions final : public desk_verbs {
 public:
     /// All outlive it; `tasks` is where a reload runs.
-    transactions(asio::any_io_executor executor, reloading& of, service_notice& notice,
-                 scope& tasks)
-        : of_{of}, notice_{notice}, tasks_{tasks}, ended_{std::move(executor)}
+    transactions(asio::any_io_executor executor, reloading& of, chronicle& past,
+                 service_notice& notice, scope& tasks)
+        : of_{of}, past_{past}, notice_{notice}, tasks_{tasks}, ended_{std::move(executor)}
     {}
 
     /// For a signal, whose sender hears nothing: the log has the verdict. While one is under way,
@@ -47,6 +48,7 @@ private:
     [[nodiscard]] bool is_held_back(std::string_view verb) const noexcept;
 
     reloading& of_;
+    chronicle& past_;
     service_notice& notice_;
     scope& tasks_;
     wakeup ended_;
