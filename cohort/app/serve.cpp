@@ -3,13 +3,17 @@
 #include <cohort/app/cluster.hpp>
 #include <cohort/app/or_throw.hpp>
 #include <cohort/app/worker.hpp>
+#include <cohort/app/worker_metrics.hpp>
+#include <cohort/board/layout.hpp>
 #include <cohort/http/h2/service.hpp>
 #include <cohort/http/peer.hpp>
 #include <cohort/http/proxy_door.hpp>
 #include <cohort/http/server.hpp>
+#include <cohort/http/telemetry/request_metrics.hpp>
 #include <cohort/http/tls/context.hpp>
 #include <cohort/net/endpoint.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/process/cpu_quota.hpp>
 #include <cohort/worker/core.hpp>
 
 #include <fmt/format.h>
@@ -120,6 +124,40 @@ std::string as_opened(const std::string& where)
     return net::endpoint::speaks_tls(where) ? "tcp://" + where.substr(scheme.size()) : where;
 }
 
+/// How many workers there may come to be, about.
+unsigned workers_of(const worker& self)
+{
+    const config::worker_count& said = self.settings().workers;
+    const unsigned fit = process::read_cpu_quota().workers(board::slots_max);
+    return std::max(said.resolve(fit), said.high());
+}
+
+/// The program may have a metric of its own by one of our names: no reason not to serve.
+void tell_clash(const failure& why)
+{
+    log::error("what this worker counts by itself is not shown: {}; going on", why.what());
+}
+
+std::unique_ptr<http::request_metrics> count_requests(const worker& self)
+{
+    try {
+        return std::make_unique<http::request_metrics>(route_series_max(workers_of(self)));
+    } catch (const failure& why) {
+        tell_clash(why);
+        return nullptr;
+    }
+}
+
+std::unique_ptr<worker_metrics> measure(worker& self, const http::server_metrics::sources& served)
+{
+    try {
+        return std::make_unique<worker_metrics>(self.core(), served);
+    } catch (const failure& why) {
+        tell_clash(why);
+        return nullptr;
+    }
+}
+
 /// The life of a worker that serves HTTP. Frames of a worker are never destroyed: the server and
 /// its listeners live as long as the process.
 task<> serve_http(worker& self, const http::router& api, const serve_options& more,
@@ -132,6 +170,9 @@ task<> serve_http(worker& self, const http::router& api, const serve_options& mo
     if (!tls)
         tls = or_throw(make_context(self.settings(), more, wanted));
     http::server_options how = self.http_options();
+    const std::unique_ptr<http::request_metrics> requests =
+        more.metrics ? count_requests(self) : nullptr;
+    how.metrics = requests.get();
     if (more.server)
         more.server(how);
     how.tls = std::move(tls);
@@ -146,6 +187,12 @@ task<> serve_http(worker& self, const http::router& api, const serve_options& mo
     if (more.proxy_protocol)
         door = or_throw(
             http::proxy_door::make(self.loop(), self.poller(), server, *more.proxy_protocol));
+    std::unique_ptr<worker_metrics> measured;
+    if (requests)
+        measured = measure(self, {.served = &server,
+                                  .requests = requests.get(),
+                                  .http2 = two ? &*two : nullptr,
+                                  .proxies = door.get()});
     if (more.on_serving)
         more.on_serving(self, {server, two ? &*two : nullptr, door.get()});
 

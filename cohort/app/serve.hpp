@@ -50,6 +50,9 @@ struct serve_options {
     /// How HTTP/2 is spoken, with those who know that we do (`curl --http2-prior-knowledge`) and
     /// over TLS with those who offer "h2". std::nullopt: nobody, HTTP/1.1 is all there is.
     std::optional<http::h2::options> http2 = http::h2::options{};
+    /// Every request is counted by its route, and how each worker fares is shown (docs/manual/
+    /// metrics.md). false: only what the primary knows, and what the program counts itself.
+    bool metrics = true;
     /// All clients come through load balancers that speak the PROXY protocol, before TLS and HTTP:
     /// whom they name is the peer. Connections from elsewhere, or without the header, are closed.
     std::optional<http::proxy_door_options> proxy_protocol = {};

@@ -1,6 +1,7 @@
 // How an HTTP server belongs to its worker.
 
 #include <cohort/app/or_throw.hpp>
+#include <cohort/app/survival_counts.hpp>
 #include <cohort/app/worker.hpp>
 #include <cohort/board/flight.hpp>
 
@@ -39,13 +40,21 @@ net::handover words_about(const http::positions& at) noexcept
     return words;
 }
 
+/// One that was given away, if it was.
+bool counted(bool given) noexcept
+{
+    if (given)
+        survival_counts::here().handed_over.add();
+    return given;
+}
+
 task<> finish(http::server& server, work::core& core, nanoseconds budget)
 {
     std::size_t cut = 0;
     work::hall& doors = core.doors();
     if (core.is_kept() && !core.is_last() && server.is_recorded() && doors.has_heirs()) {
         http::handover give = [&doors](unique_fd& connection, const http::positions& at) noexcept {
-            return doors.move_on(connection, words_about(at));
+            return counted(doors.move_on(connection, words_about(at)));
         };
         cut = co_await server.drain_to(std::move(give), budget);
     } else {
@@ -65,11 +74,37 @@ void tell_age(const http::server& of) noexcept
 void tell_adoption(const http::adoption_entry& entry) noexcept
 {
     log::debug({{"descriptor", entry.descriptor}, {"rule", entry.why}}, "connection adopted");
+    survival_counts& counts = survival_counts::here();
+    counts.adopted.with(entry.why).add();
+    if (entry.why == "adopt.replay")
+        counts.replayed.add();
+}
+
+/// As the metric has it.
+std::string_view word_for(http::poison_entry::reason why) noexcept
+{
+    using reason = http::poison_entry::reason;
+    switch (why) {
+        case reason::outcome_unknown:
+            return "outcome_unknown";
+        case reason::killed_often:
+            return "killed_often";
+        case reason::poison:
+            return "poison";
+        case reason::quarantined:
+            return "quarantined";
+        case reason::cut:
+            return "cut";
+        case reason::on_trial:
+            return "on_trial";
+    }
+    return "unknown";
 }
 
 void tell_poison(const http::poison_entry& entry) noexcept
 {
     using reason = http::poison_entry::reason;
+    survival_counts::here().poisoned.with(word_for(entry.why)).add();
     if (http::request_serial::wanted())  // somebody has tracing()
         http::record_dead_attempt(*entry.of, observe::tracer::here());
     // What follows may be a secret.
@@ -250,12 +285,15 @@ void worker::look_after(http::server& server)
     doors.on_moved([&server](unique_fd& connection, const net::handover& about) noexcept {
         const http::positions at{
             .taken = about.taken, .given = about.given, .requests = about.requests};
-        return server.take_over(std::move(connection), at).has_value();
+        const bool taken = server.take_over(std::move(connection), at).has_value();
+        if (taken)
+            survival_counts::here().taken_over.add();
+        return taken;
     });
     doors.on_share([&server, &doors](const ipc::share_order& order) noexcept {
         http::handover give = [&doors, to = order.slot](unique_fd& connection,
                                                         const http::positions& at) noexcept {
-            return doors.move_to(to, connection, words_about(at));
+            return counted(doors.move_to(to, connection, words_about(at)));
         };
         server.share(std::move(give), order.connections, order.budget);
     });

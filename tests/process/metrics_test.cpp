@@ -1,0 +1,239 @@
+// What a cohort counts by itself: programs/metered.cpp, whose workers are killed and replaced.
+
+#include "family.hpp"
+
+#include <cohort/base/parse.hpp>
+#include <cohort/testing/client.hpp>
+#include <cohort/testing/harness.hpp>
+
+#include <fmt/format.h>
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace cohort;
+using namespace cohort::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A page of metrics, by the text in front of each value.
+struct page {
+    std::map<std::string, double> values;
+    std::map<std::string, std::string> types;
+
+    explicit page(std::string_view text)
+    {
+        while (!text.empty()) {
+            const std::string_view line = text.substr(0, text.find('\n'));
+            text.remove_prefix(std::min(line.size() + 1, text.size()));
+            constexpr std::string_view type = "# TYPE ";
+            const std::size_t last = line.rfind(' ');
+            if (line.starts_with(type))
+                types[std::string{line.substr(type.size(), last - type.size())}] =
+                    line.substr(last + 1);
+            else if (!line.empty() && line.front() != '#')
+                values[std::string{line.substr(0, last)}] =
+                    std::strtod(std::string{line.substr(last + 1)}.c_str(), nullptr);
+        }
+    }
+    /// Of all series whose text begins so.
+    [[nodiscard]] double sum(std::string_view begin) const
+    {
+        double all = 0;
+        for (const auto& [series, value] : values) {
+            if (series.starts_with(begin))
+                all += value;
+        }
+        return all;
+    }
+    [[nodiscard]] bool has(std::string_view begin) const
+    {
+        const auto at = values.lower_bound(std::string{begin});
+        return at != values.end() && at->first.starts_with(begin);
+    }
+};
+
+struct metered {
+    explicit metered(const char* name = "metered")
+        : program{plan(name)}
+    {
+        port = port_of(program.wait_for_all("listening on port", workers_wanted).front());
+    }
+    launch plan(const char* name) const
+    {
+        const std::string file = folder.path() / "cohort.toml";
+        std::ofstream{file} << fmt::format("[app.{}]\nreload = {{soak = \"100ms\"}}\n", name);
+        launch how;
+        how.exec = PROCESS_PROGRAMS "metered";
+        how.args = {"--workers",
+                    "2",
+                    "--bind",
+                    "127.0.0.1:0",
+                    "--config",
+                    file.c_str(),
+                    fmt::format("--name={}", name)};
+        return how;
+    }
+    [[nodiscard]] page read() const
+    {
+        client over{port};
+        return page{over.body_of("/page")};
+    }
+    /// Asks `times` times, each on a connection of its own; all are answered.
+    void greet(int times)
+    {
+        for (int i = 0; i < times; ++i) {
+            client over{port};
+            REQUIRE(over.body_of("/hello/you") == "hello");
+            ++answered;
+        }
+    }
+    /// Waits until the page says so, since what is looked at once a second comes late.
+    template <class Says>
+    [[nodiscard]] bool comes_to(Says says) const
+    {
+        return eventually([&] { return says(read()); });
+    }
+
+    static constexpr std::size_t workers_wanted = 2;
+    temporary_folder folder;
+    running_program program;
+    std::uint16_t port = 0;
+    int answered = 0;
+};
+
+constexpr std::string_view greetings =
+    "http_server_request_duration_seconds_count{http_request_method=\"GET\","
+    "http_route=\"/hello/{name}\",http_response_status_code=\"200\"";
+
+/// Every counter of `before` is there in `after`, and no less.
+void check_nothing_fell(const page& before, const page& after)
+{
+    for (const auto& [series, value] : before.values) {
+        const std::string family = series.substr(0, series.find('{'));
+        const bool is_counter = family.ends_with("_total") || family.ends_with("_count") ||
+                                family.ends_with("_bucket") || family.ends_with("_sum");
+        if (!is_counter)
+            continue;
+        CAPTURE(series);
+        REQUIRE(after.values.contains(series));
+        CHECK(after.values.at(series) >= value);
+    }
+}
+
+/// Names and types in the tables of docs/manual/built-in-metrics.md.
+std::map<std::string, std::string> documented()
+{
+    std::map<std::string, std::string> all;
+    std::ifstream manual{COHORT_SOURCE_DIR "/docs/manual/built-in-metrics.md"};
+    for (std::string line; std::getline(manual, line);) {
+        if (!line.starts_with("| `"))
+            continue;
+        const std::size_t end = line.find("` | ", 3);
+        const std::size_t type = end + 4;
+        all[line.substr(3, end - 3)] = line.substr(type, line.find_first_of(" |", type) - type);
+    }
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("as many requests are counted as were answered, whichever workers die and are replaced")
+{
+    metered app;
+    app.greet(20);
+    page before = app.read();
+    CHECK(before.sum(greetings) == app.answered);
+    for (int round = 0; round < 2; ++round) {
+        for (const pid_t each : workers_below(app.program.pid())) {
+            ::kill(each, SIGKILL);
+            REQUIRE(eventually([&] { return !is_alive(each); }));
+            app.greet(5);
+            const page after = app.read();
+            CHECK(after.sum(greetings) == app.answered);
+            check_nothing_fell(before, after);
+            before = after;
+        }
+    }
+    CHECK(app.comes_to([](const page& now) {
+        return now.sum("cohort_worker_ends_total{cause=\"outside\",signal=\"SIGKILL\"") == 4;
+    }));
+    app.program.signal(SIGHUP);
+    static_cast<void>(app.program.wait_for("generation 2 serves"));
+    app.greet(5);
+    const page after = app.read();
+    CHECK(after.sum(greetings) == app.answered);
+    check_nothing_fell(before, after);
+    CHECK(app.comes_to([](const page& now) {
+        return now.sum("cohort_reloads_total{outcome=\"replaced\"}") == 1 &&
+               now.sum("cohort_generation") == 2 &&
+               now.sum("cohort_worker_ends_total{cause=\"left\"") >= 2;
+    }));
+}
+
+TEST_CASE("a cohort says how it fares, and each worker in a series of its own")
+{
+    metered app;
+    app.greet(3);
+    CHECK(app.comes_to([](const page& now) {
+        return now.sum("cohort_workers_ready") == 2 && now.sum("cohort_workers_wanted") == 2 &&
+               now.sum("cohort_workers{stage=\"serving\"}") == 2 &&
+               now.has("cohort_worker_loop_utilization_ratio{slot=\"0\"}") &&
+               now.has("cohort_worker_loop_utilization_ratio{slot=\"1\"}") &&
+               now.sum("cohort_worker_loop_utilization_ratio{slot=\"0\"}") <= 1 &&
+               now.has("cohort_worker_memory_share_bytes{slot=\"0\"}") &&
+               now.sum("cohort_loop_lag_seconds_count") > 0 &&
+               now.sum("process_cpu_seconds_total") > 0 &&
+               now.sum("process_resident_memory_bytes") > 1'000'000 &&
+               now.sum("cohort_http_connections_total") >= 3 &&
+               now.sum("cohort_worker_boot_duration_seconds_count") >= 2 &&
+               now.has("cohort_accept_queue_connections{endpoint=\"tcp://127.0.0.1:") &&
+               now.sum("cohort_build_info") == 1;
+    }));
+}
+
+TEST_CASE("the manual has each metric that a cohort shows by itself, and shows each that it has")
+{
+    metered app;
+    app.greet(1);
+    const auto known = documented();
+    CHECK(known.size() > 60);
+    page seen{""};
+    CHECK(app.comes_to([&](const page& now) {
+        seen = now;
+        return now.has("cohort_worker_memory_share_bytes");
+    }));
+    for (const auto& [name, type] : seen.types) {
+        CAPTURE(name);
+        const bool is_ours = !name.starts_with("cohort_metrics_");  // docs/manual/metrics.md
+        CHECK(known.contains(name) == is_ours);
+        if (known.contains(name))
+            CHECK(known.at(name) == type);
+    }
+    // Series of these come when there is something to count.
+    const std::set<std::string> later{
+        "cohort_connections_adopted_total",         "cohort_http_refusals_total",
+        "cohort_http_requests_not_run_total",       "cohort_http_stream_duration_seconds",
+        "cohort_tls_certificate_not_after_seconds", "cohort_proxy_connections_total"};
+    for (const auto& [name, type] : known) {
+        CAPTURE(name);
+        CHECK((seen.types.contains(name) || later.contains(name)));
+    }
+}
+
+TEST_CASE("who does not want it has only what the primary knows")
+{
+    metered app{"unmetered"};
+    app.greet(3);
+    CHECK(app.comes_to([](const page& now) { return now.sum("cohort_workers_ready") == 2; }));
+    CHECK_FALSE(app.read().types.contains("http_server_request_duration_seconds"));
+}
