@@ -383,21 +383,4 @@ void primary::stop()
     }
 }
 
-awaitable<> primary::drain_after(nanoseconds grace)
-{
-    const auto stop = co_await asio::this_coro::cancellation_state;
-    // First of all: whoever probes looks elsewhere while everything is still served.
-    supervisor_->turn_readiness_off();
-    co_await sleep_for(grace);
-    if (!stopped(stop))
-        drain();
-}
-
-void primary::drain()
-{
-    note(board::reign_stage::stopping, terms().stop.timeout);
-    notice_->stopping(terms().stop.timeout);
-    supervisor_->retire_all(terms().stop.timeout, finality::last);
-}
-
 }  // namespace cohort::primary

@@ -2,6 +2,7 @@
 
 #include <cohort/primary/primary.hpp>
 
+#include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/observe/log.hpp>
@@ -180,6 +181,23 @@ awaitable<> primary::hear_signals()
         if (!is_echo(*next) && !resized)
             heed(next->number);
     }
+}
+
+awaitable<> primary::drain_after(nanoseconds grace)
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    // First of all: whoever probes looks elsewhere while everything is still served.
+    supervisor_->turn_readiness_off();
+    co_await sleep_for(grace);
+    if (!stopped(stop))
+        drain();
+}
+
+void primary::drain()
+{
+    note(board::reign_stage::stopping, terms().stop.timeout);
+    notice_->stopping(terms().stop.timeout);
+    supervisor_->retire_all(terms().stop.timeout, finality::last);
 }
 
 }  // namespace cohort::primary

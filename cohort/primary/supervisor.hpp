@@ -4,7 +4,6 @@
 #include <cohort/async/tokens.hpp>
 #include <cohort/async/wakeup.hpp>
 #include <cohort/base/clock.hpp>
-#include <cohort/base/error.hpp>
 #include <cohort/board/answers.hpp>
 #include <cohort/board/ledger.hpp>
 #include <cohort/board/segment.hpp>

@@ -29,7 +29,6 @@ constexpr const char* bounded = "[app.edition.limit]\nmemory = \"256M\"\n"
 
 /// 12 of these bodies are far more than a slot may have.
 constexpr const char* narrow = "[app.edition.limit]\nmemory = \"64M\"\nbody = \"16M\"\n"
-                               "bodies = \"1G\"\n"  // or they would be refused long before
                                "[app.edition.restart]\ngive_up = \"never\"\n";
 
 /// Is it kept here? (Not everybody may make control groups.)
@@ -112,24 +111,21 @@ TEST_CASE("groups for memory outlive the primary, go with their slots, and all o
     CHECK(groups_of(root).empty());
 }
 
-TEST_CASE("uploads that take more than a slot may have end workers, never the keeper, and who is "
-          "idle is not closed")
+TEST_CASE("uploads that would take more than a slot may have are refused, and nobody dies of them")
 {
     edition_server server{{.workers = 1, .file = narrow}};
     if (!is_kept(server, "64M"))
         return;
-    const std::vector<pid_t> keepers = server.processes("cohort: keeper");
-    REQUIRE(keepers.size() == 1);
+    const std::vector<pid_t> workers = server.processes("cohort: worker");
+    REQUIRE(workers.size() == 1);
     testing::client idle{server.where().port()};
     CHECK(!idle.body_of("/alike").empty());
     std::deque<testing::client> uploads;
     for (int i = 0; i < 12; ++i)
         begin_upload(uploads.emplace_back(server.where().port()));
-    CHECK(!server.program().wait_for(killed).empty());
-    // What of them is in the journal, whoever follows can have, and live.
+    CHECK(!server.program().wait_for("too many bodies are on their way").empty());
     CHECK(!idle.body_of("/alike").empty());
-    CHECK(server.editions() == std::vector<std::string>{"1"});
-    CHECK(server.processes("cohort: keeper") == keepers);
+    CHECK(server.processes("cohort: worker") == workers);
     uploads.clear();
     CHECK(server.program().stop().code() == 0);
     CHECK(groups_of(server.root()).empty());

