@@ -26,14 +26,8 @@ door::door(asio::any_io_executor executor, unique_fd socket, receive give, doork
 
 void door::give(unique_fd connection)
 {
-    static log::budget lines{1, 1min};
-    if (!lets_in_ || lets_in_(connection.borrow())) {
+    if (!lets_in_ || lets_in_(connection.borrow()))
         give_(std::move(connection));
-        return;
-    }
-    if (const auto suppressed = lines.take())
-        log::warn({{"suppressed", *suppressed}},
-                  "a process that may not ask this cohort connected to its dashboard; refused");
 }
 
 awaitable<> door::run()
@@ -70,10 +64,20 @@ bool is_welcome(int connection, pid_t first)
     socklen_t length = sizeof who;
     if (::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &who, &length) == -1)
         return false;
-    if (who.uid != ::geteuid())
-        return who.uid == 0;
-    // Who connected and has gone by now could be anybody.
-    return process::is_caged_below(who.pid, first) == process::caged::no;
+    if (who.uid == 0 && ::geteuid() != 0)
+        return true;
+    const bool ours = who.uid == ::geteuid();
+    const auto seen = ours ? process::is_caged_below(who.pid, first) : process::caged::yes;
+    static log::budget lines{1, 1min};
+    if (seen == process::caged::yes) {
+        if (const auto suppressed = lines.take())
+            log::warn({{"suppressed", *suppressed}},
+                      "process {} of user {} may not ask this cohort, and connected to its "
+                      "dashboard; refused",
+                      who.pid, who.uid);
+    }
+    // Who connected and has gone by now could be anybody, and mostly only looked.
+    return seen == process::caged::no;
 }
 
 }  // namespace cohort::dashboard

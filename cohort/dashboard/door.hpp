@@ -17,7 +17,7 @@ namespace cohort::dashboard {
 class door {
 public:
     using receive = std::move_only_function<void(unique_fd connection)>;
-    /// Who may not come in; asked with the connection.
+    /// Whether somebody may come in; asked with the connection.
     using doorkeeper = std::move_only_function<bool(int connection)>;
 
     /// `socket` is non-blocking, and this process's own.

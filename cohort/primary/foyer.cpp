@@ -226,7 +226,7 @@ result<process::child> foyer::give_birth()
     how.orphan = process::parent_death::kill();
     exhibit what;
     what.local = local_ ? local_->socket().borrow() : -1;
-    what.remote = remote_.borrow();
+    what.remote = remote_.valid() ? remote_.borrow() : -1;
     what.primary = admin_;
     what.token = token_;
     what.settings = &with_.settings;
