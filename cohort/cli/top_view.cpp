@@ -52,6 +52,7 @@ std::string age_at(const json::object& in)
 struct row {
     const json::object* slot;
     double oddness;
+    std::size_t place;  // in the survey
 };
 
 /// Who does not serve comes first.
@@ -60,8 +61,9 @@ std::vector<row> sorted(const json::object& survey, top_order order)
     const auto slots = objects_at(survey, "slots");
     const auto odd = top_oddness(slots);
     std::vector<row> rows;
+    rows.reserve(slots.size());
     for (std::size_t i = 0; i < slots.size(); ++i)
-        rows.emplace_back(slots[i], odd[i]);
+        rows.emplace_back(slots[i], odd[i], i);
     const auto rank = [order](const row& each) -> std::tuple<bool, double> {
         const json::object& of = *each.slot;
         switch (order) {
@@ -81,7 +83,8 @@ std::vector<row> sorted(const json::object& survey, top_order order)
         }
         return {false, 0};
     };
-    std::ranges::stable_sort(rows, {}, rank);
+    std::ranges::sort(rows, {},
+                      [&rank](const row& each) { return std::pair{rank(each), each.place}; });
     return rows;
 }
 

@@ -11,7 +11,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr nanoseconds usual = 1s;
 constexpr nanoseconds shortest = 10ms;  // what is nearer together says nothing about rates
 
 std::uint64_t since(std::uint64_t now, std::uint64_t before) noexcept

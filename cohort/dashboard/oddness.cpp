@@ -22,6 +22,7 @@ double median(std::vector<double> values)
 void judge(std::span<const worker_habits> of, habit which, double least, std::vector<double>& odd)
 {
     std::vector<double> known;
+    known.reserve(of.size());
     for (const worker_habits& each : of) {
         if (each.*which)
             known.push_back(*(each.*which));
@@ -30,6 +31,7 @@ void judge(std::span<const worker_habits> of, habit which, double least, std::ve
         return;
     const double usual = median(known);
     std::vector<double> distances;
+    distances.reserve(known.size());
     for (const double each : known)
         distances.push_back(std::abs(each - usual));
     const double typical = std::max(median(distances), least);
