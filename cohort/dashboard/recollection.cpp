@@ -96,9 +96,9 @@ boost::json::array recollection::crashes() const
             all.push_back(std::move(one));
         }
     }
-    // Times of one form: their order is that of the texts.
-    std::ranges::stable_sort(all, std::greater{},
-                             [](const object& one) { return text_at(one, "at"); });
+    // Times of one form: their order is that of the texts. (With clang 19 stable_sort calls what
+    // libstdc++ 12 calls deprecated.)
+    std::ranges::sort(all, std::greater{}, [](const object& one) { return text_at(one, "at"); });
     boost::json::array latest;
     for (std::size_t i = 0; i < std::min(all.size(), crashes_max); ++i)
         latest.emplace_back(std::move(all[i]));
