@@ -234,6 +234,17 @@ TEST_CASE("the stream has one state after another, seen once for all who listen"
     CHECK(set.primary.times("ls") <= looks + 1);
 }
 
+TEST_CASE("who listens hears that it ends, and is not waited for")
+{
+    stage set;
+    const unique_fd over = set.connect();
+    const std::string line = "GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    REQUIRE(::send(over.borrow(), line.data(), line.size(), MSG_NOSIGNAL) > 0);
+    REQUIRE(stage::receive(over, "event: state").contains("event: state"));
+    CHECK(set.end() == 0);
+    CHECK(stage::receive(over, {}).ends_with("0\r\n\r\n"));
+}
+
 TEST_CASE("the page comes without a token, and browsers keep it until it changes")
 {
     stage set;

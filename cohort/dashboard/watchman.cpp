@@ -131,7 +131,7 @@ awaitable<watchman::sight_ptr> watchman::after(std::uint64_t seen)
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
     while (!last_ || last_->number <= seen) {
-        if (stopped(stop))
+        if (closed_ || stopped(stop))
             co_return nullptr;
         want();
         // Deadline: none, somebody listens for as long as the connection is open. Now and then it
@@ -141,6 +141,12 @@ awaitable<watchman::sight_ptr> watchman::after(std::uint64_t seen)
     }
     want();
     co_return last_;
+}
+
+void watchman::close()
+{
+    closed_ = true;
+    looked_.notify_all();
 }
 
 /// What happened since the last time. Of ends all is asked again: few end.

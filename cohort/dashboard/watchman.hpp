@@ -65,8 +65,11 @@ public:
     [[nodiscard]] awaitable<result<sight_ptr>> look();
 
     /// The first one after number `seen`, however long that takes. null: it was cancelled, which is
-    /// total.
+    /// total, or there will be none.
     [[nodiscard]] awaitable<sight_ptr> after(std::uint64_t seen);
+
+    /// There will be none any more: whoever waits is told.
+    void close();
 
 private:
     void want() noexcept;
@@ -94,6 +97,7 @@ private:
     wakeup looked_;
     std::uint64_t looks_ = 0;  // attempts that are over
     sight_ptr last_;
+    bool closed_ = false;
     std::optional<fault> trouble_;  // of the last attempt
 };
 

@@ -34,7 +34,7 @@ namespace {
 constexpr nanoseconds pause_first = 200ms;
 constexpr nanoseconds pause_longest = 30s;
 constexpr nanoseconds long_enough = 10s;  // to have done something
-constexpr nanoseconds leaves_within = 2s;
+constexpr nanoseconds leaves_within = 5s;
 constexpr int queue_length = 64;
 
 /// Who has the admin socket of that name has this one, too.

@@ -29,7 +29,7 @@ constexpr std::uint64_t body_bytes_max = 64 << 10;
 constexpr unsigned lanes_wanted = 2;
 constexpr std::size_t jobs_max = 256;
 constexpr nanoseconds look_around = 1s;
-constexpr nanoseconds finish_within = 1s;
+constexpr nanoseconds finish_within = 3s;
 constexpr nanoseconds send_within = 500ms;  // of spans, at the end
 constexpr int could_not_begin = 1;
 
@@ -159,6 +159,7 @@ awaitable<> house::leave()
 {
     doors_.stop();
     co_await doors_.join();
+    eyes_.close();
     for (std::optional<wing>* each : {&local_, &remote_}) {
         if (!*each)
             continue;

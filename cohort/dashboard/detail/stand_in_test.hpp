@@ -152,13 +152,18 @@ public:
     stage& operator=(const stage&) = delete;
     ~stage()
     {
-        if (serving.joinable()) {
-            ::pthread_kill(serving.native_handle(), SIGTERM);
-            serving.join();
-        }
+        if (serving.joinable())
+            static_cast<void>(end());
         asio::co_spawn(loop, answering->close(seconds{5}), [](std::exception_ptr) {});
         asking.join();
         std::filesystem::remove_all(folder);
+    }
+
+    /// Tells it to end, and waits until it has.
+    int end()
+    {
+        ::pthread_kill(serving.native_handle(), SIGTERM);
+        return wait();
     }
 
     /// Until it ends by itself.
