@@ -74,7 +74,8 @@ std::optional<seconds> age_of(pid_t who)
     // The 22nd field; the name was the second.
     constexpr std::size_t start_at = 19;
     std::istringstream rest{stat->substr(name_ends + 1)};
-    const std::vector<std::string> fields{std::istream_iterator<std::string>{rest}, {}};
+    using words = std::istream_iterator<std::string>;
+    const std::vector<std::string> fields(words{rest}, words{});
     const auto ticks =
         fields.size() > start_at ? parse_integer<std::int64_t>(fields[start_at]) : std::nullopt;
     timespec since_boot{};

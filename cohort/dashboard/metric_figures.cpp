@@ -76,7 +76,8 @@ void metric_figures::take_routes(const observe::family_reading& from,
         for (const observe::series_reading& each : part.series) {
             counted& sum = into[{value_at(each, method), value_at(each, route)}];
             sum.took += each.histogram;
-            if (parse_integer<unsigned>(value_at(each, status)).value_or(0) >= first_error)
+            const std::string said = value_at(each, status);
+            if (parse_integer<unsigned>(said).value_or(0) >= first_error)
                 sum.failed += each.histogram.count;
         }
     }
