@@ -159,6 +159,23 @@ TEST_CASE("the primary dies: the dashboard goes with it, and the next one's is a
     CHECK(dashboards_below(server.root()).size() == 1);
 }
 
+TEST_CASE("the primary is upgraded: who knocks afterwards finds the same doors")
+{
+    const std::uint16_t port = free_port();
+    kept_server server{
+        {.workers = 1, .file = fmt::format("[admin]\nhttp = \"127.0.0.1:{}\"", port)}};
+    const std::string token = token_of(server);
+    REQUIRE(ask(port, "GET /api/v1/state", token).is(200));
+    const pid_t before = dashboard_after(server, 0);
+    operator_of ops{server.program(), "regent"};
+    const auto said = ops.ask("upgrade");
+    REQUIRE_MESSAGE(said.code == control::exit_code::done, said.reason);
+    CHECK(eventually([&] { return !is_alive(before); }));
+    CHECK(ask(server, "GET /readyz").is(200));
+    CHECK(ask(port, "GET /api/v1/state", token).is(200));
+    CHECK(token_of(server) == token);
+}
+
 TEST_CASE("over TCP the token is asked for, which lies where only its owner can read it")
 {
     const std::uint16_t port = free_port();
