@@ -1,6 +1,8 @@
 // How long it takes to count, and to show what a whole cohort has counted; prometheus-cpp, where it
 // is installed, in the same run. Prints the median of 21 rounds.
 
+#include "../lib/nanoseconds.hpp"
+
 #include <cohort/base/clock.hpp>
 #include <cohort/base/random.hpp>
 #include <cohort/board/segment.hpp>
@@ -17,14 +19,13 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 using namespace cohort;
+using bench::keep;
 
 namespace {
 
@@ -32,31 +33,10 @@ constexpr int rounds = 21;
 constexpr int repeats = 200'000;
 constexpr unsigned workers = 64;
 
-/// Keeps the compiler from proving that nothing happened.
-template <class T>
-void keep(const T& value)
-{
-    asm volatile("" : : "g"(&value) : "memory");
-}
-
-template <class Work>
-double median_ns(int times, Work work)
-{
-    std::array<double, rounds> took{};
-    for (double& one : took) {
-        const auto before = now();
-        for (int i = 0; i < times; ++i)
-            work(i);
-        one = static_cast<double>(nanoseconds{now() - before}.count()) / times;
-    }
-    std::ranges::sort(took);
-    return took[rounds / 2];
-}
-
 template <class Work>
 void measure(std::string_view what, Work work)
 {
-    fmt::print("{:<52} {:8.2f} ns\n", what, median_ns(repeats, work));
+    fmt::print("{:<52} {:8.2f} ns\n", what, bench::median_ns(rounds, repeats, work));
 }
 
 /// Times as they come: from 1 µs to 1 s, evenly by octave.
@@ -136,8 +116,9 @@ void measure_page(std::string_view what, int counters, int histograms)
     }
     auto reader = observe::metric_reader::of(board.commons()).value();
     std::size_t bytes = 0;
-    const double read = median_ns(1, [&](int) { keep(reader.read().families.size()); });
-    const double page = median_ns(1, [&](int) {
+    const double read =
+        bench::median_ns(rounds, 1, [&](int) { keep(reader.read().families.size()); });
+    const double page = bench::median_ns(rounds, 1, [&](int) {
         bytes = observe::expose(reader.read(), observe::exposition_format::openmetrics).size();
     });
     fmt::print("{:<52} {:8.2f} ms, of which reading {:.2f} ms; {} KiB of text, {} KiB of memory\n",

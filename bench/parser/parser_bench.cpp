@@ -1,6 +1,7 @@
 // How long a head takes: ours, and llhttp for comparison. Prints the median of 21 rounds.
 
-#include <cohort/base/clock.hpp>
+#include "../lib/nanoseconds.hpp"
+
 #include <cohort/http/head_parser.hpp>
 #include <cohort/http/serializer.hpp>
 
@@ -8,12 +9,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
 
 using namespace cohort;
+using bench::keep;
 
 namespace {
 
@@ -36,25 +37,11 @@ const std::string browser =
     "Sec-Fetch-Mode: navigate\r\n"
     "Sec-Fetch-Site: none\r\n\r\n";
 
-/// Keeps the compiler from proving that nothing happened.
-template <class T>
-void keep(const T& value)
-{
-    asm volatile("" : : "g"(&value) : "memory");
-}
-
 template <class Work>
 void measure(std::string_view what, Work work)
 {
-    std::array<double, rounds> took{};
-    for (double& one : took) {
-        const auto before = now();
-        for (int i = 0; i < repeats; ++i)
-            work();
-        one = static_cast<double>(nanoseconds{now() - before}.count()) / repeats;
-    }
-    std::ranges::sort(took);
-    fmt::print("{:<32} {:7.1f} ns\n", what, took[rounds / 2]);
+    fmt::print("{:<32} {:7.1f} ns\n", what,
+               bench::median_ns(rounds, repeats, [&](int) { work(); }));
 }
 
 void measure_head(std::string_view name, const std::string& bytes)

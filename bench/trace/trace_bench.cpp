@@ -1,7 +1,8 @@
 // What a span costs: where its trace is not sampled, and where it is. Prints the median of 201
 // rounds.
 
-#include <cohort/base/clock.hpp>
+#include "../lib/nanoseconds.hpp"
+
 #include <cohort/http/head_parser.hpp>
 #include <cohort/http/middleware/tracing.hpp>
 #include <cohort/http/router.hpp>
@@ -10,37 +11,22 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <string>
 #include <string_view>
 
 using namespace cohort;
+using bench::keep;
 
 namespace {
 
 constexpr int rounds = 201;
 constexpr int repeats = 500;
 
-/// Keeps the compiler from proving that nothing happened.
-template <class T>
-void keep(const T& value)
-{
-    asm volatile("" : : "g"(&value) : "memory");
-}
-
 template <class Work>
 void measure(std::string_view what, Work work)
 {
-    std::array<double, rounds> took{};
-    for (double& one : took) {
-        const auto before = now();
-        for (int i = 0; i < repeats; ++i)
-            work();
-        one = static_cast<double>(nanoseconds{now() - before}.count()) / repeats;
-    }
-    std::ranges::sort(took);
-    fmt::print("{:<52} {:7.1f} ns\n", what, took[rounds / 2]);
+    fmt::print("{:<52} {:7.1f} ns\n", what,
+               bench::median_ns(rounds, repeats, [&](int) { work(); }));
 }
 
 /// A request with a traceparent or without, as the server would have parsed it.
