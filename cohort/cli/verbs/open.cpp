@@ -30,13 +30,6 @@ namespace fs = std::filesystem;
 /// Who has not failed by then shows a browser, or is one.
 constexpr int browser_fails_within_ms = 3'000;
 
-/// "api.http" beside "api.sock".
-fs::path beside(const control::cohort_place& place, std::string_view ending)
-{
-    fs::path path = place.socket;
-    return path.replace_extension(ending);
-}
-
 /// Where a browser on this machine finds what listens there; nothing: the kernel chose the port,
 /// or it is no address.
 std::optional<std::string> url_of(std::string_view listens)
@@ -95,7 +88,7 @@ exit_code finish(const target& whom, control::answer said, console& out)
 /// It has no address: what could be done about that.
 exit_code only_here(const target& whom, console& out)
 {
-    const fs::path socket = beside(whom.place, ".http");
+    const fs::path socket = control::dashboard_beside(whom.place.socket);
     std::error_code ec;
     const bool there = fs::exists(socket, ec);
     control::answer said{exit_code::refused,
@@ -115,7 +108,7 @@ exit_code only_here(const target& whom, console& out)
 
 void tell_about_token(const target& whom, control::answer& said, console& out)
 {
-    const fs::path token = beside(whom.place, ".token");
+    const fs::path token = control::token_beside(whom.place.socket);
     std::error_code ec;
     if (fs::exists(token, ec)) {
         said.data["token_file"] = token.string();
