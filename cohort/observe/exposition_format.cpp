@@ -1,27 +1,18 @@
 #include <cohort/observe/exposition_format.hpp>
 
+#include <cohort/observe/detail/header_words.hpp>
+
 #include <algorithm>
-#include <cstddef>
 
 namespace cohort::observe {
 
 namespace {
 
-std::string_view trimmed(std::string_view text) noexcept
-{
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-        text.remove_suffix(1);
-    return text;
-}
+using detail::trim;
 
 std::string_view take_until(std::string_view& text, char end) noexcept
 {
-    const std::size_t at = std::min(text.find(end), text.size());
-    const std::string_view part = text.substr(0, at);
-    text.remove_prefix(std::min(at + 1, text.size()));
-    return trimmed(part);
+    return trim(detail::cut(text, end));
 }
 
 /// "0.75" in thousandths; what is no weight is none.
@@ -55,9 +46,9 @@ exposition_format preferred_exposition(std::string_view accept)
             std::string_view value = take_until(element, ';');
             const std::string_view name = take_until(value, '=');
             if (name == "q")
-                weight = weight_in(trimmed(value));
+                weight = weight_in(trim(value));
             else if (name == "version")
-                ours = trimmed(value) == "1.0.0";
+                ours = trim(value) == "1.0.0";
         }
         if (type == "application/openmetrics-text" && ours)
             openmetrics = std::max(openmetrics, weight);
