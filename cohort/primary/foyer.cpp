@@ -31,8 +31,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr nanoseconds pause_first = 200ms;
-constexpr nanoseconds pause_longest = 30s;
 constexpr nanoseconds long_enough = 10s;  // to have done something
 constexpr nanoseconds leaves_within = 5s;
 constexpr int queue_length = 64;
@@ -242,14 +240,12 @@ result<process::child> foyer::give_birth()
 nanoseconds foyer::judge(const result<process::exit_reason>& how, nanoseconds lived)
 {
     if (how && how->code() == 0) {
-        stumbles_ = 0;
+        pauses_.reset();
         return 0ns;
     }
-    stumbles_ = lived >= long_enough ? 0 : stumbles_ + 1;
-    nanoseconds pause = stumbles_ == 0 ? 0ns : pause_first;
-    for (unsigned i = 1; i < stumbles_ && pause < pause_longest; ++i)
-        pause *= 2;
-    pause = std::min(pause, pause_longest);
+    if (lived >= long_enough)
+        pauses_.reset();
+    const nanoseconds pause = lived >= long_enough ? 0ns : pauses_.next();
     log::warn("the process of the dashboard ended: {}; whoever comes next starts another one{}",
               how ? how->words() : how.error().text(),
               pause > 0ns ? fmt::format(", in {} ms at the earliest",
@@ -263,11 +259,9 @@ awaitable<> foyer::live()
     const auto stop = co_await asio::this_coro::cancellation_state;
     auto born = give_birth();
     if (!born) {
-        stumbles_ = std::min(stumbles_ + 1, 8U);
-        const nanoseconds pause = std::min(pause_longest, pause_first * (1U << stumbles_));
         log::warn("cannot start the process of the dashboard: {}; trying again",
                   born.error().text());
-        co_await sleep_for(pause);
+        co_await sleep_for(pauses_.next());
         co_return;
     }
     process_.emplace(*std::move(born));

@@ -2,6 +2,7 @@
 
 #include <cohort/async/tokens.hpp>
 #include <cohort/async/wakeup.hpp>
+#include <cohort/base/backoff.hpp>
 #include <cohort/base/clock.hpp>
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
@@ -87,7 +88,8 @@ private:
     wakeup changed_;
     std::vector<int> watched_;
     bool knocked_ = false;
-    unsigned stumbles_ = 0;  // ends in a row, each soon after the birth
+    // Of ends in a row, each soon after the birth.
+    backoff pauses_{milliseconds{200}, std::chrono::seconds{30}};
     std::optional<process::child> process_;
 };
 
