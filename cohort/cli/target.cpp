@@ -30,12 +30,13 @@ choice none(exit_code code) { return {.targets = {}, .code = code}; }
 choice by_socket(const std::string& path, const std::optional<std::string>& word, console& out)
 {
     const auto who = control::who_listens(path);
-    if (!who) {
+    const bool busy = !who && who.error().why().value() == EAGAIN;
+    if (!who && !busy) {
         out.problem(fmt::format("nobody listens at {}: {}", path, who.error().why().message()));
         return none(exit_code::no_such_cohort);
     }
     target found;
-    found.place = {.app = control::app_of(path), .socket = path, .opened_by = *who};
+    found.place = {.app = control::app_of(path), .socket = path, .opened_by = who.value_or(0)};
     if (found.place.app.empty())
         found.place.app = std::filesystem::path{path}.filename().string();
     if (word)
@@ -103,8 +104,8 @@ choice by_name(const std::vector<cohort_place>& all, const std::string& word, co
     out.problem(fmt::format("{} cohorts are called {}; say which by its socket",
                             found.targets.size(), word));
     for (const target& each : found.targets)
-        out.hint(fmt::format("--socket {}  (process {})", each.place.socket.string(),
-                             each.place.opened_by));
+        out.hint(fmt::format("--socket {}  ({})", each.place.socket.string(),
+                             process_words(each.place.opened_by)));
     return none(exit_code::usage);
 }
 
@@ -137,6 +138,11 @@ answer unanswered(const target& whom, const fault& why)
 }
 
 }  // namespace
+
+std::string process_words(pid_t opened_by)
+{
+    return opened_by == 0 ? std::string{"it is busy"} : fmt::format("process {}", opened_by);
+}
 
 std::string target::name() const
 {

@@ -36,6 +36,9 @@ struct choice {
     [[nodiscard]] bool failed() const noexcept { return code != exit_code::done; }
 };
 
+/// Which process a cohort is: "process 17"; of 0, one that is too busy to say.
+[[nodiscard]] std::string process_words(pid_t opened_by);
+
 /// Looks the word up among the cohorts that run; `--socket` names one by its path.
 [[nodiscard]] choice choose(const arguments& args, console& out,
                             const std::optional<std::string>& word, missing when);

@@ -142,6 +142,10 @@ result<> look_into(const std::filesystem::path& folder, std::vector<cohort_place
         const auto pid = who_listens(each.path());
         if (pid) {
             found.push_back({.app = app, .socket = each.path(), .opened_by = *pid});
+        } else if (pid.error().why().value() == EAGAIN) {
+            // So many wait that the queue is full: whoever is asked for something waits for a
+            // place.
+            found.push_back({.app = app, .socket = each.path(), .opened_by = 0});
         } else if (pid.error().why().value() == ECONNREFUSED) {
             // Nobody will listen here again: a cohort that starts makes a file of its own.
             remove_stale(each.path());

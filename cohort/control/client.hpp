@@ -20,7 +20,8 @@ namespace cohort::control {
 struct cohort_place {
     std::string app;
     std::filesystem::path socket;
-    pid_t opened_by = 0;  ///< the primary that opened the socket; those after it inherit it
+    /// The primary that opened the socket; those after it inherit it. 0: it is too busy to say.
+    pid_t opened_by = 0;
 };
 
 /// All cohorts of this user, by name and then by path. Sockets that nobody listens at are taken

@@ -25,6 +25,15 @@ std::unexpected<fault> untrusted(const std::filesystem::path& folder, std::strin
                                  fmt::format("{}, {}", folder.c_str(), why)));
 }
 
+/// "api.v1" and "api.v2", as `admin.socket` may call them, have neighbours of their own.
+std::filesystem::path beside(std::filesystem::path socket, const char* suffix)
+{
+    if (socket.extension() == ".sock")
+        socket.replace_extension();
+    socket += suffix;
+    return socket;
+}
+
 }  // namespace
 
 viewpoint viewpoint::here()
@@ -87,12 +96,12 @@ std::string socket_name(std::string_view app) { return std::string{app}.append(e
 
 std::filesystem::path dashboard_beside(std::filesystem::path socket)
 {
-    return std::move(socket.replace_extension(".http"));
+    return beside(std::move(socket), ".http");
 }
 
 std::filesystem::path token_beside(std::filesystem::path socket)
 {
-    return std::move(socket.replace_extension(".token"));
+    return beside(std::move(socket), ".token");
 }
 
 std::string app_of(const std::filesystem::path& socket)

@@ -175,6 +175,26 @@ TEST_CASE("a file that nobody listens at is replaced, and taken away by who look
     CHECK(entrance::open("dead", in.from, stays));
 }
 
+TEST_CASE("a cohort at whose door everybody waits is found all the same")
+{
+    house in;
+    const auto busy = entrance::open("busy", in.from, stays);
+    REQUIRE(busy);
+    std::vector<unique_fd> waiting;
+    const auto path = in.folder / "busy.sock";
+    auto one = connect_to(path);
+    for (; one; one = connect_to(path))
+        waiting.push_back(*std::move(one));
+    REQUIRE(one.error().why().value() == EAGAIN);
+
+    const auto found = find_cohorts(in.from);
+    REQUIRE(found);
+    REQUIRE(found->size() == 2);
+    CHECK(found->back().app == "busy");
+    CHECK(found->back().opened_by == 0);
+    CHECK(std::filesystem::exists(path));
+}
+
 TEST_CASE("a successor goes on with the socket that is open already")
 {
     house in;

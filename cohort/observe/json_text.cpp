@@ -44,10 +44,11 @@ std::size_t character_bytes(std::string_view text) noexcept
     return size;
 }
 
-/// How `c` is written inside a JSON string; empty: as it is.
-std::string_view escape(char c, char (&hex)[7]) noexcept
+/// How the character `text` begins with, of so many `bytes`, is written inside a JSON string;
+/// empty: as it is.
+std::string_view escape(std::string_view text, std::size_t bytes, char (&hex)[7]) noexcept
 {
-    switch (c) {
+    switch (text.front()) {
         case '"':
             return "\\\"";
         case '\\':
@@ -61,10 +62,12 @@ std::string_view escape(char c, char (&hex)[7]) noexcept
         default:
             break;
     }
-    const auto code = static_cast<unsigned char>(c);
-    if (code >= 0x20 && code != 0x7F)
+    // DEL and U+0080 to U+009F need not be escaped by the RFC; terminals are why they are.
+    const bool second_controls = bytes == 2 && text[0] == '\xC2';
+    const auto code = static_cast<unsigned char>(text[second_controls ? 1 : 0]);
+    const bool as_it_is = second_controls ? code >= 0xA0 : code >= 0x20 && code != 0x7F;
+    if (as_it_is)
         return {};
-    // DEL need not be escaped by the RFC; terminals are why it is.
     constexpr std::string_view digits = "0123456789abcdef";
     hex[4] = digits[code >> 4];
     hex[5] = digits[code & 0xF];
@@ -124,7 +127,7 @@ bool append_json_string(std::string& out, std::string_view text, std::size_t esc
         std::string_view piece = text.substr(0, bytes);
         if (bytes == 0)
             piece = replacement;
-        else if (const std::string_view escaped = escape(text.front(), hex); !escaped.empty())
+        else if (const std::string_view escaped = escape(text, bytes, hex); !escaped.empty())
             piece = escaped;
         if (out.size() - start + piece.size() > escaped_max)
             break;

@@ -7,9 +7,9 @@
 
 namespace cohort::observe {
 
-/// Appends `text` to `out` as a JSON string with its quotes. Control characters are escaped, bytes
-/// that are no UTF-8 become U+FFFD, so that one client's garbage cannot spoil a line for its
-/// reader.
+/// Appends `text` to `out` as a JSON string with its quotes. Control characters are escaped, those
+/// of U+0080 to U+009F as well, bytes that are no UTF-8 become U+FFFD, so that one client's garbage
+/// cannot spoil a line for its reader, nor command the terminal.
 ///
 /// @param escaped_max  Bytes the escaped text may use, quotes not counted; never cut inside a
 ///                     character.

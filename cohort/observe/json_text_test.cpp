@@ -28,6 +28,10 @@ TEST_CASE("quotes, backslashes and control characters are escaped")
 {
     CHECK(quoted("a\"b\\c\n\r\t") == R"("a\"b\\c\n\r\t")");
     CHECK(quoted(std::string_view{"\0\x1b\x1f\x7f", 4}) == R"("\u0000\u001b\u001f\u007f")");
+    // U+009B begins a command for terminals as ESC and '[' do; U+00A0 is a space.
+    CHECK(quoted("a\xc2\x9b"
+                 "2Jb") == R"("a\u009b2Jb")");
+    CHECK(quoted("\xc2\x80\xc2\x9f\xc2\xa0") == "\"\\u0080\\u009f\xc2\xa0\"");
 }
 
 TEST_CASE("bytes that are no UTF-8 become the replacement character")

@@ -3,6 +3,7 @@
 #include <cohort/primary/desk.hpp>
 
 #include <cohort/primary/detail/requests.hpp>
+#include <cohort/primary/end_words.hpp>
 
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
@@ -15,8 +16,11 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstddef>
+#include <iterator>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace cohort::primary {
 
@@ -37,6 +41,10 @@ json::object told(const std::vector<std::uint32_t>& ids)
         list.emplace_back(each);
     return {{"workers", std::move(list)}};
 }
+
+/// What ends may take of an answer.
+constexpr std::size_t ends_bytes_max = std::size_t{3} << 20;
+static_assert(ends_bytes_max < control::word_bytes_max);
 
 }  // namespace
 
@@ -92,30 +100,28 @@ awaitable<answer> desk::send(request what, asker&)
 
 awaitable<answer> desk::why(request what, asker&)
 {
+    std::vector<slot_end> ends;
+    std::vector<std::size_t> slot_of_end;
     json::array slots;
     std::uint64_t total = 0;
     for (std::uint32_t slot = 0; slot < board::slots_max; ++slot) {
-        const auto ends = with_.past.ends_of(slot);
-        if ((what.slot && *what.slot != slot) || ends.empty())
+        auto of_slot = with_.past.ends_of(slot);
+        if ((what.slot && *what.slot != slot) || of_slot.empty())
             continue;
-        json::array list;
-        for (const slot_end& each : ends) {
-            json::object end = to_json(each);
-            if (each.details)
-                end.insert(each.details->begin(), each.details->end());
-            if (!each.story.empty())
-                end["story"] = each.story;
-            list.emplace_back(std::move(end));
-        }
         json::object words{{"slot", slot}, {"name", slot_name(around(), slot)}};
         words["total"] = with_.past.ends_total(slot);
-        words["ends"] = std::move(list);
+        words["ends"] = json::array{};
         total += with_.past.ends_total(slot);
         slots.emplace_back(std::move(words));
+        slot_of_end.insert(slot_of_end.end(), of_slot.size(), slots.size() - 1);
+        std::ranges::move(of_slot, std::back_inserter(ends));
     }
     if (slots.empty() && what.slot && seats_of(what).empty())
         co_return answer{exit_code::no_such_cohort,
                          fmt::format("{} has no slot {}", with_.settings.name, *what.slot)};
+    auto told = words_of(ends, ends_bytes_max);
+    for (std::size_t i = 0; i < told.size(); ++i)
+        slots[slot_of_end[i]].at("ends").as_array().emplace_back(std::move(told[i]));
     json::object data{{"slots", std::move(slots)}};
     co_return answer{exit_code::done,
                      total == 0 ? std::string{"no worker has ended so far"}

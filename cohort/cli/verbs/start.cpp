@@ -53,7 +53,8 @@ exit_code refuse_second(const target& whom, pid_t first, console& out)
 {
     const std::string& app = whom.place.app;
     const auto code = conclude(
-        whom, {exit_code::refused, fmt::format("it runs already (process {})", first), {}}, out);
+        whom, {exit_code::refused, fmt::format("it runs already ({})", process_words(first)), {}},
+        out);
     out.hint(
         fmt::format("cohort reload {0} · cohort restart {0} · --name gives another name", app));
     return code;

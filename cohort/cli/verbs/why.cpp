@@ -45,6 +45,8 @@ void print_end(const boost::json::object& end, console& out)
         indent({report->as_string().data(), report->as_string().size()}, out);
     if (const auto file = text_at(end, "file"); !file.empty())
         out.line("  all of it: " + file);
+    if (end.if_contains("shortened") != nullptr)
+        out.line("  more is known than fits here: ask for this slot alone");
 }
 
 exit_code run_why(const arguments& args, console& out)
