@@ -44,7 +44,10 @@ result<metric_cells> metric_cells::in(const commons& where)
 
 std::uint32_t metric_cells::claim(const metric_writer& who) const noexcept
 {
-    for (std::uint32_t column = common + 1; column < metric_columns_max; ++column) {
+    const bool is_thread = who.part >= metric_writer::first_thread;
+    const std::uint32_t first = is_thread ? metric_process_columns : common + 1;
+    const std::uint32_t end = is_thread ? metric_columns_max : metric_process_columns;
+    for (std::uint32_t column = first; column < end; ++column) {
         if (take(column, who))
             return column;
     }
@@ -94,21 +97,22 @@ void metric_cells::leave(std::uint32_t column) const noexcept
     owner.store(owner.load(relaxed) & ~(one_more_time - 1), release);
 }
 
-metric_word* metric_cells::find(std::uint32_t column, std::uint32_t place) const noexcept
+metric_block* metric_cells::find(std::uint32_t column, std::uint32_t page) const noexcept
 {
-    const std::uint32_t page = place / metric_page_words;
     if (page >= metric_pages_max || column >= metric_columns_max)
         return nullptr;
+    const bool is_thread = column >= metric_process_columns;
     const std::uint64_t wanted = block_word(column, page);
-    for (std::size_t i = 0; i < metric_blocks_max; ++i) {
+    for (std::size_t i = 0; i < (is_thread ? metric_thread_blocks : metric_blocks_max); ++i) {
         std::uint64_t word = head_->blocks[i].load(acquire);
         // Nobody takes one further on while this one is free: so what was not found is not there.
         if (word == 0 && head_->blocks[i].compare_exchange_strong(word, wanted))
             word = wanted;
         if (word == wanted)
-            return &blocks_[i].words[place % metric_page_words];
+            return &blocks_[i];
     }
-    head_->refused.fetch_add(1, relaxed);
+    if (!is_thread)
+        head_->refused.fetch_add(1, relaxed);
     return nullptr;
 }
 
@@ -122,8 +126,8 @@ metric_cells::tenancy metric_cells::tenant(std::uint32_t column) const noexcept
         return {};
     const std::uint64_t seat = at.seat.load(relaxed);
     tenancy known{.pid = pid_in(owner),
-                  .slot = static_cast<std::uint32_t>(seat >> 1),
-                  .shared = (seat & 1) != 0,
+                  .slot = static_cast<std::uint32_t>(seat >> 16),
+                  .part = static_cast<std::uint16_t>(seat),
                   .claim = at.claim.load(acquire)};
     return at.owner.load(acquire) == owner ? known : tenancy{};
 }

@@ -18,25 +18,59 @@ struct metric_writer {
     static constexpr std::uint32_t primary = 0xffff'fffe;
     static constexpr std::uint32_t nobody = 0xffff'ffff;
 
+    /// Which of its columns.
+    static constexpr std::uint16_t own = 0;           ///< with its gauges
+    static constexpr std::uint16_t shared = 1;        ///< for threads that add by exchange
+    static constexpr std::uint16_t first_thread = 2;  ///< and up: each of one thread
+
     pid_t pid = 0;
     std::uint32_t slot = nobody;
-    /// Its other column: for threads that have to add by exchange.
-    bool shared = false;
+    std::uint16_t part = own;
 
-    /// As it stands in the column: slot, 32 bits | shared, 1 bit.
+    /// As it stands in the column: slot, 32 bits | part, 16 bits.
     [[nodiscard]] constexpr std::uint64_t seat() const noexcept
     {
-        return std::uint64_t{slot} << 1 | (shared ? 1U : 0U);
+        return std::uint64_t{slot} << 16 | part;
     }
 };
 
+/// Says that something is in the line of that word, or is about to be. Before it is written: so
+/// whoever is killed meanwhile has left no number that nobody finds.
+inline void touch(metric_block& in, std::size_t at) noexcept
+{
+    const std::size_t line = at / metric_line_words;
+    in.touched[line / 64].fetch_or(std::uint64_t{1} << line % 64, std::memory_order_release);
+}
+[[nodiscard]] inline bool is_touched(const metric_block& in, std::size_t at) noexcept
+{
+    const std::size_t line = at / metric_line_words;
+    return (in.touched[line / 64].load(std::memory_order_acquire) >> line % 64 & 1U) != 0;
+}
+
+/// Adds to a word that nobody else writes.
+inline void grow(metric_block& in, std::size_t at, std::uint64_t amount) noexcept
+{
+    metric_word& word = in.words[at];
+    const std::uint64_t before = word.load(std::memory_order_relaxed);
+    if (before == 0) [[unlikely]]
+        touch(in, at);
+    word.store(before + amount, std::memory_order_release);
+}
+/// Adds to a word that others write, too.
+inline void grow_shared(metric_block& in, std::size_t at, std::uint64_t amount) noexcept
+{
+    if (in.words[at].load(std::memory_order_relaxed) == 0)
+        touch(in, at);
+    in.words[at].fetch_add(amount, std::memory_order_release);
+}
+
 /// Words for metrics, in memory that outlives its writers. A view; a value. Lifetime: the memory's.
 ///
-/// A column belongs to one process at a time, so each word has one writer. Who dies leaves its
-/// column as it is: what it had counted is there and counts, and the next process that needs a
-/// column goes on with the same words. Nothing is folded, so nothing is lost or counted twice,
-/// whenever anybody dies. A column consists of pages that are taken when they are needed, and never
-/// given back.
+/// A column belongs to one process at a time, or to one of its threads, so each word has one
+/// writer. Who dies leaves its column as it is: what it had counted is there and counts, and the
+/// next process that needs a column goes on with the same words. Nothing is folded, so nothing is
+/// lost or counted twice, whenever anybody dies. A column consists of pages that are taken when
+/// they are needed, and never given back.
 ///
 /// Words of gauges are zeroed when a column changes hands; until then is_current() says that they
 /// count no more.
@@ -53,20 +87,21 @@ public:
 
     /// A column of its own, until it dies; common if there is none. Once for each writer and image:
     /// what a writer of the same pid and seat had, but for metric_writer::nobody, was the program's
-    /// that this process ran before.
+    /// that this process ran before. Columns of threads are not among those of processes: what
+    /// either needs in pages does not become the other's.
     [[nodiscard]] std::uint32_t claim(const metric_writer& who) const noexcept;
     /// Gives it up at once. Order: nothing writes there any more.
     void leave(std::uint32_t column) const noexcept;
 
-    /// The word at that place of a column, and those behind it in the same page; zeros at first.
-    /// Null: there is no room for one more page, which is counted.
-    [[nodiscard]] metric_word* find(std::uint32_t column, std::uint32_t place) const noexcept;
+    /// That page of a column; zeros at first. Null: there is no room for one more, which is
+    /// counted, but for columns of threads.
+    [[nodiscard]] metric_block* find(std::uint32_t column, std::uint32_t page) const noexcept;
 
     /// What a block is: a page of a column. A value.
     struct block {
         std::uint32_t column = 0;
         std::uint32_t page = 0;
-        std::span<const metric_word, metric_page_words> words;
+        const metric_block& its;
     };
     /// Calls `visit` with every block that there is.
     template <class Visit>
@@ -79,7 +114,7 @@ public:
             const auto column = static_cast<std::uint32_t>(word >> 32) - 1;
             const auto page = static_cast<std::uint32_t>(word);
             if (column < metric_columns_max && page < metric_pages_max)
-                visit(block{column, page, blocks_[i].words});
+                visit(block{column, page, blocks_[i]});
         }
     }
 
@@ -87,7 +122,7 @@ public:
     struct tenancy {
         pid_t pid = 0;  ///< 0: nobody
         std::uint32_t slot = metric_writer::nobody;
-        bool shared = false;
+        std::uint16_t part = metric_writer::own;
         std::uint64_t claim = 0;  ///< of two with the same seat, the greater one has it
     };
     /// pid 0, too: it is changing hands.

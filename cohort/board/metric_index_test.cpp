@@ -66,7 +66,7 @@ TEST_CASE("a series lies in one page, and gauges in pages of their own")
     metric_record gauge = series(0, "c");
     gauge.kind = metric_kind::gauge;
     REQUIRE(index.enter(gauge, 9) == 3);
-    REQUIRE(index.enter(series(0, "d", 424), 9) == 4);
+    REQUIRE(index.enter(series(0, "d", metric_page_words - 600), 9) == 4);
     CHECK(index.entries()[1].place == 0);
     CHECK(index.entries()[2].place == metric_page_words);
     CHECK(index.entries()[3].place == metric_series_pages * metric_page_words);

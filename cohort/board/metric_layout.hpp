@@ -2,6 +2,8 @@
 // What metrics look like in shared memory: a directory of what there is, columns of words, one for
 // each writer, and blocks that the columns consist of. All of it lies in the commons, whose names
 // for its areas have to change with anything here.
+//
+//     columns: everybody's | of processes … | of single threads of theirs …
 
 #include <array>
 #include <atomic>
@@ -25,15 +27,24 @@ inline constexpr std::size_t metric_entries_spare = 1'024;
 inline constexpr std::size_t metric_text_words = std::size_t{1} << 18;  // 2 MiB
 
 /// Each process has one or two, so this is twice slots_max and as many for who leaves slowly.
-inline constexpr std::size_t metric_columns_max = 1'024;
+inline constexpr std::size_t metric_process_columns = 1'024;
+/// Of threads: those of the default number of lanes in slots_max workers, and as many again.
+inline constexpr std::size_t metric_thread_columns = 2'048;
+inline constexpr std::size_t metric_columns_max = metric_process_columns + metric_thread_columns;
 
-inline constexpr std::size_t metric_page_words = 1'024;
+/// Words in a line of the processor's memory.
+inline constexpr std::size_t metric_line_words = 8;
+/// What a block has room for beside the words that say which of its lines were written to.
+inline constexpr std::size_t metric_page_words = 1'016;
 /// Pages of a column: first those of series, then those of gauges.
 inline constexpr std::size_t metric_series_pages = 448;
 inline constexpr std::size_t metric_gauge_pages = 64;
 inline constexpr std::size_t metric_pages_max = metric_series_pages + metric_gauge_pages;
 
 inline constexpr std::size_t metric_blocks_max = 3'072;  // 24 MiB
+/// Columns of threads take none beyond these: who finds no room there shares a column, and the rest
+/// is for processes, who would have to do without.
+inline constexpr std::size_t metric_thread_blocks = 1'024;
 
 using metric_word = std::atomic<std::uint64_t>;
 static_assert(metric_word::is_always_lock_free && sizeof(metric_word) == 8);
@@ -69,13 +80,20 @@ struct alignas(4096) metric_head {
 static_assert(std::is_standard_layout_v<metric_head>);
 static_assert(sizeof(metric_head) % 4096 == 0);
 
+/// A page of a column.
 struct alignas(4096) metric_block {
+    /// By line of `words`: there is something in it, or is about to be. Most of what a histogram
+    /// has cells for never happens, and a reader of thousands of blocks need not look at it.
+    std::array<metric_word, 2> touched;
+    std::array<metric_word, 6> reserved;
     std::array<metric_word, metric_page_words> words;
 };
-static_assert(sizeof(metric_block) == metric_page_words * 8);
+static_assert(sizeof(metric_block) == 8'192);
+static_assert(offsetof(metric_block, words) % (metric_line_words * sizeof(metric_word)) == 0);
+static_assert(metric_page_words / metric_line_words <= 2 * 64);
 
 /// Raise it on any change above.
-inline constexpr const char* metric_head_area = "metrics/1";
-inline constexpr const char* metric_block_area = "metrics/1 blocks";
+inline constexpr const char* metric_head_area = "metrics/2";
+inline constexpr const char* metric_block_area = "metrics/2 blocks";
 
 }  // namespace cohort::board

@@ -1,5 +1,6 @@
 #include <cohort/observe/exposition.hpp>
 
+#include <cohort/base/append.hpp>
 #include <cohort/base/decimal.hpp>
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include <iterator>
 #include <set>
 #include <utility>
+#include <vector>
 
 namespace cohort::observe {
 
@@ -30,7 +32,7 @@ void append_number(std::string& out, double value)
 /// Nanoseconds as seconds, exactly.
 void append_seconds(std::string& out, std::uint64_t ns)
 {
-    out += decimal{ns / second}.view();
+    append_plain(out, decimal{ns / second}.view());
     if (ns % second == 0)
         return;
     std::array<char, 10> part{'.'};
@@ -76,10 +78,11 @@ void append_label(std::string& out, std::string_view name, std::string_view valu
 
 class page {
 public:
-    explicit page(exposition_format as) noexcept
-        : open_{as == exposition_format::openmetrics}
+    page(exposition_format as, std::uint64_t wall_ahead_ns) noexcept
+        : open_{as == exposition_format::openmetrics}, wall_ahead_ns_{wall_ahead_ns}
     {}
 
+    void reserve(const metrics_reading& what);
     void add(const family_reading& family);
     void add(const metrics_health& health);
     std::string take() &&
@@ -93,15 +96,16 @@ private:
     bool begin(const metric_description& what);
     void begin_sample(std::string_view name, std::string_view suffix, std::string_view labels);
     void count(const metric_description& of, std::string_view labels, std::uint64_t value);
-    void add_histogram(const metric_description& of, const histogram_scale& scale,
+    void add_histogram(const metric_description& of, const family_reading& family,
                        const series_reading& series, const std::string& labels);
-    void add_bucket(const metric_description& of, const std::string& labels, std::string_view end,
-                    std::uint64_t value);
+    void add_bucket(std::string_view begin, std::string_view end, std::uint64_t value);
     void add_exemplar(const metric_description& of, const histogram_reading& from, std::size_t at);
     [[nodiscard]] std::string end_of(std::uint64_t edge, metric_unit unit) const;
 
     bool open_;
+    std::uint64_t wall_ahead_ns_;
     std::string out_;
+    std::vector<std::string> ends_;  // of the buckets of the family that is being added
     std::set<std::string, std::less<>> begun_;
 };
 
@@ -145,11 +149,17 @@ std::string page::end_of(std::uint64_t edge, metric_unit unit) const
     return text;
 }
 
-void page::add_bucket(const metric_description& of, const std::string& labels, std::string_view end,
-                      std::uint64_t value)
+/// Room for all of it, about: a page of thousands of lines would be copied again and again.
+void page::reserve(const metrics_reading& what)
 {
-    out_.append(of.name).append("_bucket{").append(labels).append(labels.empty() ? "" : ",");
-    out_.append("le=\"").append(end).append("\"} ").append(decimal{value}.view());
+    constexpr std::size_t line_usual = 128;
+    std::size_t lines = 0;
+    for (const family_reading& each : what.families) {
+        const std::size_t own = each.scale != nullptr ? each.scale->edges().size() + 3 : 1;
+        for (const family_reading::part& part : each.parts)
+            lines += own * part.series.size() + 3;
+    }
+    out_.reserve(lines * line_usual);
 }
 
 void page::add_exemplar(const metric_description& of, const histogram_reading& from, std::size_t at)
@@ -159,20 +169,32 @@ void page::add_exemplar(const metric_description& of, const histogram_reading& f
         fmt::format_to(std::back_inserter(out_), " # {{trace_id=\"{:016x}{:016x}\"}} ",
                        one.trace[0], one.trace[1]);
         append_value(out_, one.value, of.unit);
+        out_ += ' ';
+        constexpr std::uint64_t ms = 1'000'000;
+        append_seconds(out_, (one.when_ns + wall_ahead_ns_) / ms * ms);
     }
     out_ += '\n';
 }
 
-void page::add_histogram(const metric_description& of, const histogram_scale& scale,
+void page::add_bucket(std::string_view begin, std::string_view end, std::uint64_t value)
+{
+    const decimal number{value};
+    append_by(out_, begin.size() + end.size() + 24,
+              [&](char* to) { return put(put(put(put(to, begin), end), "\"} "), number.view()); });
+}
+
+void page::add_histogram(const metric_description& of, const family_reading& family,
                          const series_reading& series, const std::string& labels)
 {
     const histogram_reading& its = series.histogram;
-    const auto below = its.not_above(scale);
+    const auto below = its.not_above(*family.scale);
+    std::string begin = of.name + "_bucket{" + labels;
+    begin += labels.empty() ? "le=\"" : ",le=\"";
     for (std::size_t i = 0; i < below.size(); ++i) {
-        add_bucket(of, labels, end_of(scale.edges()[i], of.unit), below[i]);
+        add_bucket(begin, ends_[i], below[i]);
         add_exemplar(of, its, i);
     }
-    add_bucket(of, labels, "+Inf", its.count);
+    add_bucket(begin, "+Inf", its.count);
     add_exemplar(of, its, below.size());
     begin_sample(of.name, "_sum", labels);
     append_value(out_, its.sum, of.unit);
@@ -185,6 +207,11 @@ void page::add(const family_reading& family)
 {
     if (!begin(*family.what))
         return;
+    ends_.clear();
+    if (family.scale != nullptr) {
+        for (const std::uint64_t edge : family.scale->edges())
+            ends_.push_back(end_of(edge, family.what->unit));
+    }
     for (const family_reading::part& part : family.parts) {
         for (const series_reading& each : part.series) {
             std::string labels;
@@ -193,7 +220,7 @@ void page::add(const family_reading& family)
             if (each.slot)
                 append_label(labels, "slot", decimal{*each.slot}.view());
             if (part.what->type == metric_type::histogram) {
-                add_histogram(*part.what, *family.scale, each, labels);
+                add_histogram(*part.what, family, each, labels);
             } else if (part.what->type == metric_type::counter) {
                 count(*part.what, labels, each.count);
             } else {
@@ -226,7 +253,8 @@ void page::add(const metrics_health& health)
 
 std::string expose(const metrics_reading& what, exposition_format as)
 {
-    page made{as};
+    page made{as, what.wall_ahead_ns};
+    made.reserve(what);
     for (const family_reading& each : what.families)
         made.add(each);
     made.add(what.health);

@@ -1,5 +1,6 @@
 #include <cohort/observe/exposition.hpp>
 
+#include <cohort/base/clock.hpp>
 #include <cohort/board/segment.hpp>
 #include <cohort/board/slot.hpp>
 #include <cohort/observe/metrics.hpp>
@@ -8,6 +9,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -99,6 +101,7 @@ TEST_CASE("a histogram is shown by its classic buckets, with traces where they c
     const own_board own;
     auto& took = metrics::histogram("shown_took_seconds", "Time", {"route"},
                                     {.buckets = {0.5, 1, 2.5}, .exemplars = true});
+    const double before = std::chrono::duration<double>(wall_now().time_since_epoch()).count();
     took.with("/").record(500ms);
     took.with("/").record(500'000'001ns, {0xabc, 0xdef});
     took.with("/").record(3s);
@@ -111,12 +114,18 @@ TEST_CASE("a histogram is shown by its classic buckets, with traces where they c
           "shown_took_seconds_bucket{route=\"/\",le=\"+Inf\"} 3\n"
           "shown_took_seconds_sum{route=\"/\"} 4.000000001\n"
           "shown_took_seconds_count{route=\"/\"} 3\n");
-    CHECK(read_pages(*own.board, "shown_took_seconds_b").open ==
-          "shown_took_seconds_bucket{route=\"/\",le=\"0.5\"} 1\n"
-          "shown_took_seconds_bucket{route=\"/\",le=\"1.0\"} 2 # "
-          "{trace_id=\"0000000000000abc0000000000000def\"} 0.500000001\n"
-          "shown_took_seconds_bucket{route=\"/\",le=\"2.5\"} 2\n"
-          "shown_took_seconds_bucket{route=\"/\",le=\"+Inf\"} 3\n");
+    const std::string open = read_pages(*own.board, "shown_took_seconds_b").open;
+    const std::string_view begin = "shown_took_seconds_bucket{route=\"/\",le=\"0.5\"} 1\n"
+                                   "shown_took_seconds_bucket{route=\"/\",le=\"1.0\"} 2 # "
+                                   "{trace_id=\"0000000000000abc0000000000000def\"} 0.500000001 ";
+    REQUIRE(open.starts_with(begin));
+    // The time at which it was recorded, as OpenMetrics wants it.
+    const double when = std::stod(open.substr(begin.size()));
+    const double now = std::chrono::duration<double>(wall_now().time_since_epoch()).count();
+    CHECK(when <= now);
+    CHECK(when >= before - 60);  // far from any other clock's beginning
+    CHECK(open.ends_with("\nshown_took_seconds_bucket{route=\"/\",le=\"2.5\"} 2\n"
+                         "shown_took_seconds_bucket{route=\"/\",le=\"+Inf\"} 3\n"));
     auto& sizes = metrics::size_histogram("shown_bytes", "Size", {.buckets = {10, 20}});
     sizes.record(10);
     CHECK(read_pages(*own.board, "shown_bytes").open == "# HELP shown_bytes Size\n"

@@ -1,10 +1,12 @@
 #include <cohort/observe/metric_reading.hpp>
 
+#include <cohort/base/clock.hpp>
 #include <cohort/base/try.hpp>
 #include <cohort/board/slot.hpp>
 #include <cohort/observe/detail/gauge_word.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace cohort::observe {
@@ -15,7 +17,23 @@ using board::metric_kind;
 
 constexpr auto acquire = std::memory_order_acquire;
 constexpr auto relaxed = std::memory_order_relaxed;
-constexpr std::uint32_t page_words = board::metric_page_words;
+constexpr std::size_t page_words = board::metric_page_words;
+
+/// What lies in lines that nobody has written to is nothing, and is not looked at.
+void add_touched(const board::metric_block& from, std::span<std::uint64_t> into) noexcept
+{
+    constexpr std::size_t line_words = board::metric_line_words;
+    for (std::size_t part = 0; part < from.touched.size(); ++part) {
+        std::uint64_t lines = from.touched[part].load(acquire);
+        for (; lines != 0; lines &= lines - 1) {
+            const std::size_t line = part * 64 + static_cast<std::size_t>(std::countr_zero(lines));
+            const std::size_t first = line * line_words;
+            const std::size_t end = std::min({first + line_words, into.size(), page_words});
+            for (std::size_t i = first; i < end; ++i)
+                into[i] += from.words[i].load(relaxed);
+        }
+    }
+}
 
 }  // namespace
 
@@ -75,7 +93,7 @@ std::vector<metric_reader::column_view> metric_reader::look_at_columns(metrics_h
         if (its.pid == 0)
             continue;
         ++health.columns;
-        if (its.shared)
+        if (its.part != board::metric_writer::own)
             continue;
         const bool has_row = its.slot < rows.size();
         // Whoever is in no row is asked for; and of two in one seat the later one sits there.
@@ -105,13 +123,10 @@ void metric_reader::sum_up(metrics_health& health)
     pages_.assign(board::metric_pages_max, {});
     cells_.for_each_block([&](const board::metric_cells::block& each) {
         health.bytes += sizeof(board::metric_block);
-        pages_[each.page].push_back({each.column, each.words});
-        const std::uint32_t first = each.page * page_words;
-        if (first >= series_end_)
-            return;
-        const std::uint32_t count = std::min(page_words, series_end_ - first);
-        for (std::uint32_t i = 0; i < count; ++i)
-            totals_[first + i] += each.words[i].load(relaxed);
+        pages_[each.page].push_back({each.column, &each.its});
+        if (each.page < board::metric_series_pages)
+            add_touched(each.its, std::span{totals_}.subspan(std::min<std::size_t>(
+                                      each.page * page_words, totals_.size())));
     });
     std::atomic_thread_fence(acquire);
 }
@@ -130,7 +145,7 @@ void metric_reader::read_gauge(const known_series& from, const std::vector<colum
     for (const page_view& page : pages_[from.place / page_words]) {
         const column_view& column = columns[page.column];
         const auto value =
-            metrics::detail::gauge_value(page.words[from.place % page_words].load(acquire));
+            metrics::detail::gauge_value(page.its->words[from.place % page_words].load(acquire));
         if (!column.gauges || !value)
             continue;
         if (across == metric_across::each && column.slot) {
@@ -168,9 +183,11 @@ histogram_reading metric_reader::read_histogram(const known_series& from,
     found.exemplars.resize(of.what.edges.size() + 1);
     for (const page_view& page : pages_[from.place / page_words]) {
         for (std::size_t i = 0; i < found.exemplars.size(); ++i) {
-            const auto words = page.words.subspan(from.place % page_words + of.layout.exemplars +
-                                                      i * histogram_layout::exemplar_words,
-                                                  histogram_layout::exemplar_words);
+            const std::size_t first = from.place % page_words + of.layout.exemplars +
+                                      i * histogram_layout::exemplar_words;
+            if (!board::is_touched(*page.its, first + histogram_layout::exemplar_words - 1))
+                continue;
+            const auto words = std::span{page.its->words}.subspan(first);
             exemplar seen{{words[0].load(acquire), words[1].load(acquire)},
                           words[2].load(acquire),
                           words[3].load(acquire)};
@@ -215,6 +232,8 @@ metrics_reading metric_reader::read()
     metrics_reading found;
     const auto columns = look_at_columns(found.health);
     sum_up(found.health);
+    const auto wall = std::chrono::duration_cast<nanoseconds>(wall_now().time_since_epoch());
+    found.wall_ahead_ns = static_cast<std::uint64_t>(wall.count()) - now_ns();
     found.health.refused = cells_.head().refused.load(relaxed);
     for (const auto& [name, numbers] : by_name_) {
         const auto shown = chosen(name);

@@ -54,6 +54,8 @@ struct metrics_health {
 struct metrics_reading {
     std::vector<family_reading> families;
     metrics_health health;
+    /// What CLOCK_REALTIME was ahead of CLOCK_MONOTONIC, which times in here are of.
+    std::uint64_t wall_ahead_ns = 0;
 };
 
 /// Reads metrics out of shared memory, without asking anybody: workers may hang, die or be stopped.
@@ -88,7 +90,7 @@ private:
     };
     struct page_view {
         std::uint32_t column;
-        std::span<const board::metric_word, board::metric_page_words> words;
+        const board::metric_block* its;
     };
 
     void learn();

@@ -130,7 +130,9 @@ TEST_CASE("a gauge of a successor counts once, though its predecessor has left o
     }
     // Its pid is drawn again: another column of the same seat and the same number.
     const auto other = cells.claim({.pid = dead, .slot = 0});
-    cells.find(other, place)->store(cells.find(1, place)->load());
+    constexpr std::uint32_t words = board::metric_page_words;
+    cells.find(other, place / words)->words[place % words] =
+        cells.find(1, place / words)->words[place % words].load();
     CHECK(gauges(all.reader.read(), "reading_successor") == std::vector<double>{5});
     cells.head().columns[other].owner.store(
         (cells.head().columns[other].owner.load() & ~0xffff'ffffULL) |
@@ -221,7 +223,7 @@ TEST_CASE("of two programs' metrics of one name the last one's is shown, beside 
                          .key = pack_values(std::vector<std::string>(what.labels.size(), "v")),
                          .rest = {}},
                         9);
-        cells.find(0, index.entries()[*made].place)->store(when);
+        board::grow(*cells.find(0, 0), index.entries()[*made].place, when);
     };
     declare(10);
     what.labels = {"b", "c"};

@@ -93,21 +93,17 @@ family<size_histogram_series>& declare_sizes(metric_description what, const hist
 
 namespace detail {
 
-series::word* series::words(bool own) const noexcept
-{
-    word* const known = (own ? own_ : shared_).load(std::memory_order_acquire);
-    return known != nullptr ? known : registry::here().resolve(*this, own);
-}
-
 void series::add_slowly(std::size_t cell, std::uint64_t amount) noexcept
 {
-    const bool own = owns_column;
-    word* const found = words(own);
-    // In a column of its own, the first time only.
-    found[cell].fetch_add(amount, std::memory_order_release);
+    board::metric_block& page = registry::here().page_here(*this);
+    board::grow_shared(page, spot_.load(std::memory_order_relaxed).first() + cell, amount);
 }
 
-series::word& series::gauge_word() const noexcept { return *words(true); }
+series::word& series::gauge_word() const noexcept
+{
+    board::metric_block& page = registry::here().gauge_page(*this);
+    return page.words[spot_.load(std::memory_order_relaxed).first()];
+}
 
 std::uint64_t series::sum(std::size_t cell) const { return registry::here().sum(*this, cell); }
 
@@ -116,9 +112,15 @@ void series::mark(std::size_t edge, std::uint64_t value,
 {
     if (!family_->what_.exemplars)
         return;
-    word* const into = words(owns_column) + family_->layout_.exemplars +
-                       edge * observe::histogram_layout::exemplar_words;
     constexpr auto relaxed = std::memory_order_relaxed;
+    constexpr std::size_t words = observe::histogram_layout::exemplar_words;
+    const spot at = spot_.load(relaxed);
+    board::metric_block* page = own_page(at);
+    if (page == nullptr)
+        page = &registry::here().page_here(*this);
+    const std::size_t first = at.first() + family_->layout_.exemplars + edge * words;
+    board::touch(*page, first + words - 1);
+    word* const into = &page->words[first];
     const std::uint64_t when = now_ns();
     // Two writers at once, or one that dies, leave what the checksum refuses.
     into[0].store(trace[0], relaxed);
@@ -226,13 +228,13 @@ family<size_histogram_series>& size_histogram(std::string_view name, std::string
 void settle(const board::commons& where, std::uint32_t slot)
 {
     registry::here().settle(where, {.pid = ::getpid(), .slot = slot});
-    detail::owns_column = true;
+    registry::here().owns();
 }
 
 void born() noexcept
 {
     registry::here().forget();
-    detail::owns_column = false;
+    registry::here().owns_no_more();
 }
 
 }  // namespace cohort::metrics

@@ -7,7 +7,10 @@
 
 #include <unistd.h>
 
+#include <array>
+#include <barrier>
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <thread>
 #include <vector>
@@ -121,6 +124,110 @@ TEST_CASE("many threads count on the same words, and none is lost")
     }
 }
 
+TEST_CASE("a thread has a column of its own, in which the next one goes on")
+{
+    const own_board here;
+    auto& all = metrics::counter("test_lanes_total", "Hits");
+    auto& took = metrics::histogram("test_lanes_seconds", "Times", {.exemplars = true});
+    const auto cells = board::metric_cells::in(here.segment->commons()).value();
+    /// What lies in columns of processes, and of threads; and how many of these there are.
+    const auto look = [&] {
+        std::array<std::uint64_t, 3> found{};
+        board::metric_index index{board::metric_directory{cells.head()}};
+        index.update();
+        std::uint32_t place = 0;
+        for (const auto& each : index.entries()) {
+            if (each.what.kind == board::metric_kind::series &&
+                index.entries()[each.what.parent].what.key.contains("test_lanes_total"))
+                place = each.place;
+        }
+        cells.for_each_block([&](const board::metric_cells::block& each) {
+            if (each.page != place / board::metric_page_words)
+                return;
+            const bool is_thread = each.column >= board::metric_process_columns;
+            found.at(is_thread ? 1 : 0) += each.its.words.at(place % board::metric_page_words);
+            found[2] += is_thread ? 1 : 0;
+        });
+        return found;
+    };
+    all.add();
+    for (int i = 0; i < 3; ++i) {
+        std::jthread{[&] {
+            all.add(10);
+            took.record(1ms, {1, 2});
+            all.add(10);
+        }}.join();
+    }
+    CHECK(look() == std::array<std::uint64_t, 3>{1, 60, 1});
+    // Two at once have two of them.
+    std::barrier both{2};
+    const auto add = [&] {
+        all.add(10);
+        both.arrive_and_wait();
+        all.add(10);
+    };
+    {
+        const std::jthread one{add};
+        const std::jthread two{add};
+    }
+    CHECK(look() == std::array<std::uint64_t, 3>{1, 100, 2});
+    CHECK(all.value() == 101);
+}
+
+TEST_CASE("threads for which there is no column share one, and none of it is lost")
+{
+    const own_board here;
+    auto& all = metrics::counter("test_crowd_total", "Hits");
+    constexpr int threads = 80;  // more than a process has columns for
+    std::barrier everybody{threads};
+    {
+        std::vector<std::jthread> crowd;
+        crowd.reserve(threads);
+        for (int i = 0; i < threads; ++i) {
+            crowd.emplace_back([&] {
+                all.add();
+                everybody.arrive_and_wait();  // nobody's column becomes free before this
+                for (int k = 0; k < 100; ++k)
+                    all.add();
+            });
+        }
+    }
+    CHECK(all.value() == threads * 101);
+}
+
+TEST_CASE("threads whose pages are all taken share the page of their process")
+{
+    const own_board here;
+    const auto cells = board::metric_cells::in(here.segment->commons()).value();
+    for (std::uint32_t i = 0; i < board::metric_thread_blocks; ++i)
+        static_cast<void>(
+            cells.find(900 + i / board::metric_pages_max, i % board::metric_pages_max));
+    auto& all = metrics::counter("test_packed_total", "Hits");
+    {
+        const std::jthread one{[&] { all.add(20); }};
+        const std::jthread two{[&] { all.add(20); }};
+    }
+    CHECK(all.value() == 40);
+    CHECK(cells.head().refused == 0);
+}
+
+TEST_CASE("a thread that lives on while its process settles elsewhere counts there")
+{
+    auto& all = metrics::counter("test_moved_total", "Hits");
+    std::barrier turn{2};
+    std::jthread other{[&] {
+        all.add(5);  // where nobody has settled
+        turn.arrive_and_wait();
+        turn.arrive_and_wait();
+        all.add(7);
+    }};
+    turn.arrive_and_wait();
+    const own_board here;
+    turn.arrive_and_wait();
+    other.join();
+    CHECK(all.value() == 7);
+}
+
 TEST_CASE("a family that is full counts what comes more as \"other\"")
 {
     const own_board here;
@@ -231,8 +338,11 @@ TEST_CASE("without a column of its own a process counts in everybody's, by excha
 {
     auto board = board::segment::create(1);
     const auto cells = board::metric_cells::in(board->commons()).value();
-    for (std::size_t i = 1; i < board::metric_columns_max; ++i)
+    for (std::size_t i = 1; i < board::metric_process_columns; ++i)
         REQUIRE(cells.claim({.pid = ::getpid()}) == i);
+    constexpr auto part = board::metric_writer::first_thread;
+    for (std::size_t i = board::metric_process_columns; i < board::metric_columns_max; ++i)
+        REQUIRE(cells.claim({.pid = ::getpid(), .part = part}) == i);
     auto& counter = metrics::counter("test_crowded_total", "Hits");
     metrics::settle(board->commons(), 0);
     std::jthread other{[&] {

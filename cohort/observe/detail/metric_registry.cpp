@@ -9,7 +9,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 namespace cohort::metrics::detail {
@@ -23,7 +25,32 @@ constexpr std::size_t value_max = 256;
 constexpr std::string_view other_value = "other";
 
 /// Where those count for whom there is no room: it is read by nobody.
-std::array<board::metric_word, board::metric_page_words> nowhere;
+board::metric_block nobodys;
+
+/// This thread has asked for a column of its own, whatever became of that.
+constinit thread_local bool has_asked = false;
+
+/// The column that a thread has, until it ends. A resource.
+struct lease {
+    column* of = nullptr;
+
+    ~lease() { give_back(); }
+    void give_back() noexcept
+    {
+        if (of == nullptr)
+            return;
+        mine = nullptr;
+        registry::here().leave(*std::exchange(of, nullptr));
+    }
+};
+thread_local lease leased;
+
+void forget_pages(std::span<std::atomic<board::metric_block*>> pages) noexcept
+{
+    for (auto& each : pages)
+        each.store(nullptr, std::memory_order_release);
+    pages[spot::nowhere().page()].store(&nobodys, std::memory_order_release);
+}
 
 std::string fit(std::string_view value)
 {
@@ -68,14 +95,27 @@ family* registry::known_as(const observe::metric_description& what)
               fmt::format("{}: this program has declared it already, {}", what.name, how))};
 }
 
+registry::registry() noexcept
+{
+    forget_pages(own_.pages_);
+    forget_pages(shared_.pages_);
+}
+
 void registry::let_go() noexcept
 {
     for (auto& [name, each] : families_) {
-        for (auto& [key, one] : each->series_) {
-            one->own_.store(nullptr, std::memory_order_release);
-            one->shared_.store(nullptr, std::memory_order_release);
-        }
+        for (auto& [key, one] : each->series_)
+            one->spot_.store(spot{}, std::memory_order_release);
     }
+    const auto forget = [](column& each) {
+        forget_pages(each.pages_);
+        each.closed_.reset();
+        each.claimed_ = false;
+    };
+    forget(own_);
+    forget(shared_);
+    for (const auto& each : threads_)
+        forget(*each);
     site_.reset();
 }
 
@@ -118,9 +158,8 @@ registry::site* registry::settled()
     }
     site_.emplace(site{.cells = *cells,
                        .index = metric_index{board::metric_directory{cells->head()}},
-                       .who = home_->who,
-                       .own = cells->claim(home_->who),
-                       .shared = {}});
+                       .who = home_->who});
+    claim(own_, *site_);
     return &*site_;
 }
 
@@ -165,31 +204,111 @@ std::uint32_t registry::place_of(const series& what, site& at)
     return entered ? at.index.entries()[*entered].place : metric_index::nowhere;
 }
 
-series::word* registry::resolve(const series& what, bool own) noexcept
+void registry::owns() noexcept
+{
+    leased.give_back();
+    has_asked = true;
+    mine = &own_;
+}
+
+void registry::owns_no_more() noexcept
+{
+    if (mine != &own_)
+        return;
+    has_asked = false;
+    mine = nullptr;
+}
+
+void registry::leave(column& its) noexcept
 {
     const std::lock_guard only{lock_};
-    const bool as_own = own || what.family_->what_.type == observe::metric_type::gauge;
-    auto& known = as_own ? what.own_ : what.shared_;
-    if (series::word* const found = known.load(std::memory_order_acquire))
-        return found;
-    series::word* found = nullptr;
-    if (site* const at = settled()) {
-        if (!as_own && !at->shared) {
-            board::metric_writer beside = at->who;
-            beside.shared = true;
-            at->shared = at->cells.claim(beside);
-        }
-        const std::uint32_t place = place_of(what, *at);
-        if (place != metric_index::nowhere)
-            found = at->cells.find(as_own ? at->own : *at->shared, place);
+    its.taken_ = false;
+}
+
+column* registry::of_this_thread() noexcept
+{
+    if (std::exchange(has_asked, true))
+        return mine;
+    const std::lock_guard only{lock_};
+    auto free = std::ranges::find_if(threads_, [](const auto& each) { return !each->taken_; });
+    if (free == threads_.end()) {
+        if (threads_.size() == threads_max)
+            return nullptr;
+        free = threads_.insert(free, std::make_unique<column>());
+        forget_pages((*free)->pages_);
+    }
+    (*free)->taken_ = true;
+    mine = leased.of = free->get();
+    return mine;
+}
+
+void registry::claim(column& in, const site& at) noexcept
+{
+    board::metric_writer who = at.who;
+    if (&in == &shared_) {
+        who.part = board::metric_writer::shared;
+    } else if (&in != &own_) {
+        const auto known =
+            std::ranges::find_if(threads_, [&](const auto& each) { return each.get() == &in; });
+        who.part = static_cast<std::uint16_t>(board::metric_writer::first_thread +
+                                              (known - threads_.begin()));
+    }
+    in.number_ = at.cells.claim(who);
+    in.claimed_ = true;
+    if (who.part >= board::metric_writer::first_thread && in.number_ == board::metric_cells::common)
+        in.closed_.set();
+}
+
+/// Null: this column has no room for it.
+board::metric_block* registry::resolve(const series& what, column& in) noexcept
+{
+    const std::lock_guard only{lock_};
+    if (board::metric_block* const known = in.page_of(what.spot_.load(std::memory_order_relaxed)))
+        return known;
+    site* const at = settled();
+    const std::uint32_t place = at != nullptr ? place_of(what, *at) : metric_index::nowhere;
+    const spot where = place != metric_index::nowhere ? spot{place} : spot::nowhere();
+    what.spot_.store(where, std::memory_order_relaxed);
+    if (place == metric_index::nowhere)
+        return &nobodys;
+    if (!in.claimed_)
+        claim(in, *at);
+    if (in.closed_.test(where.page()))
+        return nullptr;
+    board::metric_block* found =
+        at->cells.find(in.number_, static_cast<std::uint32_t>(where.page()));
+    if (found == nullptr && &in != &own_ && &in != &shared_) {
+        in.closed_.set(where.page());
+        return nullptr;
     }
     if (found == nullptr)
-        found = nowhere.data();
+        found = &nobodys;
     // In the column that is everybody's nobody may add but by exchange: so it is found each time.
-    const bool is_mine = !own || !site_ || site_->own != board::metric_cells::common;
-    if (is_mine)
-        known.store(found, std::memory_order_release);
+    if (&in != &own_ || in.number_ != board::metric_cells::common)
+        in.pages_[where.page()].store(found, std::memory_order_release);
     return found;
+}
+
+board::metric_block& registry::page_here(const series& what) noexcept
+{
+    if (column* const own = of_this_thread()) {
+        const std::size_t page = what.spot_.load(std::memory_order_relaxed).page();
+        if (page >= spot::pages || !own->closed_.test(page)) {
+            if (board::metric_block* const found = resolve(what, *own))
+                return *found;
+        }
+    }
+    if (board::metric_block* const known =
+            shared_.page_of(what.spot_.load(std::memory_order_relaxed)))
+        return *known;
+    return *resolve(what, shared_);
+}
+
+board::metric_block& registry::gauge_page(const series& what) noexcept
+{
+    if (board::metric_block* const known = own_.page_of(what.spot_.load(std::memory_order_relaxed)))
+        return *known;
+    return *resolve(what, own_);
 }
 
 series& registry::make(family& in, std::string key, std::vector<std::string> values)
@@ -249,8 +368,8 @@ std::uint64_t registry::sum(const series& what, std::size_t cell)
     std::uint64_t all = 0;
     at->cells.for_each_block([&](const board::metric_cells::block& each) {
         if (each.page == place / board::metric_page_words)
-            all +=
-                each.words[place % board::metric_page_words + cell].load(std::memory_order_acquire);
+            all += each.its.words[place % board::metric_page_words + cell].load(
+                std::memory_order_acquire);
     });
     return all;
 }

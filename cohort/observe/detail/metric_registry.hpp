@@ -2,6 +2,7 @@
 
 #include <cohort/board/metric_cells.hpp>
 #include <cohort/board/metric_index.hpp>
+#include <cohort/observe/detail/metric_column.hpp>
 #include <cohort/observe/detail/metric_series.hpp>
 
 #include <cstddef>
@@ -13,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cohort::metrics::detail {
 
@@ -37,12 +39,23 @@ public:
     void settle(const board::commons& where, const board::metric_writer& who);
     void forget() noexcept;
 
+    /// The calling thread counts in the process's own column from now on, and nobody else; or no
+    /// longer.
+    void owns() noexcept;
+    void owns_no_more() noexcept;
+    /// That thread ends: the next one that comes goes on in its column.
+    void leave(column& its) noexcept;
+
     [[nodiscard]] series& find(family& in, std::span<const std::string_view> values);
-    /// Finds and remembers the words of a series in one of the columns of this process.
-    [[nodiscard]] series::word* resolve(const series& what, bool own) noexcept;
+    /// The page with the words of a series that the calling thread may add to, by exchange.
+    [[nodiscard]] board::metric_block& page_here(const series& what) noexcept;
+    /// Likewise, of a gauge: that of the process.
+    [[nodiscard]] board::metric_block& gauge_page(const series& what) noexcept;
     [[nodiscard]] std::uint64_t sum(const series& what, std::size_t cell);
 
 private:
+    registry() noexcept;
+
     /// Where this process is to count, once it does.
     struct home {
         board::commons where;
@@ -54,9 +67,13 @@ private:
         board::metric_cells cells;
         board::metric_index index;
         board::metric_writer who;
-        std::uint32_t own;
-        std::optional<std::uint32_t> shared;  // only if another thread counts
     };
+    /// So many threads have a column of their own at a time: as many as a worker may have lanes.
+    static constexpr std::size_t threads_max = 64;
+
+    [[nodiscard]] column* of_this_thread() noexcept;
+    void claim(column& in, const site& at) noexcept;
+    [[nodiscard]] board::metric_block* resolve(const series& what, column& in) noexcept;
 
     [[nodiscard]] family* known_as(const observe::metric_description& what);
     [[nodiscard]] site* settled();
@@ -72,6 +89,9 @@ private:
     std::map<std::string, std::unique_ptr<family>, std::less<>> families_;  // by base name
     std::optional<home> home_;
     std::optional<site> site_;
+    column own_;
+    column shared_;
+    std::vector<std::unique_ptr<column>> threads_;
 };
 
 }  // namespace cohort::metrics::detail

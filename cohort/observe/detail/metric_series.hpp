@@ -1,8 +1,7 @@
 #pragma once
 // What is behind a metric in a program's hands: words of this process, found once.
 
-#include <cohort/board/metric_cells.hpp>
-#include <cohort/board/slot.hpp>
+#include <cohort/observe/detail/metric_column.hpp>
 #include <cohort/observe/histogram_scale.hpp>
 
 #include <array>
@@ -19,8 +18,8 @@
 
 namespace cohort::metrics::detail {
 
-/// This thread alone writes into the column of this process that needs no exchanges.
-inline constinit thread_local bool owns_column = false;
+/// The column that this thread alone writes into, without exchanges. Null: it has none, or not yet.
+inline constinit thread_local column* mine = nullptr;
 
 class family;
 
@@ -38,27 +37,29 @@ public:
 protected:
     void add_to(std::size_t cell, std::uint64_t amount) noexcept
     {
-        if (word* const mine = owned()) [[likely]]
-            board::add(mine[cell], amount);
+        const spot at = spot_.load(std::memory_order_relaxed);
+        if (board::metric_block* const page = own_page(at)) [[likely]]
+            board::grow(*page, at.first() + cell, amount);
         else
             add_slowly(cell, amount);
     }
     void record_value(std::uint64_t value,
                       const std::array<std::uint64_t, 2>* trace = nullptr) noexcept
     {
-        const observe::histogram_scale::spot at = scale_->spot_of(value);
+        const observe::histogram_scale::spot in = scale_->spot_of(value);
         constexpr std::size_t sum = observe::histogram_layout::sum;
         constexpr std::size_t first = observe::histogram_layout::first;
+        const spot at = spot_.load(std::memory_order_relaxed);
         // A count before its sum: who dies in between has recorded nothing too often.
-        if (word* const mine = owned()) [[likely]] {
-            board::add(mine[first + at.cell], std::uint64_t{1});
-            board::add(mine[sum], value);
+        if (board::metric_block* const page = own_page(at)) [[likely]] {
+            board::grow(*page, at.first() + first + in.cell, 1);
+            board::grow(*page, at.first() + sum, value);
         } else {
-            add_slowly(first + at.cell, 1);
+            add_slowly(first + in.cell, 1);
             add_slowly(sum, value);
         }
         if (trace != nullptr)
-            mark(at.edge, value, *trace);
+            mark(in.edge, value, *trace);
     }
     /// The word of a gauge: of this process, whichever thread asks.
     [[nodiscard]] word& gauge_word() const noexcept;
@@ -69,18 +70,16 @@ private:
     friend class registry;
     friend class family;
 
-    /// Of this thread alone, or null: it has none, or not yet.
-    [[nodiscard]] word* owned() const noexcept
+    [[nodiscard]] static board::metric_block* own_page(spot at) noexcept
     {
-        return owns_column ? own_.load(std::memory_order_acquire) : nullptr;
+        const column* const own = mine;
+        return own != nullptr ? own->page_of(at) : nullptr;
     }
     void add_slowly(std::size_t cell, std::uint64_t amount) noexcept;
     void mark(std::size_t edge, std::uint64_t value,
               const std::array<std::uint64_t, 2>& trace) noexcept;
-    [[nodiscard]] word* words(bool own) const noexcept;
 
-    mutable std::atomic<word*> own_{nullptr};
-    mutable std::atomic<word*> shared_{nullptr};
+    mutable std::atomic<spot> spot_{spot{}};
     const observe::histogram_scale* scale_ = nullptr;
     family* family_;
     std::vector<std::string> values_;
