@@ -3,15 +3,21 @@
 //     log_bench <lines> <file>
 //
 // "turn" is what a worker does: the lines of one turn of its loop, 64 here, are written together.
+// "in a worker" is all that it does: its id is in each line, its flight recorder keeps the last
+// ones, and those that wait lie in memory that outlives it.
 #include "measure.hpp"
 
+#include <cohort/board/flight.hpp>
+#include <cohort/board/segment.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/observe/log_file.hpp>
+#include <cohort/observe/log_sink.hpp>
 #include <cohort/observe/logger.hpp>
 
 #include <string_view>
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 using namespace cohort;
@@ -39,6 +45,25 @@ void measure_both(const char* in_turn, const char* alone, long lines, Line line)
         for (long i = 0; i < count; ++i)
             line(i);
     });
+}
+
+/// From now on this process logs as a worker does. False: it could not.
+bool become_a_worker(const board::segment& board)
+{
+    constexpr std::size_t bytes = observe::log_sink::memory_bytes;
+    void* const memory =
+        ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    const auto recorder = board::flight_recorder::open(board.commons());
+    if (memory == MAP_FAILED || !recorder)
+        return false;
+    const auto page = recorder->page_for(
+        {.slot = 0, .worker = 1, .process = static_cast<std::uint32_t>(::getpid())});
+    if (!page)
+        return false;
+    observe::process_sink().keep_in({static_cast<std::byte*>(memory), bytes});
+    log::set_worker(1);
+    board::flight::record_on(*page);
+    return true;
 }
 
 }  // namespace
@@ -81,5 +106,16 @@ int main(int argc, char** argv)
         for (long i = 0; i < count; ++i)
             static_cast<void>(log::with({{"request_id", "0123456789abcdef"}, {"slot", i}}));
     });
+    const auto board = board::segment::create(1);
+    if (!board || !become_a_worker(*board))
+        return 1;
+    static_cast<void>(::ftruncate(file, 0));
+    measure_both("line, in a turn, in a worker", "line, alone, in a worker", lines, [&](long i) {
+        log::info({{"route", route}, {"status", 200}, {"took_us", i}}, "request");
+    });
+    measure_both("line of a child, in a turn, in a worker", "line of a child, alone, in a worker",
+                 lines, [&](long i) {
+                     child.info({{"route", route}, {"status", 200}, {"took_us", i}}, "request");
+                 });
     return log::dropped() == 0 ? 0 : 1;
 }

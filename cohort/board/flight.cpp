@@ -1,6 +1,7 @@
 #include <cohort/board/flight.hpp>
 
 #include <cohort/base/clock.hpp>
+#include <cohort/base/octets.hpp>
 #include <cohort/base/utf8.hpp>
 #include <cohort/board/detail/block_words.hpp>
 
@@ -36,8 +37,11 @@ bool take(std::atomic<std::uint64_t>& stamp, std::uint64_t number) noexcept
 template <std::size_t Words>
 void put_text(std::array<std::atomic<std::uint64_t>, Words>& to, std::string_view text) noexcept
 {
-    for (std::size_t i = 0; i < detail::words_for(text.size()); ++i)
-        to[i].store(detail::load_word(text, i), relaxed);
+    const std::size_t whole = text.size() / 8;
+    for (std::size_t i = 0; i < whole; ++i)
+        to[i].store(octets::load(text.data() + i * 8), relaxed);
+    if (text.size() % 8 != 0)
+        to[whole].store(detail::load_word(text, whole), relaxed);
 }
 
 void put(flight_entry& to, const flight_event& what) noexcept
@@ -287,7 +291,6 @@ void line(std::string_view text) noexcept
         return;
     }
     std::atomic_thread_fence(std::memory_order_release);
-    to.when_ns.store(coarse_ns(), relaxed);
     to.bytes.store(text.size(), relaxed);
     put_text(to.text, text.substr(0, flight_line_max));
     to.stamp.store(complete(number), std::memory_order_release);

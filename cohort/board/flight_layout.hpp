@@ -40,12 +40,12 @@ struct flight_entry {
 };
 static_assert(sizeof(flight_entry) == 96);
 
-/// One line of the log, likewise.
+/// One line of the log, likewise. It says itself when it was: each has its time in it.
 struct flight_line_entry {
     std::atomic<std::uint64_t> stamp;
-    std::atomic<std::uint64_t> when_ns;
+    std::uint64_t reserved0;
     std::atomic<std::uint64_t> bytes;  // of the line; of these, flight_line_max are here
-    std::uint64_t reserved;
+    std::uint64_t reserved1;
     std::array<std::atomic<std::uint64_t>, flight_line_max / 8> text;
 };
 static_assert(sizeof(flight_line_entry) == 512);

@@ -56,10 +56,12 @@ bool line_ring::append(std::string_view line) noexcept
     if (head_ == nullptr || room_.size() - size() < line.size())
         return false;
     const std::uint64_t end = read(head_->end);
-    const std::size_t at = end % room_.size();
+    // Mostly it has been empty since its first byte: a division would cost more than the copy.
+    const std::size_t at = end < room_.size() ? end : end % room_.size();
     const std::size_t first = std::min(line.size(), room_.size() - at);
     std::memcpy(room_.data() + at, line.data(), first);
-    std::memcpy(room_.data(), line.data() + first, line.size() - first);
+    if (first != line.size())
+        std::memcpy(room_.data(), line.data() + first, line.size() - first);
     set(head_->end, end + line.size());
     return true;
 }

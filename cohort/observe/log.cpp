@@ -156,13 +156,18 @@ void detail::say(level at, const bindings* bound, fields more, fmt::string_view 
                  fmt::format_args values) noexcept
 {
     const std::span<const field> all{more.begin(), more.size()};
+    const std::string_view said{words.data(), words.size()};
+    if (!said.contains('{') && !said.contains('}')) {  // nothing to format
+        write(at, bound, said, all);
+        return;
+    }
     try {
         fmt::memory_buffer message;
         fmt::vformat_to(fmt::appender(message), words, values);
         write(at, bound, {message.data(), message.size()}, all);
     } catch (const std::exception&) {
         // A user type's formatter may throw; a log line is no reason to fail a request.
-        write(at, bound, {words.data(), words.size()}, all);
+        write(at, bound, said, all);
     }
 }
 

@@ -49,6 +49,7 @@ void bindings::add(std::span<const field> more)
         pieces_.push_back({.begin = static_cast<std::uint16_t>(text_.size()),
                            .name_bytes = static_cast<std::uint16_t>(name_end - 3)});
         text_ += text;
+        name_bits_ |= name_bit(name_of(pieces_.size() - 1));
     }
 }
 

@@ -11,6 +11,16 @@
 
 namespace cohort::log::detail {
 
+/// A bit that stands for a name, and for others: that of one that is not there says so at once.
+[[nodiscard]] constexpr std::uint64_t name_bit(std::string_view name) noexcept
+{
+    if (name.empty())
+        return 1;
+    const auto first = static_cast<unsigned char>(name.front());
+    const auto last = static_cast<unsigned char>(name.back());
+    return std::uint64_t{1} << (first * 37U + last * 101U + name.size() * 11U) % 64;
+}
+
 /// Fields as they stand in a line, made once. A value.
 class bindings {
 public:
@@ -30,6 +40,8 @@ public:
     [[nodiscard]] std::string_view text_of(std::size_t which) const noexcept;
     [[nodiscard]] std::string_view name_of(std::size_t which) const noexcept;
     [[nodiscard]] std::string_view value_of(std::size_t which) const noexcept;
+    /// Of all names; more may be set.
+    [[nodiscard]] std::uint64_t name_bits() const noexcept { return name_bits_; }
     [[nodiscard]] bool is_whole() const noexcept { return whole_; }
 
 private:
@@ -37,6 +49,7 @@ private:
 
     std::string text_;
     std::vector<piece> pieces_;
+    std::uint64_t name_bits_ = 0;
     bool whole_ = true;
 };
 

@@ -1,5 +1,6 @@
 #include <cohort/observe/detail/log_line.hpp>
 
+#include <cohort/base/append.hpp>
 #include <cohort/base/decimal.hpp>
 #include <cohort/base/process_id.hpp>
 #include <cohort/observe/detail/error_object.hpp>
@@ -46,7 +47,7 @@ void append_value(std::string& out, const field& one, std::size_t bytes_max)
             else if constexpr (std::is_pointer_v<T>)
                 append_error(out, *is, bytes_max);
             else
-                out += decimal{is}.view();
+                append_plain(out, decimal{is}.view());
         },
         one.value);
 }
@@ -71,18 +72,31 @@ bool is_among(std::span<const field> more, std::string_view name) noexcept
     return false;
 }
 
-bool any_among(std::span<const field> more, const bindings& bound) noexcept
+/// One bit for each name; that of different ones may be the same.
+std::uint64_t bits_of(std::span<const field> more) noexcept
 {
-    for (std::size_t i = 0; i < bound.count(); ++i) {
-        if (is_among(more, bound.name_of(i)))
+    std::uint64_t all = 0;
+    for (const field& each : more)
+        all |= name_bit(each.name.text());
+    return all;
+}
+
+/// Two of these may say the same name. False: they do not.
+bool may_repeat(std::span<const field> more) noexcept
+{
+    std::uint64_t seen = 0;
+    for (const field& each : more) {
+        const std::uint64_t bit = name_bit(each.name.text());
+        if ((seen & bit) != 0)
             return true;
+        seen |= bit;
     }
     return false;
 }
 
 void append_bound(std::string& out, const bindings& bound, std::span<const field> more)
 {
-    if (more.empty() || !any_among(more, bound)) {
+    if ((bits_of(more) & bound.name_bits()) == 0) {
         out += bound.text();
         return;
     }
@@ -92,19 +106,40 @@ void append_bound(std::string& out, const bindings& bound, std::span<const field
     }
 }
 
+/// `,"pid":12,"workerId":1`, which is the same for nearly all lines of a process. A value.
+class origin_text {
+public:
+    [[nodiscard]] std::string_view of(pid_t pid, std::optional<std::uint32_t> worker)
+    {
+        if (text_.empty() || pid != pid_ || worker != worker_) {
+            pid_ = pid;
+            worker_ = worker;
+            text_.assign(R"(,"pid":)").append(decimal{pid}.view());
+            if (worker)
+                text_.append(R"(,"workerId":)").append(decimal{*worker}.view());
+        }
+        return text_;
+    }
+
+private:
+    pid_t pid_ = 0;
+    std::optional<std::uint32_t> worker_;
+    std::string text_;
+};
+
 bool append_json_head(std::string& out, const line_terms& how, const line_words& what,
                       std::size_t message_max)
 {
+    thread_local origin_text origin;
     std::array<char, 24> text;
-    out.append(R"({"timestamp":")").append(timestamp(what.when, text));
-    out.append(R"(","level":")").append(name(what.at)).append(R"(","message":)");
+    const std::string_view when = timestamp(what.when, text);
+    const std::string_view level = name(what.at);
+    append_by(out, 48 + when.size() + level.size(), [&](char* to) {
+        to = put(put(to, R"({"timestamp":")"), when);
+        return put(put(put(to, R"(","level":")"), level), R"(","message":)");
+    });
     const bool whole = observe::append_json_string(out, what.message, message_max);
-    out.append(R"(,"pid":)");
-    out += decimal{process_id()}.view();
-    if (how.worker) {
-        out.append(R"(,"workerId":)");
-        out += decimal{*how.worker}.view();
-    }
+    out += origin.of(process_id(), how.worker);
     return whole;
 }
 
@@ -147,8 +182,9 @@ bool append_object(std::string& out, const line_terms& how, const line_words& wh
             whole = false;
         }
     }
+    const bool may = may_repeat(what.more);
     for (std::size_t i = 0; i < what.more.size(); ++i) {
-        if (is_said_later(what.more, i))
+        if (may && is_said_later(what.more, i))
             continue;
         const std::size_t before = out.size();
         append_member(out, what.more[i], end_max - before);
@@ -159,7 +195,7 @@ bool append_object(std::string& out, const line_terms& how, const line_words& wh
     }
     if (!whole)
         out += cut_mark;
-    out += "}\n";
+    append_plain(out, "}\n");
     return whole;
 }
 
@@ -230,14 +266,15 @@ bool append_text(std::string& out, const line_terms& how, const line_words& what
 std::size_t append_member(std::string& out, const field& one, std::size_t bytes_max)
 {
     const std::size_t start = out.size();
-    out += ',';
-    if (one.name.is(plain)) {
-        out += '"';
-        out += one.name.text();
-        out += '"';
-    } else {
-        observe::append_json_string(out, one.name.text());
+    const std::string_view name = one.name.text();
+    if (one.name.is(plain) && !one.name.is(reserved)) {
+        append_by(out, name.size() + 4,
+                  [name](char* to) { return put(put(put(to, R"(,")"), name), R"(":)"); });
+        append_value(out, one, bytes_max - std::min(bytes_max, name.size() + 4));
+        return name.size() + 3;
     }
+    out += ',';
+    observe::append_json_string(out, name);
     if (one.name.is(reserved))
         out.insert(out.size() - 1, 1, '_');
     const std::size_t name_end = out.size() - start;
