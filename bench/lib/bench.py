@@ -291,7 +291,7 @@ def wrk(server, path, seconds, connections, core, *more, scheme="http"):
     done = int(re.search(r"(\d+) requests in", report).group(1))
     if done == 0 or "Non-2xx" in report or "Socket errors" in report:
         raise RuntimeError(f"{server.command}: {report}")
-    return {"cpu_us": worked / done / 1000,
+    return {"cpu_us": worked / done / 1000, "requests": done,
             "rate": float(re.search(r"Requests/sec:\s*([\d.]+)", report).group(1))}
 
 
