@@ -25,6 +25,18 @@ namespace {
 /// With one worker that hangs, while others may still say what they do.
 constexpr nanoseconds answers_within = 1s;
 
+static_assert(std::to_underlying(log::level::off) == board::said_levels::level_max);
+
+std::optional<log::level> as_level(std::optional<std::uint8_t> number) noexcept
+{
+    return number ? std::optional{static_cast<log::level>(*number)} : std::nullopt;
+}
+
+std::optional<std::uint8_t> as_number(std::optional<log::level> level) noexcept
+{
+    return level ? std::optional{std::to_underlying(*level)} : std::nullopt;
+}
+
 /// It writes lines of ours, and hears us.
 bool has_level(const worker_handle& who) noexcept
 {
@@ -52,8 +64,7 @@ log::level log_levels::by_settings() const
 
 std::optional<log::level> log_levels::said_of(std::uint32_t slot) const
 {
-    const auto found = slots_.find(slot);
-    return found != slots_.end() ? std::optional{found->second} : all_;
+    return as_level(said_.in_slot(slot));
 }
 
 awaitable<> log_levels::run()
@@ -69,14 +80,14 @@ void log_levels::tell(worker_handle& who, log::level what)
 {
     auto letter = ipc::letter(ipc::kind::log_level, std::string{log::name(what)});
     if (who.channel().try_send(letter))
-        told_[who.id()] = what;
+        told_.insert(who.id());
 }
 
 void log_levels::tell_newcomers()
 {
-    if (all_)
-        log::set_level(*all_);  // a reload has us go by the settings
-    std::erase_if(told_, [&](const auto& each) { return !of_.workers().contains(each.first); });
+    if (const auto all = as_level(said_.of_all()))
+        log::set_level(*all);  // a reload has us go by the settings
+    std::erase_if(told_, [&](std::uint32_t each) { return !of_.workers().contains(each); });
     for (const auto& [id, who] : of_.workers()) {
         const auto wanted = said_of(who->slot());
         if (wanted && id != 0 && has_level(*who) && !told_.contains(id))
@@ -86,14 +97,11 @@ void log_levels::tell_newcomers()
 
 void log_levels::take(std::optional<log::level> said, std::optional<std::uint32_t> slot)
 {
-    if (!slot) {
-        slots_.clear();
-        all_ = said;
-        log::set_level(said.value_or(by_settings()));
-    } else if (said) {
-        slots_[*slot] = *said;
+    if (slot) {
+        said_.say(*slot, as_number(said));
     } else {
-        slots_.erase(*slot);
+        said_.say_of_all(as_number(said));
+        log::set_level(said.value_or(by_settings()));
     }
     for (const auto& [id, who] : of_.workers()) {
         if (has_level(*who) && (!slot || *slot == who->slot()))

@@ -1,14 +1,15 @@
 #pragma once
 
 #include <cohort/async/tokens.hpp>
+#include <cohort/board/said_levels.hpp>
 #include <cohort/control/protocol.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/desk_verbs.hpp>
 #include <cohort/primary/supervisor.hpp>
 
 #include <cstdint>
-#include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 
 namespace cohort::primary {
@@ -16,12 +17,12 @@ namespace cohort::primary {
 /// Which lines workers write, by word of an operator: the verb `log-level`. A resource.
 ///
 /// The word is about a slot, so the successor of its worker hears it, too; or about all of them and
-/// us. It counts until somebody says "default", which is what the settings say, and as long as this
-/// primary lives: another one does not know of it, and workers stay as they are.
+/// us. It counts until somebody says "default", which is what the settings say. It stands in shared
+/// memory, where workers find it as soon as they know their slot, and so does the next primary.
 class log_levels final : public desk_verbs {
 public:
-    explicit log_levels(supervisor& of)
-        : of_{of}
+    log_levels(supervisor& of, board::said_levels said) noexcept
+        : of_{of}, said_{said}
     {}
 
     /// Tells whoever comes. Until the primary ends.
@@ -40,9 +41,8 @@ private:
     [[nodiscard]] awaitable<control::answer> look_around(control::request what);
 
     supervisor& of_;
-    std::optional<log::level> all_;
-    std::map<std::uint32_t, log::level> slots_;
-    std::map<std::uint32_t, log::level> told_;  // by id
+    board::said_levels said_;
+    std::set<std::uint32_t> told_;  // by id
 };
 
 }  // namespace cohort::primary

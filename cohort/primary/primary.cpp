@@ -106,7 +106,8 @@ result<> primary::open_desk()
     foyer_->open(reception_.place(), left_open_ ? &*left_open_ : nullptr);
     logs_ = std::make_unique<log_files>(*supervisor_);
     reception_.front_desk().add(*logs_);
-    levels_ = std::make_unique<log_levels>(*supervisor_);
+    COHORT_TRY(const auto said, board::said_levels::open(supervisor_->board().commons()));
+    levels_ = std::make_unique<log_levels>(*supervisor_, said);
     reception_.front_desk().add(*levels_);
     if (upkeep_ == upkeep::automatic) {
         reception_.front_desk().add(*transactions_);

@@ -28,6 +28,7 @@ namespace {
 struct asked_lines {
     std::map<std::int64_t, unsigned> asked;
     std::map<std::int64_t, unsigned> in_detail;
+    std::map<std::int64_t, unsigned> begun;  ///< workers that said so, which is a detail
     unsigned secrets = 0;
 };
 
@@ -49,6 +50,26 @@ public:
     }
 
     exit_code reload() { return asks_.ask("reload").code; }
+    exit_code upgrade() { return asks_.ask("upgrade").code; }
+
+    /// Somebody else is the primary afterwards.
+    void kill_primary()
+    {
+        const pid_t before = primary_below(program_.pid());
+        REQUIRE(::kill(before, SIGKILL) == 0);
+        REQUIRE(eventually([&] { return primary_below(program_.pid()) != before; }));
+    }
+
+    /// Somebody else sits in that slot afterwards.
+    void kill_worker(std::uint32_t slot)
+    {
+        const auto before = pid_in(slot);
+        REQUIRE(::kill(static_cast<pid_t>(before), SIGKILL) == 0);
+        REQUIRE(eventually([&] {
+            const auto now = pid_in(slot);
+            return now != before && now != 0;
+        }));
+    }
 
     /// By the word of the worker that sits there; "?": it did not say, or there is none.
     std::string level_in(std::int64_t slot)
@@ -102,6 +123,8 @@ public:
                 ++found.asked[slot];
             else if (message == "asked in detail")
                 ++found.in_detail[slot];
+            else if (message == "begins")
+                ++found.begun[slot];
         }
         return found;
     }
@@ -152,14 +175,14 @@ TEST_CASE("one worker, and whoever follows it, can be had to say more than the o
     CHECK(eventually([&] { return server.lines().in_detail[1] != 0; }));
     CHECK(server.lines().secrets == 0);
 
-    const auto before = server.pid_in(1);
-    REQUIRE(::kill(static_cast<pid_t>(before), SIGKILL) == 0);
-    REQUIRE(eventually([&] {
-        const auto now = server.pid_in(1);
-        return now != before && now != 0;
-    }));
+    server.kill_worker(1);
     CHECK(eventually([&] { return server.level_in(1) == "debug"; }));
     CHECK(server.level_in(0) == "info");
+    // From its first line on.
+    CHECK(eventually([&] { return server.lines().begun[1] == 1; }));
+    server.kill_worker(0);
+    CHECK(eventually([&] { return server.level_in(0) == "info"; }));
+    CHECK(server.lines().begun[0] == 0);
 
     CHECK(server.log_level({{"level", "default"}}, 1).code == exit_code::done);
     CHECK(server.level_in(1) == "info");
@@ -190,4 +213,33 @@ TEST_CASE("all workers and the primary can be had to say less, until they go by 
     CHECK(server.log_level({{"level", 3}}).code == exit_code::usage);
     CHECK(server.log_level({{"level", "debug"}}, 7).code == exit_code::no_such_cohort);
     CHECK(server.level_in(0) == "info");
+}
+
+TEST_CASE("what was said outlives the primary that heard it, and an upgrade")
+{
+    scribe server;
+    CHECK(server.log_level({{"level", "debug"}}, 1).code == exit_code::done);
+    server.kill_primary();
+    CHECK(eventually([&] { return server.level_in(1) == "debug"; }));
+    server.kill_worker(1);
+    CHECK(eventually([&] { return server.level_in(1) == "debug"; }));
+    CHECK(eventually([&] { return server.lines().begun[1] == 1; }));
+    CHECK(server.level_in(0) == "info");
+    CHECK(server.upgrade() == exit_code::done);
+    CHECK(eventually([&] { return server.level_in(1) == "debug"; }));
+
+    // The next primary heeds what was said of all itself.
+    CHECK(server.log_level({{"level", "warn"}}).code == exit_code::done);
+    server.kill_primary();
+    CHECK(eventually([&] { return server.log_level().data.at("primary") == "warn"; }));
+    server.kill_worker(0);
+    CHECK(eventually([&] { return server.level_in(0) == "warn"; }));
+
+    const auto said = server.log_level({{"level", "default"}});
+    CHECK(said.data.at("primary") == "info");
+    CHECK(server.level_in(0) == "info");
+    CHECK(server.level_in(1) == "info");
+    server.kill_primary();
+    server.kill_worker(1);
+    CHECK(eventually([&] { return server.level_in(1) == "info"; }));
 }

@@ -58,8 +58,8 @@ constinit const verb log_level{
     .usage = "log-level [app[.slot]] [LEVEL|default] [--wait DURATION] [--json]",
     .summary = "Which lines workers write from now on, and after them their successors.",
     .about = "Without a level: which it is now. For an app it is about its primary, too. "
-             "`default` is what the configuration says; an upgrade of the primary forgets the "
-             "word, and workers stay as they are until they are replaced.",
+             "The word counts until the next one, whoever dies meanwhile; `default` is what the "
+             "configuration says.",
     .flags = flags,
     .run = run_log_level,
     .words_max = 2,

@@ -1,9 +1,11 @@
 // An HTTP server that writes to its log what it is asked to: /lines/{from} a hundred lines, whose
-// `number` begins there; /asked a line of level info and one of level debug.
+// `number` begins there; /asked a line of level info and one of level debug. Each worker begins
+// with a line of level debug.
 #include <cohort/cohort.hpp>
 #include <cohort/observe/log.hpp>
 
 #include <cstdint>
+#include <utility>
 
 namespace http = cohort::http;
 
@@ -27,6 +29,12 @@ http::response write_in_detail(const http::request& of)
     return http::text("written");
 }
 
+cohort::task<void> begin(cohort::worker& self)
+{
+    cohort::log::debug({{"slot", self.slot()}}, "begins");
+    co_return;
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
@@ -35,5 +43,7 @@ int main(int argc, char** argv)
     api.get("/lines/{from}", write_lines);
     api.get("/lanes/{from}", write_lines, {.cpu_bound = true});
     api.get("/asked", write_in_detail);
-    return cohort::serve(argc, argv, api);
+    cohort::serve_options more;
+    more.on_worker = begin;
+    return cohort::serve(argc, argv, api, std::move(more));
 }
