@@ -67,23 +67,43 @@ std::string get_text(const std::array<std::atomic<std::uint64_t>, Words>& of, st
     return {text.data(), std::min<std::size_t>(bytes, text.size())};
 }
 
-std::optional<flight_moment> read_entry(const flight_entry& from, std::uint64_t number)
+/// `facts`, taken apart.
+struct entry_facts {
+    flight_kind kind;
+    std::uint8_t bytes;
+    std::uint16_t number;
+    std::uint32_t subject;
+};
+
+std::optional<entry_facts> read_facts(const flight_entry& from, std::uint64_t number) noexcept
 {
     if (from.stamp.load(std::memory_order_acquire) != complete(number))
         return std::nullopt;
-    flight_moment seen;
     const std::uint64_t facts = from.facts.load(relaxed);
     const auto kind = static_cast<std::uint8_t>(facts);
-    seen.when_ns = from.when_ns.load(relaxed);
-    seen.number = static_cast<std::uint16_t>(facts >> 16);
-    seen.subject = static_cast<std::uint32_t>(facts >> 32);
-    seen.took = std::chrono::nanoseconds{from.took_ns.load(relaxed) & INT64_MAX};
-    seen.text = get_text(from.text, (facts >> 8) & 0xff);
-    std::atomic_thread_fence(std::memory_order_acquire);
-    if (from.stamp.load(relaxed) != complete(number) || kind == 0 ||
-        kind > std::to_underlying(flight_kind::note))
+    if (kind == 0 || kind > std::to_underlying(flight_kind_last))
         return std::nullopt;
-    seen.kind = static_cast<flight_kind>(kind);
+    return entry_facts{.kind = static_cast<flight_kind>(kind),
+                       .bytes = static_cast<std::uint8_t>(facts >> 8),
+                       .number = static_cast<std::uint16_t>(facts >> 16),
+                       .subject = static_cast<std::uint32_t>(facts >> 32)};
+}
+
+std::optional<flight_moment> read_entry(const flight_entry& from, std::uint64_t number)
+{
+    const auto facts = read_facts(from, number);
+    if (!facts)
+        return std::nullopt;
+    flight_moment seen;
+    seen.kind = facts->kind;
+    seen.when_ns = from.when_ns.load(relaxed);
+    seen.number = facts->number;
+    seen.subject = facts->subject;
+    seen.took = std::chrono::nanoseconds{from.took_ns.load(relaxed) & INT64_MAX};
+    seen.text = get_text(from.text, facts->bytes);
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if (from.stamp.load(relaxed) != complete(number))
+        return std::nullopt;
     seen.text = printable(seen.text);
     return seen;
 }
@@ -225,6 +245,16 @@ flight_page* our_page() noexcept
     return page;
 }
 
+/// On the loop: nobody else writes there.
+void put_of_loop(flight_page& page, std::uint64_t number, const flight_event& what) noexcept
+{
+    flight_entry& to = page.loop[number % flight_loop_events];
+    to.stamp.store(complete(number) - 1, relaxed);
+    std::atomic_thread_fence(std::memory_order_release);
+    put(to, what);
+    to.stamp.store(complete(number), std::memory_order_release);
+}
+
 }  // namespace
 
 void record_on(flight_page* page) noexcept
@@ -244,11 +274,7 @@ void note(const flight_event& what) noexcept
         return;
     if (is_loop) {
         const std::uint64_t number = page->loop_events.load(relaxed);
-        flight_entry& to = page->loop[number % flight_loop_events];
-        to.stamp.store(complete(number) - 1, relaxed);
-        std::atomic_thread_fence(std::memory_order_release);
-        put(to, what);
-        to.stamp.store(complete(number), std::memory_order_release);
+        put_of_loop(*page, number, what);
         page->loop_events.store(number + 1, std::memory_order_release);
         return;
     }
@@ -261,6 +287,23 @@ void note(const flight_event& what) noexcept
     std::atomic_thread_fence(std::memory_order_release);
     put(to, what);
     to.stamp.store(complete(number), std::memory_order_release);
+}
+
+void count(flight_event what) noexcept
+{
+    flight_page* const page = our_page();
+    if (page == nullptr)
+        return;
+    what.subject = 1;
+    const std::uint64_t behind = is_loop ? page->loop_events.load(relaxed) : 0;
+    const auto last = behind == 0
+                          ? std::nullopt
+                          : read_facts(page->loop[(behind - 1) % flight_loop_events], behind - 1);
+    if (!last || last->kind != what.kind || last->number != what.number ||
+        last->bytes != std::min(what.text.size(), flight_text_max))
+        return note(what);
+    what.subject = last->subject + 1;
+    put_of_loop(*page, behind - 1, what);
 }
 
 void request_begins(std::uint32_t connection, std::string_view method, std::string_view target,

@@ -27,9 +27,11 @@ enum class flight_kind : std::uint8_t {
     stage,     ///< text: what the worker does from now on.
     signal,    ///< number: which one came; subject: the pid of who sent it; text: that one's name.
     adopted,   ///< subject: so many connections of a dead one go on here.
-    handed,    ///< subject: so many connections went to somebody else.
+    handed,    ///< subject: so many connections went on in slot `number`; text: "", "successor".
     note,      ///< text: of the program.
+    taken,     ///< subject: so many came from slot `number`, where they were served before.
 };
+inline constexpr flight_kind flight_kind_last = flight_kind::taken;
 
 /// In the subject of a request: it came on no descriptor of its own (a stream of HTTP/2).
 inline constexpr std::uint32_t flight_no_descriptor = 1U << 31;
@@ -113,6 +115,10 @@ void record_on(flight_page* page) noexcept;
 
 /// Any thread. Does nothing where nobody records.
 void note(const flight_event& what) noexcept;
+
+/// One more of what happened last, if that was of the same kind, number and text: then its subject
+/// is one more. Else, and on any thread but the loop, an event of its own, with subject 1.
+void count(flight_event what) noexcept;
 
 /// A request begins: method, blank, and the path of `target`, that is without what follows a
 /// question mark: secrets are there.

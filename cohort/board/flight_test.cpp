@@ -72,11 +72,36 @@ TEST_CASE("what a worker did last is read as it was written, the oldest first")
     CHECK(seen.lines == std::vector<std::string>{R"({"level":"info","message":"hello"})"});
 }
 
+TEST_CASE("what happens many times in a row is one event that counts")
+{
+    cockpit at;
+    at.fly(0, 1);
+    for (int i = 0; i < 1000; ++i)
+        flight::count({.kind = flight_kind::handed, .number = 2});
+    flight::count({.kind = flight_kind::handed, .number = 3});
+    flight::count({.kind = flight_kind::handed, .number = 3, .text = "successor"});
+    flight::note(numbered(7));
+    flight::count({.kind = flight_kind::handed, .number = 3});
+    flight::count({.kind = flight_kind::taken, .number = 3});
+    std::thread{[] { flight::count({.kind = flight_kind::taken, .number = 3}); }}.join();
+    const flight_reading seen = at.read(0, 1);
+    CHECK(seen.total == 7);
+    REQUIRE(seen.events.size() == 7);
+    CHECK(seen.events[0].subject == 1000);
+    CHECK(seen.events[0].number == 2);
+    CHECK(seen.events[1].subject == 1);
+    CHECK(seen.events[2].text == "successor");
+    CHECK(seen.events[4].subject == 1);
+    CHECK(seen.events[5].kind == flight_kind::taken);
+    CHECK(seen.events[6].subject == 1);
+}
+
 TEST_CASE("without a page nothing is recorded, and nothing happens")
 {
     cockpit at;
     CHECK_FALSE(flight::is_recording());
     flight::note(numbered(1));
+    flight::count(numbered(1));
     flight::line("lost");
     CHECK_FALSE(at.recorder.read(0, 1));
     CHECK(at.recorder.page_for({.slot = slots_max, .worker = 1, .process = 1}).error().why() ==

@@ -1,7 +1,7 @@
 #pragma once
 // Where a worker's threads write their stacks when somebody wants to see them, and where its crash
-// handler does; and since when its oldest request runs. One for each worker, shared with its
-// primary only.
+// handler does; since when its oldest request runs, and how much memory it has. One for each
+// worker, shared with its primary only.
 
 #include <cohort/base/error.hpp>
 #include <cohort/base/unique_fd.hpp>
@@ -19,7 +19,7 @@
 namespace cohort::board {
 
 /// Raised by any change to what follows; a sheet with another number is refused.
-inline constexpr std::uint32_t stack_layout_number = 2;
+inline constexpr std::uint32_t stack_layout_number = 3;
 
 /// "COHORT_S", read as a little-endian number.
 inline constexpr std::uint64_t stack_magic = 0x535f'5452'4f48'4f43ULL;
@@ -81,6 +81,7 @@ struct stack_words_of_all {
     std::atomic<std::uint32_t> round;  ///< of the question; who asks adds one
     std::atomic<std::uint64_t>
         oldest_request_ns;  ///< when it began, at the last beat; 0: none runs
+    std::atomic<std::uint64_t> resident_bytes;  ///< its memory, likewise; 0: it cannot know
     std::atomic<std::uint32_t> build_id_bytes;
     std::array<std::atomic<std::uint8_t>, stack_build_id_max> build_id;  ///< of its program
     sent_words sent;

@@ -1,5 +1,6 @@
 #pragma once
-// Exceptions that know where they were thrown.
+// Exceptions that know where they were thrown, also where the C++ library does not tell us
+// (observe/thrown.hpp), and however often they are.
 
 #include <array>
 #include <cstddef>
@@ -17,9 +18,7 @@ public:
     trace_mark& operator=(const trace_mark&) noexcept = default;
     virtual ~trace_mark() = default;
 
-    /// A line for each call, the innermost first, without a line end after the last:
-    /// "/srv/api(+0x51f3) pay(int)". The function's name is there if the program exports it
-    /// (-rdynamic); `addr2line -Cfe /srv/api 0x51f3` knows the others, and the source line.
+    /// A line for each call, the innermost first: words_of_calls() of observe/thrown.hpp.
     [[nodiscard]] std::string stack() const;
 
 private:

@@ -2,6 +2,7 @@
 
 #include <cohort/base/error.hpp>
 #include <cohort/observe/detail/caught_test.hpp>
+#include <cohort/observe/thrown.hpp>
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
@@ -46,7 +47,8 @@ TEST_CASE("an exception is logged with its type and what it was caused by")
     CHECK(err.at("type").as_string().find("std::runtime_error") != std::string::npos);
     CHECK(err.at("cause").at("type") == "std::out_of_range");
     CHECK(err.at("cause").at("message") == "no \"key\"");
-    CHECK_FALSE(err.contains("stack"));
+    CHECK(err.contains("stack") == log::knows_what_is_thrown());
+    CHECK(err.at("cause").as_object().contains("stack") == log::knows_what_is_thrown());
 
     const std::invalid_argument plain{"plain"};
     log::error({{"err", plain}}, "failed");
@@ -54,13 +56,14 @@ TEST_CASE("an exception is logged with its type and what it was caused by")
     CHECK(err == boost::json::object{{"type", "std::invalid_argument"}, {"message", "plain"}});
 }
 
-TEST_CASE("what is no std::exception has a type and nothing else; nothing is null")
+TEST_CASE("what is no std::exception has a type and no message; nothing is null")
 {
     const caught lines;
     log::error({{"err", nested(odd{})}, {"none", std::exception_ptr{}}}, "failed");
     const auto line = lines.object();
     const auto& cause = line.at("err").at("cause").as_object();
-    CHECK(cause.size() == 1);
+    CHECK(cause.contains("stack") == log::knows_what_is_thrown());
+    CHECK_FALSE(cause.contains("message"));
     CHECK(cause.at("type").as_string().find("odd") != std::string::npos);
     CHECK(line.at("none").is_null());
 }
@@ -115,4 +118,44 @@ TEST_CASE("the longest chain of errors fits into a line")
     const auto line = boost::json::parse(text).as_object();
     CHECK(line.at("err").as_object().contains("message"));
     CHECK(line.at("err").as_object().contains("stack"));
+}
+
+TEST_CASE("on a terminal an error is in lines of its own, its cause below it")
+{
+    const caught lines{{.shape = log::format::pretty}};
+    const std::exception_ptr thrown = nested(std::out_of_range{"no \x1b[2J key"});
+    log::error({{"account", 17}, {"err", thrown}, {"password", thrown}}, "failed");
+    const std::string text = lines.text();
+    REQUIRE(text.find("std::runtime_error>: outer\n") != std::string::npos);
+    CHECK(text.find("failed") < text.find("std::runtime_error>: outer\n"));
+    CHECK(text.find("\n    caused by std::out_of_range: no ") != std::string::npos);
+    CHECK(text.find("\x1b[2J") == std::string::npos);
+    CHECK((text.find("\n        at /") != std::string::npos) == log::knows_what_is_thrown());
+    CHECK(text.find("[redacted]") != std::string::npos);
+    CHECK(text.ends_with('\n'));
+    CHECK(text.size() <= 4096);
+}
+
+TEST_CASE("on a terminal, too, the longest chain of errors fits")
+{
+    const caught lines{{.shape = log::format::pretty}};
+    std::exception_ptr chain;
+    for (int i = 0; i < 40; ++i) {
+        try {
+            try {
+                if (chain)
+                    std::rethrow_exception(chain);
+                throw std::runtime_error{"first"};
+            } catch (const std::exception&) {
+                std::throw_with_nested(std::runtime_error{std::string(300, 'x')});
+            }
+        } catch (const std::exception&) {
+            chain = std::current_exception();
+        }
+    }
+    log::error({{"err", chain}}, "failed");
+    const std::string text = lines.text();
+    CHECK(text.size() <= 4096);
+    CHECK(text.find(std::string(300, 'x')) != std::string::npos);
+    CHECK(text.ends_with('\n'));
 }

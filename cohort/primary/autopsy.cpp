@@ -25,8 +25,10 @@ using board::flight_moment;
 
 constexpr std::string_view name(flight_kind of) noexcept
 {
-    constexpr std::array<std::string_view, 9> names{"none",   "begun",   "answered", "cut", "stage",
-                                                    "signal", "adopted", "handed",   "note"};
+    constexpr auto names =
+        std::to_array<std::string_view>({"none", "begun", "answered", "cut", "stage", "signal",
+                                         "adopted", "handed", "note", "taken"});
+    static_assert(names.size() == std::to_underlying(board::flight_kind_last) + 1);
     return names[std::to_underlying(of)];
 }
 
@@ -41,6 +43,18 @@ std::string connection_of(const flight_moment& what)
     return (what.subject & board::flight_no_descriptor) != 0
                ? std::string{"a stream of HTTP/2"}
                : fmt::format("connection {}", what.subject);
+}
+
+bool is_of_connections(const flight_moment& what) noexcept
+{
+    return what.kind == flight_kind::adopted || what.kind == flight_kind::handed ||
+           what.kind == flight_kind::taken;
+}
+
+/// So many of them.
+std::string connections(const flight_moment& what)
+{
+    return fmt::format("{} connection{}", what.subject, what.subject == 1 ? "" : "s");
 }
 
 double milliseconds_of(std::uint64_t ns) noexcept { return static_cast<double>(ns) / 1e6; }
@@ -101,11 +115,15 @@ json::object to_json(const flight_moment& what, const autopsy& one)
     if (what.kind == flight_kind::answered || what.kind == flight_kind::cut) {
         words["status"] = what.number;
         words["took_ms"] = milliseconds_of(static_cast<std::uint64_t>(what.took.count()));
+    } else if (what.kind == flight_kind::handed || what.kind == flight_kind::taken) {
+        words["slot"] = what.number;
     } else if (what.number != 0) {
         words["number"] = what.number;
     }
     if (is_request(what))
         words["connection"] = what.subject;
+    else if (is_of_connections(what))
+        words["connections"] = what.subject;
     else if (what.subject != 0)
         words["subject"] = what.subject;
     return words;
@@ -117,6 +135,19 @@ json::array to_json(std::span<const flight_moment> all, const autopsy& one)
     for (const flight_moment& each : all)
         list.emplace_back(to_json(each, one));
     return list;
+}
+
+json::object to_json(const memory_facts& of)
+{
+    json::object words;
+    const auto put = [&words](std::string_view name, std::uint64_t bytes) {
+        if (bytes != 0)
+            words[name] = bytes;
+    };
+    put("resident_bytes", of.resident);
+    put("limit_bytes", of.bound);
+    put("slot_peak_bytes", of.peak);
+    return words;
 }
 
 json::object registers_of(const board::crash_reading& of)
@@ -161,9 +192,13 @@ std::string words_of(const flight_moment& what)
             return words_of_sender(
                 {.signal = what.number, .process = what.subject, .user = 0, .name = what.text}, 0);
         case flight_kind::adopted:
-            return fmt::format("{} connections of a dead worker go on here", what.subject);
+            return fmt::format("{} of a dead worker went on here", connections(what));
         case flight_kind::handed:
-            return fmt::format("{} connections went to other workers", what.subject);
+            return what.text.empty()
+                       ? fmt::format("{} went on in slot {}", connections(what), what.number)
+                       : fmt::format("{} went on in its successor", connections(what));
+        case flight_kind::taken:
+            return fmt::format("{} of slot {} went on here", connections(what), what.number);
         case flight_kind::note:
         case flight_kind::none:
             break;
@@ -180,6 +215,8 @@ std::string story_of(const autopsy& one, const process::frame_finder& names, std
     }
     if (!one.build_id.empty())
         text += fmt::format("build id {}\n", one.build_id);
+    if (const std::string had = words_of(one.memory); !had.empty())
+        text += fmt::format("memory {}\n", had);
     text += one.stacks;
     if (one.flight)
         tell_flight(one, events_max, text);
@@ -192,6 +229,7 @@ json::object to_json(const autopsy& one, const process::frame_finder& names, std
     words["cause_words"] = one.what.words;
     if (!one.build_id.empty())
         words["build_id"] = one.build_id;
+    words["memory"] = to_json(one.memory);
     if (one.crash) {
         words["address"] = fmt::format("{:#x}", one.crash->address);
         words["thread"] = one.crash->thread;

@@ -22,6 +22,7 @@ struct autopsy {
     std::optional<board::crash_reading> crash;
     std::optional<board::sender_reading> sender;
     std::optional<board::flight_reading> flight;
+    memory_facts memory;
     std::string build_id;       ///< of its program; empty: nobody knows
     std::uint64_t died_ns = 0;  ///< CLOCK_MONOTONIC, when it was buried
     std::string stacks;         ///< of all its threads, when it hung

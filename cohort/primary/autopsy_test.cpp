@@ -106,7 +106,11 @@ TEST_CASE("the story of a crash has its stack and its registers")
     const std::string story = story_of(one, nothing_known, 10);
     CHECK(story.contains("    0x1000\n"));
     CHECK(story.contains("build id c0ffee\n"));
+    CHECK_FALSE(story.contains("memory"));
+    one.memory.resident = 3U << 19;
+    CHECK(story_of(one, nothing_known, 10).contains("memory 1.5M at its last beat\n"));
     const auto words = to_json(one, nothing_known, 10);
+    CHECK(words.at("memory").at("resident_bytes") == 3U << 19);
     CHECK(words.at("stack").as_array().size() == 1);
 #if defined(__x86_64__)
     CHECK(story.contains("registers\n       r8 0000000000000001     r9 0000000000000002"));
@@ -123,7 +127,13 @@ TEST_CASE("every event is a sentence")
     leaves.number = 3;
     CHECK(words_of(leaves) == "leaves (exit code 3)");
     CHECK(words_of(moment(flight_kind::adopted, 1, 5, "")) ==
-          "5 connections of a dead worker go on here");
+          "5 connections of a dead worker went on here");
+    auto handed = moment(flight_kind::handed, 1, 1, "");
+    handed.number = 2;
+    CHECK(words_of(handed) == "1 connection went on in slot 2");
+    CHECK(words_of(moment(flight_kind::handed, 1, 4, "successor")) ==
+          "4 connections went on in its successor");
+    CHECK(words_of(moment(flight_kind::taken, 1, 4, "")) == "4 connections of slot 0 went on here");
     CHECK(words_of(moment(flight_kind::begun, 1, board::flight_no_descriptor | 5U, "GET /")) ==
           "GET / on a stream of HTTP/2");
     CHECK(words_of(moment(flight_kind::cut, 1, 5, "")) ==

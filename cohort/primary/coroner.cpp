@@ -6,6 +6,8 @@
 #include <cohort/primary/crash_files.hpp>
 #include <cohort/primary/stack_report.hpp>
 #include <cohort/process/frame_finder.hpp>
+#include <cohort/process/memory_group.hpp>
+#include <cohort/process/memory_peak.hpp>
 #include <cohort/process/program_map.hpp>
 
 #include <boost/asio/post.hpp>
@@ -32,7 +34,7 @@ coroner::coroner(const board::segment& of) noexcept
     : board_{of}
 {}
 
-coroner::finding_ptr coroner::examine(worker_handle& who)
+coroner::finding_ptr coroner::examine(worker_handle& who, const process::memory_group* in)
 {
     auto found = std::make_shared<autopsy>();
     found->died_ns = now_ns();
@@ -40,6 +42,11 @@ coroner::finding_ptr coroner::examine(worker_handle& who)
         found->crash = board::read(sheet->words().crash);
         found->sender = board::read(sheet->words().sent);
         found->build_id = board::build_id_of(sheet->words());
+        found->memory.resident = sheet->words().resident_bytes.load(std::memory_order_relaxed);
+    }
+    if (in != nullptr) {
+        found->memory.bound = in->bytes();
+        found->memory.peak = process::memory_peak(*in).value_or(0);
     }
     if (!flights_) {
         if (auto recorder = board::flight_recorder::open(board_.commons()))
@@ -54,6 +61,7 @@ coroner::finding_ptr coroner::examine(worker_handle& who)
                          .crash = found->crash ? &*found->crash : nullptr,
                          .sender = found->sender ? &*found->sender : nullptr,
                          .flight = found->flight ? &*found->flight : nullptr,
+                         .memory = found->memory,
                          .primary = ::getpid()});
     counts_.add(found->what.cause);
     return found;
@@ -85,10 +93,10 @@ awaitable<> coroner::report(worker_ptr who, finding_ptr found, generation_ptr of
                                    {"request", found->crash->stack.errand},
                                    {"stack", stack},
                                    {"report", where}};
-        log::write(
-            log::level::error,
-            fmt::format("worker {} crashed: {}; {}", who->id(), headline_of(*found->crash), stack),
-            more);
+        const bool threw = found->what.cause == death_cause::exception;
+        const std::string what =
+            threw ? ": " + found->what.words : " crashed: " + headline_of(*found->crash);
+        log::write(log::level::error, fmt::format("worker {}{}; {}", who->id(), what, stack), more);
         if (past_ != nullptr)
             past_->report(who->id(), text_of(*found->crash, names));
     } else {

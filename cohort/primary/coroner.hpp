@@ -10,6 +10,7 @@
 #include <cohort/primary/death_cause.hpp>
 #include <cohort/primary/generation.hpp>
 #include <cohort/primary/worker_handle.hpp>
+#include <cohort/process/memory_group.hpp>
 
 #include <boost/json/object.hpp>
 
@@ -33,7 +34,8 @@ public:
     using finding_ptr = std::shared_ptr<autopsy>;
 
     /// What is known at once: all that others could write over. Order: who->ended().
-    [[nodiscard]] finding_ptr examine(worker_handle& who);
+    /// @param in  the control group of its slot; nullptr: there is none
+    [[nodiscard]] finding_ptr examine(worker_handle& who, const process::memory_group* in);
 
     /// Finds the names of what was on its stack, a millisecond at a time, and tells everybody.
     /// @param of  by whose settings reports are written.

@@ -38,8 +38,13 @@ std::optional<board::sender_reading> last_signal(const board::flight_reading* of
 finding judge_exit(const death_facts& known, int code)
 {
     const std::string& said = known.how.last_words();
-    if (said.starts_with(escaped))
-        return {death_cause::exception, said};
+    if (said.starts_with(escaped)) {
+        // With its type, if it left one.
+        const std::string thrown = known.crash != nullptr && known.crash->signal == 0
+                                       ? words_of_exception(*known.crash)
+                                       : std::string{};
+        return {death_cause::exception, thrown.empty() ? said : std::string{escaped} + thrown};
+    }
     if (known.leaving && code == 0) {
         std::string words = "left in peace";
         if (const auto asked = last_signal(known.flight);
@@ -88,6 +93,17 @@ finding judge_signal(const death_facts& known, int signal)
     return {death_cause::outside, std::move(words)};
 }
 
+std::string words_of_want(const memory_facts& of)
+{
+    std::string words = "killed by the kernel for memory (OOM)";
+    if (const std::string had = words_of(of); !had.empty())
+        words += ": " + had;
+    if (of.bound == 0)
+        words += "; no limit.memory: the machine, or the control group that the cohort is in, had "
+                 "no more";
+    return words;
+}
+
 }  // namespace
 
 std::string words_of_exception(const board::crash_reading& of)
@@ -112,11 +128,27 @@ std::string words_of_sender(const board::sender_reading& of, pid_t primary)
     return fmt::format("{} from process {} ({})", name, of.process, of.name);
 }
 
+std::string words_of(const memory_facts& of)
+{
+    const auto megabytes = [](std::uint64_t bytes) {
+        return fmt::format("{:.1f}M", static_cast<double>(bytes) / (1U << 20));
+    };
+    std::string words;
+    if (of.resident != 0)
+        words = megabytes(of.resident) + " at its last beat";
+    if (of.bound != 0)
+        words +=
+            fmt::format("{}limit.memory is {}", words.empty() ? "" : "; ", megabytes(of.bound));
+    if (of.bound != 0 && of.peak != 0)
+        words += fmt::format(", of which its slot has had {}", megabytes(of.peak));
+    return words;
+}
+
 finding judge(const death_facts& known)
 {
     const exit_status& how = known.how;
     if (how.for_memory())
-        return {death_cause::memory, "killed by the kernel for memory (OOM)"};
+        return {death_cause::memory, words_of_want(known.memory)};
     // Whatever it died of in the end: it was going to die of this.
     const bool ended_by_us = known.ours != nullptr && how.signal() &&
                              (known.ours->signal == 0 || known.ours->signal == how.signal());

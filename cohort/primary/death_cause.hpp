@@ -62,6 +62,13 @@ struct doom {
     int signal = 0;     ///< it counts for an end by this one only; 0: by any
 };
 
+/// The memory that it had, in bytes. 0: nobody knows, or there is no bound. A value.
+struct memory_facts {
+    std::uint64_t resident = 0;  ///< at its last beat
+    std::uint64_t bound = 0;     ///< limit.memory, as the kernel keeps it
+    std::uint64_t peak = 0;      ///< the most that its slot's processes had together
+};
+
 /// What is known of a death. Views and pointers: whoever asks has it. nullptr: nothing of the kind.
 struct death_facts {
     const exit_status& how;
@@ -70,6 +77,7 @@ struct death_facts {
     const board::crash_reading* crash = nullptr;
     const board::sender_reading* sender = nullptr;
     const board::flight_reading* flight = nullptr;
+    memory_facts memory{};
     pid_t primary = 0;
 };
 
@@ -86,6 +94,10 @@ struct finding {
 
 /// "std::runtime_error: no such table" for an exception that a crash handler noted; empty: none.
 [[nodiscard]] std::string words_of_exception(const board::crash_reading& of);
+
+/// "61.2M at its last beat; limit.memory is 64.0M, of which its slot has had 64.0M"; empty: nothing
+/// is known.
+[[nodiscard]] std::string words_of(const memory_facts& of);
 
 /// "SIGTERM from process 71 (bash)"
 [[nodiscard]] std::string words_of_sender(const board::sender_reading& of, pid_t primary);

@@ -51,6 +51,31 @@ TEST_CASE("an abort is one, unless an exception led to it")
                          "4711, POST /crash");
     const exit_status said{exit_reason::exited(1), "exception escaped: no such table"};
     CHECK(judge({.how = said}).cause == death_cause::exception);
+    CHECK(judge({.how = said}).words == "exception escaped: no such table");
+    // What escaped into the loop left its type on the sheet.
+    auto left = crash_of(0);
+    left.exception_type = "St13runtime_error";
+    left.exception_says = "no such table";
+    CHECK(judge({.how = said, .crash = &left}).words ==
+          "exception escaped: std::runtime_error: no such table");
+}
+
+TEST_CASE("who was killed for memory is told with what it had and what it may have")
+{
+    const exit_status how{
+        exit_reason::signalled(SIGKILL, process::core::absent, process::blame::memory), {}};
+    constexpr std::uint64_t megabyte = 1U << 20;
+    const finding bound = judge(
+        {.how = how,
+         .memory = {.resident = 60 * megabyte, .bound = 64 * megabyte, .peak = 64 * megabyte}});
+    CHECK(bound.cause == death_cause::memory);
+    CHECK(bound.words == "killed by the kernel for memory (OOM): 60.0M at its last beat; "
+                         "limit.memory is 64.0M, of which its slot has had 64.0M");
+    CHECK(judge({.how = how, .memory = {.bound = 64 * megabyte}}).words ==
+          "killed by the kernel for memory (OOM): limit.memory is 64.0M");
+    CHECK(judge({.how = how}).words ==
+          "killed by the kernel for memory (OOM); no limit.memory: the machine, or the control "
+          "group that the cohort is in, had no more");
 }
 
 TEST_CASE("exit codes are the program's own, and an exit() is told from an _exit()")

@@ -91,8 +91,9 @@ json::object to_json(const process::thread_stack& of, const process::frame_finde
 
 std::string headline_of(const board::crash_reading& of)
 {
-    std::string words =
-        of.signal == 0 ? "exit() was called" : process::signal_name(of.signal) + words_of_fault(of);
+    std::string words = process::signal_name(of.signal) + words_of_fault(of);
+    if (of.signal == 0)
+        words = of.exception_type.empty() ? "exit() was called" : "it was thrown";
     words += fmt::format(", in thread {}", of.thread);
     if (!of.stack.errand.empty())
         words += fmt::format(", {}", of.stack.errand);

@@ -347,7 +347,7 @@ void supervisor::buried(const worker_ptr& who, aftermath then)
         ends_.erase(ends_order_.front());
         ends_order_.pop_front();
     }
-    const auto found = coroner_.examine(*who);
+    const auto found = coroner_.examine(*who, seats_[who->slot()]->group.get());
     log_end(*who, found->what);
     if (chronicle_ != nullptr)
         chronicle_->ended(who->info(), how, served, found->what);

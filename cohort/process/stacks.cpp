@@ -1,6 +1,7 @@
 #include <cohort/process/stacks.hpp>
 
 #include <cohort/board/stack_sheet.hpp>
+#include <cohort/process/memory_share.hpp>
 #include <cohort/process/process_name.hpp>
 #include <cohort/process/registers.hpp>
 
@@ -261,6 +262,12 @@ void note_oldest_request(std::uint64_t begun_ns) noexcept
         scene.words->oldest_request_ns.store(begun_ns, relaxed);
 }
 
+void note_memory() noexcept
+{
+    if (scene.words != nullptr && scene.process == ::getpid())
+        scene.words->resident_bytes.store(memory_resident(scene.process).value_or(0), relaxed);
+}
+
 void note_crash(int number, const siginfo_t& info, const void* context) noexcept
 {
     if (scene.words == nullptr || ::getpid() != scene.process)
@@ -312,6 +319,23 @@ void note_exception(const char* type, const char* says) noexcept
     if (says != nullptr)
         add(says, board::stack_exception_max - bytes);
     crash.exception_bytes.store(bytes, relaxed);
+}
+
+void note_escaped(const char* type, const char* says,
+                  std::span<const std::uintptr_t> calls) noexcept
+{
+    if (scene.words == nullptr || ::getpid() != scene.process)
+        return;
+    note_exception(type, says);
+    board::stack_words& to = scene.words->crash.stack;
+    const std::size_t depth = std::min(calls.size(), board::stack_frames_max);
+    for (std::size_t i = 0; i < depth; ++i)
+        to.frames[i].store(calls[i], relaxed);
+    to.depth.store(static_cast<std::uint32_t>(depth), relaxed);
+    to.end.store(static_cast<std::uint32_t>(board::stack_end::whole), relaxed);
+    to.thread.store(static_cast<std::uint32_t>(::syscall(SYS_gettid)), relaxed);
+    to.errand_bytes.store(0, relaxed);
+    to.round.store(1, std::memory_order_release);
 }
 
 void note_crash_stack(interrupted how) noexcept

@@ -9,6 +9,7 @@
 
 #include <csignal>
 #include <cstdint>
+#include <span>
 
 namespace cohort::process::stacks {
 
@@ -34,6 +35,8 @@ void attend(std::uint32_t index) noexcept;
 
 /// Says, also on the sheet, when the oldest request that runs began. 0: none runs.
 void note_oldest_request(std::uint64_t begun_ns) noexcept;
+/// How much memory this process has now: some microseconds.
+void note_memory() noexcept;
 
 // For the crash handler; async-signal-safe.
 
@@ -45,6 +48,10 @@ void note_sender(int number, const siginfo_t& info) noexcept;
 /// What nobody has caught: before std::terminate aborts, so that the crash will have it. `says`
 /// may be nullptr.
 void note_exception(const char* type, const char* says) noexcept;
+/// What has escaped into the event loop, where the worker ends for it: also where it was thrown,
+/// by the innermost `calls` (none: nobody knows). Not in a handler.
+void note_escaped(const char* type, const char* says,
+                  std::span<const std::uintptr_t> calls) noexcept;
 /// Where a signal has interrupted the calling thread; or, without one, where it is. It may fault on
 /// the way, see leave_unreadable(); some microseconds, more where the program's tables must be read
 /// first.

@@ -7,6 +7,7 @@
 #include <cohort/board/flight.hpp>
 #include <cohort/board/said_levels.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/observe/thrown.hpp>
 #include <cohort/process/last_words.hpp>
 #include <cohort/process/process_name.hpp>
 #include <cohort/process/stacks.hpp>
@@ -20,6 +21,8 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <exception>
+#include <typeinfo>
 #include <utility>
 
 namespace cohort::work {
@@ -156,6 +159,7 @@ void core::welcomed(ipc::welcome terms, std::vector<unique_fd> cargo) noexcept
     beat_ = std::make_unique<beat>(loop_.get_executor(), row, std::max(terms_.beat, 10'000'000ns),
                                    [this]() noexcept {
                                        hall_->refresh();
+                                       process::stacks::note_memory();
                                        log::flush();
                                        changed_.notify_all();
                                    });
@@ -254,14 +258,21 @@ void core::tell(listeners& who) noexcept
 
 void core::escaped(std::string_view what) noexcept
 {
-    fail("exception escaped: " + std::string{what});
+    const std::exception_ptr thrown = std::current_exception();
+    if (drain_.now() != phase::leaving && thrown)
+        process::stacks::note_escaped(thrown.__cxa_exception_type()->name(),
+                                      std::string{what}.c_str(), log::calls_of(thrown));
+    fail("exception escaped: " + std::string{what}, thrown);
 }
 
-void core::fail(std::string reason) noexcept
+void core::fail(std::string reason, const std::exception_ptr& thrown) noexcept
 {
     if (drain_.now() == phase::leaving)
         return;
-    log::error("{}", reason);
+    if (thrown)
+        log::error({{"err", thrown}}, "{}", reason);
+    else
+        log::error("{}", reason);
     reason_ = std::move(reason);
     quit(exit_failed);
 }

@@ -136,7 +136,7 @@ private:
     [[nodiscard]] awaitable<> begin_when_said();
     void main_ended(std::exception_ptr thrown, int code);
     void arm_deadline(nanoseconds budget);
-    void fail(std::string reason) noexcept;
+    void fail(std::string reason, const std::exception_ptr& thrown = nullptr) noexcept;
     [[nodiscard]] awaitable<> hear_signals(process::signals caught);
     [[nodiscard]] awaitable<> wait_until_done();
     [[nodiscard]] awaitable<> finish_with(drain_function& finish, nanoseconds budget);

@@ -164,6 +164,7 @@ private:
     [[nodiscard]] bool win(net::arrival& got) noexcept;
     [[nodiscard]] bool claim(int descriptor, std::uint64_t cookie);
     void close_what_nobody_adopts() noexcept;
+    [[nodiscard]] bool take_over(unique_fd& connection, const net::handover& about) noexcept;
     void came_moved(net::arrival got, bool listens_there) noexcept;
     void house_homeless() noexcept;
     [[nodiscard]] bool pass_around(unique_fd& connection, net::handover about) noexcept;

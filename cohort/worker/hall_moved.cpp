@@ -2,6 +2,7 @@
 
 #include <cohort/worker/hall.hpp>
 
+#include <cohort/board/flight.hpp>
 #include <cohort/observe/log.hpp>
 
 #include <algorithm>
@@ -31,13 +32,22 @@ bool hall::move_to(std::uint32_t slot, unique_fd& connection, net::handover abou
     return to != loads_.end() && to->accepting && give(slot, connection, about);
 }
 
+bool hall::take_over(unique_fd& connection, const net::handover& about) noexcept
+{
+    if (!moved_ || !moved_(connection, about))
+        return false;
+    board::flight::count(
+        {.kind = board::flight_kind::taken, .number = static_cast<std::uint16_t>(about.from_slot)});
+    return true;
+}
+
 /// It goes on here only where we serve what its client has called: another endpoint may mean
 /// another program. What we have had ourselves is ours.
 void hall::came_moved(net::arrival got, bool listens_there) noexcept
 {
     const int number = got.connection.borrow();
     const bool ours = listens_there || got.about.from_slot == slot_;
-    if (!closing_ && ours && moved_ && moved_(got.connection, got.about)) {
+    if (!closing_ && ours && take_over(got.connection, got.about)) {
         served(number, got.about.ticket);
         return;
     }
@@ -57,7 +67,7 @@ void hall::house_homeless() noexcept
         const door* const at = find(each.about.endpoint);
         const bool ours = at != nullptr && at->is_open();
         const int number = each.connection.borrow();
-        if (!closing_ && ours && moved_ && moved_(each.connection, each.about)) {
+        if (!closing_ && ours && take_over(each.connection, each.about)) {
             served(number, each.about.ticket);
             continue;
         }

@@ -3,6 +3,7 @@
 #include <cohort/worker/hall.hpp>
 
 #include <cohort/base/fault_point.hpp>
+#include <cohort/board/flight.hpp>
 #include <cohort/net/inbox.hpp>
 #include <cohort/net/kernel_position.hpp>
 #include <cohort/net/socket_address.hpp>
@@ -13,11 +14,14 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace cohort::work {
 
 namespace {
+
+constexpr std::string_view to_successor = "successor";
 
 /// Between two requests, with nothing in anybody's buffers; passing: under way with a ticket.
 /// Whoever finds it goes on at these positions; what the words said of an earlier connection under
@@ -49,6 +53,15 @@ bool is_recorded(board::journal& in, int descriptor) noexcept
 {
     const board::connection_record* const record = in.record(descriptor);
     return record != nullptr && record->state().now != board::standing::free;
+}
+
+/// In the flight recorder. A connection that nobody has served yet is nothing to tell of.
+void tell_handed(const net::handover& about, std::uint32_t to, std::string_view how = {}) noexcept
+{
+    if (about.what == net::handover::kind::moved)
+        board::flight::count({.kind = board::flight_kind::handed,
+                              .number = static_cast<std::uint16_t>(to),
+                              .text = how});
 }
 
 void forget(board::journal& in, int descriptor) noexcept
@@ -90,9 +103,12 @@ bool hall::give(std::uint32_t to, unique_fd& connection, net::handover about) no
     about.from_slot = slot_;
     about.sequence = ++given_;
     const int end = neighbours_[to].borrow();
-    if (journal_ == nullptr)
-        return net::give(end, connection, about).has_value();
-
+    if (journal_ == nullptr) {
+        const bool given = net::give(end, connection, about).has_value();
+        if (given)
+            tell_handed(about, to);
+        return given;
+    }
     const int number = connection.borrow();
     const auto tickets = board_->tickets();
     const auto offered = tickets.offer(
@@ -109,6 +125,7 @@ bool hall::give(std::uint32_t to, unique_fd& connection, net::handover about) no
     if (net::give(end, connection, about)) {
         fault_point("hall.given");
         forget(*journal_, number);
+        tell_handed(about, to);
         return true;
     }
     if (record != nullptr)
@@ -187,6 +204,7 @@ hall::outcome hall::offer_around(unique_fd& connection, const net::handover& abo
         return given.error().why() == errc::queue_full ? outcome::later : so_far;
     if (journal_ != nullptr)
         forget(*journal_, number);
+    tell_handed(about, slot_, to_successor);
     return outcome::gone;
 }
 
@@ -198,6 +216,7 @@ bool hall::leave_behind(unique_fd& connection, const net::handover& at) noexcept
     if (orphaned_ || journal_ == nullptr || !note(*journal_, connection.borrow(), idle, at))
         return false;
     left_.push_back({connection.release(), at});
+    tell_handed(at, slot_, to_successor);
     return true;
 }
 

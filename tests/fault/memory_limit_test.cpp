@@ -7,6 +7,7 @@
 #include <cohort/process/memory_group_test.hpp>
 #include <cohort/testing/client.hpp>
 
+#include <boost/json/serialize.hpp>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -149,6 +150,13 @@ TEST_CASE(
             CHECK(!hungry.get("/alike").empty());
         CHECK(!server.program().wait_for(killed).empty());
     }
+    // Its own word of how much it had, a beat before.
+    const auto said = server.ask("why");
+    CAPTURE(boost::json::serialize(said.data));
+    const auto& end = said.data.at("slots").at(0).at("ends").at(0).as_object();
+    CHECK(end.at("cause") == "memory");
+    CHECK(end.at("cause_words").as_string().find("M at its last beat; limit.memory is 64.0M") !=
+          std::string::npos);
     CHECK(!idle.get("/").empty());
     CHECK(server.processes("cohort: keeper") == keepers);
     CHECK(server.program().stop().code() == 0);

@@ -244,6 +244,10 @@ TEST_CASE("a worker whose oldest request is too old is replaced, and says where 
     CHECK(line.at("message").as_string().find("is ended") != std::string::npos);
     // It may not run again: its client hears so, on the open connection.
     CHECK(slow.receive_until("\r\n").contains(" 500 "));
+    const auto said = ops.ask("why");
+    const auto& end = said.data.at("slots").at(0).at("ends").at(0);
+    CHECK(end.at("cause") == "unhealthy");
+    CHECK(end.at("cause_words").as_string().starts_with("its oldest request is older than 1s"));
     CHECK(eventually([&] { return ops.stages() == std::vector<std::string>(2, "serving"); }));
 }
 
@@ -275,4 +279,5 @@ TEST_CASE("who was ended because it did not get ready in time, of that it is sai
     const auto end = ops.ask("why").data.at("slots").at(0).at("ends").at(0);
     const std::string reason{end.at("reason").as_string()};
     CHECK_MESSAGE(reason.find("did not get ready in time") != std::string::npos, reason);
+    CHECK(end.at("cause") == "start_timeout");
 }

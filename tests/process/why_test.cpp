@@ -14,8 +14,10 @@
 #include <array>
 #include <csignal>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -30,10 +32,11 @@ namespace {
 
 namespace json = boost::json;
 
-/// programs/mortal.cpp with one worker, and an operator.
+/// programs/mortal.cpp, and an operator.
 struct mortal {
-    explicit mortal(const std::string& file = {})
-        : server{{.workers = 1, .file = file, .program = "mortal"}}, ops{server.program(), "api"}
+    explicit mortal(const std::string& file = {}, unsigned workers = 1)
+        : server{{.workers = workers, .file = file, .program = "mortal"}},
+          ops{server.program(), "api"}
     {}
 
     /// Asks a worker to die; whether somebody answers is not the matter here.
@@ -46,23 +49,36 @@ struct mortal {
     }
 
     /// The last end of the slot that was not there before, with its whole story.
-    json::object last_end()
+    json::object last_end(std::int64_t slot = 0)
     {
         json::object last;
         const bool there = eventually([&] {
-            const auto said = ops.ask("why", {}, 0);
-            const auto& slots = said.data.at("slots").as_array();
-            if (slots.empty() || slots.at(0).at("total").as_int64() <= seen)
-                return false;
-            last = slots.at(0).at("ends").as_array().front().as_object();
-            return last.contains("story");
+            const auto said = ops.ask("why");
+            for (const auto& each : said.data.at("slots").as_array()) {
+                if (each.at("slot") != slot || each.at("total").as_int64() <= seen[slot])
+                    continue;
+                last = each.at("ends").as_array().front().as_object();
+                return last.contains("story");
+            }
+            return false;
         });
         CHECK(there);
         if (there) {
-            ++seen;
+            ++seen[slot];
             end = last;
         }
         return last;
+    }
+
+    /// Connections that `event` of the last end is about, which had to do with that slot.
+    [[nodiscard]] std::int64_t connections(std::string_view event, std::int64_t slot) const
+    {
+        std::int64_t sum = 0;
+        for (const auto& each : end.at("events").as_array()) {
+            if (each.at("event").as_string() == event && each.at("slot") == slot)
+                sum += each.at("connections").as_int64();
+        }
+        return sum;
     }
 
     [[nodiscard]] std::string text(std::string_view member) const
@@ -81,8 +97,8 @@ struct mortal {
 
     api_server server;
     operator_of ops;
-    std::int64_t seen = 0;
-    json::object end;  ///< the last one
+    std::map<std::int64_t, std::int64_t> seen;  ///< ends, by slot
+    json::object end;                           ///< the last one
 };
 
 struct way {
@@ -119,7 +135,8 @@ TEST_CASE("why tells the ways to die from each other, names the request, and sho
         {"/die/abort", "abort", "aborted: SIGABRT", "break_a_promise()"},
         {"/die/thread", "exception", "exception escaped: std::runtime_error: no such table",
          "throw_on_a_thread"},
-        {"/die/loop", "exception", "exception escaped: no such column", ""},
+        {"/die/loop", "exception", "exception escaped: std::runtime_error: no such column",
+         "throw_into_the_loop()"},
         {"/die/exit", "exit", "exit(3) was called by POST /die/exit", "call_exit(int)"},
         {"/die/quit", "exit", "ended itself with exit code 1", ""},
         {"/die/kill", "outside", "killed by SIGKILL from outside", ""},
@@ -289,4 +306,59 @@ TEST_CASE("what a worker did last is known though its successor serves already, 
     for (const auto& each : at.end.at("events").as_array())
         answers += each.at("event") == "answered" && each.at("text") == "/who";
     CHECK(answers == 6);
+}
+
+TEST_CASE("who does not leave in time is said not to have, and where its connections went")
+{
+    mortal at{"stop.timeout = \"1s\"\n", 2};
+    // One that slot 1 serves, and that waits for nothing.
+    std::deque<client> all;
+    do {
+        all.emplace_back(at.server.port());
+    } while (who_is(all.back()).slot != 1);
+    all.back().send("POST /die/late HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n");
+    CHECK(all.back().receive_until("not yet").contains("not yet"));
+    CHECK(at.ops.ask("scale", {{"to", "1"}}).code == exit_code::done);
+    at.last_end(1);
+    CAPTURE(json::serialize(at.end));
+    CHECK(at.text("cause") == "stop_timeout");
+    CHECK(at.text("cause_words").starts_with("it did not leave in time; SIG"));
+    CHECK(at.connections("handed", 0) == 1);
+
+    const auto now = who_is(all.back());
+    CHECK(now.slot == 0);
+    ::kill(now.pid, SIGKILL);
+    at.last_end(0);
+    CAPTURE(json::serialize(at.end));
+    CHECK(at.connections("taken", 1) == 1);
+}
+
+TEST_CASE("a worker that outlives its keeper ends unseen, and that is said")
+{
+    mortal at;
+    const auto keepers = titled_below(at.server.program().pid(), "cohort: keeper");
+    REQUIRE(keepers.size() == 1);
+    ::kill(keepers.front(), SIGKILL);
+    at.last_end();
+    CHECK(at.text("cause") == "unknown");
+    CHECK(at.text("story").contains("leaves"));
+}
+
+TEST_CASE("what a handler throws is logged with where it was thrown, and nobody dies of it")
+{
+    mortal at;
+    const pid_t pid = at.worker();
+    client asking{at.server.port()};
+    asking.send("POST /die/throw HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n");
+    CHECK(asking.receive_until("\r\n").contains(" 500 "));
+    const auto line =
+        at.server.program().wait_for([](const json::object& each) { return each.contains("err"); });
+    json::object err = line.at("err").as_object();
+    CHECK(err["type"] == "std::out_of_range");
+    CHECK(err["message"] == "no such row");
+    REQUIRE(err.contains("stack"));
+    // The innermost call is the handler's: nothing of the throw itself.
+    const std::string stack = plain(err["stack"]);
+    CHECK(stack.substr(0, stack.find('\n')).contains("process_program_mortal(+0x"));
+    CHECK(at.worker() == pid);
 }

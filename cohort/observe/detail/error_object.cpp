@@ -1,7 +1,9 @@
 #include <cohort/observe/detail/error_object.hpp>
 
 #include <cohort/base/decimal.hpp>
+#include <cohort/base/utf8.hpp>
 #include <cohort/observe/json_text.hpp>
+#include <cohort/observe/thrown.hpp>
 #include <cohort/observe/traced.hpp>
 
 #include <algorithm>
@@ -40,6 +42,12 @@ void append_type(std::string& out, const std::type_info& type, std::size_t most)
     append_text(out, R"({"type":)", readable_name(type.name()), std::min(most, type_bytes_max));
 }
 
+void append_stack(std::string& out, const std::string& stack, std::size_t most)
+{
+    if (!stack.empty())
+        append_text(out, R"(,"stack":)", stack, most);
+}
+
 void append_chain(std::string& out, const std::exception& thrown, std::size_t bytes_max,
                   std::size_t depth);
 
@@ -48,6 +56,7 @@ void append_chain(std::string& out, const std::exception_ptr& thrown, std::size_
 {
     if (!is_exception(thrown)) {
         append_type(out, *thrown.__cxa_exception_type(), bytes_max / 2);
+        append_stack(out, words_of_calls(calls_of(thrown)), bytes_max / 2);
         out += '}';
         return;
     }
@@ -58,6 +67,12 @@ void append_chain(std::string& out, const std::exception_ptr& thrown, std::size_
     }
 }
 
+std::string stack_of(const std::exception& thrown)
+{
+    const auto* const mark = dynamic_cast<const trace_mark*>(&thrown);
+    return mark != nullptr ? mark->stack() : words_of_calls(calls_of(thrown));
+}
+
 /// Messages, stack and causes have a third each of what there is.
 void append_chain(std::string& out, const std::exception& thrown, std::size_t bytes_max,
                   std::size_t depth)
@@ -66,8 +81,7 @@ void append_chain(std::string& out, const std::exception& thrown, std::size_t by
     const auto left = [&] { return end - std::min(end, out.size()); };
     append_type(out, typeid(thrown), left() / 2);
     append_text(out, R"(,"message":)", thrown.what(), left() / 3);
-    if (const auto* const mark = dynamic_cast<const trace_mark*>(&thrown))
-        append_text(out, R"(,"stack":)", mark->stack(), left() / 2);
+    append_stack(out, stack_of(thrown), left() / 2);
     const auto* const nested = dynamic_cast<const std::nested_exception*>(&thrown);
     if (nested != nullptr && nested->nested_ptr() && depth < causes_max && left() > 2 * least_bytes)
     {
@@ -77,7 +91,64 @@ void append_chain(std::string& out, const std::exception& thrown, std::size_t by
     out += '}';
 }
 
+/// One error, in lines; `end`: out is not to be longer.
+void append_head_lines(std::string& out, std::string_view words, std::string_view stack,
+                       std::size_t end)
+{
+    const std::size_t begin = out.size();
+    out.append("\n    ").append(printable(words));
+    while (!stack.empty()) {
+        const std::string_view call = stack.substr(0, stack.find('\n'));
+        stack.remove_prefix(std::min(call.size() + 1, stack.size()));
+        if (out.size() + call.size() > end)
+            break;
+        out.append("\n        at ").append(printable(call));
+    }
+    if (out.size() > end)
+        out.resize(begin);
+}
+
+void append_chain_lines(std::string& out, const std::exception_ptr& thrown, std::size_t end,
+                        std::size_t depth);
+
+void append_chain_lines(std::string& out, const std::exception& thrown, std::size_t end,
+                        std::size_t depth)
+{
+    const std::string words = std::string{depth == 0 ? "" : "caused by "} +
+                              readable_name(typeid(thrown).name()) + ": " + thrown.what();
+    append_head_lines(out, words, stack_of(thrown), end);
+    const auto* const nested = dynamic_cast<const std::nested_exception*>(&thrown);
+    if (nested != nullptr && nested->nested_ptr() && depth < causes_max)
+        append_chain_lines(out, nested->nested_ptr(), end, depth + 1);
+}
+
+void append_chain_lines(std::string& out, const std::exception_ptr& thrown, std::size_t end,
+                        std::size_t depth)
+{
+    if (!is_exception(thrown)) {
+        const std::string words = std::string{depth == 0 ? "" : "caused by "} +
+                                  readable_name(thrown.__cxa_exception_type()->name());
+        return append_head_lines(out, words, words_of_calls(calls_of(thrown)), end);
+    }
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const std::exception& found) {
+        append_chain_lines(out, found, end, depth);
+    }
+}
+
 }  // namespace
+
+void append_error_lines(std::string& out, const std::exception& thrown, std::size_t bytes_max)
+{
+    append_chain_lines(out, thrown, out.size() + bytes_max, 0);
+}
+
+void append_error_lines(std::string& out, const std::exception_ptr& thrown, std::size_t bytes_max)
+{
+    if (thrown)
+        append_chain_lines(out, thrown, out.size() + bytes_max, 0);
+}
 
 std::string readable_name(const char* mangled)
 {

@@ -210,6 +210,21 @@ constexpr paint colours{
     .levels = {"\x1b[90m", "\x1b[36m", "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[1;31m"}};
 constexpr paint no_colours{};
 
+bool is_thrown(const field& one) noexcept
+{
+    return !is_hidden(one) && (std::holds_alternative<const std::exception*>(one.value) ||
+                               std::holds_alternative<const std::exception_ptr*>(one.value));
+}
+
+/// On a terminal, in lines of its own.
+void append_thrown(std::string& out, const field& one, std::size_t bytes_max)
+{
+    if (const auto* const thrown = std::get_if<const std::exception*>(&one.value))
+        append_error_lines(out, **thrown, bytes_max);
+    else
+        append_error_lines(out, *std::get<const std::exception_ptr*>(one.value), bytes_max);
+}
+
 void append_named(std::string& out, const paint& in, std::string_view called)
 {
     out.append("  ").append(in.faint).append(called).append("=").append(in.end);
@@ -248,7 +263,7 @@ bool append_text(std::string& out, const line_terms& how, const line_words& what
     }
     for (std::size_t i = 0; i < what.more.size(); ++i) {
         const field& one = what.more[i];
-        if (is_said_later(what.more, i))
+        if (is_said_later(what.more, i) || (&in == &colours && is_thrown(one)))
             continue;
         add([&] {
             safe.clear();
@@ -256,6 +271,10 @@ bool append_text(std::string& out, const line_terms& how, const line_words& what
             append_named(out, in, std::string_view{safe}.substr(1, safe.size() - 2));
             append_value(out, one, end_max - std::min(out.size(), end_max));
         });
+    }
+    for (const field& one : what.more) {
+        if (&in == &colours && is_thrown(one))
+            append_thrown(out, one, end_max - std::min(out.size(), end_max));
     }
     out.append(whole ? "\n" : cut);
     return whole;

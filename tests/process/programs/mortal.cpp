@@ -41,6 +41,18 @@ void throw_into_the_loop()
     boost::asio::post(here->core().loop(), [] { throw std::runtime_error{"no such column"}; });
 }
 
+cohort::task<> hang_half_way(cohort::nanoseconds budget)
+{
+    co_await cohort::sleep_for(budget / 2);
+    scenario::compute_for_ever();
+}
+
+/// Not now: when this worker is to leave, it does not.
+void overstay()
+{
+    here->on_drain([](cohort::nanoseconds budget) { return hang_half_way(budget); });
+}
+
 [[gnu::noinline]] void call_exit(int code)
 {
     const auto leave = &std::exit;
@@ -65,6 +77,10 @@ http::response die(const http::request& asked)
         ::_exit(1);
     else if (how == "hang")
         scenario::compute_for_ever();
+    else if (how == "late")
+        overstay();
+    else if (how == "throw")
+        throw std::out_of_range{"no such row"};
     else if (how == "kill")
         ::kill(::getpid(), SIGKILL);
     return http::text("not yet");
