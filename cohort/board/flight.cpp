@@ -275,7 +275,9 @@ void note(const flight_event& what) noexcept
     if (is_loop) {
         const std::uint64_t number = page->loop_events.load(relaxed);
         put_of_loop(*page, number, what);
-        page->loop_events.store(number + 1, std::memory_order_release);
+        // Who was stopped in between finds another owner, who counts its own.
+        if (our_page() == page)
+            page->loop_events.store(number + 1, std::memory_order_release);
         return;
     }
     const std::uint64_t number = page->thread_events.fetch_add(1, relaxed);

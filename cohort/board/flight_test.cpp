@@ -4,8 +4,12 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/mman.h>
+
 #include <algorithm>
+#include <csignal>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -167,6 +171,64 @@ TEST_CASE("who still writes when its page is another one's writes nowhere")
     flight::line("not mine");
     CHECK(at.read(0, 4).total == 0);
     CHECK(at.read(0, 4).lines.empty());
+}
+
+namespace {
+
+/// A text that cannot be read at first: whoever wants it is interrupted, and `meanwhile` happens.
+class slow_text {
+public:
+    explicit slow_text(void (*meanwhile)())
+    {
+        happens = meanwhile;
+        page = ::mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        REQUIRE(page != MAP_FAILED);
+        struct sigaction interrupt{};
+        interrupt.sa_handler = [](int) {
+            happens();
+            ::mprotect(page, bytes, PROT_READ);
+        };
+        REQUIRE(::sigaction(SIGSEGV, &interrupt, &before_) == 0);
+    }
+    slow_text(const slow_text&) = delete;
+    slow_text& operator=(const slow_text&) = delete;
+    ~slow_text()
+    {
+        ::sigaction(SIGSEGV, &before_, nullptr);
+        ::munmap(page, bytes);
+    }
+    [[nodiscard]] std::string_view view() const noexcept
+    {
+        return {static_cast<const char*>(page), 8};
+    }
+
+private:
+    static constexpr std::size_t bytes = 4096;
+    static inline void* page = nullptr;
+    static inline void (*happens)() = nullptr;
+    struct sigaction before_{};
+};
+
+}  // namespace
+
+TEST_CASE("who is stopped while it writes, and loses its page meanwhile, does not count there")
+{
+    static cockpit* its = nullptr;
+    cockpit at;
+    its = &at;
+    at.fly(0, 7);
+    for (std::uint32_t i = 0; i < 5; ++i)
+        flight::note(numbered(i));
+    for (std::uint32_t worker = 8; worker < 7 + flight_pages; ++worker)
+        REQUIRE(at.recorder.page_for({.slot = 0, .worker = worker, .process = worker}));
+    const slow_text text{[] {
+        // No page is left but that of the first one.
+        static_cast<void>(its->recorder.page_for({.slot = 0, .worker = 77, .process = 177}));
+    }};
+    flight::note({.kind = flight_kind::note, .text = text.view()});
+    CHECK_FALSE(flight::is_recording());
+    CHECK(at.read(0, 77).total == 0);
+    CHECK(at.read(0, 77).events.empty());
 }
 
 TEST_CASE("what was being written at the moment of death is left out, and nothing else")

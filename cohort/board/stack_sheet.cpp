@@ -31,6 +31,19 @@ void keep_from_children(const detail::sealed_memory& memory) noexcept
     ::madvise(memory.bytes(), memory.size(), MADV_DONTFORK);
 }
 
+stack_reading read_stack(const stack_words& of)
+{
+    constexpr auto relaxed = std::memory_order_relaxed;
+    stack_reading seen;
+    const std::size_t depth = std::min<std::size_t>(of.depth.load(relaxed), stack_frames_max);
+    for (std::size_t i = 0; i < depth; ++i)
+        seen.frames.push_back(of.frames[i].load(relaxed));
+    const auto end = static_cast<stack_end>(of.end.load(relaxed));
+    seen.end = end <= stack_end::unreadable ? end : stack_end::unreadable;
+    seen.errand = read_text(of.errand, 0, of.errand_bytes.load(relaxed));
+    return seen;
+}
+
 }  // namespace
 
 result<stack_sheet> stack_sheet::create()
@@ -71,12 +84,13 @@ stack_words_of_all& stack_sheet::words() const noexcept
 
 std::optional<crash_reading> read(const crash_words& of)
 {
-    auto stack = read(of.stack, 1);
-    if (!stack)
-        return std::nullopt;
     constexpr auto relaxed = std::memory_order_relaxed;
+    // It may have died while it walked along its stack: what it has noted before counts.
+    const bool came_to_its_end = of.stack.round.load(std::memory_order_acquire) == 1;
     crash_reading seen;
     seen.signal = static_cast<int>(of.signal.load(relaxed));
+    if (!came_to_its_end && seen.signal == 0)
+        return std::nullopt;
     seen.code = static_cast<int>(of.code.load(relaxed));
     seen.address = of.address.load(relaxed);
     seen.thread = of.stack.thread.load(relaxed);
@@ -87,7 +101,9 @@ std::optional<crash_reading> read(const crash_words& of)
     const std::size_t type = of.type_bytes.load(relaxed);
     seen.exception_type = read_text(of.exception, 0, type);
     seen.exception_says = read_text(of.exception, type, of.exception_bytes.load(relaxed));
-    seen.stack = *std::move(stack);
+    seen.stack = read_stack(of.stack);
+    if (!came_to_its_end)
+        seen.stack.end = stack_end::unreadable;
     return seen;
 }
 
@@ -95,15 +111,7 @@ std::optional<stack_reading> read(const stack_words& of, std::uint32_t round)
 {
     if (round == 0 || of.round.load(std::memory_order_acquire) != round)
         return std::nullopt;
-    constexpr auto relaxed = std::memory_order_relaxed;
-    stack_reading seen;
-    const std::size_t depth = std::min<std::size_t>(of.depth.load(relaxed), stack_frames_max);
-    for (std::size_t i = 0; i < depth; ++i)
-        seen.frames.push_back(of.frames[i].load(relaxed));
-    const auto end = static_cast<stack_end>(of.end.load(relaxed));
-    seen.end = end <= stack_end::unreadable ? end : stack_end::unreadable;
-    seen.errand = read_text(of.errand, 0, of.errand_bytes.load(relaxed));
-    return seen;
+    return read_stack(of);
 }
 
 std::optional<sender_reading> read(const sent_words& of)

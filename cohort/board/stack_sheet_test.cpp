@@ -69,17 +69,23 @@ TEST_CASE("whatever a worker wrote, what is read of it is in range and can be pr
     CHECK(stack->errand.starts_with("G???"));
 }
 
-TEST_CASE("a crash is there once its stack is")
+TEST_CASE("a crash is there once its signal is, and its stack as far as it was followed")
 {
     const auto made = stack_sheet::create();
     REQUIRE(made);
     crash_words& crash = made->words().crash;
+    CHECK_FALSE(read(crash));
     crash.signal = 11;
     crash.address = 0x1230;
-    CHECK_FALSE(read(crash));
-    write(crash.stack, 1, 2);
-    const auto seen = read(crash);
+    auto seen = read(crash);
     REQUIRE(seen);
+    CHECK(seen->address == 0x1230);
+    CHECK(seen->stack.frames.empty());
+    CHECK(seen->stack.end == stack_end::unreadable);
+    write(crash.stack, 1, 2);
+    seen = read(crash);
+    REQUIRE(seen);
+    CHECK(seen->stack.end == stack_end::whole);
     CHECK(seen->signal == 11);
     CHECK(seen->address == 0x1230);
     CHECK(seen->stack.frames.size() == 2);

@@ -47,7 +47,8 @@ struct keeping {
     std::shared_ptr<const sandbox> box;
     parent_death orphan = parent_death::ignored();    ///< what the keeper gets when its parent dies
     parent_death twin_orphan = parent_death::kill();  ///< what a worker gets when its keeper dies
-    /// What twins have to leave in when the line has ended, before the keeper kills them.
+    /// What twins have to leave in when the line has ended, before the keeper kills them. Also what
+    /// a core may take to be dumped once nobody is to follow.
     std::chrono::milliseconds last_grace{30'000};
     standby_mode standby = standby_mode::on;
     std::move_only_function<void(twin_birth) noexcept> life;  ///< a twin's; _exit(0) follows
@@ -86,10 +87,11 @@ struct keeper_note {
         born = 1,  ///< A twin exists (it may be a standby). Descriptors: channel (ours), pidfd.
         ended,     ///< A twin is dead and reaped.
         waiting,   ///< The seat is empty: it died too early to be replaced without an order.
-        shortage,  ///< clone(2) failed; tried again with growing pauses.
+        shortage,  ///< clone(2) failed; tried again with growing pauses. Or, with a pid: there was
+                   ///< no place for another twin, so this one, which dumped its core, was killed.
     };
     kind what;
-    std::int32_t pid;
+    std::int32_t pid;               ///< of the twin; shortage: 0, or who had to make room
     std::int32_t code;              ///< ended: si_code (CLD_EXITED, CLD_KILLED, CLD_DUMPED)
     std::int32_t status;            ///< ended: si_status; shortage: errno
     std::uint32_t succeeded;        ///< ended: 1 if somebody has the seat, or will without an order

@@ -6,6 +6,7 @@
 
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <linux/futex.h>
@@ -25,7 +26,11 @@ namespace cohort::process::last_words {
 
 namespace {
 
-constexpr std::array crash_signals{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS};
+constexpr std::array crash_signals{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
+
+/// What last words may take. Whatever blocks them (a lock of the unwinder, which the crash may have
+/// come under) would keep a dead process for ever, and its place at its keeper.
+constexpr itimerval time_to_speak{{0, 0}, {5, 0}};
 
 /// Tells the loop thread that another one has crashed. One below the death signal of child_side.
 int stand_aside_signal() noexcept { return SIGRTMAX - 3; }
@@ -38,6 +43,7 @@ struct crash_scene {
     std::atomic<testimony> say{nullptr};
     std::terminate_handler terminate = nullptr;  // of the program
     std::atomic<pid_t> crasher{0};
+    siginfo_t dies_of{};                       // the crasher's own
     std::atomic<std::uint32_t> seat_given{0};  // a futex
 };
 crash_scene scene;
@@ -162,20 +168,72 @@ bool came_from_outside(const siginfo_t& info) noexcept
     return info.si_code <= 0 && info.si_pid != scene.process;
 }
 
+/// A walk along a stack may come upon what it cannot read, or what makes no sense to it: libgcc
+/// aborts then.
+bool may_end_a_walk(int number, const siginfo_t& info) noexcept
+{
+    if (number == SIGABRT)
+        return info.si_code == SI_TKILL && info.si_pid == scene.process;
+    return (number == SIGSEGV || number == SIGBUS) && info.si_code > 0;
+}
+
+/// Time is over, wherever the crasher is.
+void on_overdue() noexcept
+{
+    if (::getpid() != scene.process)
+        return;
+    const pid_t crasher = scene.crasher.load(std::memory_order_acquire);
+    if (this_thread() != crasher) {
+        ::syscall(SYS_tgkill, scene.process, crasher, SIGALRM);
+        return;
+    }
+    stacks::leave_unreadable();
+    let_it_happen(scene.dies_of.si_signo, &scene.dies_of);
+    sigset_t its;
+    sigemptyset(&its);
+    sigaddset(&its, scene.dies_of.si_signo);
+    ::pthread_sigmask(SIG_UNBLOCK, &its, nullptr);
+}
+
+// The name that the C library's table of handlers holds; others are below.
+extern "C" void cohort_on_overdue(int) { on_overdue(); }
+
+/// The program's own timer and its handler are of no use to it any more.
+void limit_time() noexcept
+{
+    struct sigaction overdue{};
+    overdue.sa_handler = cohort_on_overdue;
+    overdue.sa_flags = SA_ONSTACK;
+    sigfillset(&overdue.sa_mask);
+    ::sigaction(SIGALRM, &overdue, nullptr);
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGALRM);
+    ::pthread_sigmask(SIG_UNBLOCK, &wanted, nullptr);
+    ::setitimer(ITIMER_REAL, &time_to_speak, nullptr);
+}
+
 void on_crash(int number, siginfo_t* info, void* context) noexcept
 {
-    if (number == SIGSEGV || number == SIGBUS)
+    if (may_end_a_walk(number, *info))
         stacks::leave_unreadable();
     const int before = errno;
     if (::getpid() == scene.process) {
         const pid_t me = this_thread();
         pid_t nobody = 0;
         if (!scene.crasher.compare_exchange_strong(nobody, me)) {
+            if (nobody == me) {
+                // abort() in this very handler, which nothing blocks.
+                let_it_happen(number, info);
+                return;
+            }
             // Two at once: the first one's cause counts.
             if (me == scene.loop)
                 give_the_seat();
             sleep_until_the_end();
         }
+        scene.dies_of = *info;
+        limit_time();
         cause what;
         what.signal = number;
         const bool outside = came_from_outside(*info);

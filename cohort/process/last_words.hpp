@@ -18,11 +18,12 @@ inline constexpr std::uint32_t no_thread = 0xffff'ffff;
 /// says nothing about the program.
 inline constexpr std::uint64_t from_outside = ~std::uint64_t{0};
 
-/// Catches SEGV, BUS, ILL, FPE, ABRT and SYS from now on: the handler writes the journal's crash
-/// note, gives the seat to the standby (0.1 ms; a core dump takes its time afterwards), rings the
-/// keeper's bell, and lets the signal do what it does by default: exit status and core are true.
-/// Where process/stacks is installed, its sheet gets signal, address and request before the seat is
-/// given (0.3 us), and the stack after it (20 us): nobody waits for that.
+/// Catches SEGV, BUS, ILL, FPE, ABRT, SYS and TRAP from now on: the handler writes the journal's
+/// crash note, gives the seat to the standby (0.1 ms; a core dump takes its time afterwards), rings
+/// the keeper's bell, and lets the signal do what it does by default: exit status and core are
+/// true. Where process/stacks is installed, its sheet gets signal, address and request before the
+/// seat is given (0.3 us), and the stack after it (20 us): nobody waits for that. Whatever blocks
+/// the handler does so for 5 s at most, by the timer of ITIMER_REAL.
 ///
 /// Also notes an exit() that nobody expected: signal 0, thread, and the exit code as the address.
 /// It does not give the seat away then: destructors still run, and close what would be the
@@ -41,7 +42,7 @@ inline constexpr std::uint64_t from_outside = ~std::uint64_t{0};
 
 /// Called in the crash handler with the index of the thread that crashed, if it is one of ours,
 /// when the note is written and before the seat is given away. Async-signal-safe; should it crash
-/// itself, the process ends there, and the note still counts.
+/// itself, or abort, the process ends there, and the note still counts.
 using testimony = void (*)(std::uint32_t thread) noexcept;
 void on_culprit(testimony say) noexcept;
 

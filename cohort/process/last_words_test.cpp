@@ -52,6 +52,7 @@ const death deaths[] = {
     {[]() noexcept { std::abort(); }, SIGABRT, 0},
     {[]() noexcept { ::raise(SIGFPE); }, SIGFPE, 0},
     {[]() noexcept { ::raise(SIGSYS); }, SIGSYS, 0},
+    {[]() noexcept { ::raise(SIGTRAP); }, SIGTRAP, 0},
     {[]() noexcept { __builtin_trap(); }, SIGILL, 1},
     {leave, 0, 3},
 };
@@ -200,6 +201,52 @@ TEST_CASE("whoever knows what a thread ran is asked before the seat is given awa
         standby_mode::off);
     REQUIRE(kit::comes_true([&] { return here.words.word[done] == 1; }));
     CHECK(notes->crash.struck.load() == 101);
+}
+
+TEST_CASE("last words that abort end the process")
+{
+    scene here;
+    auto pair = here.start(
+        []() noexcept {
+            last_words::on_culprit([](std::uint32_t) noexcept { std::abort(); });
+            fault_at_address();
+        },
+        standby_mode::off);
+    kit::roll_call roll{pair.line};
+    roll.wait_for(1);
+    const keeper_note end = roll.wait_for_end_of(roll.living.front().note.pid);
+    CHECK(end.code == CLD_KILLED);
+    CHECK(end.status == SIGABRT);
+    CHECK(end.succeeded == 1);
+    REQUIRE(kit::comes_true([&] { return here.words.word[done] == 1; }));
+    CHECK(here.words.word[signal_number] == SIGSEGV);
+}
+
+TEST_CASE("last words that do not come to an end are ended, and the process dies of what it did")
+{
+    for (const bool lane : {false, true}) {
+        CAPTURE(lane);
+        scene here;
+        auto pair = here.start(
+            [lane]() noexcept {
+                last_words::on_culprit([](std::uint32_t) noexcept {
+                    for (;;)
+                        ::pause();
+                });
+                if (lane)
+                    on_a_lane(fault_at_address);
+                fault_at_address();
+            },
+            standby_mode::off);
+        kit::roll_call roll{pair.line};
+        roll.wait_for(1);
+        const keeper_note end = roll.wait_for_end_of(roll.living.front().note.pid);
+        CHECK(end.code == CLD_KILLED);
+        CHECK(end.status == SIGSEGV);
+        CHECK(end.succeeded == 1);
+        REQUIRE(kit::comes_true([&] { return here.words.word[done] == 1; }));
+        CHECK(here.words.word[thread] == (lane ? 1 : 0));
+    }
 }
 
 TEST_CASE("a crash signal that came from outside is not blamed on a request")

@@ -343,12 +343,14 @@ void note_crash_stack(interrupted how) noexcept
     if (scene.words == nullptr || ::getpid() != scene.process)
         return;
     sigset_t faults;
+    sigset_t before;
     sigemptyset(&faults);
     sigaddset(&faults, SIGSEGV);
     sigaddset(&faults, SIGBUS);
-    ::pthread_sigmask(SIG_UNBLOCK, &faults, nullptr);
+    ::pthread_sigmask(SIG_UNBLOCK, &faults, &before);
     write_stack(scene.words->crash.stack, how);
-    ::pthread_sigmask(SIG_BLOCK, &faults, nullptr);
+    // Also after a fault, which leaves all of them blocked; who calls exit() goes on.
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     scene.words->crash.stack.round.store(1, std::memory_order_release);
 }
 

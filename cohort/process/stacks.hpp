@@ -57,8 +57,8 @@ void note_escaped(const char* type, const char* says,
 /// first.
 enum class interrupted : std::uint8_t { by_signal, no };
 void note_crash_stack(interrupted how) noexcept;
-/// Order: first of all in the handler of SEGV and BUS. Does not return if it was the walk along a
-/// stack that faulted: that ends there. Otherwise it does nothing.
+/// Order: first of all in a handler of what a walk along a stack may cause, or that ends one. Does
+/// not return if the calling thread is on such a walk: that ends there. Otherwise it does nothing.
 void leave_unreadable() noexcept;
 
 }  // namespace cohort::process::stacks

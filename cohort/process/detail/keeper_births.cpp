@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 
 namespace cohort::process::detail {
 
@@ -33,13 +34,36 @@ void keeper_loop::plan() noexcept
     const auto free = std::ranges::find(places_, twin_stage::none, &place::stage);
     if (wanted && free != places_.end())
         give_birth(static_cast<int>(free - places_.begin()));
+    else if (wanted)
+        make_room();
+}
+
+/// Somebody who serves is worth more than the core of somebody who crashed long ago.
+void keeper_loop::make_room() noexcept
+{
+    place* oldest = nullptr;
+    for (place& each : places_) {
+        if (each.stage != twin_stage::leaving)
+            continue;
+        if (each.killed)
+            return;  // it will be buried in a moment
+        if (oldest == nullptr || each.left_ns < oldest->left_ns)
+            oldest = &each;
+    }
+    if (oldest == nullptr)
+        return;
+    oldest->killed = true;
+    ::kill(oldest->pid, SIGKILL);
+    post_.put({keeper_note::kind::shortage, oldest->pid, 0, EBUSY, 0, 0});
 }
 
 void keeper_loop::plan_the_last() noexcept
 {
     const auto free = std::ranges::find(places_, twin_stage::none, &place::stage);
-    if (last_tries_ == 0 || any(twin_stage::ready) || free == places_.end())
+    if (last_tries_ == 0 || any(twin_stage::ready))
         return;
+    if (free == places_.end())
+        return make_room();
     twins_.last = true;
     const auto index = static_cast<int>(free - places_.begin());
     give_birth(index);

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 namespace cohort::process::detail {
 
@@ -105,6 +106,7 @@ void keeper_loop::close_tenure(place& who) noexcept
 {
     const auto pid = static_cast<std::uint32_t>(who.pid);
     who.stage = twin_stage::leaving;
+    who.left_ns = now_ns();
     who.end.lived = std::chrono::nanoseconds{now_ns() - std::min(now_ns(), who.since_ns)};
     const board::crash_note& crash = journal_.crash;
     if (crash.pid.load(std::memory_order_acquire) == pid) {
@@ -245,12 +247,35 @@ void keeper_loop::end_line() noexcept
     twins_.numbers.vacate(twins_.numbers.line());
     look_at_journal();
     kill_twins(twin_stage::waiting);
+    killed_at_ns_ = now_ns() + grace_ns();
+}
+
+std::uint64_t keeper_loop::grace_ns() const noexcept
+{
     const auto grace = std::max(twins_.how.last_grace, std::chrono::milliseconds{0});
-    killed_at_ns_ = now_ns() + static_cast<std::uint64_t>(grace.count()) * millisecond;
+    return static_cast<std::uint64_t>(grace.count()) * millisecond;
+}
+
+std::uint64_t keeper_loop::leaving_until_ns() const noexcept
+{
+    if (!held_)
+        return 0;
+    std::uint64_t first = 0;
+    for (const place& who : places_) {
+        if (who.stage == twin_stage::leaving && !who.killed)
+            first = first == 0 ? who.left_ns : std::min(first, who.left_ns);
+    }
+    return first == 0 ? 0 : first + grace_ns();
 }
 
 void keeper_loop::enforce_the_end() noexcept
 {
+    for (place& who : places_) {
+        // Whoever ends a cohort waits for a core no longer than for a worker.
+        if (held_ && who.stage == twin_stage::leaving && now_ns() >= who.left_ns + grace_ns() &&
+            !std::exchange(who.killed, true))
+            ::kill(who.pid, SIGKILL);
+    }
     if (killed_at_ns_ == 0 || now_ns() < killed_at_ns_)
         return;
     for (const twin_stage stage :
@@ -289,6 +314,8 @@ int keeper_loop::patience_ms() const noexcept
     if (const auto due = standby_due_ns();
         due && !over() && *due > now && !any(twin_stage::waiting))
         until(*due);
+    if (const std::uint64_t moment = leaving_until_ns(); moment != 0)
+        until(moment);
     if (killed_at_ns_ != 0)
         until(std::max(killed_at_ns_, now + glance_ms * millisecond));
     return shortest;

@@ -45,7 +45,9 @@ private:
         bool judged = false;     // the rule has decided about its end
         bool outlived = false;   // another one has had the seat since
         bool succeeded = false;  // and that somebody follows
+        bool killed = false;     // its place is needed
         std::uint64_t since_ns = 0;
+        std::uint64_t left_ns = 0;  // when it began to leave
         tenure_end end;
     };
 
@@ -65,6 +67,7 @@ private:
     void bury(int index, const siginfo_t& how) noexcept;
     void plan() noexcept;
     void plan_the_last() noexcept;
+    void make_room() noexcept;
     void give_birth(int index) noexcept;
     [[nodiscard]] int make_twin(int index) noexcept;  // an errno; 0: made
     void tell() noexcept;
@@ -72,10 +75,14 @@ private:
     void obey(keeper_order what) noexcept;
     void end_line() noexcept;
     void enforce_the_end() noexcept;
+    /// When whoever is leaving first is waited for no longer, once nobody follows; 0: nobody is.
+    [[nodiscard]] std::uint64_t leaving_until_ns() const noexcept;
     void kill_twins(twin_stage which) noexcept;
     void sleep() noexcept;
     /// When whoever serves gets a standby, by the rule and after the pause; nothing: not at all.
     [[nodiscard]] std::optional<std::uint64_t> standby_due_ns() const noexcept;
+    /// What whoever leaves gets before it is killed.
+    [[nodiscard]] std::uint64_t grace_ns() const noexcept;
     [[nodiscard]] int patience_ms() const noexcept;
     [[nodiscard]] bool any(twin_stage which) const noexcept;
     [[nodiscard]] bool alone() const noexcept;
