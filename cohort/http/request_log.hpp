@@ -5,8 +5,9 @@
 
 namespace cohort::http {
 
-/// Logs for this request: its lines have `request_id` (inside of request_ids()), `trace_id` (of a
-/// valid traceparent), `slot`, and `attempt` if it is not the first one.
+/// Logs for this request: its lines have `request_id` (inside of request_ids()), `trace_id` and
+/// `span_id` (those of tracing(), else of whoever called), `slot`, and `attempt` if it is not the
+/// first one.
 ///
 ///     http::log_of(request).info({{"cents", 500}}, "paid");
 ///

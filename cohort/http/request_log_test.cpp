@@ -2,7 +2,10 @@
 
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/http/detail/middleware_test.hpp>
+#include <cohort/http/middleware/access_log.hpp>
 #include <cohort/http/middleware/request_id.hpp>
+#include <cohort/http/middleware/tracing.hpp>
+#include <cohort/http/request_span.hpp>
 #include <cohort/observe/log.hpp>
 
 #include <boost/json/parse.hpp>
@@ -48,6 +51,11 @@ public:
 private:
     unique_fd file_{::memfd_create("log", MFD_CLOEXEC)};
 };
+
+std::string text_at(const boost::json::object& line, std::string_view key)
+{
+    return std::string{line.at(key).as_string()};
+}
 
 constexpr std::string_view trace = "4bf92f3577b34da6a3ce929d0e0e4736";
 
@@ -108,6 +116,47 @@ TEST_CASE("a trace's id is logged if it is one")
                                             std::string(55, '-')};
     for (const std::string& odd : odd_ones)
         CHECK(traced_by(odd).empty());
+}
+
+TEST_CASE("lines of a request name its own span, in the log of who handles it and of accesses")
+{
+    for (const bool called : {false, true}) {
+        CAPTURE(called);
+        const last_line lines;
+        around one;
+        one.use(tracing()).use(access_log());
+        std::optional<trace_place> at;
+        std::string said_inside;
+        one.sees = [&](const request& of) {
+            at = trace_of(of);
+            log_of(of).info("here");
+            said_inside = text_at(lines.object(), "span_id");
+            return text("ok");
+        };
+        const std::string parent = "traceparent: 00-" + std::string{trace} + "-00f067aa0ba902b7-01";
+        static_cast<void>(one.get("/", called ? parent + "\r\n" : std::string{}));
+        REQUIRE(at);
+        CHECK((observe::text(at->trace) == trace) == called);
+        CHECK(observe::text(at->span) != "00f067aa0ba902b7");
+        CHECK(said_inside == observe::text(at->span));
+        const auto line = lines.object();
+        CHECK(line.at("message") == "request");
+        CHECK(text_at(line, "trace_id") == observe::text(at->trace));
+        CHECK(text_at(line, "span_id") == observe::text(at->span));
+    }
+}
+
+TEST_CASE("without a span of its own a request's lines name that of who called")
+{
+    const last_line lines;
+    around one;
+    one.use(access_log());
+    static_cast<void>(
+        one.get("/", "traceparent: 00-" + std::string{trace} + "-00f067aa0ba902b7-00\r\n"));
+    CHECK(text_at(lines.object(), "trace_id") == trace);
+    CHECK(lines.object().at("span_id") == "00f067aa0ba902b7");
+    static_cast<void>(one.get());
+    CHECK_FALSE(lines.object().contains("trace_id"));
 }
 
 TEST_CASE("middleware can say more for all that are further in")

@@ -49,6 +49,19 @@ std::optional<observe::baggage> baggage_of(const request& of)
     return text.empty() ? std::nullopt : observe::baggage::parse(text);
 }
 
+std::optional<trace_place> trace_of(const request& of)
+{
+    if (const traced* const mine = of.attached<traced>(); mine != nullptr) {
+        const observe::trace_context& here = mine->span.context();
+        if (here.valid())
+            return trace_place{here.trace, here.span};
+    }
+    const auto caller = remote_parent_of(of);
+    if (!caller)
+        return std::nullopt;
+    return trace_place{caller->trace, caller->span};
+}
+
 std::optional<observe::trace_context> remote_parent_of(const request& of)
 {
     // One look at all fields, since every request is asked.

@@ -36,4 +36,14 @@ struct traced {
 /// not clearly.
 [[nodiscard]] std::optional<observe::trace_context> remote_parent_of(const request& of);
 
+/// Where in which trace a request is. A value.
+struct trace_place {
+    observe::trace_id trace;
+    observe::span_id span;
+};
+
+/// Of the span that tracing() has begun around this request, or had; without one, of whoever called
+/// us. Nothing: neither. What is said of the request anywhere (log lines) says it by this.
+[[nodiscard]] std::optional<trace_place> trace_of(const request& of);
+
 }  // namespace cohort::http

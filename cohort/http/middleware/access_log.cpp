@@ -4,6 +4,7 @@
 #include <cohort/http/middleware/request_id.hpp>
 #include <cohort/http/redact.hpp>
 #include <cohort/http/request_began.hpp>
+#include <cohort/http/request_span.hpp>
 #include <cohort/http/route.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/observe/log_budget.hpp>
@@ -37,7 +38,7 @@ void write_line(const access_line& line) noexcept
         return;
     const std::string address = line.client.address.text();
     const auto took_us = std::chrono::duration_cast<std::chrono::microseconds>(line.took).count();
-    boost::container::static_vector<log::field, 16> fields{{"method", line.method},
+    boost::container::static_vector<log::field, 18> fields{{"method", line.method},
                                                            {"path", line.path},
                                                            {"status", line.status},
                                                            {"took_us", took_us},
@@ -49,6 +50,8 @@ void write_line(const access_line& line) noexcept
     text("route", line.route);
     text("query", line.query);
     text("request_id", line.request_id);
+    text("trace_id", line.trace_id);
+    text("span_id", line.span_id);
     text("subject", line.subject);
     text("user_agent", line.user_agent);
     if (line.bytes)
@@ -92,7 +95,15 @@ void log_request(const request& of, const response& answer, log_state& state)
     std::string query;
     if (choices.query == logged_query::redacted && !of.query().empty())
         query = redacted_query(of.query(), choices.secrets);
+    std::string trace;
+    std::string span;
+    if (const auto at = trace_of(of)) {
+        trace = observe::text(at->trace);
+        span = observe::text(at->span);
+    }
     access_line line{.request_id = id != nullptr ? std::string_view{id->text} : std::string_view{},
+                     .trace_id = trace,
+                     .span_id = span,
                      .method = of.method_text(),
                      .route = of.pattern(),
                      .path = of.path().substr(0, choices.path_bytes_max),

@@ -17,6 +17,8 @@ namespace cohort::http {
 /// is bounded, and not escaped yet.
 struct access_line {
     std::string_view request_id;  ///< Empty without request_ids() further out.
+    std::string_view trace_id;    ///< As trace_of() has it; empty: there is none.
+    std::string_view span_id;
     std::string_view method;
     std::string_view route;  ///< The pattern; empty for 404.
     std::string_view path;   ///< As sent, without its query.
@@ -59,8 +61,8 @@ struct access_log_options {
 };
 
 /// Writes one line for each request that comes to a route, 404 and 405 too. Put it outside of what
-/// may refuse, and inside of request_ids() and trust_proxies(). Streamed answers are logged when
-/// they begin, and what is refused before its route is known is not:
+/// may refuse, and inside of request_ids(), tracing() and trust_proxies(). Streamed answers are
+/// logged when they begin, and what is refused before its route is known is not:
 /// server_options::on_answered and on_refused tell of those.
 [[nodiscard]] hooks access_log(access_log_options choices = {});
 
