@@ -5,7 +5,7 @@
 set(programs_folder ${PROJECT_BINARY_DIR}/bin)
 
 add_executable(cohort_command ${PROJECT_SOURCE_DIR}/cohort/cli/main.cpp)
-foreach(room cli control process config net ipc board async base)
+foreach(room cli control process config net ipc observe board async base)
     target_link_libraries(cohort_command PRIVATE cohort_${room})
 endforeach()
 target_link_libraries(cohort_command PRIVATE cohort_flags)

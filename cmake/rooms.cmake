@@ -49,7 +49,7 @@ target_link_libraries(cohort PUBLIC cohort_dependencies)
 target_compile_features(cohort PUBLIC cxx_std_23)
 
 # The command is no part of the library: its room stands beside it.
-cohort_room(cli base async config process net control)
+cohort_room(cli base async config process net observe control)
 if(COHORT_SANITIZE)
     # Whoever links a sanitized archive needs the runtime: examples as well, which know no more of
     # us than this target.

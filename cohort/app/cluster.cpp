@@ -9,6 +9,7 @@
 #include <cohort/config/problem.hpp>
 #include <cohort/dashboard/dashboard.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/observe/log_export.hpp>
 #include <cohort/primary/care.hpp>
 #include <cohort/primary/estate.hpp>
 #include <cohort/primary/file_mark.hpp>
@@ -64,6 +65,7 @@ std::vector<std::string> files_to_watch(const settings& s)
 /// A program that was exec'ed as a worker: same life as a forked one, other birth.
 void begin_executed_worker(settings& s)
 {
+    log::export_by_reader();
     if (const char* app = ::getenv(primary::variable::app))
         s.name = app;
     if (const char* slot = ::getenv(primary::variable::slot))

@@ -6,6 +6,7 @@
 #include <cohort/board/commons.hpp>
 #include <cohort/http/topics/topics.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/observe/log_export.hpp>
 #include <cohort/observe/log_sink.hpp>
 #include <cohort/observe/metrics.hpp>
 #include <cohort/process/last_words.hpp>
@@ -61,6 +62,8 @@ void begin(const board::journal* journal) noexcept
     become_worker(&self);
     const int code = core.run([&] {
         board::commons::settle(core.doors().commons());
+        if (const auto done = log::export_by(core.doors().commons()); !done)
+            log::warn("lines of this worker are not exported: {}; going on", done.error().text());
         metrics::settle(core.doors().commons(), self.slot());
         // Clients who wait for messages are told to come back; they would keep a drain waiting.
         core.on_stop([&core] { http::topics::here().leave(core.loop()); });

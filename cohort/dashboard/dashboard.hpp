@@ -20,14 +20,14 @@ struct premises {
     std::filesystem::path token;    ///< a file with the token; empty: the settings have it
     const config::settings* settings = nullptr;
     const board::segment* board = nullptr;
-    const observe::otlp_settings* telemetry = nullptr;  ///< whither spans go; nullptr: nowhere
+    const observe::otlp_settings* telemetry = nullptr;  ///< what is sent; nullptr: nothing
     pid_t first = 0;                                    ///< the root of the cohort's processes
     bool resident = false;                              ///< stays when nobody comes
     /// Without a connection for so long, it ends: who comes then is served by another one.
     nanoseconds rests_after = std::chrono::minutes{5};
 };
 
-/// Serves the dashboard, the admin API, metrics and checks of health, and sends spans where they
+/// Serves the dashboard, the admin API, metrics and checks of health, and sends telemetry where it
 /// shall go, until nobody has come for a while or SIGTERM comes. Returns the process's exit code.
 /// Order: in a process of its own, with one thread.
 [[nodiscard]] int serve(const premises& with);

@@ -2,10 +2,10 @@
 
 #include <cohort/base/append.hpp>
 #include <cohort/base/decimal.hpp>
+#include <cohort/observe/detail/metric_text.hpp>
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <iterator>
@@ -15,9 +15,10 @@
 
 namespace cohort::observe {
 
-namespace {
+using detail::append_seconds;
+using detail::append_value;
 
-constexpr std::uint64_t second = 1'000'000'000;
+namespace {
 
 void append_number(std::string& out, double value)
 {
@@ -27,30 +28,6 @@ void append_number(std::string& out, double value)
         out += value > 0 ? "+Inf" : "-Inf";
     else
         fmt::format_to(std::back_inserter(out), "{}", value);
-}
-
-/// Nanoseconds as seconds, exactly.
-void append_seconds(std::string& out, std::uint64_t ns)
-{
-    append_plain(out, decimal{ns / second}.view());
-    if (ns % second == 0)
-        return;
-    std::array<char, 10> part{'.'};
-    std::uint64_t rest = ns % second;
-    for (std::size_t i = 9; i > 0; --i, rest /= 10)
-        part[i] = static_cast<char>('0' + rest % 10);
-    std::string_view digits{part.data(), part.size()};
-    while (digits.back() == '0')
-        digits.remove_suffix(1);
-    out += digits;
-}
-
-void append_value(std::string& out, std::uint64_t value, metric_unit unit)
-{
-    if (unit == metric_unit::seconds)
-        append_seconds(out, value);
-    else
-        out += decimal{value}.view();
 }
 
 void append_escaped(std::string& out, std::string_view text, bool quotes)
@@ -234,19 +211,16 @@ void page::add(const family_reading& family)
 
 void page::add(const metrics_health& health)
 {
-    metric_description what;
-    what.name = "cohort_metrics_overflows_total";
-    what.help = "Times that a family had no room for one more series, and used \"other\"";
-    begin(what);
+    const metric_description overflows = overflows_description();
+    begin(overflows);
     for (const auto& [name, times] : health.overflows) {
         std::string labels;
-        append_label(labels, "metric", name);
-        count(what, labels, times);
+        append_label(labels, overflows.labels.front(), name);
+        count(overflows, labels, times);
     }
-    what.name = "cohort_metrics_refused_total";
-    what.help = "Times that there was no memory for a metric, which is not counted then";
-    begin(what);
-    count(what, "", health.refused);
+    const metric_description refused = refused_description();
+    begin(refused);
+    count(refused, "", health.refused);
 }
 
 }  // namespace

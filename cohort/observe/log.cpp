@@ -3,6 +3,7 @@
 #include <cohort/base/clock.hpp>
 #include <cohort/board/flight.hpp>
 #include <cohort/observe/detail/log_line.hpp>
+#include <cohort/observe/log_export.hpp>
 #include <cohort/observe/log_file.hpp>
 #include <cohort/observe/log_sink.hpp>
 
@@ -52,11 +53,26 @@ detail::line_terms terms_now() noexcept
     return how;
 }
 
-void put_together(std::string& line, level at, const detail::bindings* bound,
-                  std::string_view message, std::span<const field> more)
+/// Fields stay fields on their way to a collector, whatever people see.
+void export_words(std::string_view written, const detail::line_words& words)
 {
-    const detail::line_words words{
-        .at = at, .message = message, .bound = bound, .more = more, .when = wall_now()};
+    if (!is_exported())
+        return;
+    const format shape = ours().shape.load(std::memory_order_relaxed);
+    if (shape == format::json || shape == format::pino) {
+        export_line(written);
+        return;
+    }
+    thread_local std::string line;
+    line.clear();
+    detail::line_terms how = terms_now();
+    how.shape = format::json;
+    detail::append_line(line, how, words);
+    export_line(line);
+}
+
+void put_together(std::string& line, const detail::line_words& words)
+{
     if (!detail::append_line(line, terms_now(), words))
         ours().truncated.fetch_add(1, std::memory_order_relaxed);
 }
@@ -76,7 +92,7 @@ std::string drop_notice(std::uint64_t count)
 std::string line_of(level at, std::string_view message, std::span<const field> more)
 {
     std::string line;
-    put_together(line, at, nullptr, message, more);
+    put_together(line, {.at = at, .message = message, .more = more, .when = wall_now()});
     return line;
 }
 
@@ -143,8 +159,11 @@ void detail::write(level at, const bindings* bound, std::string_view message,
     try {
         thread_local std::string line;  // keeps its memory: at most a line
         line.clear();
-        put_together(line, at, bound, message, more);
+        const line_words words{
+            .at = at, .message = message, .bound = bound, .more = more, .when = wall_now()};
+        put_together(line, words);
         board::flight::line({line.data(), line.size() - 1});
+        export_words(line, words);
         using haste = observe::log_sink::haste;
         ours().sink.line(line, at >= level::error ? haste::at_once : haste::with_others);
     } catch (const std::exception&) {

@@ -37,6 +37,23 @@ void add_touched(const board::metric_block& from, std::span<std::uint64_t> into)
 
 }  // namespace
 
+metric_description overflows_description()
+{
+    metric_description what;
+    what.name = "cohort_metrics_overflows_total";
+    what.help = "Times that a family had no room for one more series, and used \"other\"";
+    what.labels = {"metric"};
+    return what;
+}
+
+metric_description refused_description()
+{
+    metric_description what;
+    what.name = "cohort_metrics_refused_total";
+    what.help = "Times that there was no memory for a metric, which is not counted then";
+    return what;
+}
+
 result<metric_reader> metric_reader::of(const board::commons& where)
 {
     COHORT_TRY(auto cells, board::metric_cells::in(where));

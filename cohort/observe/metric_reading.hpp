@@ -50,6 +50,10 @@ struct metrics_health {
     std::size_t bytes = 0;    ///< of memory for values
 };
 
+/// As what that is shown: `cohort_metrics_…`.
+[[nodiscard]] metric_description overflows_description();
+[[nodiscard]] metric_description refused_description();
+
 /// Everything, by name. Valid as long as the reader, until its next read().
 struct metrics_reading {
     std::vector<family_reading> families;

@@ -1,17 +1,16 @@
 #include <cohort/observe/otlp.hpp>
 
 #include <cohort/base/decimal.hpp>
-#include <cohort/base/version.hpp>
+#include <cohort/observe/detail/otlp_json.hpp>
 #include <cohort/observe/json_text.hpp>
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cmath>
-#include <iterator>
 #include <utility>
 
 namespace cohort::observe {
+
+using detail::append_attributes;
+using detail::append_number;
 
 namespace {
 
@@ -19,44 +18,10 @@ namespace {
 constexpr std::uint32_t flag_has_is_remote = 0x100;
 constexpr std::uint32_t flag_is_remote = 0x200;
 
-/// `"key":"12"`: all 64-bit numbers are strings.
-void append_number(std::string& out, std::string_view key, std::uint64_t value)
-{
-    ((((out += '"') += key) += "\":\"") += decimal{value}.view()) += '"';
-}
-
 void append_count(std::string& out, std::string_view key, std::uint32_t count)
 {
     if (count != 0)
         (((out += ",\"") += key) += "\":") += decimal{count}.view();
-}
-
-/// [{"key":…,"value":…},…] of anything that has these.
-template <class Attributes>
-void append_attributes(std::string& out, const Attributes& all)
-{
-    out += '[';
-    bool first = true;
-    for (const auto& each : all) {
-        out += std::exchange(first, false) ? "{\"key\":" : ",{\"key\":";
-        append_json_string(out, each.key);
-        out += ",\"value\":";
-        append_attribute_value(out, each.value);
-        out += '}';
-    }
-    out += ']';
-}
-
-void append_double(std::string& out, double value)
-{
-    out += "{\"doubleValue\":";
-    if (std::isfinite(value))
-        fmt::format_to(std::back_inserter(out), "{}", value);
-    else if (std::isnan(value))
-        out += "\"NaN\"";
-    else
-        out += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
-    out += '}';
 }
 
 std::uint64_t unix_ns(steady_time when, const span_end& end) noexcept
@@ -109,6 +74,11 @@ void append_events(std::string& out, const span_data& what, const span_end& end)
 
 }  // namespace
 
+nanoseconds monotonic_to_unix() noexcept
+{
+    return wall_now().time_since_epoch() - now().time_since_epoch();
+}
+
 void append_attribute_value(std::string& out, const attribute_value& value)
 {
     if (const auto* const text = std::get_if<std::string>(&value)) {
@@ -120,7 +90,9 @@ void append_attribute_value(std::string& out, const attribute_value& value)
     } else if (const auto* const number = std::get_if<std::int64_t>(&value)) {
         ((out += "{\"intValue\":\"") += decimal{*number}.view()) += "\"}";
     } else {
-        append_double(out, std::get<double>(value));
+        out += "{\"doubleValue\":";
+        detail::append_double(out, std::get<double>(value));
+        out += '}';
     }
 }
 
@@ -169,24 +141,23 @@ const attribute_value* otlp_resource::find(std::string_view key) const noexcept
     return found == attributes.end() ? nullptr : &found->value;
 }
 
-std::string otlp_traces(const otlp_resource& of, std::span<const std::string> spans)
+std::string otlp_traces(const otlp_resource& of, std::span<const export_item> spans)
 {
-    std::string out = "{\"resourceSpans\":[{\"resource\":{\"attributes\":";
+    std::string out;
     std::size_t bytes = 1024;
-    for (const std::string& each : spans)
-        bytes += each.size() + 1;
+    for (const export_item& each : spans)
+        bytes += each.text.size() + 1;
     out.reserve(bytes);
-    append_attributes(out, of.attributes);
-    out += "},\"scopeSpans\":[{\"scope\":{\"name\":\"cohort\",\"version\":";
-    append_json_string(out, version());
-    out += "},\"spans\":[";
+    detail::open_envelope(
+        out, {.resources = "resourceSpans", .scopes = "scopeSpans", .items = "spans"}, of);
     bool first = true;
-    for (const std::string& each : spans) {
+    for (const export_item& each : spans) {
         if (!std::exchange(first, false))
             out += ',';
-        out += each;
+        out += each.text;
     }
-    return out += "]}]}]}";
+    detail::close_envelope(out);
+    return out;
 }
 
 }  // namespace cohort::observe

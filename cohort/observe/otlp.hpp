@@ -6,6 +6,7 @@
 // Source: OpenTelemetry Protocol, "JSON Protobuf Encoding"; opentelemetry-proto, trace.proto.
 
 #include <cohort/base/clock.hpp>
+#include <cohort/observe/export_ring.hpp>
 #include <cohort/observe/span.hpp>
 
 #include <cstdint>
@@ -21,6 +22,9 @@ struct span_end {
     steady_time ended;
     std::uint64_t ended_unix_ns;
 };
+
+/// What CLOCK_REALTIME is ahead of CLOCK_MONOTONIC now.
+[[nodiscard]] nanoseconds monotonic_to_unix() noexcept;
 
 /// Appends one span, a JSON object.
 void append_span(std::string& out, const span_data& what, const span_end& when);
@@ -42,6 +46,6 @@ struct otlp_resource {
 };
 
 /// A whole request: the envelope around spans that append_span() has made.
-[[nodiscard]] std::string otlp_traces(const otlp_resource& of, std::span<const std::string> spans);
+[[nodiscard]] std::string otlp_traces(const otlp_resource& of, std::span<const export_item> spans);
 
 }  // namespace cohort::observe

@@ -162,6 +162,13 @@ otlp_resource read_resource(reading& from, const otlp_identity& us)
     return of;
 }
 
+void read_batching(reading& from, const std::string& prefix, otlp_batching& into)
+{
+    from.number(prefix + "_SCHEDULE_DELAY", into.delay, 1);
+    from.number(prefix + "_EXPORT_TIMEOUT", into.timeout, 1);
+    from.number(prefix + "_MAX_EXPORT_BATCH_SIZE", into.items_max, 1);
+}
+
 void read_sampler(reading& from, trace_options& into)
 {
     const std::string name = "OTEL_TRACES_SAMPLER";
@@ -203,10 +210,45 @@ void read_propagators(reading& from, trace_options& into)
 
 }  // namespace
 
+std::string shown_address(std::string_view address)
+{
+    const std::string_view shown = address.substr(0, address.find_first_of("?#"));
+    const std::size_t scheme = shown.find("://");
+    const std::size_t host = scheme == shown.npos ? 0 : scheme + 3;
+    const std::string_view authority = shown.substr(host, shown.find('/', host) - host);
+    const std::size_t at = authority.rfind('@');
+    if (at == authority.npos)
+        return std::string{shown};
+    return std::string{shown.substr(0, host)}.append(shown.substr(host + at + 1));
+}
+
+std::string destinations(const otlp_settings& of)
+{
+    std::string words;
+    const auto add = [&words](std::string_view what, const otlp_target& to) {
+        if (to.wanted)
+            words += fmt::format("{}{} to {}", words.empty() ? "" : ", ", what,
+                                 shown_address(to.address));
+    };
+    add("spans", of.traces);
+    add("metrics", of.metrics);
+    add("logs", of.logs);
+    return words;
+}
+
 std::optional<std::string_view> variable_of_process(const char* name)
 {
     const char* const value = std::getenv(name);
     return value != nullptr ? std::optional<std::string_view>{value} : std::nullopt;
+}
+
+environment_reader variables_of(const std::map<std::string, std::string>& first)
+{
+    return [&first](const char* name) -> std::optional<std::string_view> {
+        if (const auto found = first.find(name); found != first.end())
+            return found->second;
+        return variable_of_process(name);
+    };
 }
 
 otlp_settings otlp_settings_from(const environment_reader& variable, const otlp_identity& us)
@@ -217,9 +259,10 @@ otlp_settings otlp_settings_from(const environment_reader& variable, const otlp_
     all.traces = read_target(from, {.variable = "TRACES", .path = "v1/traces"});
     all.metrics = read_target(from, {.variable = "METRICS", .path = "v1/metrics"});
     all.logs = read_target(from, {.variable = "LOGS", .path = "v1/logs"});
-    from.number("OTEL_BSP_SCHEDULE_DELAY", all.spans.delay, 1);
-    from.number("OTEL_BSP_EXPORT_TIMEOUT", all.spans.timeout, 1);
-    from.number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", all.spans.spans_max, 1);
+    read_batching(from, "OTEL_BSP", all.spans);
+    read_batching(from, "OTEL_BLRP", all.lines);
+    from.number("OTEL_METRIC_EXPORT_INTERVAL", all.readings.interval, 1);
+    from.number("OTEL_METRIC_EXPORT_TIMEOUT", all.readings.timeout, 1);
     read_sampler(from, all.tracing);
     read_limits(from, all.tracing);
     read_propagators(from, all.tracing);

@@ -41,7 +41,7 @@ TEST_CASE("an environment that says nothing means: record and send nothing")
     CHECK(usual.traces.address == "http://localhost:4318/v1/traces");
     CHECK(usual.traces.timeout == 10s);
     CHECK(usual.spans.delay == 5s);
-    CHECK(usual.spans.spans_max == 512);
+    CHECK(usual.spans.items_max == 512);
     CHECK(usual.complaints.empty());
     CHECK(text_of(usual, "service.name") == "shop");
     CHECK(text_of(usual, "service.version") == "1.2");
@@ -105,7 +105,7 @@ TEST_CASE("sampler, batches, limits, propagators and resource are read")
     CHECK(all.tracing.which == sampler{sampler::by::parent, sampler::roots::share, 0.25});
     CHECK(all.spans.delay == 100ms);
     CHECK(all.spans.timeout == 200ms);
-    CHECK(all.spans.spans_max == 7);
+    CHECK(all.spans.items_max == 7);
     CHECK(all.tracing.attributes_max == 5);
     CHECK(all.tracing.value_bytes_max == 99);
     CHECK_FALSE(all.tracing.contexts_exchanged);
@@ -130,7 +130,48 @@ TEST_CASE("what makes no sense is complained about, and counts as not set")
         CHECK(all.complaints.front().starts_with(each.first + ": expected "));
         CHECK(all.complaints.front().find("secret") == std::string::npos);
         CHECK(all.traces.timeout == 10s);
-        CHECK(all.spans.spans_max == 512);
+        CHECK(all.spans.items_max == 512);
         CHECK(all.tracing.which == sampler{});
     }
+}
+
+TEST_CASE("lines of the log and metrics have variables of their own")
+{
+    const otlp_settings usual = read({});
+    CHECK(usual.lines.delay == 1s);
+    CHECK(usual.lines.items_max == 512);
+    CHECK(usual.readings.interval == 60s);
+    CHECK(usual.readings.timeout == 30s);
+    const otlp_settings all = read({{"OTEL_BLRP_SCHEDULE_DELAY", "7"},
+                                    {"OTEL_BLRP_EXPORT_TIMEOUT", "8"},
+                                    {"OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "9"},
+                                    {"OTEL_METRIC_EXPORT_INTERVAL", "10"},
+                                    {"OTEL_METRIC_EXPORT_TIMEOUT", "11"}});
+    CHECK(all.lines.delay == 7ms);
+    CHECK(all.lines.timeout == 8ms);
+    CHECK(all.lines.items_max == 9);
+    CHECK(all.spans.items_max == 512);
+    CHECK(all.readings.interval == 10ms);
+    CHECK(all.readings.timeout == 11ms);
+}
+
+TEST_CASE("it is said what goes whither, without what is secret in an address")
+{
+    CHECK(destinations(read({})).empty());
+    CHECK_FALSE(read({}).any());
+    const otlp_settings all =
+        read({{"OTEL_EXPORTER_OTLP_ENDPOINT", "https://me:secret@collector:4318/x"},
+              {"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://logs/here?key=secret"},
+              {"OTEL_METRICS_EXPORTER", "none"}});
+    CHECK(all.any());
+    CHECK(destinations(all) ==
+          "spans to https://collector:4318/x/v1/traces, logs to http://logs/here");
+}
+
+TEST_CASE("what an app's settings say comes before what the process says")
+{
+    const std::map<std::string, std::string> first{{"HOME", "mine"}};
+    const environment_reader variable = variables_of(first);
+    CHECK(variable("HOME") == "mine");
+    CHECK(variable("PATH") == variable_of_process("PATH"));
 }

@@ -75,7 +75,7 @@ TEST_CASE("spans travel in one envelope that says whose they are")
     of.set("n", std::int64_t{1});
     CHECK(*of.find("service.name") == attribute_value{"cart"});
     CHECK(of.find("x") == nullptr);
-    const std::vector<std::string> spans{R"({"name":"a"})", R"({"name":"b"})"};
+    const std::vector<export_item> spans{{R"({"name":"a"})"}, {R"({"name":"b"})"}};
     const auto all = boost::json::parse(otlp_traces(of, spans));
     const auto& only = all.at("resourceSpans").at(0);
     CHECK(only.at("resource").at("attributes").at(0).at("value").at("stringValue") == "cart");

@@ -39,12 +39,13 @@ struct recorded {
     /// Those that are new, as JSON.
     std::vector<boost::json::object> spans()
     {
-        auto reader = span_reader::open(by.ring());
-        REQUIRE(reader);
+        const auto ring = by.ring().find();
+        REQUIRE(ring);
+        export_reader reader{*ring};
         std::vector<boost::json::object> all;
-        for (const std::string& each : reader->take({.spans = 1000, .bytes = 1 << 24}, now()))
-            all.push_back(boost::json::parse(each).as_object());
-        reader->settle();
+        for (const export_item& each : reader.take({.items = 1000, .bytes = 1 << 24}, now()))
+            all.push_back(boost::json::parse(each.text).as_object());
+        reader.settle();
         return all;
     }
     /// The only one that is new.

@@ -8,7 +8,9 @@
 #include <cohort/net/socket_address.hpp>
 #include <cohort/net/socket_option.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/observe/log_export.hpp>
 #include <cohort/observe/log_file.hpp>
+#include <cohort/observe/otlp_metrics.hpp>
 #include <cohort/primary/admin_token.hpp>
 #include <cohort/process/clone.hpp>
 #include <cohort/process/permit.hpp>
@@ -55,12 +57,7 @@ bool is_door_at(int number, const net::endpoint& where)
 /// Workers have these variables besides ours, and what they say is said for the whole cohort.
 observe::otlp_settings telemetry_of(const config::settings& of)
 {
-    const auto variable = [&of](const char* name) -> std::optional<std::string_view> {
-        if (const auto found = of.env.find(name); found != of.env.end())
-            return found->second;
-        return observe::variable_of_process(name);
-    };
-    return observe::otlp_settings_from(variable, {.service = of.name});
+    return observe::otlp_settings_from(observe::variables_of(of.env), {.service = of.name});
 }
 
 }  // namespace
@@ -69,12 +66,39 @@ foyer::foyer(const parts& with)
     : with_{with}, telemetry_{telemetry_of(with.settings)}, changed_{with.executor}
 {}
 
-foyer::~foyer() { stop_watching(); }
+foyer::~foyer()
+{
+    stop_watching();
+    log::export_by_nobody();
+}
 
-void foyer::open(const std::filesystem::path& admin_socket, std::vector<int>* left_open)
+/// Says what leaves this machine, and has all processes leave their lines for it.
+void foyer::begin_telemetry()
 {
     for (const std::string& each : telemetry_.complaints)
         log::warn("{}; it counts as not set", each);
+    if (const std::string whither = observe::destinations(telemetry_); !whither.empty())
+        log::info("telemetry: {}", whither);
+    if (const auto begun = share_telemetry(); !begun && telemetry_.any())
+        log::warn("telemetry lacks shared memory: {}; going on without", begun.error().text());
+}
+
+result<> foyer::share_telemetry()
+{
+    const board::commons shared = with_.board.commons();
+    // The cohort counts from now on, whoever comes to send what it counts.
+    COHORT_TRY(observe::counting_since(shared));
+    COHORT_TRY(auto lines, observe::log_export::in(shared));
+    if (telemetry_.logs.wanted)
+        lines.begin();
+    else
+        lines.end();
+    return log::export_by(shared);
+}
+
+void foyer::open(const std::filesystem::path& admin_socket, std::vector<int>* left_open)
+{
+    begin_telemetry();
     admin_ = admin_socket;
     if (admin_.empty()) {
         if (!with_.settings.admin.http.empty())
@@ -230,7 +254,7 @@ result<process::child> foyer::give_birth()
     what.settings = &with_.settings;
     what.board = &with_.board;
     what.telemetry = &telemetry_;
-    what.resident = telemetry_.traces.wanted;
+    what.resident = telemetry_.any();
     COHORT_TRY(auto permit, process::fork_permit::ask());
     // Runs in the copy: everything it refers to is the copy's own memory.
     auto begin = [this, &what]() noexcept { with_.life.show(what); };
@@ -280,7 +304,7 @@ awaitable<> foyer::live()
 awaitable<> foyer::run()
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
-    const bool resident = telemetry_.traces.wanted;
+    const bool resident = telemetry_.any();
     if (!has_doors() && !resident)
         co_return;
     while (!stopped(stop)) {

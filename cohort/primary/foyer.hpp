@@ -65,6 +65,8 @@ public:
 private:
     void ready(std::uint32_t events) noexcept override;
 
+    void begin_telemetry();
+    [[nodiscard]] result<> share_telemetry();
     void open_local(std::vector<int>* left_open);
     void open_remote(std::vector<int>* left_open);
     [[nodiscard]] result<unique_fd> listen(const net::endpoint& where,

@@ -2,6 +2,7 @@
 
 #include <cohort/async/stop.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/observe/log_export.hpp>
 #include <cohort/primary/line_cutter.hpp>
 
 #include <boost/asio/buffer.hpp>
@@ -20,6 +21,7 @@ constexpr std::size_t piece_bytes = 16 * 1024;
 void put(std::string_view line, writer by, std::string_view stream, log::outlet* into)
 {
     if (is_json_object(line)) {
+        log::export_line(line);
         into == nullptr ? log::pass_on(line) : into->pass_on(line);
         return;
     }
@@ -29,6 +31,7 @@ void put(std::string_view line, writer by, std::string_view stream, log::outlet*
     } else if (log::enabled(log::level::info)) {
         std::string whole = log::line_of(log::level::info, line, more);
         whole.pop_back();
+        log::export_line(whole);
         into->pass_on(whole);
     }
 }

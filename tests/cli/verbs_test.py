@@ -67,6 +67,19 @@ def test_failures_are_json_where_it_is_wanted(cohort: Command) -> None:
         check(said["reason"] != "", said)
 
 
+def test_check_says_what_would_leave_the_machine(cohort: Command) -> None:
+    file = cohort.folder / "telemetry.toml"
+    file.write_text("[app.one]\n[app.one.env]\n"
+                    "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT = 'http://me:secret@logs/here'\n"
+                    "OTEL_METRICS_EXPORTER = 'prometheus'\n[app.two]\n")
+    said = cohort("check", str(file), expect=0)
+    check("app.one: telemetry: logs to http://logs/here" in said.out, said)
+    check("warning: app.one: OTEL_METRICS_EXPORTER" in said.out, said)
+    check("secret" not in said.out and "app.two" not in said.out, said)
+    equal(cohort("check", str(file), "--json", expect=0).json()["telemetry"],
+          {"one": "logs to http://logs/here"})
+
+
 def test_who_follows_ends_with_its_reader(cohort: Command) -> None:
     start(cohort, "-w", 1)
     for words in (["events", "-f"], ["logs", "hello", "-f", "--raw"]):

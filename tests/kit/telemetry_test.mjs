@@ -3,57 +3,14 @@
 // propagators.
 import { spawn, execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import { gunzipSync } from 'node:zlib';
 import { ROOT_CONTEXT, propagation, trace } from '@opentelemetry/api';
 import { W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
-
-const require = createRequire(import.meta.url);
-const root = require('@opentelemetry/otlp-transformer/build/src/generated/root');
-const { ExportTraceServiceRequest } = root.opentelemetry.proto.collector.trace.v1;
+import { judge } from './otlp_judge.mjs';
 
 const program = process.argv[2];
 const problems = [];
 const expect = (is, words) => { if (!is) problems.push(words); };
-
-// What their decoder makes of a document is compared with it, member by member: what vanished has a
-// name that it does not know, what changed has the wrong type.
-const idBytes = { traceId: 16, spanId: 8, parentSpanId: 8 };
-const decodable = (value, path = '') => {
-    if (Array.isArray(value)) return value.map((each, i) => decodable(each, `${path}[${i}]`));
-    if (value === null || typeof value !== 'object') return value;
-    return Object.fromEntries(Object.entries(value).map(([key, each]) => {
-        const at = `${path}.${key}`;
-        if (key in idBytes) {
-            const form = new RegExp(`^[0-9a-f]{${2 * idBytes[key]}}$`);
-            if (!form.test(each)) throw Error(`${at}: ${each}`);
-            return [key, Buffer.from(each, 'hex').toString('base64')];
-        }
-        if (key.endsWith('UnixNano') && !/^[0-9]{1,19}$/.test(each)) throw Error(`${at}: ${each}`);
-        return [key, decodable(each, at)];
-    }));
-};
-const compare = (ours, theirs, path = '') => {
-    if (ours === null || typeof ours !== 'object') {
-        if (ours !== theirs) throw Error(`${path}: ${JSON.stringify(ours)} was read as ` +
-            JSON.stringify(theirs));
-        return;
-    }
-    for (const key of Object.keys(ours)) {
-        if (theirs === null || typeof theirs !== 'object' || !(key in theirs))
-            throw Error(`${path}.${key} is not known`);
-        compare(ours[key], theirs[key], `${path}.${key}`);
-    }
-};
-const judge = (document) => {
-    const input = decodable(document);
-    const message = ExportTraceServiceRequest.fromObject(input);
-    const wrong = ExportTraceServiceRequest.verify(message);
-    if (wrong) throw Error(wrong);
-    compare(input, ExportTraceServiceRequest.toObject(message,
-        { longs: String, bytes: String, arrays: true }));
-    return document;
-};
 
 // The judge must be able to say no.
 const sample = (change) => {

@@ -219,11 +219,21 @@ TEST_CASE("the manual has each metric that a cohort shows by itself, and shows e
         if (known.contains(name))
             CHECK(known.at(name) == type);
     }
-    // Series of these come when there is something to count.
-    const std::set<std::string> later{
-        "cohort_connections_adopted_total",         "cohort_http_refusals_total",
-        "cohort_http_requests_not_run_total",       "cohort_http_stream_duration_seconds",
-        "cohort_tls_certificate_not_after_seconds", "cohort_proxy_connections_total"};
+    // Series of these come when there is something to count, or somewhere to send it.
+    const std::set<std::string> later{"otel_sdk_exporter_span_exported_total",
+                                      "otel_sdk_exporter_log_exported_total",
+                                      "otel_sdk_exporter_metric_data_point_exported_total",
+                                      "otel_sdk_processor_span_processed_total",
+                                      "otel_sdk_processor_log_processed_total",
+                                      "cohort_telemetry_requests_total",
+                                      "cohort_telemetry_retries_total",
+                                      "cohort_telemetry_bytes_total",
+                                      "cohort_connections_adopted_total",
+                                      "cohort_http_refusals_total",
+                                      "cohort_http_requests_not_run_total",
+                                      "cohort_http_stream_duration_seconds",
+                                      "cohort_tls_certificate_not_after_seconds",
+                                      "cohort_proxy_connections_total"};
     for (const auto& [name, type] : known) {
         CAPTURE(name);
         CHECK((seen.types.contains(name) || later.contains(name)));

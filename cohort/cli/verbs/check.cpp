@@ -7,8 +7,10 @@
 #include <cohort/config/read.hpp>
 #include <cohort/config/settings.hpp>
 #include <cohort/net/endpoint.hpp>
+#include <cohort/observe/otlp_settings.hpp>
 
 #include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <boost/json/value_from.hpp>
 
 #include <fmt/format.h>
@@ -61,6 +63,21 @@ std::string environment_in(const arguments& args)
     return args.value("--env").value_or(given != nullptr ? given : "");
 }
 
+/// What would leave the machine, by app; and the variables that make no sense, as warnings.
+json::object look_at_telemetry(const config::document& said, std::vector<std::string>& warnings)
+{
+    json::object all;
+    for (const config::settings& app : said.apps) {
+        const auto terms =
+            observe::otlp_settings_from(observe::variables_of(app.env), {.service = app.name});
+        for (const std::string& each : terms.complaints)
+            warnings.push_back(fmt::format("app.{}: {}", app.name, each));
+        if (terms.any())
+            all.emplace(app.name, observe::destinations(terms));
+    }
+    return all;
+}
+
 json::object words_of(const config::problem& what)
 {
     return {{"file", what.file},
@@ -89,11 +106,12 @@ exit_code run_check(const arguments& args, console& out)
             look_for_program(app, whole, wrong);
         }
     }
-    std::vector<std::string> narrow;
+    std::vector<std::string> warnings;
     for (const config::settings& app : said->apps) {
         if (auto words = config::narrow_memory(app); !words.empty())
-            narrow.push_back(fmt::format("app.{}: {}", app.name, words));
+            warnings.push_back(fmt::format("app.{}: {}", app.name, words));
     }
+    const json::object telemetry = look_at_telemetry(*said, warnings);
     if (wrong.empty() && said->apps.empty())
         wrong.push_back(
             {.file = "", .line = 0, .column = 0, .key = "", .words = no_app_words(whole.string())});
@@ -108,12 +126,16 @@ exit_code run_check(const arguments& args, console& out)
                               {"valid", wrong.empty()},
                               {"apps", std::move(apps)},
                               {"problems", std::move(list)},
-                              {"warnings", json::value_from(narrow)}});
+                              {"telemetry", telemetry},
+                              {"warnings", json::value_from(warnings)}});
     }
     for (const config::problem& each : wrong)
         out.line(each.text());
-    for (const std::string& each : narrow)
+    for (const std::string& each : warnings)
         out.line(fmt::format("warning: {}", each));
+    for (const auto& [app, whither] : telemetry)
+        out.line(fmt::format("app.{}: telemetry: {}", std::string_view{app},
+                             std::string_view{whither.get_string()}));
     if (wrong.empty())
         out.line(fmt::format("{}: valid, {} app{}", whole.string(), said->apps.size(),
                              said->apps.size() == 1 ? "" : "s"));

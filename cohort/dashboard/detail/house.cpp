@@ -10,6 +10,7 @@
 #include <cohort/http/middleware/csrf.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/observe/log_file.hpp>
+#include <cohort/observe/metrics.hpp>
 #include <cohort/process/signals.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -30,7 +31,7 @@ constexpr unsigned lanes_wanted = 2;
 constexpr std::size_t jobs_max = 256;
 constexpr nanoseconds look_around = 1s;
 constexpr nanoseconds finish_within = 3s;
-constexpr nanoseconds send_within = 500ms;  // of spans, at the end
+constexpr nanoseconds send_within = 1s;  // of telemetry, at the end
 constexpr int could_not_begin = 1;
 
 }  // namespace
@@ -42,7 +43,7 @@ house::house(const premises& with)
              .primary = primary_,
              .board = *with.board,
              .spans_lost = [this]() -> std::optional<std::uint64_t> {
-                 return exporter_ ? std::optional{exporter_->lost()} : std::nullopt;
+                 return exporter_ ? exporter_->spans_lost() : std::nullopt;
              }}},
       metrics_{*with.board},
       health_{primary_, metrics_, *with.settings},
@@ -98,12 +99,9 @@ result<> house::open()
         guard_.emplace(with_.settings->admin.token);
     else
         guard_.emplace(with_.token);
-    if (with_.telemetry != nullptr && with_.telemetry->traces.wanted) {
-        auto made = http::span_exporter::open(spans_, *with_.telemetry);
-        if (made)
-            exporter_.emplace(*std::move(made));
-        else
-            log::warn("spans are not sent: {}; going on without", made.error().text());
+    if (with_.telemetry != nullptr && with_.telemetry->any()) {
+        metrics::settle(with_.board->commons());
+        exporter_.emplace(with_.board->commons(), *with_.telemetry);
     }
     if (with_.local != -1) {
         COHORT_TRY(open(side::local, with_.local));
@@ -172,7 +170,8 @@ awaitable<> house::leave()
     if (exporter_) {
         auto flushing = exporter_->flush(send_within);
         co_await std::move(flushing);
-        co_await exporter_->close();
+        auto closing = exporter_->close();
+        co_await std::move(closing);
     }
 }
 
@@ -182,7 +181,7 @@ awaitable<> house::live()
     tasks_.spawn(eyes_.run());
     tasks_.spawn(watch_over());
     if (exporter_)
-        tasks_.spawn(exporter_->run());
+        exporter_->start(tasks_);
     // Deadline: none, this is the life of the process.
     while (!leaves_)
         co_await leaving_.wait();

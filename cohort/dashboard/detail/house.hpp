@@ -13,9 +13,8 @@
 #include <cohort/dashboard/watchman.hpp>
 #include <cohort/http/router.hpp>
 #include <cohort/http/server.hpp>
-#include <cohort/http/telemetry/span_exporter.hpp>
+#include <cohort/http/telemetry/telemetry_exporter.hpp>
 #include <cohort/net/poller.hpp>
-#include <cohort/observe/span_ring.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -64,8 +63,7 @@ private:
     bool leaves_ = false;
 
     inquiry primary_;
-    observe::span_ring spans_;
-    std::optional<http::span_exporter> exporter_;
+    std::optional<http::telemetry_exporter> exporter_;
     watchman eyes_;
     metrics_page metrics_;
     health health_;

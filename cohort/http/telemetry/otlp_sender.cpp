@@ -123,7 +123,8 @@ void otlp_sender::taken(std::size_t items, std::string_view answer)
     counters_.rejected += rejected;
     counters_.delivered += items - rejected;
     if (std::exchange(fails_, false))
-        log::info("the collector at {} takes what we send again", to_.address);
+        log::info("the collector at {} takes what we send again",
+                  observe::shown_address(to_.address));
 }
 
 void otlp_sender::lost(std::uint64_t& as, std::size_t items, std::string_view problem)
@@ -132,7 +133,7 @@ void otlp_sender::lost(std::uint64_t& as, std::size_t items, std::string_view pr
     if (!std::exchange(fails_, true))
         log::warn("the collector at {} takes nothing: {}; what it does not take in time is dropped "
                   "and counted",
-                  to_.address, problem);
+                  observe::shown_address(to_.address), problem);
 }
 
 std::uint64_t otlp_rejected(std::string_view answer) noexcept

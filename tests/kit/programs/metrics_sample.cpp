@@ -1,5 +1,5 @@
-// A program that counts, and shows what its whole cohort has counted. /pay/EUR counts, /die/1
-// ends the worker that answers it by a signal.
+// A program that counts, and shows what its whole cohort has counted. /pay/EUR counts, /say/1 says
+// so in the log, /last/1 too, and ends its worker by a signal after that, as /die/1 does.
 
 #include <cohort/cohort.hpp>
 #include <cohort/metrics.hpp>
@@ -44,6 +44,8 @@ int main(int argc, char** argv)
     auto& amounts = metrics::gauge("payment_amounts", "All last amounts \"together\"");
 
     http::router api;
+    api.use(http::tracing());
+    api.use(http::access_log());
     api.get("/pay/{currency}", [&](const http::request& request) {
         paid.with(request.path<std::string>("currency")).add();
         took.with().record(30ms, {0x0af7651916cd43dd, 0x8448eb211c80319c});
@@ -52,6 +54,17 @@ int main(int argc, char** argv)
         last.set(12.5);
         amounts.set(12.5);
         return http::text(fmt::format("{}", ::getpid()));
+    });
+    api.get("/say/{number}", [](const http::request& request) {
+        http::log_of(request).warn({{"number", request.path<int>("number")}}, "said");
+        return http::no_content();
+    });
+    api.get("/last/{number}", [](const http::request& request) {
+        if (request.attempt() == 1) {
+            http::log_of(request).warn({{"number", request.path<int>("number")}}, "last words");
+            ::raise(SIGKILL);
+        }
+        return http::no_content();
     });
     api.get("/die/{time}", [](const http::request&) -> http::response {
         ::raise(SIGKILL);

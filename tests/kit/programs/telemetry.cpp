@@ -5,7 +5,7 @@
 // writes what we hand on of it in the same form; a member that we refuse is null.
 
 #include <cohort/async/scope.hpp>
-#include <cohort/http/telemetry/span_exporter.hpp>
+#include <cohort/http/telemetry/batch_exporter.hpp>
 #include <cohort/observe/baggage.hpp>
 #include <cohort/observe/otlp_settings.hpp>
 #include <cohort/observe/trace_context.hpp>
@@ -69,20 +69,21 @@ int send()
     observe::tracer by{settings.tracing};
     record(by);
     asio::io_context loop{1};
-    auto exporter = http::span_exporter::open(by.ring(), settings);
-    if (!exporter)
+    const auto ring = by.ring().find();
+    if (!ring)
         return 1;
+    auto exporter = http::batch_exporter::of_spans(*ring, settings);
     scope work{loop.get_executor()};
     const auto finish = [&](awaitable<> what) {
         work.spawn(std::move(what));
         while (work.size() != 0)
             loop.run_one();
     };
-    finish(exporter->flush(60s));
-    finish(exporter->close());
-    const http::otlp_counters& all = exporter->counters();
+    finish(exporter.flush(60s));
+    finish(exporter.close());
+    const http::otlp_counters& all = exporter.counters();
     fmt::print("{{\"delivered\":{},\"rejected\":{},\"retries\":{},\"lost\":{}}}\n", all.delivered,
-               all.rejected, all.retries, exporter->lost());
+               all.rejected, all.retries, exporter.lost());
     return 0;
 }
 

@@ -24,8 +24,8 @@ http::response die_once(const http::request& of)
 /// Everything that was recorded by all workers, dead ones too.
 http::response spans(const http::request&)
 {
-    const auto ring = cohort::observe::tracer::here().ring().messages();
-    cohort::board::ring_reader reader{ring.value(), 0};
+    const auto ring = cohort::observe::tracer::here().ring().find();
+    cohort::board::ring_reader reader{ring.value().messages(), 0};
     std::string all;
     std::string one;
     while (reader.look(cohort::now()) == cohort::board::ring_reader::found::message) {

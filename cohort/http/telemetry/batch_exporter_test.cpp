@@ -1,4 +1,4 @@
-#include <cohort/http/telemetry/span_exporter.hpp>
+#include <cohort/http/telemetry/batch_exporter.hpp>
 
 #include <cohort/http/client/detail/client_scene_test.hpp>
 #include <cohort/http/middleware/decompress_requests.hpp>
@@ -38,12 +38,12 @@ struct scene : client_scene {
         how.resource.set("service.name", "shop");
         how.spans.delay = 1ms;
     }
-    http::span_exporter& exporter()
+    http::batch_exporter& exporter()
     {
         if (!made) {
-            auto opened = http::span_exporter::open(r.by.ring(), how, 1ms);
-            REQUIRE(opened);
-            made.emplace(std::move(*opened));
+            const auto ring = r.by.ring().find();
+            REQUIRE(ring);
+            made.emplace(http::batch_exporter::of_spans(*ring, how, 1ms));
         }
         return *made;
     }
@@ -73,7 +73,7 @@ struct scene : client_scene {
 
     observe::recorded r{observe::trace_options{}};
     observe::otlp_settings how;
-    std::optional<http::span_exporter> made;
+    std::optional<http::batch_exporter> made;
     std::vector<std::vector<std::string>> batches;
     std::string service;
     int recorded_so_far = 0;
@@ -85,7 +85,7 @@ struct scene : client_scene {
 TEST_CASE("spans are sent in batches, in order, while others are recorded")
 {
     scene s;
-    s.how.spans.spans_max = 4;
+    s.how.spans.items_max = 4;
     s.record(10);
     s.tasks.spawn(s.exporter().run());
     s.h.until([&] { return s.received() == 10; });
@@ -100,7 +100,7 @@ TEST_CASE("spans are sent in batches, in order, while others are recorded")
 TEST_CASE("what waits is sent at the end, and only for as long as there is time")
 {
     scene s;
-    s.how.spans.spans_max = 4;
+    s.how.spans.items_max = 4;
     s.record(6);
     s.finish(s.exporter().flush(10s));
     CHECK(s.received() == 6);

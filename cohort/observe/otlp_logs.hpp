@@ -1,0 +1,27 @@
+#pragma once
+// Lines of the log as OTLP/HTTP JSON: ours, pino's, and those of programs that have no format.
+//
+// Source: opentelemetry-proto, logs.proto; "Logs Data Model"; see also observe/otlp.hpp.
+
+#include <cohort/base/clock.hpp>
+#include <cohort/observe/export_ring.hpp>
+#include <cohort/observe/otlp.hpp>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace cohort::observe {
+
+/// Appends one record, a JSON object. What a line says becomes what OpenTelemetry has for it: time,
+/// severity, body, the ids of a trace, `exception.…` of an error, `process.pid`; all else is an
+/// attribute with the name that it has. A text that is no JSON object is the body.
+void append_log_record(std::string& out, std::string_view line, std::uint64_t observed_unix_ns);
+
+/// A whole request of these.
+/// @param ahead  what CLOCK_REALTIME is of CLOCK_MONOTONIC
+[[nodiscard]] std::string otlp_logs(const otlp_resource& of, std::span<const export_item> lines,
+                                    nanoseconds ahead);
+
+}  // namespace cohort::observe
