@@ -68,8 +68,17 @@ dev_test() {
     need base test
     mkdir -p build
     configure Release "${everything[@]}"
-    make_targets Release
+    build_for_tests Release "$@"
     run_ctest Release "$@"
+}
+
+# build_for_tests <preset> [ctest arguments...]: who asks for the unit tests alone (`-L unit`) does
+# not wait for other programs, which are more than half of all there is to build.
+build_for_tests() {
+    local preset=$1 targets=()
+    shift
+    [[ " $* " != *" -L unit "* ]] || targets=(unit_tests)
+    make_targets "$preset" "${targets[@]}"
 }
 
 # Two at once: most tests wait for processes and timers, and those that measure time ask ctest
@@ -80,21 +89,46 @@ run_ctest() {
     ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j 2 "$@"
 }
 
+# sanitized <preset> [ctest arguments...]: the tests of such a build, and what its runtime found.
+#
+# A process that is killed on purpose, or whose output nobody reads, takes what a sanitizer says of
+# it along; so each writes its findings into a file, and one finding is enough to fail. A crash is
+# none: tests crash programs on purpose, and notice those that they did not mean.
+sanitized() {
+    local preset=$1 status=0 findings
+    shift
+    mkdir -p build
+    configure "$preset" -DCOHORT_BENCH=OFF
+    build_for_tests "$preset" "$@"
+    findings=$PWD/build/$preset/findings
+    rm -rf "$findings"
+    # Workers may run as nobody.
+    mkdir -m 1777 "$findings"
+    ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:log_path=$findings/asan:${ASAN_OPTIONS:-} \
+        UBSAN_OPTIONS=print_stacktrace=1:log_path=$findings/ubsan:${UBSAN_OPTIONS:-} \
+        TSAN_OPTIONS=second_deadlock_stack=1:log_path=$findings/tsan:${TSAN_OPTIONS:-} \
+        run_ctest "$preset" "$@" || status=1
+    local kinds='WARNING: ThreadSanitizer: |ERROR: (Leak|Address)Sanitizer: |runtime error: '
+    local crashes='AddressSanitizer: (SEGV|BUS|ILL|FPE|ABRT|TRAP) '
+    local said
+    mapfile -t said < <(grep -rE "$kinds" "$findings" | grep -vE "$crashes")
+    if [ ${#said[@]} -gt 0 ]; then
+        head -n 60 "${said[0]%%:*}"
+        printf '%s\n' "${said[@]#"$findings/"}"
+        say "the first in full; the others are in $findings"
+        status=1
+    fi
+    return "$status"
+}
+
 dev_asan() {
     need base test
-    mkdir -p build
-    configure Sanitize -DCOHORT_BENCH=OFF
-    make_targets Sanitize
-    ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1} \
-        UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1} run_ctest Sanitize "$@"
+    sanitized Sanitize "$@"
 }
 
 dev_tsan() {
     need base test
-    mkdir -p build
-    configure Thread -DCOHORT_BENCH=OFF
-    make_targets Thread
-    TSAN_OPTIONS=${TSAN_OPTIONS:-second_deadlock_stack=1} run_ctest Thread "$@"
+    sanitized Thread "$@"
 }
 
 # A server dies at every fault point in turn. Only this build has them.
