@@ -31,9 +31,9 @@ def line_of(program: subprocess.Popen, pattern: str) -> re.Match:
 
 
 @contextlib.contextmanager
-def running(*command: str):
+def running(*command: str, patience_seconds: float = PATIENCE_SECONDS):
     program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    watchdog = threading.Timer(PATIENCE_SECONDS, program.kill)
+    watchdog = threading.Timer(patience_seconds, program.kill)
     watchdog.start()
     try:
         yield program

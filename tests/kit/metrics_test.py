@@ -27,8 +27,10 @@ PATIENCE_SECONDS = 120
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
-def get(url: str, accept: str = "") -> tuple[str, str]:
+def get(url: str, accept: str = "", token: str = "") -> tuple[str, str]:
     request = urllib.request.Request(url, headers={"Accept": accept} if accept else {})
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
     with urllib.request.urlopen(request, timeout=60) as answer:
         return answer.headers["Content-Type"], answer.read().decode()
 
@@ -51,8 +53,8 @@ def expect(fine: bool, what: str) -> None:
     print(f"so it is: {what}")
 
 
-def judge_with_promtool(site: str) -> None:
-    kind, page = get(f"{site}/metrics")
+def judge_with_promtool(site: str, token: str = "") -> None:
+    kind, page = get(f"{site}/metrics", token=token)
     expect(kind == "text/plain; version=0.0.4; charset=utf-8", "the plain page says what it is")
     judged = subprocess.run(["promtool", "check", "metrics"], input=page, text=True,
                             capture_output=True, timeout=60)

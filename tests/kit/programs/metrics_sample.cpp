@@ -1,5 +1,6 @@
-// A program that counts, and shows what its whole cohort has counted. /pay/EUR counts, /say/1 says
-// so in the log, /last/1 too, and ends its worker by a signal after that, as /die/1 does.
+// A program that counts, and shows what its whole cohort has counted. /pay/EUR counts, /fail
+// answers that it has failed, /say/1 says so in the log, /last/1 too, and ends its worker by a
+// signal after that, as /die/1 does.
 
 #include <cohort/cohort.hpp>
 #include <cohort/metrics.hpp>
@@ -70,6 +71,7 @@ int main(int argc, char** argv)
         ::raise(SIGKILL);
         return http::no_content();
     });
+    api.get("/fail", [](const http::request&) { return http::text("no", 500); });
     api.get("/metrics", show);
     return cohort::serve(argc, argv, api);
 }
