@@ -65,7 +65,6 @@ std::vector<std::string> files_to_watch(const settings& s)
 /// A program that was exec'ed as a worker: same life as a forked one, other birth.
 void begin_executed_worker(settings& s)
 {
-    log::export_by_reader();
     if (const char* app = ::getenv(primary::variable::app))
         s.name = app;
     if (const char* slot = ::getenv(primary::variable::slot))
@@ -126,6 +125,8 @@ int cluster::run_main(worker_main main)
         return be_mold(std::move(mold), std::move(main));
     if (is_worker()) {
         primary::log_by(chosen.log);
+        if (::getenv(primary::variable::output_read) != nullptr)
+            log::export_by_reader();
         auto channel = detail::take_channel_from_environment();
         if (channel && channel->valid()) {
             begin_executed_worker(chosen);

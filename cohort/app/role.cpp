@@ -84,8 +84,9 @@ result<unique_fd> take_channel_from_environment()
     const std::string written = text;
     const auto fd = channel_in_environment();
     close_inherited();
-    for (const char* each : {primary::variable::channel, primary::variable::worker_id,
-                             primary::variable::slot, primary::variable::app})
+    for (const char* each :
+         {primary::variable::channel, primary::variable::worker_id, primary::variable::slot,
+          primary::variable::app, primary::variable::output_read})
         ::unsetenv(each);
     for (const char* each : {"COHORT_GENERATION", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES",
                              "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"})

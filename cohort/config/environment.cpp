@@ -23,7 +23,7 @@ constexpr const char* source = "environment";
 /// Besides the keys: what workers and primaries are told, and which environment of the file is
 /// meant.
 constexpr auto others = std::to_array<std::string_view>(
-    {"ENV", "BACKGROUND", "CHANNEL_FD", "WORKER_ID", "SLOT", "APP", "GENERATION"});
+    {"ENV", "BACKGROUND", "CHANNEL_FD", "WORKER_ID", "SLOT", "APP", "GENERATION", "OUTPUT_READ"});
 
 std::optional<std::string_view> value_of(const variable_reader& variable, const char* name)
 {

@@ -108,6 +108,8 @@ std::vector<std::string> environment_for(const config::settings& settings, const
     all[variable::worker_id] = fmt::format("{}", where.id);
     all[variable::slot] = fmt::format("{}", where.slot);
     all[variable::app] = settings.name;
+    if (output_of(settings.out, settings.log).what() == process::stdio::kind::pipe)
+        all[variable::output_read] = "1";
     std::vector<std::string> changes;
     changes.reserve(all.size());
     for (const auto& [name, value] : all)

@@ -48,6 +48,8 @@ inline constexpr const char* channel = "COHORT_CHANNEL_FD";
 inline constexpr const char* worker_id = "COHORT_WORKER_ID";
 inline constexpr const char* slot = "COHORT_SLOT";
 inline constexpr const char* app = "COHORT_APP";
+/// Its output is read by the primary, which passes it on.
+inline constexpr const char* output_read = "COHORT_OUTPUT_READ";
 }  // namespace variable
 
 /// Whom workers become, if the settings name somebody. Errors: errc::bad_value, no such user.

@@ -61,9 +61,11 @@ void describe(const offer& what, std::map<std::string, std::string>& all)
 const std::vector<std::string_view>& own_variables() noexcept
 {
     static const std::vector<std::string_view> names{
-        "LISTEN_FDS",     "LISTEN_PID",      "LISTEN_FDNAMES",
-        "LISTEN_PIDFDID", "NOTIFY_SOCKET",   "WATCHDOG_USEC",
-        "WATCHDOG_PID",   variable::channel, process::background_variable};
+        "LISTEN_FDS",          "LISTEN_PID",
+        "LISTEN_FDNAMES",      "LISTEN_PIDFDID",
+        "NOTIFY_SOCKET",       "WATCHDOG_USEC",
+        "WATCHDOG_PID",        variable::channel,
+        variable::output_read, process::background_variable};
     return names;
 }
 
