@@ -258,11 +258,16 @@ TEST_CASE("who stops the cohort over the API hears that it has stopped")
     CHECK(server.program().wait().code() == 0);
 }
 
-TEST_CASE("where spans are to be sent, somebody is there from the start")
+TEST_CASE("where anything is to be sent, somebody is there from the start")
 {
+    std::string signal;
+    SUBCASE("spans") { signal = "TRACES"; }
+    SUBCASE("metrics") { signal = "METRICS"; }
+    SUBCASE("logs") { signal = "LOGS"; }
+    CAPTURE(signal);
     kept_server server{{.workers = 1,
-                        .file = "[app.regent.env]\n"
-                                "OTEL_EXPORTER_OTLP_ENDPOINT = \"http://127.0.0.1:9\""}};
+                        .file = "[app.regent.env]\nOTEL_EXPORTER_OTLP_" + signal +
+                                "_ENDPOINT = \"http://127.0.0.1:9\""}};
     const pid_t first = dashboard_after(server, 0);
     CHECK(first != 0);
     CHECK(ask(server, "GET /livez").is(200));
