@@ -137,15 +137,14 @@ void* library_function() noexcept
 
 // Weak: a program that has a hook of its own keeps it, and so does a library that is linked in.
 extern "C" [[gnu::weak, gnu::visibility("default")]] abi::__cxa_refcounted_exception*
-abi::__cxa_init_primary_exception(void* object, std::type_info* type,
-                                  void (*destroy)(void*)) noexcept
+abi::__cxa_init_primary_exception(void* object, std::type_info* tinfo, void (*dest)(void*)) noexcept
 {
     using function = abi::__cxa_refcounted_exception* (*)(void*, std::type_info*, void (*)(void*));
-    cohort::log::remember(object, type, __builtin_return_address(0));
+    cohort::log::remember(object, tinfo, __builtin_return_address(0));
     const auto next = reinterpret_cast<function>(cohort::log::library_function());
     if (next == nullptr)
         std::terminate();
-    return next(object, type, destroy);
+    return next(object, tinfo, dest);
 }
 
 namespace cohort::log {
