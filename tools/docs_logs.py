@@ -1,5 +1,5 @@
-"""The names of fields in lines of the log that Cohort itself writes, from the sources: the manual
-(docs/manual/logs.md) has each of them, and no other."""
+"""The names of fields in lines of the log that Cohort itself writes, and of the events that a
+primary notes, from the sources: the manual (docs/manual/logs.md) has each of them, and no other."""
 
 import pathlib
 import re
@@ -14,6 +14,9 @@ _BEGIN = re.compile(
     r"|\b(?:log::)?field\b[^;(){}]*(?=\{)"
     r"|\bfields\.push_back\(\s*(?=\{)")
 _NAME = re.compile(r'\{\s*"([\w-]+)"\s*,')
+
+# A primary's chronicle, inside of it and from outside.
+_NOTED = re.compile(r"(?:\bpast_?(?:\.|->)|\bchronicle_->|^    )note\((?!\s*\))", re.MULTILINE)
 
 # Names that a function of the file gets as text.
 _HELPERS = {"cohort/http/middleware/access_log.cpp": re.compile(r'\btext\("(\w+)",')}
@@ -55,17 +58,38 @@ def written(root: pathlib.Path) -> dict[str, str]:
     return found
 
 
-def documented(text: str) -> set[str]:
-    """Names in the first column of the page's tables of fields."""
-    part = text.split("\n## Fields\n", 1)[-1].split("\n## Loggers", 1)[0]
+def events_of(source: Source) -> dict[str, int]:
+    """What it notes in the chronicle; a call may choose between two names."""
+    found: dict[str, int] = {}
+    for begin in _NOTED.finditer(source.code):
+        end = source.code.index(",", begin.end())
+        for name in re.finditer(r'"([\w ]+)"', source.text[begin.end():end]):
+            found.setdefault(name[1], source.line_of(begin.start()))
+    return found
+
+
+def noted(root: pathlib.Path) -> dict[str, str]:
+    """Each event, and a place where it is noted."""
+    sources = [Source.read(root, path) for path in sorted(root.glob("cohort/primary/*.cpp"))
+               if not path.stem.endswith("_test")]
+    return {name: f"{source.path}:{line}" for source in sources
+            for name, line in events_of(source).items()}
+
+
+def documented(text: str, heading: str) -> set[str]:
+    """Names in the first column of the tables below that heading."""
+    part = text.split(f"\n## {heading}\n", 1)[-1].split("\n## ", 1)[0]
     cells = re.findall(r"^\| (`[^|]*) \|", part, re.MULTILINE)
-    return {name for cell in cells for name in re.findall(r"`([\w-]+)`", cell)}
+    return {name for cell in cells for name in re.findall(r"`([\w -]+)`", cell)}
 
 
-def check_log_fields(root: pathlib.Path) -> list[str]:
-    known = documented((root / _PAGE).read_text(encoding="utf-8"))
-    found = written(root)
-    problems = [f"{_PAGE}: no word of the field {name}, which {found[name]} writes"
-                for name in sorted(found.keys() - known)]
-    return problems + [f"{_PAGE}: nobody writes the field {name}"
-                       for name in sorted(known - found.keys())]
+def check_logs(root: pathlib.Path) -> list[str]:
+    text = (root / _PAGE).read_text(encoding="utf-8")
+    problems = []
+    for what, found in (("Fields", written(root)), ("Events", noted(root))):
+        known = documented(text, what)
+        problems += [f"{_PAGE}: {what} have no word of {name}: {found[name]}"
+                     for name in sorted(found.keys() - known)]
+        problems += [f"{_PAGE}: {what} have {name}, and nobody writes it"
+                     for name in sorted(known - found.keys())]
+    return problems

@@ -8,7 +8,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from docs_logs import documented, fields_of
+from docs_logs import documented, events_of, fields_of
 from tidy_text import Source
 
 
@@ -39,8 +39,14 @@ class FieldsTest(unittest.TestCase):
 
     def test_what_the_page_names(self):
         page = ("## Fields\n\n| field | what |\n|---|---|\n| `a`, `b-c` | `not` |\n"
-                "| yours | |\n\n## Loggers of it\n\n| `d` | |\n")
-        self.assertEqual(documented(page), {"a", "b-c"})
+                "| yours | |\n\n## Loggers of it\n\n| `d e` | |\n")
+        self.assertEqual(documented(page, "Fields"), {"a", "b-c"})
+        self.assertEqual(documented(page, "Loggers of it"), {"d e"})
+
+    def test_events(self):
+        text = ('past_.note(bad ? "a" : "b", {{"x", 1}});\nbook_->note(n, {});\n'
+                'flight::note("c", 1);\n    note("d e", std::move(more));\n')
+        self.assertEqual(sorted(events_of(Source("cohort/primary/x.cpp", text))), ["a", "b", "d e"])
 
 
 if __name__ == "__main__":

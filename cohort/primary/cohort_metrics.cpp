@@ -92,6 +92,8 @@ cohort_metrics::cohort_metrics(supervisor& of, chronicle& past, const shared& me
       memory_used_{gauge("cohort_shared_memory_used_bytes", "Shared memory that is in use")},
       memory_taken_{gauge("cohort_shared_memory_taken_bytes",
                           "Of the shared memory for the kit, what is given out")},
+      memory_limit_{gauge("cohort_worker_memory_limit_bytes",
+                          "What limit.memory lets each worker have; 0: there is none")},
       periods_{counter("cohort_cpu_periods_total",
                        "Periods of the processor quota in which anybody ran")},
       throttled_{counter("cohort_cpu_throttled_periods_total",
@@ -212,8 +214,10 @@ void cohort_metrics::look_at_workers()
     ready_.set(standing[std::to_underlying(stage::serving)]);
     wanted_.set(of_.wanted());
     parked_.set(of_.parked());
-    if (of_.current())
+    if (of_.current()) {
         generation_.set(of_.current()->number());
+        memory_limit_.set(static_cast<double>(of_.current()->settings().limit.memory_bytes));
+    }
 }
 
 void cohort_metrics::look_at_sockets()

@@ -85,6 +85,7 @@ private:
     metrics::counter_series& clock_steps_;
     metrics::gauge_series& memory_used_;
     metrics::gauge_series& memory_taken_;
+    metrics::gauge_series& memory_limit_;
     metrics::sampled_count periods_;
     metrics::sampled_count throttled_;
     metrics::time_counter_series& stopped_;
