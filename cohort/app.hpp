@@ -3,6 +3,7 @@
 
 #include <cohort/app/cluster.hpp>
 #include <cohort/app/listener.hpp>
+#include <cohort/app/message_span.hpp>
 #include <cohort/app/settings.hpp>
 #include <cohort/app/worker.hpp>
 #include <cohort/async/deadline.hpp>

@@ -10,11 +10,13 @@
 #include <cohort/dashboard/dashboard.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/observe/log_export.hpp>
+#include <cohort/observe/tracer.hpp>
 #include <cohort/primary/care.hpp>
 #include <cohort/primary/estate.hpp>
 #include <cohort/primary/file_mark.hpp>
 #include <cohort/primary/log_terms.hpp>
 #include <cohort/primary/mold.hpp>
+#include <cohort/primary/trace_terms.hpp>
 #include <cohort/process/identity.hpp>
 #include <cohort/process/origin.hpp>
 #include <cohort/process/permit.hpp>
@@ -130,6 +132,7 @@ int cluster::run_main(worker_main main)
         auto channel = detail::take_channel_from_environment();
         if (channel && channel->valid()) {
             begin_executed_worker(chosen);
+            observe::tracer::configure_unless_done(primary::telemetry_of(chosen).tracing);
             detail::live_as_worker(std::move(*channel), chosen, main);
         }
     }

@@ -115,6 +115,12 @@ void commons::settle(commons of_the_cohort) noexcept
     settled_times.fetch_add(1, std::memory_order_release);
 }
 
+void commons::leave() noexcept
+{
+    settled_head.store(nullptr, std::memory_order_release);
+    settled_times.fetch_add(1, std::memory_order_release);
+}
+
 result<std::span<std::byte>> common_area::find() noexcept
 {
     const std::uint32_t current = settled_times.load(acquire) + 1;

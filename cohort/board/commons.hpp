@@ -51,13 +51,16 @@ public:
     /// None: there are no workers, and this process is all there is.
     [[nodiscard]] std::span<const slot> rows() const noexcept { return {rows_, slots_}; }
 
-    /// Those of this process. In a worker, the cohort's, from before its main on. Anywhere else
-    /// (tests, plain programs, before a worker is born) memory of this process alone. So ask when
-    /// you use it, not when routes are set up; common_area does that for you. Any thread.
+    /// Those of this process. In a worker, the cohort's, from before its main on, and in a primary
+    /// while it runs. Anywhere else (tests, plain programs, before a worker is born) memory of this
+    /// process alone. So ask when you use it, not when routes are set up; common_area does that for
+    /// you. Any thread.
     [[nodiscard]] static commons here() noexcept;
-    /// This process is a worker from now on, and these are its cohort's. Lifetime: the process's.
-    /// Order: before anybody else looks, on one thread.
+    /// This process is of a cohort from now on, and these are its. Lifetime: the process's, or
+    /// until leave(). Order: before anybody else looks, on one thread.
     static void settle(commons of_the_cohort) noexcept;
+    /// They go: what is asked for from now on is this process's alone again. Order: likewise.
+    static void leave() noexcept;
 
     friend bool operator==(const commons&, const commons&) = default;
 
@@ -66,6 +69,15 @@ private:
     std::byte* areas_;
     const slot* rows_;
     std::size_t slots_;
+};
+
+/// This process has a cohort's commons for as long as this lives. A resource; one at a time.
+class commons_stay {
+public:
+    explicit commons_stay(commons of_the_cohort) noexcept { commons::settle(of_the_cohort); }
+    commons_stay(const commons_stay&) = delete;
+    commons_stay& operator=(const commons_stay&) = delete;
+    ~commons_stay() { commons::leave(); }
 };
 
 /// An area of commons::here(), found when it is first used and from then on known. A resource, for

@@ -151,6 +151,22 @@ TEST_CASE("without a cohort the commons are this process's own")
     CHECK(commons::here().area("commons_test", 64)->data() == area->data());
 }
 
+TEST_CASE("for as long as a process stays with a cohort, its commons are that one's")
+{
+    const auto board = segment::create(1);
+    REQUIRE(board);
+    const commons alone = commons::here();
+    common_area area{"commons_stay_test", 64};
+    const std::byte* const own = area.find()->data();
+    {
+        const commons_stay stay{board->commons()};
+        CHECK(commons::here() == board->commons());
+        CHECK(area.find()->data() != own);
+    }
+    CHECK(commons::here() == alone);
+    CHECK(area.find()->data() == own);
+}
+
 TEST_CASE("an application has a counter of its own there, as the manual shows")
 {
     static cohort::board::common_area area{"shop/orders/1", sizeof(std::atomic<std::uint64_t>)};

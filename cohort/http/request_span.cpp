@@ -45,6 +45,9 @@ observe::span& span_of(const request& of)
 
 std::optional<observe::baggage> baggage_of(const request& of)
 {
+    const traced* const known = of.attached<traced>();
+    if (known != nullptr && known->is_strangers)
+        return std::nullopt;
     const std::string text = joined(of, "baggage");
     return text.empty() ? std::nullopt : observe::baggage::parse(text);
 }

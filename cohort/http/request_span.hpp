@@ -20,7 +20,9 @@ struct traced {
     ~traced();
 
     mutable observe::span span;
+    mutable observe::span lane;  ///< Of a cpu_bound handler, until it has run.
     mutable bool described = false;
+    bool is_strangers = false;  ///< What its client says of traces is not heeded.
 };
 
 /// The request's span, for attributes and for children of it; without tracing() around the handler
@@ -29,7 +31,8 @@ struct traced {
 ///     auto look_up = http::span_of(request).child("look up a user");
 [[nodiscard]] observe::span& span_of(const request& of);
 
-/// What its callers hand on. Nothing: there is none, or it is malformed.
+/// What its callers hand on. Nothing: there is none, it is malformed, or they are no neighbours
+/// (tracing()).
 [[nodiscard]] std::optional<observe::baggage> baggage_of(const request& of);
 
 /// Whose trace it says that it is part of: traceparent and tracestate. Nothing if it says none, or

@@ -3,6 +3,7 @@
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/offload.hpp>
 #include <cohort/base/assert.hpp>
+#include <cohort/http/detail/lane_span.hpp>
 #include <cohort/http/problem.hpp>
 
 #include <fmt/format.h>
@@ -65,11 +66,16 @@ std::optional<response> route::enter(request& of) const noexcept
             return early;
         }
     }
+    if (mode_ == run_mode::lane)
+        detail::lane_awaited(of);
     return std::nullopt;
 }
 
 response route::call(request& of) const noexcept
 {
+    std::optional<detail::lane_visit> here;
+    if (mode_ == run_mode::lane)
+        here.emplace(of);
     return detail::guarded(of, *parts_.observer, [&] { return (*parts_.answer)(of); });
 }
 
@@ -122,7 +128,11 @@ awaitable<response> route::call_handler(request& of) const
 
     if (!call.is_coroutine()) {
         // What the handler throws is handled on its lane; what offload() throws, here.
-        auto job = [&] { return detail::guarded(of, observer, [&] { return call(of); }); };
+        detail::lane_awaited(of);
+        auto job = [&] {
+            const detail::lane_visit here{of};
+            return detail::guarded(of, observer, [&] { return call(of); });
+        };
         auto start = [&] { return offload(job); };
         awaitable<response> task = detail::guarded_task(of, observer, start);
         response answer = co_await std::move(task);

@@ -17,6 +17,7 @@ inline constexpr std::uint16_t request = 1;  ///< The sender waits for an answer
 inline constexpr std::uint16_t answer = 2;   ///< Answers the request with the same correlation.
 inline constexpr std::uint16_t refusal = 4;  ///< With `answer`: the request failed; body says why.
 inline constexpr std::uint16_t json = 8;  ///< The body is a packed value (ipc/message); else bytes.
+inline constexpr std::uint16_t origin = 16;  ///< What it is part of is written behind the body.
 }  // namespace flags
 
 /// One message on a channel: what it is, who to whom, its bytes and its descriptors. A resource.

@@ -4,9 +4,41 @@
 #include <cohort/ipc/frame.hpp>
 #include <cohort/ipc/value_codec.hpp>
 
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 namespace cohort::ipc {
+
+namespace {
+
+using origin_length = std::uint16_t;
+
+void append_origin(envelope& to, const std::string& origin)
+{
+    const auto bytes = static_cast<origin_length>(origin.size());
+    to.body.reserve(to.body.size() + origin.size() + sizeof bytes);
+    to.body += origin;
+    to.body.append(reinterpret_cast<const char*>(&bytes), sizeof bytes);
+    to.flags |= flags::origin;
+}
+
+/// Errors: errc::malformed, the body is too short for it.
+result<std::string> take_origin(std::string& body)
+{
+    origin_length bytes = 0;
+    if (body.size() < sizeof bytes)
+        return failed(errc::malformed, "decode message", "no room for its origin");
+    const std::size_t rest = body.size() - sizeof bytes;
+    std::memcpy(&bytes, body.data() + rest, sizeof bytes);
+    if (bytes > rest || bytes > message::origin_bytes_max)
+        return failed(errc::malformed, "decode message", "its origin is longer than it is");
+    std::string origin = body.substr(rest - bytes, bytes);
+    body.resize(rest - bytes);
+    return origin;
+}
+
+}  // namespace
 
 message message::json(boost::json::value value)
 {
@@ -68,6 +100,7 @@ result<message> message::clone() const
 {
     message copy;
     copy.content_ = content_;
+    copy.origin_ = origin_;
     copy.lost_ = lost_;
     copy.cargo_.reserve(cargo_.size());
     for (const unique_fd& one : cargo_) {
@@ -92,6 +125,8 @@ result<envelope> message::encode(message& what, std::uint16_t kind)
     } else {
         made.body = std::move(std::get<std::string>(what.content_));
     }
+    if (!what.origin_.empty() && what.origin_.size() <= origin_bytes_max)
+        append_origin(made, what.origin_);
     made.cargo = std::move(what.cargo_);
     what = message{};
     return made;
@@ -100,6 +135,9 @@ result<envelope> message::encode(message& what, std::uint16_t kind)
 result<message> message::decode(envelope&& from)
 {
     message made;
+    if (from.is(flags::origin)) {
+        COHORT_TRY(made.origin_, take_origin(from.body));
+    }
     if (from.is(flags::json)) {
         COHORT_TRY(auto value, unpack(from.body));
         made.content_ = std::move(value);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -54,6 +55,27 @@ public:
     /// Takes the first descriptor out; invalid if there is none.
     [[nodiscard]] unique_fd take_descriptor();
 
+    /// What its sender was at, in words that only tracers read (observe/letter_span.hpp): it goes
+    /// along. Empty: nobody said so.
+    [[nodiscard]] std::string& origin() noexcept { return origin_; }
+    [[nodiscard]] const std::string& origin() const noexcept { return origin_; }
+    static constexpr std::size_t origin_bytes_max = 1024;  ///< Longer ones stay here.
+    /// This is part of that span: sending it, its way and what becomes of it are seen in its trace.
+    ///
+    ///     auto question = message::json(7).part_of(http::span_of(request));
+    template <class Span>
+    message& part_of(const Span& whole) &
+    {
+        origin_ = whole.carried();
+        return *this;
+    }
+    template <class Span>
+    message&& part_of(const Span& whole) &&
+    {
+        origin_ = whole.carried();
+        return std::move(*this);
+    }
+
     /// How many descriptors were sent along but found no room in this process (EMFILE).
     [[nodiscard]] std::size_t descriptors_lost() const noexcept { return lost_; }
 
@@ -72,6 +94,7 @@ public:
 private:
     std::variant<boost::json::value, std::string> content_;
     std::vector<unique_fd> cargo_;
+    std::string origin_;
     std::size_t lost_ = 0;
 };
 

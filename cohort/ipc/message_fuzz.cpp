@@ -13,14 +13,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 {
     ipc::envelope came{1, std::string{reinterpret_cast<const char*>(data), size}};
     came.flags = ipc::flags::json;
+    // The first byte says whether there is to be an origin.
+    if (size != 0 && (data[0] & 1U) != 0)
+        came.flags |= ipc::flags::origin;
     auto what = message::decode(std::move(came));
     if (!what)
         return 0;
     const auto value = what->json();
+    const std::string origin = what->origin();
     auto sealed = message::encode(*what, 1);
     if (!sealed)
         return 0;  // an infinity, which we do not send
     const auto again = message::decode(std::move(*sealed));
-    COHORT_ASSERT(again && again->json() == value);
+    COHORT_ASSERT(again && again->json() == value && again->origin() == origin);
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 
+#include <array>
 #include <limits>
 
 using namespace cohort;
@@ -103,6 +104,38 @@ TEST_CASE("a number that JSON cannot say is the sender's error")
     const auto came = travel(message::json(std::numeric_limits<double>::quiet_NaN()));
     REQUIRE_FALSE(came);
     CHECK(came.error().why() == errc::bad_value);
+}
+
+TEST_CASE("what a message is part of travels with it, beside whatever it says")
+{
+    std::array<message, 3> all{message::json({{"a", 1}}), message::binary("bytes"), message{}};
+    for (message& each : all) {
+        each.origin() = "00-1-2";
+        const auto copy = each.clone();
+        REQUIRE(copy);
+        CHECK(copy->origin() == "00-1-2");
+        const bool json = each.is_json();
+        auto sealed = message::encode(each, 1);
+        REQUIRE(sealed);
+        CHECK(each.origin().empty());
+        CHECK(sealed->is(ipc::flags::origin));
+        const auto again = message::decode(*std::move(sealed));
+        REQUIRE(again);
+        CHECK(again->origin() == "00-1-2");
+        CHECK(again->is_json() == json);
+        CHECK(again->bytes() == copy->bytes());
+        CHECK(again->json() == copy->json());
+    }
+    message long_one;
+    long_one.origin() = std::string(message::origin_bytes_max + 1, 'x');
+    auto sealed = message::encode(long_one, 1);
+    REQUIRE(sealed);
+    CHECK_FALSE(sealed->is(ipc::flags::origin));
+    for (const std::string& body : {std::string{}, std::string{"x"}, std::string{"x\x02\0", 3}}) {
+        ipc::envelope wrong{1, body};
+        wrong.flags = ipc::flags::origin;
+        CHECK(message::decode(std::move(wrong)).error().why() == errc::malformed);
+    }
 }
 
 TEST_CASE("a body that claims to be a value and is none is an error, not an exception")

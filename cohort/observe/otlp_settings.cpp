@@ -178,7 +178,12 @@ void read_sampler(reading& from, trace_options& into)
     const auto found = sampler::parse(*which, from.text(name + "_ARG").value_or(""));
     if (found)
         into.which = *found;
-    else
+    // Whoever says it that plainly wants none, failures or not.
+    if (found && *which == "always_off") {
+        into.errors = false;
+        into.slow = nanoseconds{0};
+    }
+    if (!found)
         from.complain(name, "a sampler, and a share from 0 to 1 in OTEL_TRACES_SAMPLER_ARG");
 }
 

@@ -115,6 +115,16 @@ TEST_CASE("sampler, batches, limits, propagators and resource are read")
     CHECK(all.complaints.empty());
 }
 
+TEST_CASE("who wants no trace at all says always_off, and gets no failures either")
+{
+    const auto plain = read({{"OTEL_TRACES_SAMPLER", "always_off"}}).tracing;
+    CHECK_FALSE(plain.errors);
+    CHECK(plain.slow == 0ns);
+    const auto by_parent = read({{"OTEL_TRACES_SAMPLER", "parentbased_always_off"}}).tracing;
+    CHECK(by_parent.errors);
+    CHECK(by_parent.slow > 0ns);
+}
+
 TEST_CASE("what makes no sense is complained about, and counts as not set")
 {
     const variables wrong{

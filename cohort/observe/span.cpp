@@ -1,5 +1,6 @@
 #include <cohort/observe/span.hpp>
 
+#include <cohort/observe/letter_span.hpp>
 #include <cohort/observe/tracer.hpp>
 
 #include <algorithm>
@@ -25,12 +26,18 @@ span& span::operator=(span&& other) noexcept
 
 bool span::may_be_kept() const noexcept
 {
-    return by_ != nullptr && (data_.context.sampled() || by_->looks_back());
+    return by_ != nullptr &&
+           ((data_.context.sampled() && by_->options().recorded) || by_->looks_back());
 }
 
 bool span::would_be_kept() const noexcept
 {
     return by_ != nullptr && by_->reason_to_keep(data_) != tracer::reason::none;
+}
+
+std::string span::carried() const
+{
+    return may_be_kept() ? observe::carried(context()) : std::string{};
 }
 
 span span::child(std::string name, span_kind kind) const

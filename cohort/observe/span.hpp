@@ -81,6 +81,9 @@ public:
     /// Ids and flags, for others to go on with; also after its end. Not valid(): none.
     [[nodiscard]] const trace_context& context() const noexcept { return data_.context; }
     [[nodiscard]] const span_data& data() const noexcept { return data_; }
+    /// The same in words, for messages to other processes of the cohort (observe/letter_span.hpp).
+    /// Empty: nothing would come of it.
+    [[nodiscard]] std::string carried() const;
     /// Whose it is, while it runs; else null.
     [[nodiscard]] tracer* owner() const noexcept { return by_; }
 

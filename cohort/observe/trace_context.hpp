@@ -47,6 +47,8 @@ struct trace_context {
     trace_id trace;
     span_id span;
     std::uint8_t flags = 0;
+    /// It began here, where nobody records: others are not told of it, and decide for themselves.
+    bool untold = false;
     std::string state = {};  ///< tracestate, checked; empty: there is none.
 
     [[nodiscard]] bool valid() const noexcept { return trace.valid() && span.valid(); }

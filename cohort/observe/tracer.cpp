@@ -12,6 +12,7 @@ namespace {
 constexpr auto relaxed = std::memory_order_relaxed;
 
 std::atomic<tracer*> of_this_process{nullptr};
+std::atomic<bool> was_configured{false};
 
 std::uint64_t unix_ns(wall_time when) noexcept
 {
@@ -20,8 +21,15 @@ std::uint64_t unix_ns(wall_time when) noexcept
 
 }  // namespace
 
+tracer::tracer(const trace_options& how)
+    : tracer{how, span_ring::area_name}
+{}
+
 tracer::tracer(const trace_options& how, std::string_view area)
-    : how_{how}, looks_back_{how.recorded && (how.errors || how.slow > nanoseconds{0})}, ring_{area}
+    : how_{how},
+      looks_back_{how.recorded && (how.errors || how.slow > nanoseconds{0})},
+      ring_{area},
+      trouble_{std::string{area} + "/trouble", span_ring::trouble_blocks}
 {}
 
 tracer& tracer::here()
@@ -36,38 +44,59 @@ tracer& tracer::here()
 
 void tracer::configure(const trace_options& how)
 {
+    was_configured.store(true);
     of_this_process.store(new tracer{how}, std::memory_order_release);
+}
+
+void tracer::configure_unless_done(const trace_options& how)
+{
+    if (!was_configured.load())
+        of_this_process.store(new tracer{how}, std::memory_order_release);
 }
 
 span tracer::begin(span_origin from)
 {
     span_data what;
-    const bool is_ours = from.is == parentage::local;
+    what.kind = from.kind;
+    what.name = std::move(from.name);
+    what.began = from.since ? *from.since : how_.clock();
+    const bool is_ours = from.is != parentage::remote;
     const bool goes_on =
         from.parent != nullptr && from.parent->valid() && (is_ours || how_.contexts_exchanged);
+    if (goes_on && !how_.recorded) {
+        // Those behind us are parts of what is before us, as if we were not in between.
+        what.context = *from.parent;
+        return span{*this, std::move(what)};
+    }
     trace_context& here = what.context;
     // Drawn by us, the last bits of its id are random; of others only they know.
-    std::uint8_t random = trace_context::flag_random;
+    std::uint8_t flags = trace_context::flag_random;
     if (goes_on) {
         here.trace = from.parent->trace;
         here.state = from.parent->state;
         what.parent = from.parent->span;
-        what.parent_is_remote = !is_ours;
-        random &= from.parent->flags;
+        what.parent_is_remote = from.is != parentage::local;
+        flags &= from.parent->flags;
     } else {
         here.trace = from.trace.valid() ? from.trace : fresh_trace_id();
+        here.untold = !how_.recorded;
     }
     here.span = from.id.valid() ? from.id : fresh_span_id();
-    // Of one of ours it was decided when it began.
-    const bool sampled =
-        goes_on && is_ours
-            ? from.parent->sampled()
-            : how_.recorded && how_.which.samples(goes_on ? from.parent : nullptr, here.trace);
-    here.flags = random | (sampled ? trace_context::flag_sampled : std::uint8_t{0});
-    what.kind = from.kind;
-    what.name = std::move(from.name);
-    what.began = from.since ? *from.since : how_.clock();
+    if (samples(from, goes_on ? from.parent : nullptr, here.trace))
+        flags |= trace_context::flag_sampled;
+    here.flags = flags;
     return span{*this, std::move(what)};
+}
+
+bool tracer::samples(const span_origin& from, const trace_context* parent,
+                     const trace_id& trace) const noexcept
+{
+    // Of one of ours it was decided when it began.
+    if (parent != nullptr && from.is != parentage::remote)
+        return parent->sampled();
+    if (!how_.recorded)
+        return false;
+    return (from.is_rare && looks_back_) || how_.which.samples(parent, trace);
 }
 
 tracer::reason tracer::reason_to_keep(const span_data& what) const noexcept
@@ -99,7 +128,9 @@ void tracer::record(span_data& what, reason why) noexcept
     std::string text;
     text.reserve(1024);
     append_span(text, what, {.ended = now, .ended_unix_ns = now_unix});
-    switch (ring_.publish(text)) {
+    const bool troubled = why != reason::sampled || what.status == span_status::error ||
+                          (how_.slow > nanoseconds{0} && now - what.began >= how_.slow);
+    switch ((troubled ? trouble_ : ring_).publish(text)) {
         case span_ring::outcome::published:
             break;
         case span_ring::outcome::too_large:

@@ -16,7 +16,8 @@ namespace cohort::observe {
 
 /// Which spans are recorded, and how large they may be. A value.
 struct trace_options {
-    /// false: none is; ids are drawn and handed on all the same.
+    /// false: none is. Ids are there all the same: those of the caller, which are handed on as they
+    /// came, else drawn ones, of which others are not told.
     bool recorded = true;
 
     sampler which = {};
@@ -41,8 +42,9 @@ struct trace_options {
     steady_time (*coarse_clock)() noexcept = &now_coarse;
 };
 
-/// Whose span a parent is: of another process, or of this one.
-enum class parentage : std::uint8_t { remote, local };
+/// Whose span a parent is: of some other service, of another process of this cohort, or of this
+/// one. What ours have decided is not decided again.
+enum class parentage : std::uint8_t { remote, cohort, local };
 
 /// Where a span begins, and what is known of it then. A value; `name` may come later.
 struct span_origin {
@@ -53,13 +55,17 @@ struct span_origin {
     std::optional<steady_time> since = {};  ///< Nothing: now.
     trace_id trace = {};                    ///< Of a trace that begins here; none: drawn.
     span_id id = {};                        ///< None: drawn.
+    /// There are few of its kind: recorded wherever failures are, though the sampler says no.
+    bool is_rare = false;
 };
 
 /// Makes spans, decides which are recorded, and puts those into the ring for the one process that
 /// sends them. A resource; any thread.
 class tracer {
 public:
-    explicit tracer(const trace_options& how, std::string_view area = span_ring::area_name);
+    explicit tracer(const trace_options& how);
+    /// Its rings are areas of that name, and of that name with "/trouble".
+    tracer(const trace_options& how, std::string_view area);
     tracer(const tracer&) = delete;
     tracer& operator=(const tracer&) = delete;
 
@@ -67,11 +73,15 @@ public:
     [[nodiscard]] static tracer& here();
     /// Before anybody asks for spans. Who has some from before keeps the tracer of before.
     static void configure(const trace_options& how);
+    /// What a process begins with: as configure(), if that was not called yet.
+    static void configure_unless_done(const trace_options& how);
 
     [[nodiscard]] span begin(span_origin from);
 
     [[nodiscard]] const trace_options& options() const noexcept { return how_; }
     [[nodiscard]] span_ring& ring() noexcept { return ring_; }
+    /// Where those are that failed or were slow.
+    [[nodiscard]] span_ring& trouble() noexcept { return trouble_; }
 
     /// Since this process began. A value.
     struct totals {
@@ -93,10 +103,13 @@ public:
 
 private:
     void record(span_data& what, reason why) noexcept;
+    [[nodiscard]] bool samples(const span_origin& from, const trace_context* parent,
+                               const trace_id& trace) const noexcept;
 
     trace_options how_;
     bool looks_back_;
     span_ring ring_;
+    span_ring trouble_;
     std::atomic<std::uint64_t> sampled_{0};
     std::atomic<std::uint64_t> failed_{0};
     std::atomic<std::uint64_t> slow_{0};

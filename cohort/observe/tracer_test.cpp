@@ -40,4 +40,56 @@ TEST_CASE("the tracer of the process is the one that was configured last")
     CHECK(&usual != &tracer::here());
     CHECK_FALSE(tracer::here().options().recorded);
     tracer::configure({});
+    tracer::configure_unless_done(off);
+    CHECK(tracer::here().options().recorded);
+}
+
+TEST_CASE("who does not record hands on what came, and says nothing of what begins there")
+{
+    trace_options how = by_test_clock();
+    how.recorded = false;
+    recorded r{how};
+    const auto theirs =
+        parse_traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    REQUIRE(theirs);
+    const span between = r.by.begin({.name = "x", .parent = &*theirs});
+    CHECK(between.context() == *theirs);
+    CHECK(between.child("y").context() == *theirs);
+    CHECK_FALSE(between.may_be_kept());
+    const span own = r.by.begin({.name = "x"});
+    CHECK(own.context().untold);
+    CHECK(own.child("y").context().untold);
+    CHECK(r.spans().empty());
+    recorded open;
+    CHECK_FALSE(open.by.begin({.name = "x"}).context().untold);
+}
+
+TEST_CASE("however many ordinary spans there are, failed and slow ones are not lost")
+{
+    recorded r;
+    r.by.begin({.name = "bad"}).fail("x").end();
+    span slow = r.by.begin({.name = "slow"});
+    trace_clock_now += 2s;
+    slow.end();
+    for (std::uint32_t i = 0; i < 2 * span_ring::usual_blocks; ++i)
+        r.by.begin({.name = "ordinary"}).end();
+    const auto all = r.spans();
+    REQUIRE(all.size() > 2);
+    CHECK(all[0].at("name") == "bad");
+    CHECK(all[1].at("name") == "slow");
+}
+
+TEST_CASE("what is rare is recorded wherever failures are")
+{
+    recorded r{by_test_clock(nothing())};
+    span rare = r.by.begin({.name = "rare", .is_rare = true});
+    rare.child("part").end();
+    rare.end();
+    CHECK(r.spans().size() == 2);
+    trace_options off = by_test_clock(nothing());
+    off.errors = false;
+    off.slow = 0ns;
+    recorded none{off};
+    none.by.begin({.name = "rare", .is_rare = true}).end();
+    CHECK(none.spans().empty());
 }

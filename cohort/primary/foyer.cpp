@@ -54,16 +54,10 @@ bool is_door_at(int number, const net::endpoint& where)
            (at->host() == where.host() || (is_every(at->host()) && is_every(where.host())));
 }
 
-/// Workers have these variables besides ours, and what they say is said for the whole cohort.
-observe::otlp_settings telemetry_of(const config::settings& of)
-{
-    return observe::otlp_settings_from(observe::variables_of(of.env), {.service = of.name});
-}
-
 }  // namespace
 
 foyer::foyer(const parts& with)
-    : with_{with}, telemetry_{telemetry_of(with.settings)}, changed_{with.executor}
+    : with_{with}, changed_{with.executor}
 {}
 
 foyer::~foyer()
@@ -75,11 +69,9 @@ foyer::~foyer()
 /// Says what leaves this machine, and has all processes leave their lines for it.
 void foyer::begin_telemetry()
 {
-    for (const std::string& each : telemetry_.complaints)
-        log::warn("{}; it counts as not set", each);
-    if (const std::string whither = observe::destinations(telemetry_); !whither.empty())
+    if (const std::string whither = observe::destinations(with_.telemetry); !whither.empty())
         log::info("telemetry: {}", whither);
-    if (const auto begun = share_telemetry(); !begun && telemetry_.any())
+    if (const auto begun = share_telemetry(); !begun && with_.telemetry.any())
         log::warn("telemetry lacks shared memory: {}; going on without", begun.error().text());
 }
 
@@ -89,7 +81,7 @@ result<> foyer::share_telemetry()
     // The cohort counts from now on, whoever comes to send what it counts.
     COHORT_TRY(observe::counting_since(shared));
     COHORT_TRY(auto lines, observe::log_export::in(shared));
-    if (telemetry_.logs.wanted)
+    if (with_.telemetry.logs.wanted)
         lines.begin();
     else
         lines.end();
@@ -253,8 +245,8 @@ result<process::child> foyer::give_birth()
     what.token = token_;
     what.settings = &with_.settings;
     what.board = &with_.board;
-    what.telemetry = &telemetry_;
-    what.resident = telemetry_.any();
+    what.telemetry = &with_.telemetry;
+    what.resident = with_.telemetry.any();
     COHORT_TRY(auto permit, process::fork_permit::ask());
     // Runs in the copy: everything it refers to is the copy's own memory.
     auto begin = [this, &what]() noexcept { with_.life.show(what); };
@@ -304,7 +296,7 @@ awaitable<> foyer::live()
 awaitable<> foyer::run()
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
-    const bool resident = telemetry_.any();
+    const bool resident = with_.telemetry.any();
     if (!has_doors() && !resident)
         co_return;
     while (!stopped(stop)) {

@@ -43,6 +43,7 @@ public:
         audience& life;
         const board::segment& board;
         const config::settings& settings;
+        const observe::otlp_settings& telemetry;
     };
     explicit foyer(const parts& with);
     foyer(const foyer&) = delete;
@@ -81,7 +82,6 @@ private:
     [[nodiscard]] nanoseconds judge(const result<process::exit_reason>& how, nanoseconds lived);
 
     parts with_;
-    observe::otlp_settings telemetry_;
     std::filesystem::path admin_;  // of the admin socket
     std::optional<control::entrance> local_;
     unique_fd remote_;

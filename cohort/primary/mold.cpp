@@ -10,6 +10,7 @@
 #include <cohort/observe/log_file.hpp>
 #include <cohort/primary/memory_text.hpp>
 #include <cohort/primary/mold_line.hpp>
+#include <cohort/primary/trace_terms.hpp>
 #include <cohort/process/permit.hpp>
 #include <cohort/process/spawn.hpp>
 
@@ -209,6 +210,8 @@ int serve_as_mold(unique_fd line, const config::settings& settings, audience& li
     unheard.sa_flags = SA_NOCLDWAIT;
     ::sigaction(SIGCHLD, &unheard, nullptr);
 
+    // A generation's spans are recorded as its environment has it; where they go is the primary's.
+    static_cast<void>(trace_by(settings));
     mold_hello ready;
     ready.willing = true;
     ready.text = config::serialize(settings);

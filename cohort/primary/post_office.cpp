@@ -2,6 +2,7 @@
 
 #include <cohort/async/deadline.hpp>
 #include <cohort/base/try.hpp>
+#include <cohort/observe/letter_span.hpp>
 #include <cohort/observe/log.hpp>
 
 #include <algorithm>
@@ -36,6 +37,11 @@ result<ipc::envelope> copy_of(const ipc::envelope& what)
         copy.cargo.push_back(std::move(twin));
     }
     return copy;
+}
+
+observe::span sending(ipc::message& what, literal name)
+{
+    return observe::begin_sending(what.origin(), observe::span_kind::producer, name);
 }
 
 /// channel::send has no deadline of its own.
@@ -149,11 +155,14 @@ void post_office::deliver(const worker_ptr& from, ipc::envelope what)
         return;
     }
     auto message = ipc::message::decode(std::move(what));
-    if (message)
-        audience_.message(from->info(), *message);
-    else
+    if (!message) {
         log::warn("worker {} sent what is no message: {}; dropped", from->id(),
                   message.error().text());
+        return;
+    }
+    const observe::span hearing =
+        observe::begin_receiving(message->origin(), observe::span_kind::consumer, "hear");
+    audience_.message(from->info(), *message);
 }
 
 void post_office::refuse(const worker_ptr& asker, const ipc::envelope& request, const fault& why)
@@ -169,11 +178,14 @@ awaitable<> post_office::answer(worker_ptr from, ipc::envelope request)
 {
     auto reply = ipc::answer_to(request);
     auto question = ipc::message::decode(std::move(request));
+    observe::span answering;
     std::optional<fault> refused;
     if (!question) {
         refused = question.error();
     } else {
         const worker_info who = from->info();
+        answering =
+            observe::begin_receiving(question->origin(), observe::span_kind::server, "answer");
         try {
             auto said = co_await audience_.answer(who, std::move(*question));
             auto encoded = ipc::message::encode(said, user);
@@ -193,7 +205,9 @@ awaitable<> post_office::answer(worker_ptr from, ipc::envelope request)
     if (refused) {
         reply.flags |= ipc::flags::refusal;
         reply.body = ipc::encode(*refused);
+        answering.fail(refused->text());
     }
+    answering.end();
     // A failure means that the asker is gone.
     static_cast<void>(co_await from->channel().send(std::move(reply)));
 }
@@ -221,6 +235,14 @@ void post_office::gone(std::uint32_t id)
 
 awaitable<result<>> post_office::send(std::uint32_t id, ipc::message what, nanoseconds budget)
 {
+    if (what.origin().empty())
+        return hand_over(id, std::move(what), budget);
+    observe::span telling = sending(what, "tell a worker");
+    return observe::until_done(std::move(telling), hand_over(id, std::move(what), budget));
+}
+
+awaitable<result<>> post_office::hand_over(std::uint32_t id, ipc::message what, nanoseconds budget)
+{
     const worker_ptr to = find(id);
     if (!to)
         co_return std::unexpected(no_such(id));
@@ -233,17 +255,30 @@ result<> post_office::try_send(std::uint32_t id, ipc::message& what)
     const worker_ptr to = find(id);
     if (!to)
         return std::unexpected(no_such(id));
+    std::string origin = what.origin();
+    // It ends when this returns: what is queued is on its way.
+    observe::span telling = sending(what, "tell a worker");
     COHORT_TRY(auto out, ipc::message::encode(what, user));
     auto sent = to->channel().try_send(out);
     if (!sent) {
         // Untouched is the promise: what was taken apart is put together again.
         if (auto again = ipc::message::decode(std::move(out)))
             what = *std::move(again);
+        what.origin() = std::move(origin);
+        telling.fail(sent.error().text());
     }
     return sent;
 }
 
 awaitable<result<>> post_office::broadcast(ipc::message what, nanoseconds budget)
+{
+    if (what.origin().empty())
+        return to_everybody(std::move(what), budget);
+    observe::span telling = sending(what, "tell everybody");
+    return observe::until_done(std::move(telling), to_everybody(std::move(what), budget));
+}
+
+awaitable<result<>> post_office::to_everybody(ipc::message what, nanoseconds budget)
 {
     COHORT_CO_TRY(const auto original, ipc::message::encode(what, user));
     const auto everyone = workers_;
@@ -265,6 +300,16 @@ awaitable<result<>> post_office::broadcast(ipc::message what, nanoseconds budget
 
 awaitable<result<ipc::message>> post_office::request(std::uint32_t id, ipc::message what,
                                                      nanoseconds budget)
+{
+    if (what.origin().empty())
+        return pose(id, std::move(what), budget);
+    observe::span asking =
+        observe::begin_sending(what.origin(), observe::span_kind::client, "ask a worker");
+    return observe::until_done(std::move(asking), pose(id, std::move(what), budget));
+}
+
+awaitable<result<ipc::message>> post_office::pose(std::uint32_t id, ipc::message what,
+                                                  nanoseconds budget)
 {
     const worker_ptr to = find(id);
     if (!to)

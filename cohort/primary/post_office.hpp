@@ -57,6 +57,11 @@ private:
     void refuse(const worker_ptr& asker, const ipc::envelope& request, const fault& why);
     [[nodiscard]] awaitable<> pass_later(worker_ptr from, worker_ptr to, ipc::envelope what);
     [[nodiscard]] awaitable<> answer(worker_ptr from, ipc::envelope request);
+    [[nodiscard]] awaitable<result<>> hand_over(std::uint32_t id, ipc::message what,
+                                                nanoseconds budget);
+    [[nodiscard]] awaitable<result<>> to_everybody(ipc::message what, nanoseconds budget);
+    [[nodiscard]] awaitable<result<ipc::message>> pose(std::uint32_t id, ipc::message what,
+                                                       nanoseconds budget);
 
     const directory& workers_;
     scope& tasks_;

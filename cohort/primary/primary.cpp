@@ -8,6 +8,7 @@
 #include <cohort/primary/desk.hpp>
 #include <cohort/primary/file_watch.hpp>
 #include <cohort/primary/log_terms.hpp>
+#include <cohort/primary/trace_terms.hpp>
 #include <cohort/primary/trial.hpp>
 #include <cohort/process/cpu_quota.hpp>
 #include <cohort/process/identity.hpp>
@@ -52,12 +53,15 @@ result<> primary::open()
         log::warn("limit.connections is {}, but a process may have descriptors for {} here; going "
                   "on with those (ulimit -Hn)",
                   settings_.limit.connections, fit);
+    telemetry_ = trace_by(settings_);
     COHORT_TRY(announce_sandbox());
     COHORT_TRY(poller_.start());
     COHORT_TRY(auto board, open_board());
     const auto shared = cohort_metrics::on(board);
     supervisor_ = std::make_unique<supervisor>(loop_, poller_, std::move(board), settings_, upkeep_,
                                                audience_);
+    // For what the program's hooks here say to workers, and for spans of ours.
+    at_home_.emplace(supervisor_->board().commons());
     supervisor_->use(care_);
     reloading_ = std::make_unique<reloading>(*supervisor_, std::move(read_again_));
     sockets_.emplace(*manager_);
@@ -102,7 +106,8 @@ result<> primary::open_desk()
                                                   .poller = poller_,
                                                   .life = audience_,
                                                   .board = supervisor_->board(),
-                                                  .settings = settings_});
+                                                  .settings = settings_,
+                                                  .telemetry = telemetry_});
     foyer_->open(reception_.place(), left_open_ ? &*left_open_ : nullptr);
     logs_ = std::make_unique<log_files>(*supervisor_);
     reception_.front_desk().add(*logs_);
@@ -171,6 +176,7 @@ outcome primary::run(act begin)
     checkup_.reset();
     recycler_.reset();
     reloading_.reset();
+    at_home_.reset();
     supervisor_.reset();
     log::flush_waiting(100);
     return outcome_;

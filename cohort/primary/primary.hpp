@@ -3,8 +3,10 @@
 #include <cohort/async/tokens.hpp>
 #include <cohort/base/clock.hpp>
 #include <cohort/base/error.hpp>
+#include <cohort/board/commons.hpp>
 #include <cohort/config/settings.hpp>
 #include <cohort/net/poller.hpp>
+#include <cohort/observe/otlp_settings.hpp>
 #include <cohort/primary/audience.hpp>
 #include <cohort/primary/checkup.hpp>
 #include <cohort/primary/cohort_metrics.hpp>
@@ -123,6 +125,7 @@ private:
     std::optional<service_sockets> sockets_;  // outlives the supervisor
     std::optional<service_notice> notice_;
     std::unique_ptr<supervisor> supervisor_;
+    std::optional<board::commons_stay> at_home_;  // on the supervisor's board
     reloading::reader read_again_;
     std::vector<std::string> watched_;
     std::unique_ptr<reloading> reloading_;
@@ -136,6 +139,7 @@ private:
     std::unique_ptr<log_files> logs_;
     std::unique_ptr<log_levels> levels_;
     std::unique_ptr<mending> mending_;
+    observe::otlp_settings telemetry_;
     std::unique_ptr<foyer> foyer_;
     bool playing_ = false;  // the program's coroutine
     bool stopping_ = false;

@@ -5,6 +5,7 @@
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/failure_words.hpp>
 #include <cohort/primary/log_terms.hpp>
+#include <cohort/primary/reload_trace.hpp>
 
 #include <fmt/format.h>
 
@@ -97,12 +98,18 @@ awaitable<reload_report> reloading::run(source from, progress tell)
     const bool watches = plan.soaks;
     rolling roll{std::move(plan)};
     begin_watch();
+    reload_trace trace{from == source::disk ? literal{"reload"} : literal{"rollback"},
+                       report.generation};
     while (roll.now().what != errand::finish) {
         const roll_order order = roll.now();
         if (order.what == errand::commit && watches)
             report.answers_judged = conduct_of(whose::fresh).answers.total();
+        observe::span step = trace.step(order);
         awaitable<result<>> errand_run = carry_out(order);
         const auto done = co_await std::move(errand_run);
+        if (!done)
+            step.fail(words_of(done.error()));
+        step.end();
         if (!done && of_.retiring()) {
             report.refused = true;  // whatever it was at: an ordinary stop is no failure of it
             report.reason = "the cohort is stopping";
@@ -122,6 +129,7 @@ awaitable<reload_report> reloading::run(source from, progress tell)
     report.generation = of_.current()->number();
     report.workers = static_cast<std::uint32_t>(of_.filled_slots().size());
     report.took = now() - began;
+    trace.ended(report.end, report.generation, report.reason);
     next_ = nullptr;
     end_turn();
     co_return report;

@@ -111,6 +111,7 @@ public:
 private:
     static constexpr nanoseconds patience = seconds{30};  // with the primary's own answers
 
+    [[nodiscard]] static fault hung_up();
     void arrived(ipc::envelope&& what) noexcept;
     void take_log(ipc::envelope&& what);
     void take_level(const ipc::envelope& what);
@@ -122,6 +123,10 @@ private:
     void listen_to_channel();
     void send_soon();
     [[nodiscard]] awaitable<> answer(ipc::envelope request);
+    [[nodiscard]] awaitable<result<>> pass(std::uint32_t to, ipc::message what);
+    [[nodiscard]] awaitable<result<>> spread(ipc::message what);
+    [[nodiscard]] awaitable<result<ipc::message>> pose(std::uint32_t to, ipc::message what,
+                                                       nanoseconds budget);
     [[nodiscard]] awaitable<> send_postponed();
     void ended(std::string_view why) noexcept;
     void malformed(const fault& why) noexcept;

@@ -10,8 +10,6 @@ namespace cohort::work {
 
 namespace {
 
-fault hung_up() { return {make_error_code(errc::channel_closed), "talk to the primary"}; }
-
 /// Does it mean the same to a primary that did not ask for it?
 bool outlives_primary(const ipc::envelope& what)
 {

@@ -1,15 +1,16 @@
 // A request whose worker dies: both attempts are in one trace, whoever began it.
 
-#include <cohort/net/endpoint.hpp>
-#include <cohort/testing/client.hpp>
-#include <cohort/testing/harness.hpp>
+#include "operator_of.hpp"
+#include "traced_server.hpp"
 
-#include <boost/json/parse.hpp>
+#include <cohort/testing/client.hpp>
+
 #include <fmt/format.h>
 
 #include <doctest/doctest.h>
 
-#include <optional>
+#include <algorithm>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,35 +21,6 @@ using namespace cohort::testing;
 namespace {
 
 using object = boost::json::object;
-
-struct traced_server {
-    traced_server()
-        : program{plan()}
-    {
-        const auto line = program.wait_for("listening on port");
-        port = net::endpoint::parse(line.at("endpoint").as_string()).value().port();
-    }
-    static launch plan()
-    {
-        launch how;
-        how.exec = PROCESS_PROGRAMS "traced";
-        how.args = {"--workers", "1", "--bind", "127.0.0.1:0", "--name", "traced"};
-        return how;
-    }
-    std::vector<object> spans(std::string_view of_trace)
-    {
-        client over{port};
-        boost::json::value all = boost::json::parse(over.body_of("/spans"));
-        std::vector<object> found;
-        for (auto& each : all.as_array()) {
-            if (std::string_view{each.at("traceId").as_string()} == of_trace)
-                found.push_back(std::move(each.as_object()));
-        }
-        return found;
-    }
-    running_program program;
-    std::uint16_t port = 0;
-};
 
 std::string_view text_at(const object& span, std::string_view key)
 {
@@ -129,5 +101,39 @@ TEST_CASE("kept: of a request that must not run twice the attempt that died is s
     REQUIRE(spans.size() == 1);  // it was not sampled, so that what it did is not seen
     CHECK(message_of(spans.front()) == "worker died");
     CHECK(text_at(spans.front(), "name") == "POST /seen/die_once");
+    CHECK(app.program.stop().code() == 0);
+}
+
+TEST_CASE("a reload is a trace of the primary, whatever the sampler says of requests")
+{
+    const temporary_folder folder;
+    const auto path = folder.path() / "cohort.toml";
+    const auto write = [&path](std::string_view more) {
+        std::ofstream{path} << "[app.traced]\nworkers = 2\nreload.soak = \"0s\"\n" << more;
+    };
+    write("");
+    traced_server app{{"OTEL_TRACES_SAMPLER=parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG=0"},
+                      {"--config", path.string()}};
+    operator_of ops{app.program, "traced"};
+    CHECK(ops.ask("reload").code == control::exit_code::done);
+    std::vector<std::string> steps;
+    const auto good = app.spans();
+    REQUIRE_FALSE(good.empty());
+    CHECK(good.back().at("name") == "reload");
+    CHECK_FALSE(good.back().contains("parentSpanId"));
+    for (const object& each : good) {
+        if (text_at(each, "parentSpanId") == text_at(good.back(), "spanId"))
+            steps.emplace_back(text_at(each, "name"));
+    }
+    std::ranges::sort(steps);
+    CHECK(steps == std::vector<std::string>{"canary", "commit", "prepare", "remove canary",
+                                            "replace", "replace"});
+
+    write("nonsense = 1\n");
+    CHECK(ops.ask("reload").code == control::exit_code::invalid);
+    const auto all = app.spans();
+    CHECK(all.back().at("name") == "reload");
+    CHECK(all.back().at("status").at("code") == 2);
+    CHECK_FALSE(message_of(all.back()).empty());
     CHECK(app.program.stop().code() == 0);
 }

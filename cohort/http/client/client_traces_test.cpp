@@ -123,6 +123,28 @@ TEST_CASE("nothing is told to others where contexts and baggage are not handed o
         CHECK(span.at("traceId") != "0af7651916cd43dd8448eb211c80319c");
 }
 
+TEST_CASE("where nothing is recorded callers' traces are handed on, and ours are told to nobody")
+{
+    observe::trace_options off;
+    off.recorded = false;
+    scene s{off};
+    const std::string at = s.serve([](const std::string&) { return reply{plain("x")}; });
+    s.h.api.use(http::tracing(&s.r.by));
+    s.h.api.get("/front", [&](http::request& of) -> task<http::response> {
+        auto answer = co_await s.client.get(at + "/back", of);
+        co_return http::text(answer ? answer->body() : answer.error().text());
+    });
+    const std::string theirs = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    client_request ask{method::get, s.serve() + "/front"};
+    ask.header("traceparent", theirs).header("tracestate", "a=1");
+    CHECK(s.run(s.client.send(ask))->body() == "x");
+    CHECK(s.header(0, "traceparent") == theirs);
+    CHECK(s.header(0, "tracestate") == "a=1");
+    client_request alone{method::get, s.serve() + "/front"};
+    CHECK(s.run(s.client.send(alone))->body() == "x");
+    CHECK(s.header(1, "traceparent").empty());
+}
+
 TEST_CASE("a call that fails is recorded with its reason, whether its trace is sampled or not")
 {
     scene s;

@@ -2,6 +2,7 @@
 
 #include <cohort/base/random.hpp>
 #include <cohort/board/commons.hpp>
+#include <cohort/http/net_range.hpp>
 #include <cohort/http/redact.hpp>
 #include <cohort/http/request_began.hpp>
 #include <cohort/http/request_serial.hpp>
@@ -15,6 +16,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace cohort::http {
 
@@ -39,9 +42,12 @@ span_names names_of(const request_serial& who, unsigned attempt) noexcept
     return {.trace = {word(1), word(2)}, .attempt = {mix(word(3) ^ attempt)}};
 }
 
-span begin_span(const request& of, tracer& by, unsigned attempt, steady_time since)
+/// Is what a client says of traces heeded?
+enum class standing : std::uint8_t { neighbour, stranger };
+
+span begin_span(const request& of, tracer& by, unsigned attempt, steady_time since, standing whose)
 {
-    const auto parent = remote_parent_of(of);
+    const auto parent = whose == standing::neighbour ? remote_parent_of(of) : std::nullopt;
     observe::span_origin from{
         .kind = observe::span_kind::server, .parent = parent ? &*parent : nullptr, .since = since};
     if (const auto* const serial = of.attached<request_serial>()) {
@@ -94,17 +100,44 @@ void describe(span& one, const request& of)
     one.set("cohort.slot", of.slot());
 }
 
-void begin(request& of, tracer& by)
+void record_death(const request& of, tracer& by, standing whose)
 {
+    const unsigned died = of.attempt() - 1;
+    span dead = begin_span(of, by, died, by.options().clock(), whose);
+    dead.fail("worker died");
+    if (!dead.would_be_kept()) {
+        dead.forget();
+        return;
+    }
+    describe(dead, of);
+    dead.set("error.type", "worker_died")
+        .set("cohort.attempt", died)
+        .set("cohort.start_unknown", true)
+        .end();
+}
+
+/// Who is heeded, and who makes the spans.
+struct setup {
+    std::vector<net_range> neighbours;
+    tracer* by;
+};
+
+void begin(request& of, const setup& how)
+{
+    tracer& by = how.by != nullptr ? *how.by : tracer::here();
     const steady_time since = request_began(of);
-    traced& mine = of.attach(traced{begin_span(of, by, of.attempt(), since)});
-    if (mine.span.context().sampled()) {
+    const bool knows =
+        how.neighbours.empty() || any_contains(how.neighbours, requester_of(of).address);
+    const standing whose = knows ? standing::neighbour : standing::stranger;
+    traced& mine = of.attach(traced{begin_span(of, by, of.attempt(), since, whose)});
+    mine.is_strangers = whose == standing::stranger;
+    if (mine.span.context().sampled() && mine.span.may_be_kept()) {
         describe(mine.span, of);
         mine.described = true;
     }
     if (of.attempt() > 1) [[unlikely]] {
         mine.span.set("cohort.attempt", of.attempt());
-        record_dead_attempt(of, by);
+        record_death(of, by, whose);
     }
 }
 
@@ -131,33 +164,27 @@ void finish(const request& of, const response& answer)
 
 }  // namespace
 
-hooks tracing(observe::tracer* by)
+hooks tracing(tracing_options how)
 {
+    auto neighbours = parse_ranges(how.neighbours);
+    if (!neighbours)
+        throw failure{std::move(neighbours.error())};
     request_serial::want();
     return {.name = "tracing",
-            .before = [by](request& of) -> std::optional<response> {
-                begin(of, by != nullptr ? *by : tracer::here());
+            .before = [with = setup{*std::move(neighbours), how.by}](
+                          request& of) -> std::optional<response> {
+                begin(of, with);
                 return std::nullopt;
             },
             .after = [](const request& of, response& answer) { finish(of, answer); }};
 }
 
+hooks tracing(observe::tracer* by) { return tracing(tracing_options{.by = by}); }
+
 void record_dead_attempt(const request& of, observe::tracer& by)
 {
-    if (of.attempt() < 2)
-        return;
-    const unsigned died = of.attempt() - 1;
-    span dead = begin_span(of, by, died, by.options().clock());
-    dead.fail("worker died");
-    if (!dead.would_be_kept()) {
-        dead.forget();
-        return;
-    }
-    describe(dead, of);
-    dead.set("error.type", "worker_died")
-        .set("cohort.attempt", died)
-        .set("cohort.start_unknown", true)
-        .end();
+    if (of.attempt() > 1)
+        record_death(of, by, standing::neighbour);
 }
 
 }  // namespace cohort::http

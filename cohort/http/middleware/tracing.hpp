@@ -4,7 +4,19 @@
 #include <cohort/http/request.hpp>
 #include <cohort/observe/tracer.hpp>
 
+#include <string>
+#include <vector>
+
 namespace cohort::http {
+
+/// Choices for tracing(). A value.
+struct tracing_options {
+    /// Whose `traceparent` and `baggage` are heeded, as net_range has it ("private", "10.0.0.0/8"):
+    /// clients, that is behind proxies those that trust_proxies() finds. Traces of all others begin
+    /// here, and what they hand on ends here. Empty: everybody's are.
+    std::vector<std::string> neighbours = {};
+    observe::tracer* by = nullptr;  ///< Null: observe::tracer::here(), when a request comes.
+};
 
 /// Makes a span of each request that comes to a route, by the conventions of OpenTelemetry for HTTP
 /// servers, as a part of the trace that traceparent names, else as the beginning of one. Handlers
@@ -17,8 +29,9 @@ namespace cohort::http {
 /// there: its ids are made of the connection and of its place on it. The attempt that died gets the
 /// span that it would have had, so that what was already seen of it has its parent.
 ///
-/// `by` null: observe::tracer::here(), when a request comes.
-[[nodiscard]] hooks tracing(observe::tracer* by = nullptr);
+/// Throws cohort::failure for ranges that are none.
+[[nodiscard]] hooks tracing(tracing_options how = {});
+[[nodiscard]] hooks tracing(observe::tracer* by);
 
 /// Records the attempt before this one, which died with its worker, for requests that are not run
 /// again and so are not seen by tracing(). Does nothing for a first attempt. When it began is not

@@ -155,6 +155,25 @@ TEST_CASE("handlers find the span, and make children; without tracing they find 
     CHECK(http::remote_parent_of(plain.of)->sampled());
 }
 
+TEST_CASE("of who is no neighbour neither traces nor baggage are heeded")
+{
+    const auto run = [](std::vector<std::string> neighbours) {
+        recorded r{observe::trace_options{}};
+        parsed one{"GET /", theirs + "baggage: a=1\r\n"};
+        const http::hooks hooks = http::tracing({.neighbours = std::move(neighbours), .by = &r.by});
+        CHECK_FALSE(hooks.before(one.of));
+        const bool heeded =
+            text(span_of(one.of).context().trace) == "0af7651916cd43dd8448eb211c80319c";
+        CHECK(http::baggage_of(one.of).has_value() == heeded);
+        span_of(one.of).forget();
+        return heeded;
+    };
+    CHECK(run({}));
+    CHECK(run({"10.0.0.0/8", "local"}));
+    CHECK_FALSE(run({"10.0.0.0/8"}));
+    CHECK_THROWS_AS(static_cast<void>(http::tracing({.neighbours = {"10.0.0.1/8"}})), failure);
+}
+
 TEST_CASE("a request whose client leaves before its answer is recorded as abandoned")
 {
     recorded r{observe::trace_options{}};

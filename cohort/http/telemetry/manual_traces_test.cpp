@@ -5,8 +5,10 @@
 #include <cohort/http/middleware/access_log.hpp>
 #include <cohort/http/middleware/request_id.hpp>
 #include <cohort/http/middleware/tracing.hpp>
+#include <cohort/http/middleware/trust_proxies.hpp>
 #include <cohort/http/request_span.hpp>
 #include <cohort/observe/otlp_settings.hpp>
+#include <cohort/observe/traced_offload.hpp>
 #include <cohort/observe/tracer.hpp>
 
 #include <doctest/doctest.h>
@@ -39,6 +41,20 @@ cohort::task<http::response> ask_another(http::client& client, const http::reque
     co_return answer ? http::text(answer->body()) : http::text("nobody there", 502);
 }
 
+int resize() { return 7; }
+
+cohort::task<http::response> show_small(const http::request& request)
+{
+    auto small = co_await observe::offload(http::span_of(request).child("resize"), resize);
+    co_return http::text(std::to_string(small));
+}
+
+void be_careful(http::router& api)
+{
+    api.use(http::trust_proxies({"private"}));
+    api.use(http::tracing({.neighbours = {"private"}}));
+}
+
 observe::trace_context run_job(observe::tracer& tracer)
 {
     auto job = tracer.begin({.name = "clean up"});
@@ -69,5 +85,8 @@ TEST_CASE("the programs of the manual's page on traces are programs")
     http::client client;
     const http::detail::parsed one{"GET /"};
     static_cast<void>(ask_another(client, one.of));
+    static_cast<void>(show_small(one.of));
+    http::router careful;
+    be_careful(careful);
     observe::tracer::configure({});
 }

@@ -23,11 +23,13 @@ void complain(std::string_view what, const fault& why)
 telemetry_exporter::telemetry_exporter(const board::commons& of, const observe::otlp_settings& how,
                                        nanoseconds pause_first)
 {
-    if (how.traces.wanted)
-        add_spans(
-            of,
-            {.area = observe::span_ring::area_name, .blocks = observe::export_ring::usual_blocks},
-            how, pause_first);
+    if (how.traces.wanted) {
+        using observe::span_ring;
+        add_spans(of, {.area = span_ring::trouble_area_name, .blocks = span_ring::trouble_blocks},
+                  how, pause_first);
+        add_spans(of, {.area = span_ring::area_name, .blocks = observe::export_ring::usual_blocks},
+                  how, pause_first);
+    }
     if (how.metrics.wanted)
         add_metrics(of, how, pause_first);
     if (how.logs.wanted)

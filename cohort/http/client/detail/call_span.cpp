@@ -61,7 +61,7 @@ void call_span::failed(const fault& why)
 
 void append_trace(std::string& head, const observe::trace_context& trace)
 {
-    if (!trace.valid())
+    if (!trace.valid() || trace.untold)
         return;
     ((head += "traceparent: ") += trace.traceparent()) += "\r\n";
     if (!trace.state.empty())
