@@ -3,6 +3,7 @@
 #include <cohort/cli/top_view.hpp>
 
 #include <cohort/cli/view.hpp>
+#include <cohort/control/oddness.hpp>
 
 #include <algorithm>
 #include <array>
@@ -22,32 +23,19 @@ std::string_view name_of(top_order order) noexcept
 
 std::vector<double> top_oddness(const std::vector<const json::object*>& slots)
 {
-    constexpr std::size_t fewest = 3;  // of two, nobody can say which one is odd
-    std::vector<double> all(slots.size(), 0);
-    for (const char* const key : {"running", "connections", "memory_bytes", "processor_now"}) {
-        std::vector<double> values;
-        for (const json::object* each : slots) {
-            if (const auto value = real_at(*each, key))
-                values.push_back(*value);
-        }
-        if (values.size() < fewest)
-            continue;
-        const auto median = [](std::vector<double> of) {
-            std::ranges::sort(of);
-            return of[of.size() / 2];
-        };
-        const double middle = median(values);
-        for (double& each : values)
-            each = std::abs(each - middle);
-        // A tenth of it, or a little, is nothing.
-        const double little = std::string_view{key} == "processor_now" ? 0.05 : 2;
-        const double usual = std::max({median(values), std::abs(middle) / 10, little});
-        for (std::size_t i = 0; i < slots.size(); ++i) {
-            if (const auto value = real_at(*slots[i], key))
-                all[i] = std::max(all[i], std::abs(*value - middle) / usual);
-        }
+    std::vector<control::worker_habits> habits;
+    habits.reserve(slots.size());
+    for (const json::object* const each : slots) {
+        control::worker_habits one;
+        // Who does not serve is not like the others, and says so.
+        if (text_at(*each, "stage") == "serving")
+            one = {.utilisation = real_at(*each, "processor_now"),
+                   .in_flight = real_at(*each, "running"),
+                   .connections = real_at(*each, "connections"),
+                   .memory_bytes = real_at(*each, "memory_bytes")};
+        habits.push_back(one);
     }
-    return all;
+    return control::oddness(habits);
 }
 
 std::string top_bars(const std::deque<double>& values, std::size_t width)

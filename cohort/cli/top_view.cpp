@@ -2,6 +2,7 @@
 
 #include <cohort/cli/footprint.hpp>
 #include <cohort/cli/view.hpp>
+#include <cohort/control/oddness.hpp>
 
 #include <boost/json/value.hpp>
 
@@ -19,7 +20,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr double odd_from = 3;
 constexpr std::size_t gap = 2;
 constexpr std::size_t events_least = 3;  // lines, where rows need the rest
 constexpr std::size_t bars_max = 120;
@@ -29,12 +29,19 @@ double real_or_zero(const json::object& in, std::string_view key)
     return real_at(in, key).value_or(0);
 }
 
-std::string rate_text(const json::object& in)
+std::string rate_text(const json::object& in, std::string_view key)
 {
-    const auto rate = real_at(in, "requests_per_s");
+    const auto rate = real_at(in, key);
     if (!rate)
         return "-";
     return *rate > 0 && *rate < 10 ? fmt::format("{:.1f}", *rate) : fmt::format("{:.0f}", *rate);
+}
+
+std::string lag_text(std::optional<double> ms)
+{
+    if (!ms)
+        return "-";
+    return *ms < 10 ? fmt::format("{:.1f}ms", *ms) : fmt::format("{:.0f}ms", *ms);
 }
 
 std::optional<std::uint64_t> memory_at(const json::object& in)
@@ -59,11 +66,11 @@ struct row {
 std::vector<row> sorted(const json::object& survey, top_order order)
 {
     const auto slots = objects_at(survey, "slots");
-    const auto odd = top_oddness(slots);
+    const auto compared = top_oddness(slots);
     std::vector<row> rows;
     rows.reserve(slots.size());
     for (std::size_t i = 0; i < slots.size(); ++i)
-        rows.emplace_back(slots[i], odd[i], i);
+        rows.emplace_back(slots[i], real_at(*slots[i], "oddness").value_or(compared[i]), i);
     const auto rank = [order](const row& each) -> std::tuple<bool, double> {
         const json::object& of = *each.slot;
         switch (order) {
@@ -102,6 +109,9 @@ constexpr auto columns = std::to_array<column>({
     {"uptime", table::side::right, 4},
     {"restarts", table::side::right, 7},
     {"req/s", table::side::right, 9},
+    {"err/s", table::side::right, 6},
+    {"busy", table::side::right, 6},
+    {"lag", table::side::right, 5},
     {"running", table::side::right, 5},
     {"conns", table::side::right, 3},
     {"lanes", table::side::right, 1},
@@ -120,7 +130,7 @@ cells cells_of(const row& of)
     if (const auto beat = number_at(slot, "beat_ms").value_or(0); beat >= strange_ms) {
         stage += ", silent " + text_of(milliseconds{beat});
         how = tone::bad;
-    } else if (of.oddness >= odd_from) {
+    } else if (of.oddness >= control::odd_from) {
         stage += ", odd";
         how = tone::warning;
     }
@@ -128,6 +138,7 @@ cells cells_of(const row& of)
     if (const json::object* const end = object_at(slot, "last_end"); last.empty() && end)
         last = text_at(*end, "reason");
     const bool counts = number_at(slot, "beat_ms").has_value();
+    const std::string errors = rate_text(slot, "errors_per_s");
     const auto counted = [&](std::string_view key) {
         return counts ? count_at(slot, key) : std::string{"-"};
     };
@@ -137,7 +148,10 @@ cells cells_of(const row& of)
              count_at(slot, "generation"),
              age_at(slot),
              count_at(slot, "restarts"),
-             counts ? rate_text(slot) : std::string{"-"},
+             counts ? rate_text(slot, "requests_per_s") : std::string{"-"},
+             {errors, errors == "-" || errors == "0" ? tone::plain : tone::bad},
+             percent_text(real_at(slot, "utilisation")),
+             lag_text(real_at(slot, "lag_p99_ms")),
              counted("running"),
              counted("connections"),
              number_at(slot, "lanes") ? count_at(slot, "lanes_busy") + "/" + count_at(slot, "lanes")
@@ -208,11 +222,38 @@ top_line head_of(const json::object& survey)
     line.pieces.emplace_back(stage, how);
     line.pieces.emplace_back(
         fmt::format("  {}/{} workers  ", count_at(survey, "serving"), count_at(survey, "wanted")));
-    line.pieces.emplace_back(rate_text(survey), tone::strong);
-    line.pieces.emplace_back(fmt::format(" req/s  {}  up {}  generation {}",
-                                         text_of(memory_at(survey)), age_at(survey),
-                                         count_at(survey, "generation")));
+    line.pieces.emplace_back(rate_text(survey, "requests_per_s"), tone::strong);
+    line.pieces.emplace_back(" req/s");
+    if (const std::string errors = rate_text(survey, "errors_per_s"); errors != "-")
+        line.pieces.emplace_back(fmt::format("  {} err/s", errors),
+                                 errors == "0" ? tone::plain : tone::bad);
+    if (const auto slowest = real_at(survey, "p99_ms"))
+        line.pieces.emplace_back(fmt::format("  p99 {}", lag_text(slowest)));
+    line.pieces.emplace_back(fmt::format("  {}  up {}  generation {}", text_of(memory_at(survey)),
+                                         age_at(survey), count_at(survey, "generation")));
     return line;
+}
+
+/// "dropped: 12 spans" and whom it refused; only what has happened.
+std::string losses_of(const json::object& survey)
+{
+    std::string all;
+    for (const std::string_view kind : {"dropped", "refused"}) {
+        const json::object* const counts = object_at(survey, kind);
+        std::string some;
+        if (counts != nullptr) {
+            for (const auto& each : *counts) {
+                const std::string_view name{each.key().data(), each.key().size()};
+                const auto count = number_at(*counts, name).value_or(0);
+                if (count > 0)
+                    some += fmt::format("{}{} {}", some.empty() ? "" : ", ", count, name);
+            }
+        }
+        if (!some.empty())
+            all += fmt::format("{}{}: {}", all.empty() ? "" : "  ", kind, printable(some));
+    }
+    std::ranges::replace(all, '_', ' ');
+    return all;
 }
 
 top_line plain_line(std::string text, tone how)
@@ -260,7 +301,7 @@ void add_events(std::vector<top_line>& to, const top_look& look, std::size_t roo
         top_line line;
         line.pieces.emplace_back(time.size() > day + clock ? time.substr(day, clock) : time,
                                  tone::faint);
-        line.pieces.emplace_back("  " + printable(event_words(each)));
+        line.pieces.emplace_back("  " + event_line(each));
         to.push_back(std::move(line));
     }
 }
@@ -301,6 +342,10 @@ std::vector<top_line> top_lines(const std::vector<top_look>& looks, const top_ch
         }
         const std::size_t begun = all.size();
         all.push_back(head_of(each.survey));
+        if (const std::string why = text_at(each.survey, "reason"); !why.empty())
+            all.push_back(plain_line(why, tone::warning));
+        if (const std::string lost = losses_of(each.survey); !lost.empty())
+            all.push_back(plain_line(lost, tone::faint));
         if (each.history.size() > 1)
             all.push_back(plain_line(top_bars(each.history, std::min<std::size_t>(width, bars_max)),
                                      tone::faint));

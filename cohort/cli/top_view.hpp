@@ -54,8 +54,7 @@ struct top_line {
 [[nodiscard]] std::vector<std::string> top_slots(const std::vector<top_look>& looks,
                                                  top_order order);
 
-/// How far each worker is from the others: in the number in which it is farthest, its distance from
-/// the median, in typical distances of the others. 3 and more is odd.
+/// How far each worker is from the others, as control::oddness() has it.
 [[nodiscard]] std::vector<double> top_oddness(const std::vector<const boost::json::object*>& slots);
 
 /// A picture of numbers, one column each, the latest at the right.

@@ -120,6 +120,30 @@ TEST_CASE("a narrow terminal has fewer columns, and no row is wider than it")
     }
 }
 
+TEST_CASE("what the dashboard knows is shown where it is known")
+{
+    top_look seen = look_at(3);
+    CHECK_FALSE(text_of_all(top_lines({seen}, {}, 160, 30)).contains("p99"));
+    seen.survey["p99_ms"] = 8.25;
+    seen.survey["errors_per_s"] = 2.0;
+    seen.survey["reason"] = "api.1 is kept empty";
+    seen.survey["dropped"] = {{"log_lines", 0}, {"spans", 12}};
+    seen.survey["refused"] = {{"rate_limited", 3}};
+    auto& slots = seen.survey["slots"].as_array();
+    slots[1].as_object()["oddness"] = 5.0;
+    slots[1].as_object()["lag_p99_ms"] = 250.0;
+    slots[1].as_object()["utilisation"] = 0.125;
+    slots[2].as_object()["oddness"] = 0.0;
+    CHECK(top_slots({seen}, top_order::oddness).front() == "api.1");
+    const std::string all = text_of_all(top_lines({seen}, {}, 160, 30));
+    for (const char* each : {"p99 8.2ms", "2.0 err/s", "api.1 is kept empty", "250ms", "12.5%",
+                             "dropped: 12 spans  refused: 3 rate limited"})
+    {
+        CAPTURE(each);
+        CHECK(all.contains(each));
+    }
+}
+
 TEST_CASE("the words of others move no cursor")
 {
     const std::string all = text_of_all(top_lines({look_at(3)}, {}, 120, 40));

@@ -1,6 +1,7 @@
 #include <cohort/cli/view.hpp>
 
 #include <cohort/cli/footprint.hpp>
+#include <cohort/control/event_words.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -186,31 +187,11 @@ void add_footprints(json::object& survey)
                   : json::value(nullptr);
 }
 
-std::string event_words(const json::object& what)
+std::string event_line(const json::object& what)
 {
-    const std::string event = text_at(what, "event");
-    if (event == "stage")
-        return fmt::format("slot {}: {} → {} ({})", count_at(what, "slot"), text_at(what, "from"),
-                           text_at(what, "to"), text_at(what, "why"));
-    if (event == "end")
-        return fmt::format("slot {}: worker {} (pid {}) ended: {}; {}", count_at(what, "slot"),
-                           count_at(what, "worker"), count_at(what, "pid"), text_at(what, "reason"),
-                           text_at(what, "cause_words"));
-    if (event == "ill")
-        return fmt::format("slot {}: worker {} will be ended: {}", count_at(what, "slot"),
-                           count_at(what, "worker"), text_at(what, "words"));
-    if (event == "report")
-        return fmt::format("slot {}: the {} of worker {} (pid {}) is reported{}",
-                           count_at(what, "slot"), text_at(what, "cause"), count_at(what, "worker"),
-                           count_at(what, "pid"),
-                           what.contains("file") ? " in " + text_at(what, "file") : "");
-    std::string words = event;
-    for (const auto& each : what) {
-        if (each.key() != "event" && each.key() != "time" && each.key() != "sequence")
-            words += fmt::format(" {}={}", std::string_view{each.key()},
-                                 printable(json::serialize(each.value())));
-    }
-    return words;
+    const auto slot = number_at(what, "slot");
+    const std::string words = printable(control::event_words(what));
+    return slot ? fmt::format("slot {}: {}", *slot, words) : words;
 }
 
 tone tone_of(std::string_view stage) noexcept

@@ -31,8 +31,8 @@ namespace cohort::cli {
 /// whole: of the root and all that we know below it.
 void add_footprints(boost::json::object& survey);
 
-/// An event of the chronicle in words.
-[[nodiscard]] std::string event_words(const boost::json::object& what);
+/// An event of the chronicle in words, with its slot.
+[[nodiscard]] std::string event_line(const boost::json::object& what);
 
 /// One line for each cohort.
 [[nodiscard]] table cohorts_table(const std::vector<boost::json::object>& surveys);

@@ -1,11 +1,15 @@
 #include <cohort/dashboard/access.hpp>
 
+#include <cohort/base/clock.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/crypto/constant_time.hpp>
 #include <cohort/crypto/sha256.hpp>
 #include <cohort/http/grammar.hpp>
 #include <cohort/http/host_name.hpp>
 #include <cohort/http/ip_address.hpp>
+#include <cohort/http/limiting/limit_fields.hpp>
+#include <cohort/http/limiting/limit_key.hpp>
+#include <cohort/http/limiting/limit_rule.hpp>
 #include <cohort/http/middleware/hosts.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/requester.hpp>
@@ -17,6 +21,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -27,6 +32,21 @@ namespace {
 constexpr std::size_t shortest = 16;
 constexpr std::size_t longest = 512;
 constexpr const char* challenge = "Bearer realm=\"cohort\"";
+constexpr std::string_view operator_role = "operator";
+
+const http::limit_rule& guess_rule()
+{
+    static const http::limit_rule rule =
+        http::limit_rule::of({.limit = gate::guesses_max, .window = std::chrono::minutes{1}})
+            .value();
+    return rule;
+}
+
+std::string address_of(const http::request& of)
+{
+    static const http::limit_key by = http::limit_key::address();
+    return by.of(of).value_or(std::string{});
+}
 
 /// Without the line end that editors leave.
 std::optional<std::string> text_in(const std::filesystem::path& path)
@@ -93,20 +113,100 @@ bool token_guard::knows(std::string_view token)
     return digest_ && crypto::constant_time_equal(digest_->view(), said.view());
 }
 
-http::authenticator by_token(token_guard& guard)
+gate::gate(token_guard operators, token_guard viewers)
+    : operators_{std::move(operators)},
+      viewers_{std::move(viewers)},
+      memory_(http::limit_table::bytes_for(addresses_max) / sizeof(memory_line))
+{}
+
+http::limit_table gate::table() noexcept
+{
+    return http::limit_table{std::as_writable_bytes(std::span{memory_})};
+}
+
+gate::ruling gate::judge(std::string_view token, std::string_view from, std::uint64_t now_ns)
+{
+    if (operators_.knows(token))
+        return ruling::operates;
+    if (viewers_.knows(token))
+        return ruling::views;
+    ++wrong_;
+    const http::limit_table guesses = table();
+    static_cast<void>(guesses.hit(guess_rule(), guesses.hash(from), now_ns));
+    return ruling::wrong;
+}
+
+std::chrono::nanoseconds gate::barred(std::string_view from, std::uint64_t now_ns)
+{
+    const http::limit_table guesses = table();
+    const std::uint64_t key = guesses.hash(from);
+    const auto one_more = guesses.hit(guess_rule(), key, now_ns);
+    if (one_more.admitted) {
+        guesses.give_back(guess_rule(), key, one_more.next, now_ns);
+        return std::chrono::nanoseconds{0};
+    }
+    // Guesses would be worth something if the right one were still answered.
+    ++wrong_;
+    return one_more.more_in;
+}
+
+http::hooks few_guesses(gate& at)
+{
+    return {.name = "few_guesses",
+            .before = [&at](http::request& of) -> std::optional<http::response> {
+                if (!http::credentials(of, "Bearer"))
+                    return std::nullopt;
+                const auto left = at.barred(address_of(of), now_ns());
+                if (left == std::chrono::nanoseconds{0})
+                    return std::nullopt;
+                http::response answer =
+                    http::problem(429, {},
+                                  "too many wrong tokens came from this address; the socket "
+                                  "beside the admin socket asks for none");
+                return std::move(answer).header("Retry-After",
+                                                std::to_string(http::whole_seconds(left)));
+            }};
+}
+
+http::authenticator by_token(gate& at)
 {
     return {.name = "token",
-            .check = [&guard](const http::request& of)
-                -> std::expected<http::subject, http::auth_refusal> {
+            .check =
+                [&at](const http::request& of) -> std::expected<http::subject, http::auth_refusal> {
                 const auto token = http::credentials(of, "Bearer");
                 if (!token)
                     return std::unexpected(http::auth_refusal{.challenge = challenge});
-                if (!guard.knows(*token))
-                    return std::unexpected(
-                        http::auth_refusal{.tried = true,
-                                           .challenge = challenge,
-                                           .detail = "that is not the token of this cohort"});
-                return http::subject{.id = "token"};
+                switch (at.judge(*token, address_of(of), now_ns())) {
+                    case gate::ruling::operates:
+                        return http::subject{.id = "token", .roles = {std::string{operator_role}}};
+                    case gate::ruling::views:
+                        return http::subject{.id = "view_token"};
+                    case gate::ruling::wrong:
+                        break;
+                }
+                return std::unexpected(
+                    http::auth_refusal{.tried = true,
+                                       .challenge = challenge,
+                                       .detail = "that is not the token of this cohort"});
+            }};
+}
+
+bool may_order(const http::request& of)
+{
+    const http::subject* const who = of.attached<http::subject>();
+    return who == nullptr || std::ranges::find(who->roles, operator_role) != who->roles.end();
+}
+
+http::hooks orders_of_operators()
+{
+    return {.name = "orders_of_operators",
+            .before = [](http::request& of) -> std::optional<http::response> {
+                const http::route* const to = of.route();
+                if (to == nullptr || to->note<for_operators>() == nullptr || may_order(of))
+                    return std::nullopt;
+                return http::problem(403, {},
+                                     "this token is for looking alone; orders take "
+                                     "that of operators");
             }};
 }
 

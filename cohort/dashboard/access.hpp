@@ -2,13 +2,20 @@
 
 #include <cohort/crypto/digest.hpp>
 #include <cohort/http/auth/authenticated.hpp>
+#include <cohort/http/limiting/limit_table.hpp>
 #include <cohort/http/middleware.hpp>
+#include <cohort/http/request.hpp>
 
 #include <sys/stat.h>
 
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cohort::dashboard {
@@ -32,8 +39,56 @@ private:
     std::optional<crypto::digest> digest_;
 };
 
-/// `Authorization: Bearer TOKEN`. Lifetime: the guard's.
-[[nodiscard]] http::authenticator by_token(token_guard& guard);
+/// The door over TCP: who has which token, and how often one may guess. A resource of one event
+/// loop.
+///
+/// Wrong tokens are counted by the address that they come from. Who has guessed too often is not
+/// listened to for a while, also with the right one: what is behind a proxy shares one address.
+class gate {
+public:
+    static constexpr std::uint64_t guesses_max = 20;  ///< at once, and so many in a minute
+    static constexpr std::size_t addresses_max = 1024;
+
+    /// @param viewers  whoever has that token may look, and order nothing
+    gate(token_guard operators, token_guard viewers);
+
+    enum class ruling : std::uint8_t { operates, views, wrong };
+    /// Whose token that is. A wrong one is a guess of `from`.
+    [[nodiscard]] ruling judge(std::string_view token, std::string_view from, std::uint64_t now_ns);
+
+    /// Until `from` is listened to again; 0: it is.
+    [[nodiscard]] std::chrono::nanoseconds barred(std::string_view from, std::uint64_t now_ns);
+
+    /// Tokens that were wrong, and that were not looked at.
+    [[nodiscard]] std::uint64_t wrong() const noexcept { return wrong_; }
+
+private:
+    struct alignas(64) memory_line {
+        std::array<std::byte, 64> bytes;
+    };
+    [[nodiscard]] http::limit_table table() noexcept;
+
+    token_guard operators_;
+    token_guard viewers_;
+    std::vector<memory_line> memory_;
+    std::uint64_t wrong_ = 0;
+};
+
+/// Refuses (429, Retry-After) tokens of addresses that have guessed too often. Lifetime: the
+/// gate's. Order: further out than by_token().
+[[nodiscard]] http::hooks few_guesses(gate& at);
+
+/// `Authorization: Bearer TOKEN`. Lifetime: the gate's.
+[[nodiscard]] http::authenticator by_token(gate& at);
+
+/// A note of routes that change something.
+struct for_operators {};
+
+/// Refuses (403) requests to such routes of who may only look.
+[[nodiscard]] http::hooks orders_of_operators();
+
+/// Whoever came through the socket may, and whoever has the token for that.
+[[nodiscard]] bool may_order(const http::request& of);
 
 /// Takes requests that name an address, localhost, or one of these hosts: another name that leads
 /// here is somebody else's, whose page has a browser ask for it (DNS rebinding). Routes noted

@@ -59,3 +59,36 @@ TEST_CASE("a token in a file can be replaced, and without one nobody comes in")
     fs::remove(path);
     CHECK_FALSE(of.knows("another one, and as long"));
 }
+
+TEST_CASE("a gate knows who may order, and who may look")
+{
+    gate of{token_guard{std::string{"0123456789abcdef"}},
+            token_guard{std::string{"fedcba9876543210"}}};
+    CHECK(of.judge("0123456789abcdef", "a", 1) == gate::ruling::operates);
+    CHECK(of.judge("fedcba9876543210", "a", 1) == gate::ruling::views);
+    CHECK(of.judge("0123456789abcde", "a", 1) == gate::ruling::wrong);
+    CHECK(of.wrong() == 1);
+}
+
+TEST_CASE("an address may guess so often, and others are not to blame for it")
+{
+    constexpr std::uint64_t second = 1'000'000'000;
+    gate of{token_guard{std::string{"0123456789abcdef"}},
+            token_guard{std::string{"fedcba98765432"}}};
+    std::uint64_t now = 100 * second;
+    for (std::uint64_t i = 0; i < gate::guesses_max; ++i) {
+        CHECK(of.barred("a", now).count() == 0);
+        CHECK(of.judge("wrong", "a", now) == gate::ruling::wrong);
+    }
+    CHECK(of.barred("a", now).count() > 0);
+    CHECK(of.barred("b", now).count() == 0);
+    now += 3 * second;
+    CHECK(of.barred("a", now).count() == 0);
+    CHECK(of.judge("wrong", "a", now) == gate::ruling::wrong);
+    CHECK(of.barred("a", now).count() > 0);
+    now += 120 * second;
+    for (std::uint64_t i = 0; i < 5 * gate::guesses_max; ++i) {
+        CHECK(of.barred("a", now).count() == 0);
+        CHECK(of.judge("0123456789abcdef", "a", now) == gate::ruling::operates);
+    }
+}

@@ -3,14 +3,15 @@
 #include <cohort/async/stop.hpp>
 #include <cohort/base/version.hpp>
 #include <cohort/board/layout.hpp>
+#include <cohort/dashboard/access.hpp>
 #include <cohort/dashboard/shapes.hpp>
 #include <cohort/http/json.hpp>
 #include <cohort/http/openapi/notes.hpp>
 #include <cohort/http/openapi/serve_openapi.hpp>
 #include <cohort/http/problem.hpp>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 
 #include <fmt/format.h>
 
@@ -57,6 +58,16 @@ http::response as_json(std::string text)
         .header("Cache-Control", "no-store");
 }
 
+json::object access_words(const http::request& of)
+{
+    json::array may{"look"};
+    if (may_order(of))
+        may.emplace_back("order");
+    json::object words;
+    words["may"] = std::move(may);
+    return words;
+}
+
 http::route_options noted(const char* words, answers what)
 {
     return {.notes = {tag{"look"}, summary{words}, std::move(what)}};
@@ -83,12 +94,6 @@ awaitable<http::response> api::workers() const
     co_return http::json(std::move(words)).header("Cache-Control", "no-store");
 }
 
-awaitable<http::response> api::worker(std::uint32_t slot) const
-{
-    auto looking = orders_.look(question("show", slot));
-    co_return co_await std::move(looking);
-}
-
 awaitable<http::response> api::events(const http::request& of) const
 {
     control::request what = question("events");
@@ -103,9 +108,9 @@ awaitable<http::response> api::events(const http::request& of) const
     co_return co_await std::move(looking);
 }
 
-awaitable<http::response> api::why(std::optional<std::uint32_t> slot) const
+awaitable<http::response> api::look(const char* verb, std::optional<std::uint32_t> slot) const
 {
-    auto looking = orders_.look(question("why", slot));
+    auto looking = orders_.look(question(verb, slot));
     co_return co_await std::move(looking);
 }
 
@@ -145,18 +150,32 @@ void api::add_views(http::routes& to)
     to.get("/workers", [this](const http::request&) { return workers(); },
            {.notes = {tag{"look"}, summary{"The workers of the state"}, answers{200}}});
     to.get(
-        "/workers/{slot}", [this](const http::request& of) { return worker(slot_of(of)); },
+        "/workers/{slot}", [this](const http::request& of) { return look("show", slot_of(of)); },
         noted("All that is known of one slot", data("As `cohort show --json` has it")));
     to.get(
         "/events", [this](const http::request& of) { return events(of); },
         noted("What happened: ?last=, ?from= (a sequence number), ?slot=",
               data("`list` has the events, `data.next` where to go on")));
     to.get(
-        "/why", [this](const http::request&) { return why({}); },
+        "/cohort", [this](const http::request&) { return look("ls", {}); },
+        noted("The cohort and its slots", data("As `cohort ls --json` has it")));
+    to.get(
+        "/why", [this](const http::request&) { return look("why", {}); },
         noted("How workers ended", data("As `cohort why --json` has it")));
     to.get(
-        "/why/{slot}", [this](const http::request& of) { return why(slot_of(of)); },
+        "/why/{slot}", [this](const http::request& of) { return look("why", slot_of(of)); },
         noted("How those of one slot did", data("Likewise")));
+    to.get(
+        "/level", [this](const http::request&) { return look("log-level", {}); },
+        noted("Which lines are logged", data("As `cohort log-level --json` has it")));
+    to.get(
+        "/workers/{slot}/level",
+        [this](const http::request& of) { return look("log-level", slot_of(of)); },
+        noted("Which ones that worker logs", data("Likewise")));
+    to.get("/access", [](const http::request& of) { return http::json(access_words(of)); },
+           {.notes = {tag{"look"}, summary{"What who asks may do: `may` has look, and order"},
+                      answers{200}}});
+    papers_.add_to(to);
 }
 
 void api::add_orders(http::routes& to)
@@ -167,6 +186,8 @@ void api::add_orders(http::routes& to)
                                 .notes = {tag{of_slot ? "workers" : "cohort"},
                                           summary{std::string{each.summary}},
                                           answers{200, answer_shape{}}}};
+        if (each.whose == order_rule::by::operators)
+            how.notes.add(for_operators{});
         if (!each.takes.empty())
             how.notes.add(http::description{fmt::format("Takes {{{}}}.", each.takes)});
         const std::string path = of_slot ? fmt::format("/workers/{{slot}}/{}", each.name)

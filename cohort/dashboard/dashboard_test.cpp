@@ -1,5 +1,6 @@
 #include <cohort/dashboard/dashboard.hpp>
 
+#include <cohort/dashboard/access.hpp>
 #include <cohort/dashboard/detail/embedded.hpp>
 #include <cohort/dashboard/detail/stand_in_test.hpp>
 #include <cohort/dashboard/shapes.hpp>
@@ -7,6 +8,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -185,6 +187,100 @@ TEST_CASE("orders are carried out, and say what came of it")
     const auto level =
         stage::json_of(set.ask_local("POST /api/v1/workers/1/level", {}, R"({"level":"debug"})"));
     CHECK(level.at("reason") == "log-level");
+}
+
+TEST_CASE("the log can be read, by level, text and slot")
+{
+    stage set;
+    set.primary.file = (set.folder / "api.log").string();
+    std::ofstream{set.primary.file} << R"({"level":"info","message":"begins","pid":70})"
+                                       "\n"
+                                       R"({"level":"error","message":"upstream","pid":71})"
+                                       "\n"
+                                       R"({"level":"info","message":"goes on","pid":71})"
+                                       "\n";
+    const auto lines_of = [&set](const std::string& query) {
+        const auto said = stage::json_of(set.ask_local("GET /api/v1/" + query));
+        CHECK(said.at("exit") == 0);
+        CHECK(said.at("data").at("file").as_string() == set.primary.file);
+        return boost::json::serialize(said.at("data").at("lines"));
+    };
+    CHECK(lines_of("logs?grep=begins") ==
+          R"(["{\"level\":\"info\",\"message\":\"begins\",\"pid\":70}"])");
+    CHECK(lines_of("logs").contains("begins"));
+    CHECK_FALSE(lines_of("logs?last=1").contains("upstream"));
+    CHECK_FALSE(lines_of("workers/1/logs").contains("begins"));
+    const std::string bad = lines_of("workers/1/logs?level=error");
+    CHECK(bad.contains("upstream"));
+    CHECK_FALSE(bad.contains("goes on"));
+    for (const char* each : {"logs?last=0", "logs?last=1001", "logs?level=loud"}) {
+        CAPTURE(each);
+        CHECK(is(set.ask_local("GET /api/v1/" + std::string{each}), 400));
+    }
+    std::filesystem::remove(set.primary.file);
+    CHECK(is(set.ask_local("GET /api/v1/logs"), 409));
+}
+
+TEST_CASE("the report of a death is what its file has, and no other file is given away")
+{
+    stage set;
+    set.primary.file = (set.folder / "crash.txt").string();
+    std::ofstream{set.primary.file} << "stack of thread 1\n";
+    const std::string told = set.ask_local("GET /api/v1/why/1/5");
+    CHECK(is(told, 200));
+    CHECK(told.contains("text/plain"));
+    CHECK(stage::body_of(told) == "stack of thread 1\n");
+    CHECK(is(set.ask_local("GET /api/v1/why/1/6"), 404));
+    CHECK(is(set.ask_local("GET /api/v1/why/1/0"), 400));
+    std::filesystem::remove(set.primary.file);
+    CHECK(is(set.ask_local("GET /api/v1/why/1/5"), 404));
+}
+
+TEST_CASE("who may only look orders nothing")
+{
+    stage set;
+    const std::string viewer = "Authorization: Bearer fedcba9876543210\r\n";
+    CHECK(is(set.ask_remote("GET /api/v1/state", viewer), 401));
+    std::ofstream{set.folder / "api.view_token"} << "fedcba9876543210\n";
+    for (const char* each : {"GET /api/v1/state", "GET /api/v1/cohort", "GET /api/v1/level",
+                             "GET /api/v1/why", "GET /metrics", "POST /api/v1/plan"})
+    {
+        CAPTURE(each);
+        CHECK(is(set.ask_remote(each, viewer), 200));
+    }
+    for (const char* each : {"reload", "stop", "drain", "workers/1/drain", "workers/1/dump"}) {
+        CAPTURE(each);
+        const std::string said = set.ask_remote("POST /api/v1/" + std::string{each}, viewer);
+        CHECK(is(said, 403));
+        CHECK(said.contains("operators"));
+    }
+    CHECK(set.primary.times("stop") == 0);
+    CHECK(set.primary.times("dump") == 0);
+    const auto may = [](const std::string& answer) {
+        return boost::json::serialize(stage::json_of(answer).at("may"));
+    };
+    CHECK(may(set.ask_remote("GET /api/v1/access", viewer)) == R"(["look"])");
+    CHECK(may(set.ask_remote("GET /api/v1/access", authorized)) == R"(["look","order"])");
+    CHECK(may(set.ask_local("GET /api/v1/access")) == R"(["look","order"])");
+}
+
+TEST_CASE("who guesses tokens is not listened to for a while, and it is counted")
+{
+    stage set;
+    const std::string wrong = "Authorization: Bearer 0123456789abcdeX\r\n";
+    // On a slow machine it may guess again meanwhile.
+    constexpr std::uint64_t tries_max = 100 * gate::guesses_max;
+    std::string last;
+    std::uint64_t tries = 0;
+    while (!is(last, 429) && tries++ < tries_max)
+        last = set.ask_remote("GET /version", wrong);
+    CHECK(is(last, 429));
+    CHECK(tries > gate::guesses_max);
+    CHECK(last.contains("Retry-After: "));
+    CHECK(is(set.ask_remote("GET /version"), 401));
+    CHECK(is(set.ask_remote("GET /livez"), 200));
+    const auto seen = stage::json_of(set.ask_local("GET /api/v1/state"));
+    CHECK(seen.at("refused").at("wrong_tokens").to_number<std::uint64_t>() == tries);
 }
 
 TEST_CASE("a restart is over when another worker serves")

@@ -2,7 +2,7 @@
 
 #include <cohort/async/offload.hpp>
 #include <cohort/base/version.hpp>
-#include <cohort/dashboard/detail/fields.hpp>
+#include <cohort/control/fields.hpp>
 #include <cohort/dashboard/verdict.hpp>
 #include <cohort/http/auth/permission.hpp>
 #include <cohort/http/json.hpp>
@@ -74,8 +74,8 @@ awaitable<http::response> health::ready() const
     json::object words{{"ready", seen.ready}};
     words["state"] = json::string_view{state.data(), state.size()};
     words["reason"] = seen.reason;
-    words["workers_ready"] = detail::value_at(said->data, "serving");
-    words["workers_wanted"] = detail::value_at(said->data, "wanted");
+    words["workers_ready"] = control::value_at(said->data, "serving");
+    words["workers_wanted"] = control::value_at(said->data, "wanted");
     co_return uncached(std::move(words), seen.ready ? 200 : 503);
 }
 

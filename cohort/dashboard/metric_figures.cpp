@@ -32,19 +32,6 @@ constexpr auto slot_gauges = std::to_array<slot_gauge>({
     {"cohort_worker_loop_lag_p99_seconds", &slot_figures::lag_p99_ms, milli},
 });
 
-/// Counters whose series are summed up: all, or those whose label has one of the values.
-struct drop_counter {
-    std::string_view name;
-    std::optional<std::uint64_t> dropped_figures::* into;
-    std::string_view label = {};
-    std::array<std::string_view, 2> values = {};
-};
-constexpr auto drop_counters = std::to_array<drop_counter>({
-    {"cohort_log_lines_dropped_total", &dropped_figures::log_lines},
-    {"cohort_trace_spans_total", &dropped_figures::spans, "outcome", {"too_large", "refused"}},
-    {"cohort_rate_limited_total", &dropped_figures::rate_limited},
-});
-
 constexpr std::size_t routes_max = 50;
 constexpr unsigned first_error = 500;
 constexpr double nanoseconds_in_ms = 1e6;
@@ -96,28 +83,10 @@ void metric_figures::take_slots(const observe::family_reading& from)
     }
 }
 
-void metric_figures::take_dropped(const observe::family_reading& from)
-{
-    const auto found = std::ranges::find(drop_counters, from.what->name, &drop_counter::name);
-    if (found == drop_counters.end())
-        return;
-    std::uint64_t sum = 0;
-    for (const auto& part : from.parts) {
-        const auto label = place_of(*part.what, found->label);
-        for (const observe::series_reading& each : part.series) {
-            const std::string value = value_at(each, label);
-            if (found->label.empty() ||
-                std::ranges::find(found->values, value) != found->values.end())
-                sum += each.count;
-        }
-    }
-    dropped_.*found->into = sum;
-}
-
 void metric_figures::take(const observe::metrics_reading& what, steady_time when)
 {
     slots_.clear();
-    dropped_ = {};
+    lost_.take(what);
     snapshot now{.when = when, .routes = {}};
     for (const observe::family_reading& each : what.families) {
         if (each.what->name == request_duration &&
@@ -125,13 +94,7 @@ void metric_figures::take(const observe::metrics_reading& what, steady_time when
             take_routes(each, now.routes);
         else if (each.what->type == observe::metric_type::gauge)
             take_slots(each);
-        else if (each.what->type == observe::metric_type::counter)
-            take_dropped(each);
     }
-    std::uint64_t series = 0;
-    for (const auto& [family, times] : what.health.overflows)
-        series += times;
-    dropped_.metric_series = series + what.health.refused;
     past_.push_back(std::move(now));
     if (past_.size() > window + 1)
         past_.pop_front();

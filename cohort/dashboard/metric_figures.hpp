@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cohort/base/clock.hpp>
+#include <cohort/dashboard/losses.hpp>
 #include <cohort/observe/histogram_reading.hpp>
 #include <cohort/observe/metric_reading.hpp>
 
@@ -30,15 +31,6 @@ struct route_figures {
 struct slot_figures {
     std::optional<double> utilisation = {};  ///< of its event loop: 0 to 1
     std::optional<double> lag_p99_ms = {};
-    std::optional<std::uint64_t> log_errors = {};
-};
-
-/// What was not kept. A value; what nobody counts is missing.
-struct dropped_figures {
-    std::optional<std::uint64_t> log_lines = {};
-    std::optional<std::uint64_t> spans = {};
-    std::optional<std::uint64_t> metric_series = {};
-    std::optional<std::uint64_t> rate_limited = {};
 };
 
 /// Takes out of the metrics of a cohort what the dashboard shows. An automaton.
@@ -54,7 +46,7 @@ public:
     /// Those with the most time spent first; at most 50.
     [[nodiscard]] std::vector<route_figures> routes() const;
     [[nodiscard]] slot_figures of(std::uint32_t slot) const;
-    [[nodiscard]] const dropped_figures& dropped() const noexcept { return dropped_; }
+    [[nodiscard]] const losses& lost() const noexcept { return lost_; }
 
 private:
     using route_key = std::pair<std::string, std::string>;  // method, route
@@ -68,12 +60,11 @@ private:
     };
     void take_routes(const observe::family_reading& from, std::map<route_key, counted>& into);
     void take_slots(const observe::family_reading& from);
-    void take_dropped(const observe::family_reading& from);
 
     std::vector<std::uint64_t> bounds_;  // of the histogram's cells
     std::deque<snapshot> past_;
     std::map<std::uint32_t, slot_figures> slots_;
-    dropped_figures dropped_;
+    losses lost_;
 };
 
 }  // namespace cohort::dashboard

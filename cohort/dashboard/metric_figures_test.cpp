@@ -50,6 +50,13 @@ TEST_CASE("routes are those that were asked for lately, by the time spent on the
     auto& spans = metrics::counter("cohort_trace_spans_total", "Spans", {"outcome"});
     spans.with("sampled").add(100);
     spans.with("refused").add(3);
+    auto& kit = metrics::counter("cohort_http_kit_refusals_total", "Refusals", {"by"});
+    kit.with("rate_limit").add(2);
+    kit.with("csrf").add(1);
+    auto& queued =
+        metrics::counter("otel_sdk_processor_log_processed_total", "Lines", {"error_type"});
+    queued.with("").add(50);
+    queued.with("queue_full").add(4);
     seen.take(reader.read(), steady_time{12s});
     const auto routes = seen.routes();
     REQUIRE(routes.size() == 2);
@@ -63,7 +70,11 @@ TEST_CASE("routes are those that were asked for lately, by the time spent on the
     CHECK(routes[1].p50_ms.value() == doctest::Approx(1).epsilon(0.1));
     CHECK(seen.of(2).utilisation == 0.75);
     CHECK_FALSE(seen.of(2).lag_p99_ms);
-    CHECK(seen.dropped().metric_series == 0);
-    CHECK(seen.dropped().spans == 3);
-    CHECK_FALSE(seen.dropped().log_lines);
+    CHECK(seen.lost().of("spans") == 3);
+    CHECK(seen.lost().of("metric_series") == 0);
+    CHECK(seen.lost().of("log_lines") == 0);
+    CHECK(seen.lost().of("rate_limited") == 2);
+    CHECK(seen.lost().of("credentials") == 0);
+    CHECK(seen.lost().of("unqueued_logs") == 4);
+    CHECK(seen.lost().of("unsent_logs") == 0);
 }

@@ -18,7 +18,8 @@ constexpr auto rules = std::to_array<order_rule>({
      "Takes new code and configuration in, as a transaction"},
     {"rollback", "rollback", of::cohort, manner::plain, later, "",
      "Goes back to the previous generation"},
-    {"plan", "plan", of::cohort, manner::plain, soon, "", "Says what a reload would change"},
+    {"plan", "plan", of::cohort, manner::plain, soon, "", "Says what a reload would change",
+     order_rule::by::viewers},
     {"upgrade", "upgrade", of::cohort, manner::plain, later, "",
      "Replaces the primary by the program on disk; workers go on. Who asks does not learn how it "
      "ends: this API goes with the old primary"},

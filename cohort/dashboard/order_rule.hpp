@@ -15,6 +15,8 @@ struct order_rule {
     /// How it is done: asked of the primary as it is; asked of all slots at once; or a worker is
     /// told to leave, and waited for until another one serves in its place.
     enum class manner : std::uint8_t { plain, of_all, replaced };
+    /// Who may: whoever has a token, if it changes nothing.
+    enum class by : std::uint8_t { operators, viewers };
 
     std::string_view name;  ///< "level", of /api/v1/workers/{slot}/level
     std::string_view verb;  ///< "log-level"
@@ -23,6 +25,7 @@ struct order_rule {
     milliseconds budget;       ///< unless the request says how long it waits
     std::string_view takes;    ///< the members of its body: `"to": "8"`; empty: none
     std::string_view summary;  ///< for the documentation
+    by whose = by::operators;
 };
 
 /// All of them.

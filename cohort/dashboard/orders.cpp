@@ -4,7 +4,7 @@
 #include <cohort/async/stop.hpp>
 #include <cohort/async/wakeup.hpp>
 #include <cohort/base/try.hpp>
-#include <cohort/dashboard/detail/fields.hpp>
+#include <cohort/control/fields.hpp>
 #include <cohort/http/json.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/topics/event_stream.hpp>
@@ -31,8 +31,8 @@ using control::exit_code;
 namespace {
 
 namespace json = boost::json;
-using detail::number_at;
-using detail::text_at;
+using control::number_at;
+using control::text_at;
 
 constexpr milliseconds longest = 1h;
 constexpr nanoseconds look_again = 50ms;
@@ -75,12 +75,6 @@ json::object words_of(const control::answer& said, json::array progress)
     words["data"] = said.data;
     words["progress"] = std::move(progress);
     return words;
-}
-
-/// Nobody knows what came of it.
-control::answer unheard(const fault& why)
-{
-    return {exit_code::timed_out, "the primary has not answered: " + why.text()};
 }
 
 void note(const origin& who, const control::answer& said)
@@ -186,6 +180,18 @@ const char* name_of(exit_code code) noexcept
             return "timed_out";
     }
     return "unknown";
+}
+
+control::answer unheard(const fault& why)
+{
+    return {exit_code::timed_out, "the primary has not answered: " + why.text()};
+}
+
+http::response answer_of(const control::answer& said)
+{
+    json::object words = words_of(said, {});
+    words.erase("progress");
+    return http::json(std::move(words), status_of(said.code)).header("Cache-Control", "no-store");
 }
 
 awaitable<orders::answered> orders::replace(control::request what,

@@ -54,5 +54,9 @@ private:
 [[nodiscard]] unsigned status_of(control::exit_code code) noexcept;
 /// "done", "rolled_back", …
 [[nodiscard]] const char* name_of(control::exit_code code) noexcept;
+/// What the primary said, for who looks.
+[[nodiscard]] http::response answer_of(const control::answer& said);
+/// The primary did not answer: nobody knows what came of it.
+[[nodiscard]] control::answer unheard(const fault& why);
 
 }  // namespace cohort::dashboard

@@ -1,7 +1,7 @@
 #include <cohort/dashboard/recollection.hpp>
 
-#include <cohort/dashboard/detail/fields.hpp>
-#include <cohort/dashboard/event_words.hpp>
+#include <cohort/control/event_words.hpp>
+#include <cohort/control/fields.hpp>
 
 #include <fmt/format.h>
 
@@ -18,16 +18,16 @@ namespace {
 
 using boost::json::object;
 using boost::json::value;
-using detail::number_at;
-using detail::text_at;
-using detail::value_at;
+using control::number_at;
+using control::text_at;
+using control::value_at;
 
 /// Without a diagnosis there is at least what the kernel said.
 std::string cause_of(const object& end)
 {
     if (const auto said = text_at(end, "cause"); !said.empty())
         return std::string{said};
-    if (detail::flag_at(end, "for_memory"))
+    if (control::flag_at(end, "for_memory"))
         return "memory";
     if (number_at(end, "signal"))
         return "signal";
@@ -49,7 +49,7 @@ bool recollection::take(const object& event)
     one["at"] = value_at(event, "time");
     one["slot"] = value_at(event, "slot");
     one["kind"] = boost::json::string_view{kind.data(), kind.size()};
-    one["words"] = words_of(event);
+    one["words"] = control::event_words(event);
     events_.push_back(std::move(one));
     if (events_.size() > events_max)
         events_.pop_front();
@@ -59,13 +59,13 @@ bool recollection::take(const object& event)
 void recollection::take_ends(const object& why)
 {
     ends_.clear();
-    detail::each_object(why, "slots", [this](const object& slot) {
+    control::each_object(why, "slots", [this](const object& slot) {
         const auto number = number_at(slot, "slot");
         if (!number)
             return;
         auto& list = ends_[static_cast<std::uint32_t>(*number)];
-        detail::each_object(slot, "ends", [&list](const object& end) {
-            if (detail::flag_at(end, "asked_to_leave"))
+        control::each_object(slot, "ends", [&list](const object& end) {
+            if (control::flag_at(end, "asked_to_leave"))
                 return;
             object one;
             one["at"] = value_at(end, "time");

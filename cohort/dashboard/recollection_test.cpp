@@ -29,7 +29,7 @@ TEST_CASE("events are told in words, the last fifty of them")
     CHECK(json::serialize(seen.at(0)) ==
           R"({"at":"2026-01-01T00:00:00.000Z","slot":1,"kind":"stage",)"
           R"("words":"booting → serving (ready), pid 70"})");
-    CHECK(seen.at(1).at("words") == "pid 70 ended: killed by SIGSEGV; a bug");
+    CHECK(seen.at(1).at("words") == "a worker (pid 70) ended: killed by SIGSEGV; a bug");
     CHECK(seen.at(2).at("words") == "scaled: from 2, to 4");
     CHECK(seen.at(2).at("slot").is_null());
     CHECK(seen.at(3).at("words") == "stopping");

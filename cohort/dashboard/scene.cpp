@@ -1,7 +1,7 @@
 #include <cohort/dashboard/scene.hpp>
 
-#include <cohort/dashboard/detail/fields.hpp>
-#include <cohort/dashboard/oddness.hpp>
+#include <cohort/control/fields.hpp>
+#include <cohort/control/oddness.hpp>
 #include <cohort/dashboard/verdict.hpp>
 
 #include <boost/json/array.hpp>
@@ -18,10 +18,10 @@ namespace cohort::dashboard {
 namespace {
 
 namespace json = boost::json;
-using detail::number_at;
-using detail::or_null;
-using detail::text_at;
-using detail::value_at;
+using control::number_at;
+using control::or_null;
+using control::text_at;
+using control::value_at;
 
 /// Three digits behind the point are more than anybody reads.
 double rounded(double value) { return std::round(value * 1000) / 1000; }
@@ -41,7 +41,7 @@ json::object cohort_words(const scene& of)
     const verdict seen = judge(of.survey);
     const auto rate = of.rates.all();
     std::int64_t connections = 0;
-    detail::each_object(of.survey, "slots", [&connections](const json::object& slot) {
+    control::each_object(of.survey, "slots", [&connections](const json::object& slot) {
         connections += number_at(slot, "connections").value_or(0);
     });
     json::object words;
@@ -90,6 +90,16 @@ process_cost cost_of(const scene& of, const json::object& slot)
     return pid && found != of.costs.end() ? found->second : process_cost{};
 }
 
+/// It said when by a clock that nobody sets.
+json::value error_words(const scene& of, const board::error_reading& seen)
+{
+    if (seen.last.empty())
+        return nullptr;
+    const wall_time at =
+        of.now - std::chrono::duration_cast<wall_time::duration>(of.when - seen.when);
+    return json::object{{"at", timestamp(at)}, {"words", seen.last}};
+}
+
 json::object worker_words(const scene& of, const json::object& slot, std::uint32_t number)
 {
     const auto rate = of.rates.of(number);
@@ -114,14 +124,17 @@ json::object worker_words(const scene& of, const json::object& slot, std::uint32
     words["pss_bytes"] = or_null(cost.memory_bytes);
     words["cpu"] = rate ? rounded(rate->processors) : json::value(nullptr);
     words["fds"] = or_null(cost.descriptors);
-    words["log_errors"] = or_null(said.log_errors);
-    words["last_error"] = nullptr;
+    const auto errors = of.errors.find(number);
+    words["log_errors"] =
+        errors == of.errors.end() ? json::value(nullptr) : json::value(errors->second.count);
+    words["last_error"] =
+        errors == of.errors.end() ? json::value(nullptr) : error_words(of, errors->second);
     return words;
 }
 
-worker_habits habits_of(const scene& of, const json::object& slot, std::uint32_t number)
+control::worker_habits habits_of(const scene& of, const json::object& slot, std::uint32_t number)
 {
-    worker_habits seen;
+    control::worker_habits seen;
     // Who does not serve is not like the others, and says so.
     if (text_at(slot, "stage") != "serving")
         return seen;
@@ -133,6 +146,8 @@ worker_habits habits_of(const scene& of, const json::object& slot, std::uint32_t
     seen.lag_ms = said.lag_p99_ms;
     if (const auto running = number_at(slot, "running"))
         seen.in_flight = static_cast<double>(*running);
+    if (const auto open = number_at(slot, "connections"))
+        seen.connections = static_cast<double>(*open);
     if (const auto bytes = cost_of(of, slot).memory_bytes)
         seen.memory_bytes = static_cast<double>(*bytes);
     return seen;
@@ -140,16 +155,19 @@ worker_habits habits_of(const scene& of, const json::object& slot, std::uint32_t
 
 json::array workers_words(const scene& of)
 {
-    std::vector<worker_habits> habits;
+    std::vector<control::worker_habits> habits;
     json::array all;
-    detail::each_object(of.survey, "slots", [&](const json::object& slot) {
+    control::each_object(of.survey, "slots", [&](const json::object& slot) {
         const auto number = static_cast<std::uint32_t>(number_at(slot, "slot").value_or(0));
         all.emplace_back(worker_words(of, slot, number));
         habits.push_back(habits_of(of, slot, number));
     });
-    const std::vector<double> odd = oddness(habits);
-    for (std::size_t i = 0; i < odd.size(); ++i)
-        all[i].as_object()["oddness"] = odd[i];
+    const std::vector<double> odd = control::oddness(habits);
+    for (std::size_t i = 0; i < odd.size(); ++i) {
+        json::object& one = all[i].as_object();
+        one["oddness"] = odd[i];
+        one["odd"] = odd[i] >= control::odd_from;
+    }
     return all;
 }
 
@@ -168,16 +186,13 @@ json::array routes_words(const metric_figures& of)
     return all;
 }
 
-json::object dropped_words(const scene& of)
+json::object loss_words(const losses& of, loss_kind kind)
 {
-    const dropped_figures& seen = of.numbers.dropped();
     json::object words;
-    words["log_lines"] = or_null(seen.log_lines);
-    const bool any = of.spans_lost || seen.spans;
-    words["spans"] = any ? json::value(of.spans_lost.value_or(0) + seen.spans.value_or(0))
-                         : json::value(nullptr);
-    words["metric_series"] = or_null(seen.metric_series);
-    words["rate_limited"] = or_null(seen.rate_limited);
+    for (const loss_rule& each : loss_rules()) {
+        if (each.kind == kind)
+            words[json::string_view{each.name.data(), each.name.size()}] = of.of(each.name);
+    }
     return words;
 }
 
@@ -192,7 +207,8 @@ json::object describe(const scene& of)
     all["routes"] = routes_words(of.numbers);
     all["events"] = of.past.events();
     all["crashes"] = of.past.crashes();
-    all["dropped"] = dropped_words(of);
+    all["dropped"] = loss_words(of.lost, loss_kind::dropped);
+    all["refused"] = loss_words(of.lost, loss_kind::refused);
     all["throttled_s"] = rounded(of.throttled_s);
     all["memory"] =
         json::object{{"shared_bytes", of.shared_bytes}, {"shared_room", of.shared_room}};

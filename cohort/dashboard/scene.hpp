@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cohort/base/clock.hpp>
+#include <cohort/board/last_error.hpp>
 #include <cohort/dashboard/costs.hpp>
+#include <cohort/dashboard/losses.hpp>
 #include <cohort/dashboard/meter.hpp>
 #include <cohort/dashboard/metric_figures.hpp>
 #include <cohort/dashboard/recollection.hpp>
@@ -29,8 +31,10 @@ struct scene {
     std::optional<double> throttled_s;
     std::uint64_t shared_bytes = 0;
     std::uint64_t shared_room = 0;
-    std::optional<std::uint64_t> spans_lost;  ///< by who exports them here
+    const losses& lost;
+    const std::map<std::uint32_t, board::error_reading>& errors;  ///< of workers, by slot
     wall_time now;
+    steady_time when;
 };
 
 /// The answer to GET /api/v1/state, and what comes as `state` on /api/v1/stream.

@@ -20,6 +20,8 @@ struct stage_set {
     meter rates;
     recollection past;
     metric_figures numbers;
+    losses lost;
+    std::map<std::uint32_t, board::error_reading> errors;
     std::map<pid_t, process_cost> costs{
         {70, {.processor_time = 1s, .memory_bytes = 1000, .descriptors = 12}}};
 
@@ -35,8 +37,10 @@ struct stage_set {
                          .throttled_s = 0.25,
                          .shared_bytes = 5,
                          .shared_room = 9,
-                         .spans_lost = {},
-                         .now = wall_time{}});
+                         .lost = lost,
+                         .errors = errors,
+                         .now = wall_time{} + 100s,
+                         .when = steady_time{50s}});
     }
 };
 
@@ -45,6 +49,8 @@ struct stage_set {
 TEST_CASE("a scene has every member of the contract, and null for what nobody knows")
 {
     stage_set set;
+    set.lost.add("spans", 3);
+    set.errors[0] = {.count = 2, .last = "upstream gone", .when = steady_time{40s}};
     const json::object seen = set.shown();
     const auto& of = seen.at("cohort").as_object();
     CHECK(of.at("name") == "api");
@@ -60,7 +66,10 @@ TEST_CASE("a scene has every member of the contract, and null for what nobody kn
     CHECK(of.at("p99_ms").is_null());
     CHECK(seen.at("history").at("ready").as_array().empty());
     CHECK(seen.at("routes").as_array().empty());
-    CHECK(seen.at("dropped").at("spans").is_null());
+    CHECK(seen.at("dropped").at("spans") == 3);
+    CHECK(seen.at("dropped").at("log_lines") == 0);
+    CHECK(seen.at("refused").at("rate_limited") == 0);
+    CHECK_FALSE(seen.at("refused").as_object().contains("spans"));
     CHECK(seen.at("throttled_s") == 0.25);
     CHECK(seen.at("memory").at("shared_room") == 9);
     const auto& first = seen.at("workers").at(0).as_object();
@@ -71,12 +80,18 @@ TEST_CASE("a scene has every member of the contract, and null for what nobody kn
     CHECK(first.at("pss_bytes") == 1000);
     CHECK(first.at("fds") == 12);
     CHECK(first.at("oddness") == 0.0);
+    CHECK(first.at("odd") == false);
     CHECK(first.at("utilisation").is_null());
+    CHECK(first.at("log_errors") == 2);
+    CHECK(first.at("last_error").at("words") == "upstream gone");
+    CHECK(first.at("last_error").at("at") == "1970-01-01T00:01:30.000Z");
     const auto& second = seen.at("workers").at(1).as_object();
     CHECK(second.at("pid").is_null());
     CHECK(second.at("ready") == false);
     CHECK(second.at("state") == "held");
     CHECK(second.at("last_death").is_null());
+    CHECK(second.at("log_errors").is_null());
+    CHECK(second.at("last_error").is_null());
     CHECK(second.size() == first.size());
 }
 

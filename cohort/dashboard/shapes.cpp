@@ -1,5 +1,7 @@
 #include <cohort/dashboard/shapes.hpp>
 
+#include <cohort/dashboard/losses.hpp>
+
 #include <boost/json/array.hpp>
 
 #include <array>
@@ -7,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace cohort::dashboard {
 
@@ -94,9 +97,10 @@ constexpr auto worker_members = std::to_array<member>({
     {"pss_bytes", "integer?", "Its share of the machine's memory."},
     {"cpu", "number?", "Processors that it keeps busy."},
     {"fds", "integer?", "Open descriptors."},
-    {"log_errors", "integer?"},
-    {"last_error", "string?"},
-    {"oddness", "number", "How far it is from what is usual among the workers; 3: look at it."},
+    {"log_errors", "integer?", "Lines of level error and worse that it has logged."},
+    {"last_error", "object?", "When (at) it logged the last one, and its words."},
+    {"oddness", "number", "How far it is from what is usual among the workers."},
+    {"odd", "boolean", "So far that one should look at it."},
 });
 
 constexpr auto route_members = std::to_array<member>({
@@ -125,13 +129,6 @@ constexpr auto crash_members = std::to_array<member>({
     {"report", "string?", "The file that has more to say."},
 });
 
-constexpr auto dropped_members = std::to_array<member>({
-    {"log_lines", "integer?"},
-    {"spans", "integer?"},
-    {"metric_series", "integer?"},
-    {"rate_limited", "integer?"},
-});
-
 constexpr auto memory_members = std::to_array<member>({
     {"shared_bytes", "integer", "What workers share."},
     {"shared_room", "integer", "As much can be."},
@@ -148,6 +145,17 @@ json::object history_shape()
     return shape;
 }
 
+json::object loss_shape(loss_kind kind)
+{
+    std::vector<member> members;
+    members.reserve(loss_rules().size());
+    for (const loss_rule& each : loss_rules()) {
+        if (each.kind == kind)
+            members.push_back({each.name, "integer", each.about});
+    }
+    return object_of(members);
+}
+
 json::object make_state()
 {
     json::object properties;
@@ -157,7 +165,8 @@ json::object make_state()
     properties["routes"] = list_of(object_of(route_members));
     properties["events"] = list_of(object_of(event_members));
     properties["crashes"] = list_of(object_of(crash_members));
-    properties["dropped"] = object_of(dropped_members);
+    properties["dropped"] = loss_shape(loss_kind::dropped);
+    properties["refused"] = loss_shape(loss_kind::refused);
     properties["throttled_s"] = typed("number?");
     properties["memory"] = object_of(memory_members);
     json::array required;

@@ -1,6 +1,6 @@
 #include <cohort/dashboard/verdict.hpp>
 
-#include <cohort/dashboard/detail/fields.hpp>
+#include <cohort/control/fields.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -14,8 +14,8 @@ namespace cohort::dashboard {
 
 namespace {
 
-using detail::number_at;
-using detail::text_at;
+using control::number_at;
+using control::text_at;
 
 constexpr std::size_t named_max = 3;
 
@@ -24,9 +24,9 @@ std::string missing(const boost::json::object& survey)
 {
     std::vector<std::string> who;
     std::size_t more = 0;
-    detail::each_object(survey, "slots", [&](const boost::json::object& slot) {
+    control::each_object(survey, "slots", [&](const boost::json::object& slot) {
         const std::string_view stage = text_at(slot, "stage");
-        if (stage == "serving" || detail::flag_at(slot, "extra"))
+        if (stage == "serving" || control::flag_at(slot, "extra"))
             return;
         if (who.size() == named_max) {
             ++more;
@@ -49,7 +49,7 @@ std::string missing(const boost::json::object& survey)
 bool nobody_died(const boost::json::object& survey)
 {
     bool none = true;
-    detail::each_object(survey, "slots", [&](const boost::json::object& slot) {
+    control::each_object(survey, "slots", [&](const boost::json::object& slot) {
         none = none && number_at(slot, "restarts").value_or(0) == 0;
     });
     return none;

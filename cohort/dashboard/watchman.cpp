@@ -7,7 +7,7 @@
 #include <cohort/base/version.hpp>
 #include <cohort/board/answers.hpp>
 #include <cohort/board/commons.hpp>
-#include <cohort/dashboard/detail/fields.hpp>
+#include <cohort/control/fields.hpp>
 #include <cohort/dashboard/scene.hpp>
 #include <cohort/observe/log.hpp>
 
@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 namespace {
 
 namespace json = boost::json;
-using detail::number_at;
+using control::number_at;
 
 constexpr nanoseconds pace = 1s;
 constexpr nanoseconds fresh_for = 2s;
@@ -32,7 +32,7 @@ constexpr milliseconds answers_within = 3s;
 std::vector<pid_t> pids_in(const json::object& survey)
 {
     std::vector<pid_t> all;
-    detail::each_object(survey, "slots", [&all](const json::object& slot) {
+    control::each_object(survey, "slots", [&all](const json::object& slot) {
         if (const auto pid = number_at(slot, "pid"))
             all.push_back(static_cast<pid_t>(*pid));
     });
@@ -70,6 +70,8 @@ watchman::watchman(const parts& with)
 {
     if (auto reader = observe::metric_reader::of(with_.board.commons()))
         metric_reader_.emplace(*std::move(reader));
+    if (const auto book = board::error_book::open(with_.board.commons()))
+        error_book_ = *book;
 }
 
 void watchman::want() noexcept
@@ -179,9 +181,10 @@ awaitable<result<>> watchman::recall()
 
 void watchman::count(const json::object& survey, steady_time when)
 {
+    errors_.clear();
     count_reading seen{.when = when};
     seen.ready = static_cast<unsigned>(number_at(survey, "serving").value_or(0));
-    detail::each_object(survey, "slots", [&](const json::object& slot) {
+    control::each_object(survey, "slots", [&](const json::object& slot) {
         const auto number = number_at(slot, "slot").value_or(-1);
         const auto worker = number_at(slot, "worker");
         if (!worker || number < 0 || number >= with_.board.slots())
@@ -195,6 +198,9 @@ void watchman::count(const json::object& survey, steady_time when)
         if (cost != costs_.end())
             one.processor_time = cost->second.processor_time;
         seen.slots.emplace(at, one);
+        if (auto said = error_book_ ? error_book_->read(at, static_cast<std::uint32_t>(*worker))
+                                    : std::nullopt)
+            errors_.emplace(at, *std::move(said));
     });
     rates_.take(std::move(seen));
 }
@@ -213,6 +219,9 @@ watchman::sight_ptr watchman::make_sight(const json::object& survey, steady_time
     auto made = std::make_shared<sight>();
     made->number = last_ ? last_->number + 1 : 1;
     made->when = when;
+    losses lost = numbers_.lost();
+    if (with_.add_losses)
+        with_.add_losses(lost);
     made->state = describe({.survey = survey,
                             .rates = rates_,
                             .past = past_,
@@ -223,8 +232,10 @@ watchman::sight_ptr watchman::make_sight(const json::object& survey, steady_time
                             .throttled_s = throttled_s_,
                             .shared_bytes = with_.board.commons().taken(),
                             .shared_room = board::commons::room,
-                            .spans_lost = with_.spans_lost ? with_.spans_lost() : std::nullopt,
-                            .now = wall_now()});
+                            .lost = lost,
+                            .errors = errors_,
+                            .now = wall_now(),
+                            .when = now()});
     made->text = json::serialize(made->state);
     return made;
 }

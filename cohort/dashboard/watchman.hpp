@@ -4,9 +4,11 @@
 #include <cohort/async/wakeup.hpp>
 #include <cohort/base/clock.hpp>
 #include <cohort/base/error.hpp>
+#include <cohort/board/last_error.hpp>
 #include <cohort/board/segment.hpp>
 #include <cohort/dashboard/costs.hpp>
 #include <cohort/dashboard/inquiry.hpp>
+#include <cohort/dashboard/losses.hpp>
 #include <cohort/dashboard/meter.hpp>
 #include <cohort/dashboard/metric_figures.hpp>
 #include <cohort/dashboard/recollection.hpp>
@@ -41,8 +43,8 @@ public:
         asio::any_io_executor executor;
         const inquiry& primary;
         const board::segment& board;
-        /// Spans that were overwritten before they were sent; nothing: nobody sends them here.
-        std::function<std::optional<std::uint64_t>()> spans_lost = {};
+        /// Adds what this process itself has lost.
+        std::function<void(losses&)> add_losses = {};
     };
     explicit watchman(const parts& with);
     watchman(const watchman&) = delete;
@@ -87,6 +89,8 @@ private:
     recollection past_;
     metric_figures numbers_;
     std::map<pid_t, process_cost> costs_;
+    std::optional<board::error_book> error_book_;
+    std::map<std::uint32_t, board::error_reading> errors_;
     std::optional<seconds> age_;
     std::optional<double> throttled_s_;
     std::uint64_t next_event_ = 0;

@@ -2,6 +2,7 @@
 
 #include <cohort/base/clock.hpp>
 #include <cohort/board/flight.hpp>
+#include <cohort/board/last_error.hpp>
 #include <cohort/observe/detail/log_line.hpp>
 #include <cohort/observe/log_export.hpp>
 #include <cohort/observe/log_file.hpp>
@@ -156,6 +157,8 @@ void detail::write(level at, const bindings* bound, std::string_view message,
 {
     if (!enabled(at))
         return;
+    if (at >= level::error)
+        board::note_error(message);
     try {
         thread_local std::string line;  // keeps its memory: at most a line
         line.clear();

@@ -4,6 +4,7 @@
 #include <cohort/async/stop.hpp>
 #include <cohort/base/try.hpp>
 #include <cohort/control/place.hpp>
+#include <cohort/net/browser_address.hpp>
 #include <cohort/net/listener.hpp>
 #include <cohort/net/socket_address.hpp>
 #include <cohort/net/socket_option.hpp>
@@ -40,18 +41,14 @@ constexpr int queue_length = 64;
 /// Who has the admin socket of that name has this one, too.
 bool give_way(const std::filesystem::path&) { return true; }
 
-bool is_every(const std::string& host) noexcept
-{
-    return host == "*" || host == "::" || host == "0.0.0.0";
-}
-
 bool is_door_at(int number, const net::endpoint& where)
 {
     if (net::socket_option(number, SOL_SOCKET, SO_ACCEPTCONN) != 1)
         return false;
     const auto at = net::local_endpoint(number);
     return at && at->kind() == where.kind() && at->port() == where.port() &&
-           (at->host() == where.host() || (is_every(at->host()) && is_every(where.host())));
+           (at->host() == where.host() ||
+            (net::is_every_address(at->host()) && net::is_every_address(where.host())));
 }
 
 }  // namespace
@@ -158,10 +155,9 @@ void foyer::open_remote(std::vector<int>* left_open)
     keep_token();
     if (!remote_.valid())
         return;
-    const std::string host = is_every(where->host()) ? "localhost" : where->host();
     const std::string known = token_.empty() ? std::string{"admin.token"} : token_.string();
-    log::info("the dashboard is at http://{}:{}/, for whoever has the token in {}",
-              host.contains(':') ? fmt::format("[{}]", host) : host, where->port(), known);
+    log::info("the dashboard is at {}, for whoever has the token in {}",
+              net::browser_address(*where).value_or(where->text()), known);
 }
 
 void foyer::keep_token()

@@ -5,6 +5,7 @@
 #include <cohort/async/stop.hpp>
 #include <cohort/base/try.hpp>
 #include <cohort/board/flight.hpp>
+#include <cohort/board/last_error.hpp>
 #include <cohort/board/said_levels.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/observe/thrown.hpp>
@@ -55,6 +56,12 @@ void obey_operator(const hall& doors, std::uint32_t slot) noexcept
 /// What we do is written where it outlives us.
 void begin_recording(const hall& doors, const ipc::welcome& terms) noexcept
 {
+    const auto errors = board::error_book::open(doors.commons());
+    const auto noting =
+        errors ? errors->begin(terms.slot, terms.id) : result<>{std::unexpected(errors.error())};
+    if (!noting)
+        log::warn("the dashboard will not know this worker's last error: {}; going on",
+                  noting.error().text());
     const auto recorder = board::flight_recorder::open(doors.commons());
     const board::flight_owner us{
         .slot = terms.slot, .worker = terms.id, .process = static_cast<std::uint32_t>(::getpid())};

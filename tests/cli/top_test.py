@@ -112,6 +112,15 @@ def test_it_is_live_and_leaves(cohort: Command) -> None:
             equal(top.leave(), 0)
 
 
+def test_it_shows_what_the_dashboard_knows(cohort: Command) -> None:
+    start(cohort)
+    with Terminal(cohort, columns=160) as top:
+        top.until(lambda frame: re.search(r"hello\.0 +serving.* \d+\.\d% +\d+(\.\d)?ms ", frame),
+                  "how busy its loop is, and how late")
+        top.press(b"q")
+        equal(top.leave(), 0)
+
+
 def test_every_end_gives_the_terminal_back(cohort: Command) -> None:
     start(cohort, 1)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):

@@ -4,7 +4,7 @@
 //
 //   node dashboard_fixture.mjs [--token T] [--port N] [--tame]
 //
-// POST /fixture/{cut|hush|speak|kill/SLOT|blank|odd} makes things happen.
+// POST /fixture/{cut|hush|speak|kill/SLOT|blank|demote|forget} makes things happen.
 
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -23,7 +23,7 @@ const markup = process.argv.includes("--tame") ? "/health"
   : "<img src=x onerror=alert(1)><b>not bold</b>";
 const began = Date.now();
 
-let hushed = false, blank = false, tick = 0;
+let hushed = false, blank = false, mayOrder = true, forgotten = false, tick = 0;
 const events = [], crashes = [], history = [];
 const workers = Array.from({ length: 4 }, (_, slot) => ({
   slot, id: slot + 1, pid: 4100 + slot, generation: 3, state: "serving", ready: true, born: began,
@@ -68,8 +68,12 @@ const row = (worker) => ({
   lag_p99_ms: blank ? null : wave(worker.slot, 1.4, 0.6), in_flight: Math.round(wave(3, 6, 4)),
   connections: 31 + worker.slot, requests_per_s: worker.ready ? wave(worker.slot, 310, 20) : 0,
   errors_per_s: 0.05, pss_bytes: 21e6 + worker.slot * 1e5, cpu: wave(worker.slot, 0.35, 0.1),
-  fds: 58 + worker.slot, oddness: blank ? null : worker.slot === 2 ? 3.4 : 0.2,
-  log_errors: worker.deaths, last_error: worker.deaths > 0 ? `upstream gone ${markup}` : null,
+  fds: 58 + worker.slot, oddness: worker.slot === 2 ? 3.4 : 0.2, odd: worker.slot === 2,
+  log_errors: blank ? null : worker.deaths,
+  last_error: worker.deaths > 0 ? {
+    at: new Date(Date.parse(worker.last_death.at) + 2000).toISOString(),
+    words: `upstream gone ${markup}`,
+  } : null,
 });
 
 function state() {
@@ -92,8 +96,10 @@ function state() {
     ].map(([method, route, time_share, requests_per_s, p99_ms]) =>
       ({ method, route, time_share, requests_per_s, p99_ms, p50_ms: p99_ms / 4, errors_per_s: 0 })),
     events, crashes,
-    dropped: blank ? { log_lines: null, spans: null, metric_series: null, rate_limited: null }
-      : { log_lines: 0, spans: 12, metric_series: 0, rate_limited: 3 },
+    dropped: { log_lines: 0, log_lines_cut: 0, spans: blank ? 0 : 12, metric_series: 0,
+               subscribers: 0, clock_steps: 0 },
+    refused: { rate_limited: blank ? 0 : 3, credentials: blank ? 0 : 1204, cross_origin: 0,
+               of_a_later_version: blank ? 0 : 1 },
     throttled_s: blank ? null : 0,
     memory: blank ? {} : { shared_bytes: 6.1e6, shared_room: 64e6 },
   };
@@ -122,7 +128,8 @@ function act(slot, verb, body) {
 /** What `why` tells of a slot. */
 const ends = (slot) => crashes.filter((each) => String(each.slot) === slot).map((each) => ({
   pid: each.pid, worker: 2, reason: each.words, lived_ms: 12000, served_ms: 11000,
-  story: `stack of thread 1 "api"\n  #0 ${markup} at handler.cpp:40\n  #1 main`,
+  file: "/var/log/cohort/payments.1.crash", story: forgotten ? undefined
+    : `stack of thread 1 "api"\n  #0 ${markup} at handler.cpp:40\n  #1 main`,
 }));
 
 const streams = new Set();
@@ -132,6 +139,10 @@ function happen(what, slot) {
     streams.forEach((each) => each.destroy());
   else if (what === "kill")
     kill(Number(slot));
+  else if (what === "demote")
+    mayOrder = false;
+  else if (what === "forget")
+    forgotten = true;
   else if (what === "blank")
     blank = !blank;
   else
@@ -168,6 +179,16 @@ const server = createServer(async (request, answer) => {
     streams.add(answer);
     answer.on("close", () => streams.delete(answer));
     return answer.write(`event: state\ndata: ${JSON.stringify(state())}\n\n`);
+  }
+  if (third === "access")
+    return json(answer, 200, { may: mayOrder ? ["look", "order"] : ["look"] });
+  if (third === "workers" && fifth === "logs")
+    return json(answer, 200, { exit: 0, reason: "", data: { file: "/var/log/payments.log",
+      lines: [`{"timestamp":"2026-01-01T00:00:00.000Z","level":"error","message":"gone",` +
+              `"from":${JSON.stringify(markup)}}`, "plain words"] } });
+  if (third === "why" && fifth !== undefined) {
+    answer.writeHead(200, { "Content-Type": "text/plain" });
+    return answer.end(`all of worker ${fifth}`);
   }
   if (third === "why")
     return json(answer, 200, { exit: 0, reason: "", data: { slots: [{ ends: ends(fourth) }] } });

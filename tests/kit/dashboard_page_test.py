@@ -3,16 +3,19 @@
 
 dashboard_page_test.py --fixture [--pictures FOLDER]
 dashboard_page_test.py --cohort PROGRAM [--pictures FOLDER]
+dashboard_page_test.py --readme FILE --cohort build/Release/examples/02_fibonacci/02_fibonacci
 
 The first is the page alone, before tests/kit/dashboard_fixture.mjs: what it says when the stream
 breaks, when it needs a token, when numbers are missing and texts are hostile. The second is all of
-it: a cohort under traffic, a worker that is killed, one that is drained by a click.
+it: a cohort under traffic, a worker that is killed, one that is drained by a click. The third takes
+the picture of README.md: nothing on it is made up.
 """
 
 import argparse
 import base64
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import pathlib
@@ -122,6 +125,32 @@ def escapes_everything(page: Dashboard) -> None:
     expect(page.run("return document.querySelectorAll('b, img').length") == 0, "markup of others")
 
 
+def tells_of_a_worker(page: Dashboard) -> None:
+    """Its log, and of a death that only its file remembers, that file."""
+    page.press(f"{page.row(1)} .slot")
+    page.until_text("#worker-facts", "upstream gone")
+    page.click("#worker-actions button:last-child")
+    page.until_text("#report-text", "error gone")
+    expect("<b>not bold</b>" in page.text("#report-text"), "lines as they are")
+    expect("plain words" in page.text("#report-text"), "lines of anybody")
+    page.click("#report button[type=submit]")
+    page.click("#worker > form button")
+    page.press("#crash-rows button")
+    page.until_text("#report-text", "all of worker 2")
+    page.click("#report button[type=submit]")
+
+
+def may_only_look(page: Dashboard) -> None:
+    page.until_text("#link", "live")
+    page.browser.until("return document.body.classList.contains('looks-only')", "a lesser token")
+    seen = page.run("return [...document.querySelectorAll('.orders')]"
+                    ".filter(each => each.checkVisibility()).length")
+    expect(seen == 0, f"{seen} buttons that would be refused")
+    page.run("document.querySelector('#worker-rows .slot').focus()")
+    page.keys("#worker-rows .slot:focus", "d")
+    page.until_text("#answers", "for looking")
+
+
 def is_used_by_keyboard(page: Dashboard) -> None:
     page.run("document.activeElement.blur()")
     page.keys("body", "?")
@@ -163,7 +192,7 @@ def dies_in_sight(page: Dashboard, slot: int, kill) -> None:
     page.browser.until(f"return document.querySelector({json.dumps(page.row(slot))})"
                        f".children[2].textContent !== '{before}'", "another process")
     page.until_text("#events", before)
-    page.until_text(f"{page.row(slot)} .death", ":")  # when, and of what
+    page.until_text(f"{page.row(slot)} .trouble", ":")  # when, and of what
     page.until_text(f"{page.row(slot)} .mark", "serving")
 
 
@@ -196,21 +225,30 @@ def fixture(browser: Browser, pictures: pathlib.Path | None) -> None:
         is_used_by_keyboard(page)
         dies_in_sight(page, 1, lambda _: make("kill/1"))
         escapes_everything(page)
+        page.until_text("#dropped-words", "some of what happened was dropped")
+        page.until_text("#refused-rows", "Wrong credentials")
+        page.until_text("#refused-rows", "of a later version")
+        expect("Other sites" not in page.text("#refused-rows"), "what never happened is left out")
         fits_and_reads(page, pictures)
         drains(page, 3)
         page.press(f"{page.row(0)} [data-verb=restart]")
         page.click("#ask-yes")
         page.until_text("#answers .bad", "another reload is under way")
+        make("forget")
+        tells_of_a_worker(page)
         make("hush")
         page.until_text("#link", "old")
         browser.until("return document.body.classList.contains('lost')", "old numbers are marked")
         make("speak")
         page.until_text("#link", "live")
+        make("demote")
         make("cut")
         browser.until("return !document.body.classList.contains('lost') && "
                       "document.getElementById('link').textContent === 'live'", "it comes back")
+        may_only_look(page)
         make("blank")
-        page.until_text("#dropped-words", "not everything is counted")
+        page.until_text("#dropped-words", "nothing was dropped")
+        page.until_text("#refused-words", "nobody was refused")
         browser.until("return !document.getElementById('no-routes').hidden", "no routes")
         expect("NaN" not in page.text("body") and "undefined" not in page.text("body"), "words")
         complaints_are_expected(page)
@@ -223,8 +261,15 @@ def free_port() -> int:
         return taken.getsockname()[1]
 
 
+# What is asked for, again and again: a method, a path and a body.
+USUAL = [("GET", "/", None)]
+PAYMENT = json.dumps({"amount": 1200, "currency": "EUR", "account": "DE1"})
+VARIED = [("GET", "/fibonacci/24", None), ("POST", "/payments", PAYMENT), ("GET", "/healthz", None),
+          ("GET", "/fibonacci/12", None), ("POST", "/payments", PAYMENT), ("GET", "/nobody", None)]
+
+
 @contextlib.contextmanager
-def traffic(port: int, path: str):
+def traffic(port: int, what: list, people: int = 2):
     """Somebody asks all the time; who is answered is counted."""
     over, answered = threading.Event(), [0]
 
@@ -232,14 +277,15 @@ def traffic(port: int, path: str):
         while not over.is_set():
             with contextlib.suppress(OSError, http.client.HTTPException):
                 client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-                for _ in range(50):
-                    client.request("GET", path)
+                for method, path, body in itertools.islice(itertools.cycle(what), 50):
+                    client.request(method, path, body,
+                                   {"Content-Type": "application/json"} if body else {})
                     client.getresponse().read()
                     answered[0] += 1
                     over.wait(0.01)
                 client.close()
 
-    people = [threading.Thread(target=ask) for _ in range(2)]
+    people = [threading.Thread(target=ask) for _ in range(people)]
     for each in people:
         each.start()
     try:
@@ -250,20 +296,46 @@ def traffic(port: int, path: str):
             each.join()
 
 
-def cohort(browser: Browser, program: pathlib.Path, pictures: pathlib.Path | None) -> None:
+@contextlib.contextmanager
+def served(program: pathlib.Path, name: str, workers: int, what: list):
+    """A cohort under traffic; gives where its dashboard is."""
     with tempfile.TemporaryDirectory(prefix="cohort-page-") as folder:
         run = pathlib.Path(folder, "run")
         run.mkdir(mode=0o700)
         door = free_port()
         file = pathlib.Path(folder, "cohort.toml")
-        file.write_text(f'[app.page]\nexec = "{program}"\n[admin]\nhttp = "127.0.0.1:{door}"\n'
+        file.write_text(f'[app.{name}]\nexec = "{program}"\n[admin]\nhttp = "127.0.0.1:{door}"\n'
                         f'token = "{TOKEN}"\n', encoding="utf-8")
         os.environ["COHORT_RUNTIME_DIR"] = str(run)
-        with running(str(program), "--config", str(file), "--name", "page", "--workers", "3",
+        with running(str(program), "--config", str(file), "--name", name, "--workers", str(workers),
                      "--listen", "127.0.0.1:0") as server:
             port = int(line_of(server, r"listening on (?:port |[^ ]*:)([0-9]+)")[1])
-            with traffic(port, "/"):
-                visit(browser, f"http://127.0.0.1:{door}", pictures)
+            with traffic(port, what, workers):
+                yield f"http://127.0.0.1:{door}"
+
+
+def picture_of_readme(browser: Browser, program: pathlib.Path, into: pathlib.Path) -> None:
+    """After a minute; one worker of four was killed a moment ago."""
+    with served(program, "payments", 4, VARIED) as site:
+        page = Dashboard(browser, site, TOKEN)
+        page.size(1280, 900)
+        page.media(prefers_color_scheme="light", prefers_reduced_motion="reduce")
+        page.until_text("#state", "serving")
+        so_far = ("return document.querySelectorAll('path.spark')[1].getAttribute('d')"
+                  ".split('L').length > ")
+        browser.until(f"{so_far} 60", "a minute")
+        dies_in_sight(page, 1, lambda pid: os.kill(pid, signal.SIGSEGV))
+        browser.until(f"{so_far} 75", "some seconds more")
+        page.run("scrollTo(0, 0)")
+        taken = browser.ask("POST", "/goog/cdp/execute",
+                            {"cmd": "Page.captureScreenshot",
+                             "params": {"captureBeyondViewport": True}})
+        into.write_bytes(base64.b64decode(taken["data"]))
+
+
+def cohort(browser: Browser, program: pathlib.Path, pictures: pathlib.Path | None) -> None:
+    with served(program, "page", 3, USUAL) as site:
+        visit(browser, site, pictures)
 
 
 def visit(browser: Browser, site: str, pictures: pathlib.Path | None) -> None:
@@ -285,6 +357,7 @@ def main() -> int:
     parser.add_argument("--fixture", action="store_true")
     parser.add_argument("--cohort", type=pathlib.Path)
     parser.add_argument("--pictures", type=pathlib.Path)
+    parser.add_argument("--readme", type=pathlib.Path)
     options = parser.parse_args()
     binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not binary or not driver or (options.fixture and not shutil.which("node")):
@@ -297,6 +370,8 @@ def main() -> int:
         try:
             if options.fixture:
                 fixture(browser, options.pictures)
+            elif options.readme:
+                picture_of_readme(browser, options.cohort.resolve(), options.readme)
             else:
                 cohort(browser, options.cohort.resolve(), options.pictures)
         finally:

@@ -37,6 +37,14 @@ assert.equal(words.moment("nonsense"), null);
 assert.equal(words.clock(null), "–");
 assert.equal(words.moment(1_700_000_000).getTime(), words.moment(1_700_000_000_000).getTime());
 assert.equal(words.toneOfEvent({ kind: "stage", words: "booting → serving (ready)" }), "good");
+assert.equal(words.logLine('{"timestamp":"2026-01-02T10:00:00.000Z","level":"warn",' +
+                           '"message":"slow","pid":7,"workerId":3,"took":12}'),
+             "2026-01-02T10:00:00.000Z warn  slow  workerId=3  took=12");
+assert.equal(words.logLine('{"level":50,"time":1,"msg":"of pino"}'), "1 error of pino");
+assert.equal(words.logLine("Traceback"), "Traceback");
+assert.equal(words.logLine("null"), "null");
+assert.equal(words.short("x".repeat(81)).length, 80);
+assert.equal(words.short("short"), "short");
 assert.equal(words.toneOfEvent({ kind: "end", words: "pid 7 ended: killed by SIGKILL" }), "bad");
 assert.equal(words.toneOfEvent({ kind: "scaled", words: "from 2, to 4, changed" }), "warn");
 

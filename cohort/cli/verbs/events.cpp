@@ -40,7 +40,7 @@ exit_code run_events(const arguments& args, console& out)
                 out.json(line);
             } else {
                 out.line(fmt::format("{}  {}: {}", text_at(what.data, "time"), each.place.app,
-                                     event_words(what.data)));
+                                     event_line(what.data)));
             }
             out.flush();
         };

@@ -3,6 +3,7 @@
 #include <cohort/base/try.hpp>
 #include <cohort/cli/target.hpp>
 #include <cohort/cli/view.hpp>
+#include <cohort/net/browser_address.hpp>
 #include <cohort/net/endpoint.hpp>
 #include <cohort/process/child.hpp>
 #include <cohort/process/permit.hpp>
@@ -30,19 +31,11 @@ namespace fs = std::filesystem;
 /// Who has not failed by then shows a browser, or is one.
 constexpr int browser_fails_within_ms = 3'000;
 
-/// Where a browser on this machine finds what listens there; nothing: the kernel chose the port,
-/// or it is no address.
+/// Nothing: it is not where a browser could go.
 std::optional<std::string> url_of(std::string_view listens)
 {
     const auto where = net::endpoint::parse(listens);
-    if (!where || where->kind() != net::endpoint::family::tcp || where->port() == 0)
-        return std::nullopt;
-    std::string host = where->host();
-    if (host == "*" || host == "0.0.0.0" || host == "::")
-        host = "localhost";
-    else if (host.find(':') != std::string::npos)
-        host = fmt::format("[{}]", host);
-    return fmt::format("http://{}:{}/", host, where->port());
+    return where ? net::browser_address(*where) : std::nullopt;
 }
 
 bool is_set(const char* name)

@@ -3,9 +3,10 @@
 #include <cohort/cli/background.hpp>
 #include <cohort/cli/elf.hpp>
 #include <cohort/cli/launch.hpp>
-#include <cohort/cli/log_filter.hpp>
+#include <cohort/cli/log_words.hpp>
 #include <cohort/cli/target.hpp>
 #include <cohort/config/app_name.hpp>
+#include <cohort/control/log_filter.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
@@ -63,8 +64,8 @@ exit_code refuse_second(const target& whom, pid_t first, console& out)
 /// The end of a log as people read it, and what ended it first.
 void show_last_lines(std::vector<std::string> lines, console& out)
 {
-    log_filter fatal;
-    fatal.least = rank_of("fatal");
+    control::log_filter fatal;
+    fatal.least = control::rank_of("fatal");
     const auto reason =
         std::ranges::find_if(lines, [&](const std::string& line) { return fatal.wants(line); });
     if (reason != lines.end())

@@ -1,5 +1,6 @@
 #include <cohort/cli/verbs.hpp>
 
+#include <cohort/cli/dashboard_state.hpp>
 #include <cohort/cli/pace.hpp>
 #include <cohort/cli/screen.hpp>
 #include <cohort/cli/target.hpp>
@@ -29,6 +30,8 @@ using namespace std::chrono_literals;
 constexpr std::size_t events_kept = 50;
 /// Until it is so: what is ordered goes on, and the next looks tell how far it is.
 constexpr milliseconds order_takes = 300ms;
+/// Without it there is less to see; the first one to ask waits until its process is there.
+constexpr milliseconds dashboard_takes = 1s;
 
 control::answer survey_of(const target& whom)
 {
@@ -112,6 +115,8 @@ void live_view::look_at(const target& each, steady_time when)
     pace& running = paces_[each.place.socket.string()];
     running.add(seen.survey, when);
     seen.history = running.history();
+    if (const auto state = dashboard_state(each.place.socket, dashboard_takes))
+        add_state(seen.survey, *state);
     control::request ask{"events"};
     ask.budget = 2s;
     ask.arguments["last"] = events_kept;

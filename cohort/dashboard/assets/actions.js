@@ -93,6 +93,28 @@ export async function order(verb, worker, workers, more) {
   }
 }
 
+/** The last lines that a worker has logged, as they were written. */
+async function openLog(worker) {
+  const title = `The log of ${nameOf(worker)}`;
+  openReport(title, "", "Asking for the last lines…");
+  const isShown = () => find("report").open && find("report-title").textContent === title;
+  const show = (about, text) => {
+    if (!isShown())
+      return;
+    put(find("report-words"), about);
+    put(find("report-text"), text);
+    find("report-text").scrollTop = find("report-text").scrollHeight;
+  };
+  try {
+    const said = await feed.ask("GET", `api/v1/workers/${worker.slot}/logs?last=200`);
+    const lines = said.data?.lines ?? [];
+    show(said.exit === 0 ? `The last lines in ${said.data.file}` : said.reason,
+         lines.length > 0 ? lines.map(words.logLine).join("\n") : "No line of it is there.");
+  } catch (problem) {
+    show("", `They cannot be had: ${problem.message}`);
+  }
+}
+
 /** Reports that are in an answer; or all of it. */
 function textOf(data) {
   const reports = (data?.slots ?? []).flatMap((slot) => [slot, ...(slot.ends ?? [])])
@@ -121,8 +143,11 @@ export async function openCrash(crash) {
     const said = await feed.ask("GET", `api/v1/why/${crash.slot}`);
     const end = (said.data?.slots ?? []).flatMap(({ ends }) => ends ?? [])
       .find(({ pid }) => pid === crash.pid);
+    let file = "";
+    if (end?.file && !end.story) // of older ones there is the file alone
+      file = await feed.text(`api/v1/why/${crash.slot}/${end.worker}`);
     if (isShown())
-      put(find("report-text"), storyOf(end ?? {}, crash));
+      put(find("report-text"), file || storyOf(end ?? {}, crash));
   } catch (problem) {
     if (isShown())
       put(find("report-text"), `${storyOf({}, crash)}\n\nThe rest cannot be had: ` +
@@ -148,13 +173,16 @@ export function openWorker(worker) {
   const actions = find("worker-actions");
   const level = make("select", {}, ...levels.map((text) => make("option", { text })));
   const button = (text, verb, body) => {
-    const node = make("button", { type: "button", text, "data-verb": verb });
+    const node = make("button", { type: "button", className: "orders", text, "data-verb": verb });
     node.addEventListener("click", () => order(node.dataset.verb, latestOf(worker), all, body?.()));
     return node;
   };
+  const log = make("button", { type: "button", text: "Last log lines" });
+  log.addEventListener("click", () => openLog(latestOf(worker)));
   actions.replaceChildren(
     button("Drain", "drain"), button("Restart", "restart"), button("Dump the stacks", "dump"),
-    make("label", {}, "Log level", level), button("Set", "level", () => ({ level: level.value })));
+    make("label", { className: "orders" }, "Log level", level),
+    button("Set", "level", () => ({ level: level.value })), log);
   show(latestOf(worker));
   find("worker").showModal();
 }
@@ -182,7 +210,8 @@ function show(worker) {
     ["Memory", words.bytes(worker.pss_bytes)],
     ["Files", words.count(worker.fds)],
     ["Errors logged", words.count(worker.log_errors)],
-    ["Last of them", words.text(worker.last_error)],
+    ["Last of them", worker.last_error
+      ? `${words.full(worker.last_error.at)}: ${worker.last_error.words}` : "none"],
     ["Oddness", typeof worker.oddness === "number" ? worker.oddness.toFixed(1) : "–"],
   ]);
   const [first, again] = find("worker-actions").querySelectorAll("button");

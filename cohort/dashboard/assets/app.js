@@ -64,6 +64,8 @@ function showLink() {
 
 const feed = new Feed({
   onState(next) {
+    if (trouble || !state)
+      learnAccess(); // it may be another token, or another server
     trouble = null;
     if (!paused || !state) {
       state = next;
@@ -105,9 +107,17 @@ function go(id) {
   find(id).scrollIntoView({ block: "start" });
 }
 
+/** Who may only look sees no buttons that would be refused. */
+async function learnAccess() {
+  const { may = [] } = await feed.ask("GET", "api/v1/access").catch(() => ({ may: ["order"] }));
+  document.body.classList.toggle("looks-only", !may.includes("order"));
+}
+
 const withCurrent = (deed) => {
   const worker = current();
-  if (worker)
+  if (worker && document.body.classList.contains("looks-only") && deed !== openWorker)
+    answer("This token is for looking: orders take that of operators.", "warn");
+  else if (worker)
     deed(worker);
   else
     answer("Choose a worker first: j and k walk through them.", "warn");

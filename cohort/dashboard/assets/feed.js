@@ -53,6 +53,14 @@ export class Feed {
     return token ? { ...more, Authorization: `Bearer ${token}` } : more;
   }
 
+  /** What lies there as a text. */
+  async text(path) {
+    const answer = await fetch(path, { headers: this.headers(), cache: "no-store" });
+    if (!answer.ok)
+      throw new Error(`the answer was ${answer.status}`);
+    return answer.text();
+  }
+
   /** Asks the API; the answer as JSON, or what came instead as an error in words. */
   async ask(method, path, body) {
     const options = { method, headers: this.headers({ Accept: "application/json" }),
@@ -108,6 +116,9 @@ export class Feed {
       });
       if (answer.status === 401)
         throw new Refused();
+      if (answer.status === 429)
+        throw new Error("too many wrong tokens came from this address: it is not listened to for " +
+                        `${answer.headers.get("Retry-After") ?? "some"} s`);
       if (!answer.ok)
         throw new Error(`the answer was ${answer.status}: ${(await answer.text()).slice(0, 300)}`);
       const read = eventReader((event, data) => {

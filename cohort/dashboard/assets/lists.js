@@ -108,20 +108,38 @@ function showList(rows, list, keyOf, nothing) {
   rows.list.hidden = list.length === 0;
 }
 
-function showDropped({ dropped = {}, throttled_s: throttled, memory = {} }) {
-  const counts = [["Log lines", dropped.log_lines], ["Spans", dropped.spans],
-                  ["Metric series", dropped.metric_series], ["Rate limited", dropped.rate_limited]];
-  const lost = counts.slice(0, 3).some(([, number]) => number > 0);
-  const unknown = counts.slice(0, 3).some(([, number]) => typeof number !== "number");
-  put(find("dropped-words"), lost ? "some of what happened was dropped"
-    : unknown ? "not everything is counted" : "nothing was dropped");
+const alwaysShown = ["log_lines", "spans", "metric_series", "clock_steps"];
+const lossTitles = {
+  log_lines: "Log lines", log_lines_cut: "Log lines cut", spans: "Spans",
+  unsent_spans: "Spans not taken", unsent_logs: "Log lines not taken",
+  unqueued_logs: "Log lines not sent", unsent_metrics: "Metrics not taken",
+  metric_series: "Metric series", subscribers: "Slow subscribers", clock_steps: "Clock jumps",
+  rate_limited: "Rate limited", at_once: "Too many at once", overload: "Too much to do",
+  bodies: "Bodies without room", credentials: "Wrong credentials", cross_origin: "Other sites",
+  sessions: "Sessions without room", by_server: "Broken rules", floods: "HTTP/2 floods",
+  websockets: "WebSockets", killers: "Requests that kill", wrong_tokens: "Wrong tokens here",
+};
+
+/** A kind that this page does not know yet is shown by its name. */
+const lossTitle = (name) => lossTitles[name] ?? name.replaceAll("_", " ");
+
+function showDropped({ dropped = {}, refused = {}, throttled_s: throttled, memory = {} }) {
+  const lost = Object.values(dropped).some((number) => number > 0);
+  put(find("dropped-words"), lost ? "some of what happened was dropped" : "nothing was dropped");
+  const tone = (number) => number > 0 ? "warn" : "";
   describe(find("dropped-rows"), [
-    ...counts.map(([name, number], place) =>
-      [name, words.count(number), number > 0 && place < 3 ? "warn" : ""]),
-    ["CPU throttled", words.duration(throttled), throttled > 0 ? "warn" : ""],
+    ...Object.entries(dropped).filter(([name, number]) => number > 0 || alwaysShown.includes(name))
+      .map(([name, number]) => [lossTitle(name), words.count(number), tone(number)]),
+    ["CPU throttled", words.duration(throttled), tone(throttled)],
     ["Shared memory", memory.shared_bytes === null || memory.shared_bytes === undefined ? "–"
       : `${words.bytes(memory.shared_bytes)} of ${words.bytes(memory.shared_room)}`],
   ]);
+  // Many reasons, of which few ever happen in one place.
+  const turnedAway = Object.entries(refused).filter(([, number]) => number > 0);
+  put(find("refused-words"), turnedAway.length > 0 ? "since the cohort began"
+    : "nobody was refused");
+  describe(find("refused-rows"), turnedAway.map(([name, number]) =>
+    [lossTitle(name), words.count(number), ""]));
 }
 
 export function showLists(state) {

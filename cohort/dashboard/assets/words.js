@@ -93,8 +93,30 @@ export function full(at) {
 export const text = (value) => value === null || value === undefined || value === "" ? none
                                                                                     : String(value);
 
+/** Of a text that may be long what a cell of a table has room for. */
+export const short = (text, most = 80) => text.length > most ? `${text.slice(0, most - 1)}…` : text;
+
 export function plural(number, word) {
   return `${count(number)} ${word}${number === 1 ? "" : "s"}`;
+}
+
+/** A line of the log as people read it: time, level, message, and the rest. */
+export function logLine(line) {
+  let all;
+  try {
+    all = JSON.parse(line);
+  } catch {
+    return line;
+  }
+  if (all === null || typeof all !== "object")
+    return line;
+  const { timestamp, time, level, message, msg, pid, hostname, ...rest } = all;
+  const name = typeof level === "number"
+    ? ["trace", "debug", "info", "warn", "error", "fatal"][level / 10 - 1] ?? String(level)
+    : String(level ?? "");
+  const more = Object.entries(rest).map(([key, value]) =>
+    `  ${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
+  return `${timestamp ?? time ?? ""} ${name.padEnd(5)} ${message ?? msg ?? ""}${more.join("")}`;
 }
 
 /** How a state feels: a class of the style sheet. */

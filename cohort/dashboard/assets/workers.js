@@ -4,8 +4,6 @@ import { find, look, make, put, Rows, say } from "./page.js";
 import { openWorker, order } from "./actions.js";
 import * as words from "./words.js";
 
-const oddFrom = 3; // so far from the others that it is said
-
 const number = (title, key, format = words.count) =>
   ({ title, key, className: "number", show: (worker) => format(worker[key]) });
 
@@ -25,12 +23,16 @@ export const columns = [
   number("Memory", "pss_bytes", words.bytes),
   number("CPU", "cpu", words.percent),
   number("Files", "fds"),
-  { title: "Last death", key: "death", className: "death", show: lastDeath },
+  { title: "Last trouble", key: "trouble", className: "trouble", show: lastTrouble },
   { title: "", key: "", className: "actions plain" },
 ];
 
-function lastDeath(worker) {
-  const death = worker.last_death;
+const timeOf = (what) => words.moment(what?.at)?.getTime() ?? 0;
+
+/** A death of its slot, or an error that it has logged since. */
+function lastTrouble({ last_death: death, last_error: error }) {
+  if (timeOf(error) > timeOf(death))
+    return `${words.clock(error.at)} logged: ${words.short(error.words)}`;
   return death ? `${words.clock(death.at)} ${death.words || death.cause || ""}` : "";
 }
 
@@ -49,8 +51,8 @@ const sorting = { key: "oddness", down: true };
 function sorted(workers) {
   if (sorting.key === "oddness")
     return [...workers].sort(oddest);
-  const value = (worker) => sorting.key === "death"
-    ? words.moment(worker.last_death?.at)?.getTime() ?? 0 : worker[sorting.key] ?? -1;
+  const value = (worker) => sorting.key === "trouble"
+    ? Math.max(timeOf(worker.last_death), timeOf(worker.last_error)) : worker[sorting.key] ?? -1;
   const direction = sorting.down ? -1 : 1;
   return [...workers].sort((one, other) => {
     const [a, b] = [value(one), value(other)];
@@ -126,7 +128,7 @@ function createRow(worker) {
                   make("span"));
     } else if (column.className.startsWith("actions")) {
       for (const verb of ["drain", "restart"]) {
-        const button = make("button", { type: "button", "data-verb": verb });
+        const button = make("button", { type: "button", className: "orders", "data-verb": verb });
         button.addEventListener("click", () => order(button.dataset.verb, now(), latest));
         cell.append(button, " ");
       }
@@ -149,7 +151,7 @@ function updateRow(row, worker) {
     } else if (column.mark) {
       put(cell.firstChild, words.text(worker.state));
       look(cell.firstChild, `mark ${column.mark(worker)}`.trim());
-      put(cell.lastChild, worker.oddness >= oddFrom ? " odd" : "");
+      put(cell.lastChild, worker.odd ? " odd" : "");
     } else if (column.meter) {
       const busy = worker.utilisation;
       look(cell.firstChild, `meter ${busy > 0.95 ? "bad" : busy > 0.8 ? "warn" : ""}`.trim());

@@ -4,6 +4,7 @@
 #include <cohort/async/lanes.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/base/try.hpp>
+#include <cohort/control/place.hpp>
 #include <cohort/dashboard/detail/embedded.hpp>
 #include <cohort/dashboard/pages.hpp>
 #include <cohort/http/auth/authenticated.hpp>
@@ -17,6 +18,7 @@
 
 #include <csignal>
 #include <exception>
+#include <filesystem>
 #include <utility>
 
 namespace cohort::dashboard::detail {
@@ -34,6 +36,12 @@ constexpr nanoseconds finish_within = 3s;
 constexpr nanoseconds send_within = 1s;  // of telemetry, at the end
 constexpr int could_not_begin = 1;
 
+/// "api.view_token" beside "api.token": an operator puts it there, and it may come and go.
+std::filesystem::path view_token_beside(const std::filesystem::path& admin_socket)
+{
+    return control::token_beside(admin_socket).replace_extension(".view_token");
+}
+
 }  // namespace
 
 house::house(const premises& with)
@@ -42,9 +50,13 @@ house::house(const premises& with)
       eyes_{{.executor = loop_.get_executor(),
              .primary = primary_,
              .board = *with.board,
-             .spans_lost = [this]() -> std::optional<std::uint64_t> {
-                 return exporter_ ? exporter_->spans_lost() : std::nullopt;
-             }}},
+             .add_losses =
+                 [this](losses& to) {
+                     if (exporter_)
+                         to.add("spans", exporter_->spans_lost().value_or(0));
+                     if (gate_)
+                         to.add("wrong_tokens", gate_->wrong());
+                 }}},
       metrics_{*with.board},
       health_{primary_, metrics_, *with.settings},
       api_{primary_, eyes_}
@@ -65,8 +77,11 @@ void house::furnish(http::router& routes, side which)
     routes.use(page_rules());
     routes.use(known_hosts(with_.settings->admin.hosts));
     routes.use(http::csrf());
-    if (which == side::remote)
-        routes.use(http::authenticated(by_token(*guard_)));
+    if (which == side::remote) {
+        routes.use(few_guesses(*gate_));
+        routes.use(http::authenticated(by_token(*gate_)));
+        routes.use(orders_of_operators());
+    }
     health_.add_to(routes);
     add_pages(routes, embedded_files());
     http::routes below = routes.group("/api/v1");
@@ -95,10 +110,9 @@ result<> house::open(side which, int socket)
 result<> house::open()
 {
     COHORT_TRY(poller_.start());
-    if (with_.token.empty())
-        guard_.emplace(with_.settings->admin.token);
-    else
-        guard_.emplace(with_.token);
+    gate_.emplace(with_.token.empty() ? token_guard{with_.settings->admin.token}
+                                      : token_guard{with_.token},
+                  token_guard{view_token_beside(with_.primary)});
     if (with_.telemetry != nullptr && with_.telemetry->any()) {
         metrics::settle(with_.board->commons());
         exporter_.emplace(with_.board->commons(), *with_.telemetry);

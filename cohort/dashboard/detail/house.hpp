@@ -68,7 +68,7 @@ private:
     metrics_page metrics_;
     health health_;
     api api_;
-    std::optional<token_guard> guard_;
+    std::optional<gate> gate_;
     std::optional<wing> local_;
     std::optional<wing> remote_;
 };

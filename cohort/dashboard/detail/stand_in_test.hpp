@@ -49,14 +49,22 @@ public:
         using control::exit_code;
         if (what.verb == "ls")
             co_return answer{exit_code::done, "", survey()};
-        if (what.verb == "show")
-            co_return answer{exit_code::done,
-                             "",
-                             {{"slot", 1},
-                              {"name", "api.1"},
-                              {"stage", "serving"},
-                              {"worker", worker.load()},
-                              {"pid", 71}}};
+        if (what.verb == "show") {
+            boost::json::object data{{"slot", 1}, {"name", "api.1"}, {"stage", "serving"}};
+            data["worker"] = worker.load();
+            data["pid"] = 71;
+            if (!file.empty())
+                data["log"] = file;
+            co_return answer{exit_code::done, "", std::move(data)};
+        }
+        if (what.verb == "why" && !file.empty()) {
+            boost::json::object end{{"worker", 5}, {"pid", 70}, {"file", file}};
+            boost::json::object slot{{"slot", 1}};
+            slot["ends"] = boost::json::array{std::move(end)};
+            boost::json::object data;
+            data["slots"] = boost::json::array{std::move(slot)};
+            co_return answer{exit_code::done, "", std::move(data)};
+        }
         if (what.verb == "signal") {
             ++worker;
             co_return answer{exit_code::done, "TERM sent to 1 worker"};
@@ -87,6 +95,7 @@ public:
 
     std::atomic<int> serving{2};
     std::atomic<int> worker{7};
+    std::string file;  // its log, and the report of worker 5; before anybody asks
 
 private:
     boost::json::object survey() const

@@ -2,9 +2,11 @@
 
 #include <cohort/http/auth/permission.hpp>
 #include <cohort/http/grammar.hpp>
+#include <cohort/http/kit_refusals.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/route.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -60,6 +62,8 @@ std::optional<response> judge(request& of, const std::vector<authenticator>& way
     }
     if (is_open(of))
         return std::nullopt;
+    if (std::ranges::any_of(reasons, &auth_refusal::tried))
+        ++kit_refusals::here().credentials;
     return refused(reasons);
 }
 

@@ -6,6 +6,7 @@
 #include <cohort/http/detail/limit_memory.hpp>
 #include <cohort/http/detail/limits_met.hpp>
 #include <cohort/http/detail/retry_after.hpp>
+#include <cohort/http/kit_refusals.hpp>
 #include <cohort/http/limiting/concurrency_table.hpp>
 
 #include <fmt/format.h>
@@ -86,6 +87,7 @@ public:
                 of.attachment<places>().all.push_back(*std::move(its));
             return std::nullopt;
         }
+        ++kit_refusals::here().at_once;
         response answer = limit_refusal(met.all.back());
         write_limit_fields(answer, met.all, self->dates_());
         return answer;

@@ -5,6 +5,7 @@
 #include <cohort/http/date_clock.hpp>
 #include <cohort/http/detail/limit_memory.hpp>
 #include <cohort/http/detail/limits_met.hpp>
+#include <cohort/http/kit_refusals.hpp>
 #include <cohort/http/limiting/limit_table.hpp>
 
 #include <fmt/format.h>
@@ -50,6 +51,7 @@ public:
             choices_.counts->evicted.store(in.evicted(), std::memory_order_relaxed);
         if (made.admitted)
             return std::nullopt;
+        ++kit_refusals::here().rate_limited;
         response answer = limit_refusal(met.all.back());
         write_limit_fields(answer, met.all, dates_());
         return answer;

@@ -8,6 +8,7 @@
 #include <cohort/http/detail/limits_met.hpp>
 #include <cohort/http/detail/redis_link.hpp>
 #include <cohort/http/detail/redis_script.hpp>
+#include <cohort/http/kit_refusals.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/observe/log_budget.hpp>
@@ -225,6 +226,7 @@ std::optional<response> state(request& of, const limit_ruling& made, far_limit& 
     limit.count(made.admitted ? &limit_counts::admitted : &limit_counts::refused);
     if (made.admitted)
         return std::nullopt;
+    ++kit_refusals::here().rate_limited;
     response answer = limit_refusal(met.all.back());
     write_limit_fields(answer, met.all, limit.dates());
     return answer;

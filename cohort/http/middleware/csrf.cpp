@@ -2,6 +2,7 @@
 
 #include <cohort/base/error.hpp>
 #include <cohort/http/grammar.hpp>
+#include <cohort/http/kit_refusals.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/route.hpp>
 
@@ -120,6 +121,7 @@ hooks csrf(csrf_options more)
                 const auto verdict = judge_origin(of, by.trusted_origins);
                 if (!is_refusal(verdict))
                     return std::nullopt;
+                ++kit_refusals::here().cross_origin;
                 if (by.counts != nullptr)
                     ++(verdict == csrf_verdict::cross_site ? by.counts->cross_site
                                                            : by.counts->other_origin);

@@ -4,6 +4,7 @@
 #include <cohort/http/cookies/cookie_reader.hpp>
 #include <cohort/http/detail/session_keeper.hpp>
 #include <cohort/http/grammar.hpp>
+#include <cohort/http/kit_refusals.hpp>
 #include <cohort/http/problem.hpp>
 
 #include <algorithm>
@@ -171,6 +172,7 @@ void desk::keep(session_work& work, response& answer) const
                               anew ? session_keeper::how::anew : session_keeper::how::again);
     if (kept.outcome == stored::full) {
         ++by_.counts->full;
+        ++kit_refusals::here().no_session;
         answer = overloaded("no room for another session");
         return;
     }

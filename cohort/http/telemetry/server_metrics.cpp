@@ -1,6 +1,7 @@
 #include <cohort/http/telemetry/server_metrics.hpp>
 
 #include <cohort/http/h2/service.hpp>
+#include <cohort/http/kit_refusals.hpp>
 #include <cohort/http/middleware/shed.hpp>
 #include <cohort/http/proxy_door.hpp>
 #include <cohort/http/server.hpp>
@@ -29,7 +30,7 @@ h2::tally tally_of(const h2::service* which)
     return which == nullptr ? h2::tally{} : which->counts();
 }
 
-std::uint64_t read(const websocket_counters::count& from) noexcept
+std::uint64_t read(const std::atomic<std::uint64_t>& from) noexcept
 {
     return from.load(std::memory_order_relaxed);
 }
@@ -46,6 +47,7 @@ server_metrics::server_metrics(const sources& from)
                           {.over = across::least})}
 {
     add_server();
+    add_kit();
     add_bodies();
     add_http2();
     add_proxies();
@@ -95,6 +97,21 @@ void server_metrics::add_server()
           handshakes.with("failed"));
     count([](const sources&) { return shed_now().refused; },
           counter("cohort_http_shed_total", "Requests that shed() refused since too much was on"));
+}
+
+void server_metrics::add_kit()
+{
+    using all = kit_refusals;
+    auto& refused = counter("cohort_http_kit_refusals_total",
+                            "Requests that middleware of the program refused, by which", {"by"});
+    count([](const sources&) { return read(all::here().rate_limited); },
+          refused.with("rate_limit"));
+    count([](const sources&) { return read(all::here().at_once); },
+          refused.with("concurrency_limit"));
+    count([](const sources&) { return read(all::here().cross_origin); }, refused.with("csrf"));
+    count([](const sources&) { return read(all::here().credentials); },
+          refused.with("authentication"));
+    count([](const sources&) { return read(all::here().no_session); }, refused.with("sessions"));
 }
 
 void server_metrics::add_bodies()

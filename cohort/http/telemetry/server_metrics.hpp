@@ -50,6 +50,7 @@ private:
     void count(std::uint64_t (*read)(const sources&), metrics::counter_series& shown);
     void measure(double (*read)(const sources&), metrics::gauge_series& shown);
     void add_server();
+    void add_kit();
     void add_bodies();
     void add_http2();
     void add_proxies();

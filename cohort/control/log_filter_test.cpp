@@ -1,8 +1,8 @@
-#include <cohort/cli/log_filter.hpp>
+#include <cohort/control/log_filter.hpp>
 
 #include <doctest/doctest.h>
 
-using namespace cohort::cli;
+using namespace cohort::control;
 
 namespace {
 
@@ -54,8 +54,11 @@ TEST_CASE("a slot's lines are its own, and those of the worker that sits there")
     CHECK_FALSE(some.wants(R"({"slot":2,"message":"ended","pid":7})"));
 }
 
-TEST_CASE("a line is read as people do, and moves no cursor")
+TEST_CASE("levels have ranks, and back")
 {
-    CHECK(readable(line) == "2026-01-02T10:00:00.000Z warn  slow  workerId=3  took=12");
-    CHECK(readable("plain \x1b[31mred") == "plain ?[31mred");
+    CHECK(level_of(rank_of("error").value()) == "error");
+    CHECK(level_of(17).empty());
+    CHECK(rank_in(parse_log_line(line).value()) == 3);
+    CHECK_FALSE(parse_log_line("{broken"));
+    CHECK_FALSE(parse_log_line(""));
 }

@@ -1,11 +1,11 @@
-#include <cohort/dashboard/oddness.hpp>
+#include <cohort/control/oddness.hpp>
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <vector>
 
-using namespace cohort::dashboard;
+using namespace cohort::control;
 
 TEST_CASE("the one that is not like the others is odd")
 {
@@ -38,6 +38,9 @@ TEST_CASE("where there is nobody to be compared with, nobody is odd")
     CHECK(oddness({}).empty());
     const std::vector<worker_habits> one{{.utilisation = 1.0, .memory_bytes = 1e9}};
     CHECK(oddness(one) == std::vector<double>{0});
-    const std::vector<worker_habits> idle{{.utilisation = 0.0}, {.utilisation = 0.0}};
-    CHECK(oddness(idle) == std::vector<double>{0, 0});
+    const std::vector<worker_habits> two{{.connections = 1}, {.connections = 500}};
+    CHECK(oddness(two) == std::vector<double>{0, 0});
+    const std::vector<worker_habits> idle{
+        {.utilisation = 0.0}, {.utilisation = 0.0}, {.utilisation = 0.0}};
+    CHECK(oddness(idle) == std::vector<double>{0, 0, 0});
 }

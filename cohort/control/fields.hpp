@@ -9,7 +9,7 @@
 #include <optional>
 #include <string_view>
 
-namespace cohort::dashboard::detail {
+namespace cohort::control {
 
 [[nodiscard]] inline const boost::json::value* at(const boost::json::object& in,
                                                   std::string_view key) noexcept
@@ -68,4 +68,4 @@ template <class T>
     return value ? boost::json::value(*value) : boost::json::value(nullptr);
 }
 
-}  // namespace cohort::dashboard::detail
+}  // namespace cohort::control

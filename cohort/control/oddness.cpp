@@ -1,10 +1,10 @@
-#include <cohort/dashboard/oddness.hpp>
+#include <cohort/control/oddness.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 
-namespace cohort::dashboard {
+namespace cohort::control {
 
 namespace {
 
@@ -17,8 +17,10 @@ double median(std::vector<double> values)
     return *middle;
 }
 
-/// Adds what this habit says. `least`: no distance below it counts as typical, and would make
-/// trifles odd where all are nearly the same.
+constexpr std::size_t fewest = 3;
+
+/// Adds what this habit says. No distance below `least`, or below a tenth of what is usual, counts
+/// as typical: it would make trifles odd where all are nearly the same.
 void judge(std::span<const worker_habits> of, habit which, double least, std::vector<double>& odd)
 {
     std::vector<double> known;
@@ -27,14 +29,14 @@ void judge(std::span<const worker_habits> of, habit which, double least, std::ve
         if (each.*which)
             known.push_back(*(each.*which));
     }
-    if (known.size() < 2)
+    if (known.size() < fewest)
         return;
     const double usual = median(known);
     std::vector<double> distances;
     distances.reserve(known.size());
     for (const double each : known)
         distances.push_back(std::abs(each - usual));
-    const double typical = std::max(median(distances), least);
+    const double typical = std::max({median(distances), std::abs(usual) / 10, least});
     for (std::size_t i = 0; i < of.size(); ++i) {
         if (const auto& value = of[i].*which)
             odd[i] = std::max(odd[i], std::abs(*value - usual) / typical);
@@ -45,22 +47,20 @@ void judge(std::span<const worker_habits> of, habit which, double least, std::ve
 
 std::vector<double> oddness(std::span<const worker_habits> of)
 {
-    std::vector<double> odd(of.size(), 0.0);
-    double memory = 0;
-    for (const worker_habits& each : of)
-        memory = std::max(memory, each.memory_bytes.value_or(0));
     constexpr double utilisation_least = 0.05;
     constexpr double lag_least_ms = 5;
-    constexpr double in_flight_least = 2;
-    constexpr double memory_least_share = 0.1;
+    constexpr double requests_least = 2;
+    constexpr double connections_least = 2;
+    constexpr double memory_least = 1 << 20;
+    std::vector<double> odd(of.size(), 0.0);
     judge(of, &worker_habits::utilisation, utilisation_least, odd);
     judge(of, &worker_habits::lag_ms, lag_least_ms, odd);
-    judge(of, &worker_habits::in_flight, in_flight_least, odd);
-    if (memory > 0)
-        judge(of, &worker_habits::memory_bytes, memory * memory_least_share, odd);
+    judge(of, &worker_habits::in_flight, requests_least, odd);
+    judge(of, &worker_habits::connections, connections_least, odd);
+    judge(of, &worker_habits::memory_bytes, memory_least, odd);
     for (double& each : odd)
         each = std::round(each * 10) / 10;
     return odd;
 }
 
-}  // namespace cohort::dashboard
+}  // namespace cohort::control

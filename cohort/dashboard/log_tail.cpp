@@ -1,0 +1,89 @@
+#include <cohort/dashboard/log_tail.hpp>
+
+#include <cohort/base/try.hpp>
+#include <cohort/base/unique_fd.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+namespace cohort::dashboard {
+
+namespace {
+
+constexpr off_t tail_bytes_max = off_t{8} << 20;
+constexpr off_t text_bytes_max = off_t{1} << 20;
+
+enum class end : std::uint8_t { first, last };
+
+/// So many bytes at one end of a file, and whether that is not all of it.
+struct piece {
+    std::string text;
+    bool is_part = false;
+};
+
+result<piece> read_piece(const std::filesystem::path& file, end which, off_t most)
+{
+    const unique_fd opened{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    struct stat is{};
+    if (!opened.valid() || ::fstat(opened.borrow(), &is) == -1)
+        return failed("read", file.string());
+    if (!S_ISREG(is.st_mode))
+        return failed(errc::bad_value, "read", file.string() + ": it is no regular file");
+    const off_t length = std::min(is.st_size, most);
+    off_t at = which == end::last ? is.st_size - length : 0;
+    piece got{.text = std::string(static_cast<std::size_t>(length), '\0'),
+              .is_part = length < is.st_size};
+    std::size_t filled = 0;
+    while (filled < got.text.size()) {
+        const ssize_t more =
+            ::pread(opened.borrow(), got.text.data() + filled, got.text.size() - filled, at);
+        if (more == -1 && errno == EINTR)
+            continue;
+        if (more == -1)
+            return failed("read", file.string());
+        if (more == 0)
+            break;  // it was cut meanwhile
+        filled += static_cast<std::size_t>(more);
+        at += more;
+    }
+    got.text.resize(filled);
+    return got;
+}
+
+}  // namespace
+
+result<std::vector<std::string>> log_tail(const std::filesystem::path& file,
+                                          const control::log_filter& wanted, std::size_t lines)
+{
+    COHORT_TRY(const piece got, read_piece(file, end::last, tail_bytes_max));
+    std::string_view rest{got.text};
+    // Half a line at the end is being written, and one at the beginning is not whole.
+    rest = rest.substr(0, rest.rfind('\n') + 1);
+    if (got.is_part)
+        rest.remove_prefix(std::min(rest.find('\n') + 1, rest.size()));
+    std::vector<std::string> last;
+    while (!rest.empty() && last.size() < lines) {
+        rest.remove_suffix(1);
+        const auto begin = rest.rfind('\n') + 1;  // npos + 1 is 0
+        const std::string_view line = rest.substr(begin);
+        if (wanted.wants(line))
+            last.emplace_back(line);
+        rest = rest.substr(0, begin);
+    }
+    std::ranges::reverse(last);
+    return last;
+}
+
+result<std::string> text_of_file(const std::filesystem::path& file)
+{
+    COHORT_TRY(piece got, read_piece(file, end::first, text_bytes_max));
+    return std::move(got.text);
+}
+
+}  // namespace cohort::dashboard

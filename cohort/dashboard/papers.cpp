@@ -1,0 +1,168 @@
+#include <cohort/dashboard/papers.hpp>
+
+#include <cohort/async/offload.hpp>
+#include <cohort/board/layout.hpp>
+#include <cohort/control/fields.hpp>
+#include <cohort/dashboard/log_tail.hpp>
+#include <cohort/dashboard/orders.hpp>
+#include <cohort/dashboard/shapes.hpp>
+#include <cohort/http/openapi/notes.hpp>
+#include <cohort/http/problem.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace cohort::dashboard {
+
+using namespace std::chrono_literals;
+using control::exit_code;
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr milliseconds answers_within = 5s;
+constexpr std::int64_t lines_usual = 100;
+constexpr std::int64_t lines_max = 1000;
+
+std::uint32_t slot_of(const http::request& of)
+{
+    return of.path<std::uint32_t>("slot", 0, board::slots_max - 1);
+}
+
+control::request question(const char* verb, std::optional<std::uint32_t> slot)
+{
+    control::request what{verb};
+    what.slot = slot;
+    what.budget = answers_within;
+    return what;
+}
+
+/// What `cohort start` made of the standard output, which this process shares with the workers.
+std::filesystem::path file_of_output()
+{
+    struct stat is{};
+    if (::fstat(STDOUT_FILENO, &is) == -1 || !S_ISREG(is.st_mode))
+        return {};
+    std::error_code ec;
+    return std::filesystem::read_symlink("/proc/self/fd/1", ec);
+}
+
+control::log_filter filter_of(const http::request& of)
+{
+    control::log_filter wanted;
+    wanted.part = of.query_or<std::string>("grep", {});
+    wanted.since = of.query_or<std::string>("since", {});
+    if (const auto level = of.query("level")) {
+        wanted.least = control::rank_of(*level);
+        if (!wanted.least)
+            throw http::refusal{400}.detail("level is trace, debug, info, warn, error or fatal");
+    }
+    return wanted;
+}
+
+}  // namespace
+
+awaitable<control::answer> papers::read(std::filesystem::path file, control::log_filter wanted,
+                                        std::size_t lines) const
+{
+    auto reading = offload([&file, &wanted, lines] { return log_tail(file, wanted, lines); });
+    const auto got = co_await std::move(reading);
+    if (!got)
+        co_return control::answer{exit_code::refused, got.error().text()};
+    json::array all;
+    all.reserve(got->size());
+    for (const std::string& each : *got)
+        all.emplace_back(each);
+    json::object data{{"file", file.string()}};
+    data["lines"] = std::move(all);
+    co_return control::answer{exit_code::done, "", std::move(data)};
+}
+
+awaitable<http::response> papers::logs(const http::request& of,
+                                       std::optional<std::uint32_t> slot) const
+{
+    control::log_filter wanted = filter_of(of);
+    const auto lines = of.query_or<std::int64_t>("last", lines_usual);
+    if (lines < 1 || lines > lines_max)
+        throw http::refusal{400}.detail(fmt::format("last is 1 to {}", lines_max));
+    auto asking = primary_.ask(question("show", slot));
+    const auto shown = co_await std::move(asking);
+    if (!shown)
+        co_return answer_of(unheard(shown.error()));
+    if (shown->code != exit_code::done)
+        co_return answer_of(*shown);
+    wanted.slot = slot;
+    wanted.pid = control::number_at(shown->data, "pid");
+    wanted.worker = control::number_at(shown->data, "worker");
+    std::filesystem::path file{control::text_at(shown->data, "log")};
+    if (file.empty())
+        file = file_of_output();
+    if (file.empty()) {
+        const control::answer said{exit_code::refused,
+                                   "its lines are in no file that could be read again: they go to "
+                                   "a terminal, to another program, or to the journal"};
+        co_return answer_of(said);
+    }
+    auto reading = read(std::move(file), std::move(wanted), static_cast<std::size_t>(lines));
+    const auto said = co_await std::move(reading);
+    co_return answer_of(said);
+}
+
+awaitable<http::response> papers::report(std::uint32_t slot, std::uint32_t worker) const
+{
+    auto asking = primary_.ask(question("why", slot));
+    const auto said = co_await std::move(asking);
+    if (!said)
+        co_return answer_of(unheard(said.error()));
+    std::string file;
+    control::each_object(said->data, "slots", [&](const json::object& each) {
+        control::each_object(each, "ends", [&](const json::object& end) {
+            if (control::number_at(end, "worker") == worker)
+                file = control::text_at(end, "file");
+        });
+    });
+    if (file.empty())
+        co_return http::problem(404, {}, "no report of that worker's end is kept in a file");
+    auto reading = offload([&file] { return text_of_file(file); });
+    auto text = co_await std::move(reading);
+    if (!text)
+        co_return http::problem(404, {}, text.error().text());
+    co_return http::make_response(200, "text/plain; charset=utf-8", *std::move(text))
+        .header("Cache-Control", "no-store");
+}
+
+void papers::add_to(http::routes& to)
+{
+    const auto noted = [](const char* words, http::answers what) {
+        return http::route_options{
+            .notes = {http::tag{"look"}, http::summary{words}, std::move(what)}};
+    };
+    const auto data = [] {
+        return http::answers{200, answer_shape{}, "`data.lines` has them, the oldest first"};
+    };
+    to.get(
+        "/logs", [this](const http::request& of) { return logs(of, {}); },
+        noted("The last lines of the log: ?last=, ?level=, ?grep=, ?since=", data()));
+    to.get(
+        "/workers/{slot}/logs", [this](const http::request& of) { return logs(of, slot_of(of)); },
+        noted("Those of one slot, likewise", data()));
+    to.get(
+        "/why/{slot}/{worker}",
+        [this](const http::request& of) {
+            return report(slot_of(of), of.path<std::uint32_t>("worker", 1, UINT32_MAX));
+        },
+        noted("The report of one worker's end, as its file has it",
+              http::answers{200, http::media{"text/plain"}}));
+}
+
+}  // namespace cohort::dashboard
