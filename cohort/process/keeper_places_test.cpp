@@ -4,8 +4,10 @@
 #include <cohort/process/last_words.hpp>
 #include <cohort/process/seat_lock.hpp>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <vector>
 
 using namespace cohort;
 using namespace cohort::process;

@@ -34,7 +34,7 @@ void keeper_loop::plan() noexcept
     const auto free = std::ranges::find(places_, twin_stage::none, &place::stage);
     if (wanted && free != places_.end())
         give_birth(static_cast<int>(free - places_.begin()));
-    else if (wanted)
+    else if (wanted && !serving)  // a standby can wait
         make_room();
 }
 
