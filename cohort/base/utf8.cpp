@@ -96,4 +96,18 @@ std::string printable(std::string_view text)
     return clean;
 }
 
+std::string as_utf8(std::string_view text)
+{
+    return is_utf8(text) ? std::string{text} : printable(text);
+}
+
+std::string_view cut_to(std::string_view text, std::size_t most) noexcept
+{
+    if (text.size() <= most)
+        return text;
+    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80)
+        --most;
+    return text.substr(0, most);
+}
+
 }  // namespace cohort

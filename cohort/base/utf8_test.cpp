@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+using cohort::as_utf8;
+using cohort::cut_to;
 using cohort::is_utf8;
 using cohort::printable;
 
@@ -27,4 +29,21 @@ TEST_CASE("what is shown moves no cursor: control characters, C1 among them, bec
                     "2J\xc3") == "?2J?");
     CHECK(printable("\xe2\x82[") == "?\x3f[");
     CHECK(printable("").empty());
+}
+
+TEST_CASE("a text is cut between characters, never within one")
+{
+    CHECK(cut_to("abc", 3) == "abc");
+    CHECK(cut_to("abc", 2) == "ab");
+    CHECK(cut_to("a€b", 4) == "a€");
+    for (const std::size_t most : {1U, 2U, 3U})
+        CHECK(cut_to("a€b", most) == "a");
+    CHECK(cut_to("€", 2).empty());
+    CHECK(cut_to("", 0).empty());
+}
+
+TEST_CASE("text stays as it is, and what is none can be shown")
+{
+    CHECK(as_utf8("é\n\x1b") == "é\n\x1b");
+    CHECK(as_utf8("a\xc3\n") == "a??");
 }

@@ -1,5 +1,7 @@
 #include <cohort/ipc/protocol.hpp>
 
+#include <cohort/base/utf8.hpp>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -18,10 +20,7 @@ namespace json = boost::json;
 
 json::array strings(const std::vector<std::string>& list)
 {
-    json::array out;
-    for (const std::string& each : list)
-        out.emplace_back(each);
-    return out;
+    return json::array(list.begin(), list.end());
 }
 
 template <std::unsigned_integral T>
@@ -339,7 +338,7 @@ result<share_order> decode<share_order>(std::string_view body)
 
 std::string encode(const farewell& what)
 {
-    return json::serialize(json::object{{"code", what.code}, {"reason", what.reason}});
+    return json::serialize(json::object{{"code", what.code}, {"reason", as_utf8(what.reason)}});
 }
 
 template <>

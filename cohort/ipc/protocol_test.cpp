@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+
 using namespace cohort;
 using namespace std::chrono_literals;
 
@@ -44,6 +46,17 @@ TEST_CASE("a hello says who, and where it listens")
     CHECK(in->leaving);
     CHECK(in->endpoints == out.endpoints);
     CHECK(ipc::decode<ipc::hello>(ipc::encode(ipc::hello{}))->endpoints.empty());
+}
+
+TEST_CASE("a farewell is read whatever the exception said")
+{
+    for (const std::string reason : {"no such table: é", "no such table: \xff\xc3"}) {
+        const auto in =
+            ipc::decode<ipc::farewell>(ipc::encode(ipc::farewell{.code = 1, .reason = reason}));
+        REQUIRE(in);
+        CHECK(in->code == 1);
+        CHECK(in->reason.starts_with("no such table: "));
+    }
 }
 
 TEST_CASE("a listen request keeps its optional mode, and its absence")

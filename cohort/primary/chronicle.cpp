@@ -1,5 +1,7 @@
 #include <cohort/primary/chronicle.hpp>
 
+#include <cohort/base/utf8.hpp>
+
 #include <boost/json/value.hpp>
 
 #include <algorithm>
@@ -190,10 +192,10 @@ board::ledger_ends chronicle::remember(std::uint32_t slot) const noexcept
     words.lived_ns = last.lived.count();
     words.served_ns = last.served.count();
     const std::string_view said = last.how.last_words();
-    static_cast<void>(words.last_words.set(said.substr(0, words.last_words.bytes.size())));
+    static_cast<void>(words.last_words.set(cut_to(said, words.last_words.bytes.size())));
     words.cause = std::to_underlying(last.what.cause);
     const std::string_view why = last.what.words;
-    static_cast<void>(words.cause_words.set(why.substr(0, words.cause_words.bytes.size())));
+    static_cast<void>(words.cause_words.set(cut_to(why, words.cause_words.bytes.size())));
     return words;
 }
 

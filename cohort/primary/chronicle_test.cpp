@@ -1,5 +1,7 @@
 #include <cohort/primary/chronicle.hpp>
 
+#include <cohort/base/utf8.hpp>
+
 #include <boost/asio/io_context.hpp>
 
 #include <doctest/doctest.h>
@@ -24,4 +26,25 @@ TEST_CASE("whoever listens to the chronicle hears of everything as it comes")
     past.on_event({});
     past.note("scaled", {});
     CHECK(heard.size() == 2);
+}
+
+TEST_CASE("what the next primary is told of an end is text, however much of it there was")
+{
+    boost::asio::io_context loop;
+    chronicle past{loop.get_executor()};
+    std::string long_words;
+    for (int i = 0; i < 100; ++i)
+        long_words += "é€";
+    worker_info who;
+    who.id = 7;
+    past.ended(who, {process::exit_reason::exited(1), long_words}, nanoseconds{0},
+               {death_cause::exception, "x" + long_words});
+    chronicle next{loop.get_executor()};
+    next.recall(0, past.remember(0));
+    const auto ends = next.ends_of(0);
+    REQUIRE(ends.size() == 1);
+    CHECK(ends[0].how.last_words().size() > 150);
+    CHECK(is_utf8(ends[0].how.last_words()));
+    CHECK(ends[0].what.words.size() > 190);
+    CHECK(is_utf8(ends[0].what.words));
 }

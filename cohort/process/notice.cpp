@@ -22,15 +22,7 @@ bool is_printable(char c) noexcept { return c >= ' ' && c != '\x7f'; }
 /// At most `most` bytes, without tearing a character of UTF-8, and nothing that moves a terminal.
 std::string printable_part(std::string_view text, std::size_t most)
 {
-    const auto within = [&](std::size_t at) {
-        return (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;
-    };
-    if (text.size() > most) {
-        while (most > 0 && within(most))
-            --most;
-        text = text.substr(0, most);
-    }
-    return printable(text);
+    return printable(cut_to(text, most));
 }
 
 using value_reader = bool (*)(std::string_view value, notice& into);

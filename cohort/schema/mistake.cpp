@@ -1,5 +1,7 @@
 #include <cohort/schema/mistake.hpp>
 
+#include <cohort/base/utf8.hpp>
+
 #include <fmt/format.h>
 
 namespace cohort::schema {
@@ -37,10 +39,7 @@ std::string shortened(std::string_view text)
     constexpr std::size_t longest = 64;
     if (text.size() <= longest)
         return std::string{text};
-    std::size_t end = longest;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
-        --end;
-    return std::string{text.substr(0, end)} + "…";
+    return std::string{cut_to(text, longest)} + "…";
 }
 
 std::string first_segment(std::string_view pointer)
