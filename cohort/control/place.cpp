@@ -94,6 +94,18 @@ result<> check_folder(const std::filesystem::path& folder, uid_t user)
 
 std::string socket_name(std::string_view app) { return std::string{app}.append(ending); }
 
+namespace {
+
+/// Whatever else follows a dot in its name is its own.
+std::filesystem::path beside(std::filesystem::path socket, std::string_view its_ending)
+{
+    if (socket.extension() == ending)
+        socket.replace_extension();
+    return std::move(socket += its_ending);
+}
+
+}  // namespace
+
 std::filesystem::path dashboard_beside(std::filesystem::path socket)
 {
     return beside(std::move(socket), ".http");
