@@ -4,6 +4,7 @@
 #include <cohort/base/clock.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/crash_files.hpp>
+#include <cohort/primary/errand.hpp>
 #include <cohort/primary/stack_report.hpp>
 #include <cohort/process/frame_finder.hpp>
 #include <cohort/process/memory_group.hpp>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <utility>
 
 namespace cohort::primary {
@@ -26,7 +28,43 @@ namespace {
 
 namespace json = boost::json;
 
+using namespace std::chrono_literals;
+
 constexpr std::size_t functions_logged_max = 12;
+/// Where files lie may hang; then nobody waits for it again at once.
+constexpr nanoseconds files_within = 10s;
+constexpr nanoseconds files_pause = 60s;
+
+/// What an errand says if all went well, before the path.
+constexpr std::string_view well = "written: ";
+
+result<std::filesystem::path> folder_by(const config::crash& terms)
+{
+    return terms.folder == "auto" ? usual_crash_folder() : crash_folder(terms.folder);
+}
+
+/// In a copy of us.
+std::string write(const config::crash& terms, const crash_file& what)
+{
+    const auto folder = folder_by(terms);
+    if (!folder)
+        return folder.error().text();
+    const auto written =
+        write_crash(*folder, what, {.reports = terms.reports, .bytes = terms.bytes});
+    return written ? std::string{well} + written->string() : written.error().text();
+}
+
+/// Likewise: the path and the text.
+std::string read(const config::crash& terms, const crash_name& which)
+{
+    const auto folder = folder_by(terms);
+    const auto found = folder ? read_crash(*folder, which) : std::nullopt;
+    if (!found)
+        return {};
+    std::string words{well};
+    words.append(found->path.string()).append("\n").append(found->text);
+    return words;
+}
 
 }  // namespace
 
@@ -81,8 +119,8 @@ awaitable<> coroner::report(worker_ptr who, finding_ptr found, generation_ptr of
     if (past_ != nullptr)
         found->stacks = past_->report_of(who->id());
     json::object story = to_json(*found, names, board::flight_events);
-    const auto path =
-        file(*who, of->settings(), std::move(story), story_of(*found, names, board::flight_events));
+    auto filing = file(who, of, std::move(story), story_of(*found, names, board::flight_events));
+    const auto path = co_await std::move(filing);
     const std::string where = path.value_or(std::string{});
     if (found->crash) {
         const std::string stack = path_of(found->crash->stack, names, functions_logged_max);
@@ -115,50 +153,71 @@ awaitable<> coroner::report(worker_ptr who, finding_ptr found, generation_ptr of
     past_->explain(who->id(), std::move(details), story_of(*found, names, events_told_max));
 }
 
-std::optional<std::string> coroner::file(const worker_handle& who, const config::settings& terms,
-                                         json::object story, std::string_view text)
+awaitable<std::optional<std::string>> coroner::file(worker_ptr who, generation_ptr of,
+                                                    json::object story, std::string text)
 {
-    if (terms.crash.folder == "off")
-        return std::nullopt;
+    const config::settings& terms = of->settings();
+    if (terms.crash.folder == "off" || now() < files_again_)
+        co_return std::nullopt;
     const auto left_out = files_.take();
     if (!left_out)
-        return std::nullopt;
+        co_return std::nullopt;
     if (*left_out != 0)
         log::warn("{} deaths got no report: there were too many in a second", *left_out);
-    const auto folder =
-        terms.crash.folder == "auto" ? usual_crash_folder() : crash_folder(terms.crash.folder);
-    if (!folder) {
-        log::warn("the death of worker {} gets no report: {}; going on", who.id(),
-                  folder.error().text());
-        return std::nullopt;
-    }
-    const std::string time = past_ == nullptr ? std::string{} : past_->time_of_end(who.id());
+    const std::string time = past_ == nullptr ? std::string{} : past_->time_of_end(who->id());
     const std::string heading =
-        fmt::format("{}  worker {} (pid {}) of {}.{}: {}\n", time, who.id(), who.info().pid,
-                    terms.name, who.slot(), std::string_view{story["cause_words"].as_string()});
+        fmt::format("{}  worker {} (pid {}) of {}.{}: {}\n", time, who->id(), who->info().pid,
+                    terms.name, who->slot(), std::string_view{story["cause_words"].as_string()});
     json::object whole{{"time", time}, {"app", terms.name}};
-    whole["slot"] = who.slot();
-    whole["worker"] = who.id();
-    whole["pid"] = who.info().pid;
-    whole["reason"] = who.status().words();
+    whole["slot"] = who->slot();
+    whole["worker"] = who->id();
+    whole["pid"] = who->info().pid;
+    whole["reason"] = who->status().words();
     for (auto& each : story)
         whole[each.key()] = std::move(each.value());
     const std::string words = json::serialize(whole) + "\n";
-    const std::string people = heading + std::string{text};
-    const crash_file what{.app = terms.name,
-                          .slot = who.slot(),
-                          .worker = who.id(),
-                          .time = time,
-                          .json = words,
-                          .text = people};
-    auto written =
-        write_crash(*folder, what, {.reports = terms.crash.reports, .bytes = terms.crash.bytes});
-    if (!written) {
-        log::warn("the death of worker {} gets no report: {}; going on", who.id(),
-                  written.error().text());
-        return std::nullopt;
+    const std::string people = heading + text;
+    const crash_file what{
+        .name = {.app = terms.name, .slot = who->slot(), .worker = who->id(), .time = time},
+        .json = words,
+        .text = people};
+    // Everything that it refers to is ours until it has come back.
+    auto trip =
+        run_errand([&terms, &what]() noexcept { return write(terms.crash, what); }, files_within);
+    const auto said = co_await std::move(trip);
+    if (said && said->starts_with(well))
+        co_return said->substr(well.size());
+    if (!said)
+        files_again_ = now() + files_pause;
+    log::warn("the death of worker {} gets no report: {}; going on", who->id(),
+              said ? *said : said.error().text());
+    co_return std::nullopt;
+}
+
+awaitable<> coroner::recall(std::uint32_t slots, generation_ptr of)
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    const config::settings& terms = of->settings();
+    if (past_ == nullptr || terms.crash.folder == "off")
+        co_return;
+    for (std::uint32_t slot = 0; slot < slots && !stopped(stop); ++slot) {
+        const auto ends = past_->ends_of(slot);
+        if (ends.empty() || ends.back().details || ends.back().what.in_peace())
+            continue;
+        const std::uint32_t worker = ends.back().who.id;
+        const std::string time = timestamp(ends.back().when);
+        const crash_name which{.app = terms.name, .slot = slot, .worker = worker, .time = time};
+        auto trip = run_errand([&terms, &which]() noexcept { return read(terms.crash, which); },
+                               files_within);
+        const auto said = co_await std::move(trip);
+        if (!said)
+            co_return;  // nor will it answer the next time
+        const auto line = said->find('\n');
+        if (!said->starts_with(well) || line == std::string::npos)
+            continue;  // it did not come so far
+        json::object details{{"file", said->substr(well.size(), line - well.size())}};
+        past_->explain(worker, std::move(details), said->substr(line + 1));
     }
-    return written->string();
 }
 
 }  // namespace cohort::primary

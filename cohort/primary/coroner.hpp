@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cohort/async/tokens.hpp>
+#include <cohort/base/clock.hpp>
 #include <cohort/board/flight.hpp>
 #include <cohort/board/segment.hpp>
 #include <cohort/config/settings.hpp>
@@ -14,10 +15,10 @@
 
 #include <boost/json/object.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace cohort::primary {
 
@@ -42,19 +43,24 @@ public:
     /// Order: after the chronicle knows of its end. Cancel: what is found by then is told.
     [[nodiscard]] awaitable<> report(worker_ptr who, finding_ptr found, generation_ptr of);
 
+    /// Tells the chronicle what a primary before us has written about the ends that it knows of.
+    /// Cancel: total.
+    [[nodiscard]] awaitable<> recall(std::uint32_t slots, generation_ptr of);
+
     /// For whoever counts restarts by cause.
     [[nodiscard]] const death_counts& counts() const noexcept { return counts_; }
 
 private:
-    [[nodiscard]] std::optional<std::string> file(const worker_handle& who,
-                                                  const config::settings& terms,
-                                                  boost::json::object story, std::string_view text);
+    /// Where it lies; nothing: there is none, for a reason that was logged.
+    [[nodiscard]] awaitable<std::optional<std::string>>
+    file(worker_ptr who, generation_ptr of, boost::json::object story, std::string text);
 
     const board::segment& board_;
     std::optional<board::flight_recorder> flights_;
     chronicle* past_ = nullptr;
     death_counts counts_;
     log::budget files_{10};
+    steady_time files_again_{};  // not before
 };
 
 }  // namespace cohort::primary

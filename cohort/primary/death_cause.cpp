@@ -84,6 +84,11 @@ finding judge_signal(const death_facts& known, int signal)
         return {death_cause::outside, "killed by " + words_of_sender(*known.sender, known.primary)};
     if (is_fault(signal) || signal == SIGABRT)
         return judge_own_fault(known, signal);
+    if (signal == SIGKILL && known.crash != nullptr && known.crash->signal != 0) {
+        finding crashed = judge_own_fault(known, known.crash->signal);
+        crashed.words += "; it was ended before its core was dumped";
+        return crashed;
+    }
     if (signal == SIGTERM && known.leaving)
         return {death_cause::left, "left when SIGTERM asked it to"};
     std::string words = fmt::format("killed by {} from outside", process::signal_name(signal));

@@ -33,6 +33,10 @@ TEST_CASE("a crash is told with its signal, its address, its thread and its requ
     const finding found = judge({.how = how, .crash = &crash});
     CHECK(found.cause == death_cause::crash);
     CHECK(found.words == "crashed: SIGSEGV: no memory at 0x1230, in thread 4711, POST /crash");
+    // It dumped its core, and somebody needed its place.
+    const finding killed = judge({.how = signalled(SIGKILL), .crash = &crash});
+    CHECK(killed.cause == death_cause::crash);
+    CHECK(killed.words == found.words + "; it was ended before its core was dumped");
     const finding silent = judge({.how = how});
     CHECK(silent.cause == death_cause::crash);
     CHECK(silent.words == "crashed: SIGSEGV, and its crash handler did not get to say more");

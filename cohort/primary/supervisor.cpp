@@ -372,6 +372,11 @@ void supervisor::signal(seat& at, int number)
     if (at.keeper && number == SIGKILL) {
         for (const worker_ptr& each : at.keeper->unnamed)
             static_cast<void>(each->process().signal(number));
+        // Whoever lost the seat by a crash may dump its core for minutes.
+        for (const auto& [id, each] : workers_) {
+            if (killing_ && each->slot() == at.slot && each != at.tenant && !each->dead())
+                static_cast<void>(each->process().signal(number));
+        }
     }
     if (!at.tenant || at.tenant->dead())
         return;

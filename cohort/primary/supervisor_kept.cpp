@@ -197,6 +197,12 @@ void supervisor::noted(seat& at, process::received_note&& what) noexcept
             at.last_judged = what.note.pid;  // its end comes next
             return;
         case kind::shortage:
+            if (what.note.pid != 0) {
+                log::warn("the keeper of slot {} has no place for another worker: it ended process "
+                          "{}, which has crashed and was not gone yet; going on",
+                          at.slot, what.note.pid);
+                return;
+            }
             log::warn("the keeper of slot {} cannot clone: {}; trying again", at.slot,
                       error_code{what.note.status, boost::system::system_category()}.message());
             return;

@@ -74,6 +74,7 @@ result<> supervisor::resume(const board::ledger& book, std::vector<int> left_ope
     for (const auto& at : seats_)
         go_on(*at, book.seat(at->slot).value());
     tasks_.spawn(close_old_channels());
+    tasks_.spawn(coroner_.recall(used, current_));
     return {};
 }
 

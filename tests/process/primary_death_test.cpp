@@ -2,8 +2,11 @@
 
 #include "family.hpp"
 #include "kept_server.hpp"
+#include "operator_of.hpp"
 
 #include <cohort/base/clock.hpp>
+
+#include <boost/json/object.hpp>
 
 #include <doctest/doctest.h>
 
@@ -14,6 +17,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -242,6 +246,31 @@ TEST_CASE("a killed keeper is replaced by a primary that never knew it")
         return there.size() == 2 && there != keepers && app.workers().size() == 2;
     }));
     CHECK(eventually([&] { return app.described().workers.size() == 2; }));
+    CHECK(app.program().stop().code() == 0);
+}
+
+TEST_CASE("the story of a death is told by the next primary, too")
+{
+    kept_server app{{.workers = 1}};
+    operator_of ops{app.program(), "regent"};
+    const pid_t first = app.workers().front();
+    boost::json::object end;
+    const auto story_is_told = [&] {
+        const auto said = ops.ask("why", {}, 0);
+        const auto& slots = said.data.at("slots").as_array();
+        if (slots.empty())
+            return false;
+        end = slots.at(0).at("ends").as_array().front().as_object();
+        return end.contains("story") && end.contains("file");
+    };
+    ::kill(first, SIGSEGV);
+    REQUIRE(eventually(story_is_told));
+    const auto file = end.at("file");
+    depose(app);
+    REQUIRE(eventually(story_is_told));
+    CHECK(end.at("pid") == first);
+    CHECK(end.at("file") == file);
+    CHECK(std::string_view{end.at("story").as_string()}.contains("killed by SIGSEGV"));
     CHECK(app.program().stop().code() == 0);
 }
 
