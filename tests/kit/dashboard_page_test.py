@@ -318,12 +318,13 @@ def picture_of_readme(browser: Browser, program: pathlib.Path, into: pathlib.Pat
     """After a minute; one worker of four was killed a moment ago."""
     with served(program, "payments", 4, VARIED) as site:
         page = Dashboard(browser, site, TOKEN)
-        page.size(1280, 900)
+        page.size(1440, 900)
         page.media(prefers_color_scheme="light", prefers_reduced_motion="reduce")
         page.until_text("#state", "serving")
         so_far = ("return document.querySelectorAll('path.spark')[1].getAttribute('d')"
                   ".split('L').length > ")
-        browser.until(f"{so_far} 60", "a minute")
+        for seconds in (15, 30, 45, 60):
+            browser.until(f"{so_far} {seconds}", "a minute")
         dies_in_sight(page, 1, lambda pid: os.kill(pid, signal.SIGSEGV))
         browser.until(f"{so_far} 75", "some seconds more")
         page.run("scrollTo(0, 0)")

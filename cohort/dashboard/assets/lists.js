@@ -8,7 +8,7 @@ const routesMax = 10;
 
 const routeColumns = [
   { title: "Route", className: "route-name plain",
-    show: (route) => `${route.method ?? ""} ${route.route ?? ""}`.trim() },
+    show: (route) => `${route.method ?? ""} ${route.route || "(no route)"}`.trim() },
   { title: "Time", className: "", meter: true },
   { title: "Req/s", className: "number", show: (route) => words.rate(route.requests_per_s) },
   { title: "Err/s", className: "number", show: (route) => words.rate(route.errors_per_s) },

@@ -95,7 +95,9 @@ export function showStrip({ cohort, history = {} }) {
   });
   slow.show({
     value: words.milliseconds(cohort.p99_ms),
-    beside: `half of them within ${words.milliseconds(cohort.p50_ms)}`,
+    // Counted in whole milliseconds: 0 is less than one.
+    beside: `half of them within ${cohort.p50_ms === 0 ? "1\u00a0ms"
+                                                        : words.milliseconds(cohort.p50_ms)}`,
     history: history.p99_ms ?? [], format: words.milliseconds,
   });
 }
