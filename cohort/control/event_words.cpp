@@ -61,8 +61,8 @@ std::string event_words(const boost::json::object& event)
         return fmt::format("{} will be ended: {}", who(event), text_at(event, "words"));
     if (kind == "report") {
         const std::string_view file = text_at(event, "file");
-        return fmt::format("the {} of {} is reported{}{}", text_at(event, "cause"), who(event),
-                           file.empty() ? "" : " in ", file);
+        return file.empty() ? fmt::format("why {} ended is known", who(event))
+                            : fmt::format("why {} ended is in {}", who(event), file);
     }
     if (const std::string_view words = text_at(event, "words"); !words.empty())
         return std::string{words};

@@ -33,8 +33,8 @@ TEST_CASE("events are told in one way, whoever shows them")
     CHECK(words(R"({"event":"ill","worker":7,"words":"its event loop hangs"})") ==
           "worker 7 will be ended: its event loop hangs");
     CHECK(words(R"({"event":"report","worker":7,"pid":70,"cause":"crash","file":"/a.txt"})") ==
-          "the crash of worker 7 (pid 70) is reported in /a.txt");
-    CHECK(words(R"({"event":"report","cause":"crash"})") == "the crash of a worker is reported");
+          "why worker 7 (pid 70) ended is in /a.txt");
+    CHECK(words(R"({"event":"report","cause":"crash"})") == "why a worker ended is known");
     CHECK(words(R"({"event":"scaled","from":2,"to":4,"workers":"4","none":null})") ==
           "scaled: from 2, to 4, workers 4");
     CHECK(words(R"({"event":"reloaded","words":"all is new"})") == "all is new");
