@@ -23,6 +23,8 @@ const decodable = (value, path = '') => {
             return [key, Buffer.from(each, 'hex').toString('base64')];
         }
         if (key.endsWith('UnixNano') && !/^[0-9]{1,19}$/.test(each)) throw Error(`${at}: ${each}`);
+        // OpenTelemetry's SDK writes small ones as numbers, which is allowed.
+        if (key === 'intValue' && Number.isSafeInteger(each)) return [key, String(each)];
         return [key, decodable(each, at)];
     }));
 };

@@ -1,6 +1,5 @@
 // Our telemetry before OpenTelemetry's own code: what we send to the decoder of its JavaScript
-// implementation, used as strictly as it can be, and the contexts that we hand on to its
-// propagators.
+// implementation, and the contexts that we hand on to its propagators.
 import { spawn, execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { gunzipSync } from 'node:zlib';
