@@ -1,8 +1,9 @@
-// What a span costs: where its trace is not sampled, and where it is. Prints the median of 201
-// rounds.
+// What a span costs: where its trace is not sampled, and where it is. Writes the median of so many
+// rounds, a line of JSON for each case. Usage: trace_bench [rounds, 201]
 
 #include "../lib/nanoseconds.hpp"
 
+#include <cohort/base/parse.hpp>
 #include <cohort/http/head_parser.hpp>
 #include <cohort/http/middleware/tracing.hpp>
 #include <cohort/http/router.hpp>
@@ -19,13 +20,13 @@ using bench::keep;
 
 namespace {
 
-constexpr int rounds = 201;
+int rounds = 201;
 constexpr int repeats = 500;
 
 template <class Work>
 void measure(std::string_view what, Work work)
 {
-    fmt::print("{:<52} {:7.1f} ns\n", what,
+    fmt::print("{{\"case\":\"{}\",\"ns\":{:.1f}}}\n", what,
                bench::median_ns(rounds, repeats, [&](int) { work(); }));
 }
 
@@ -60,8 +61,14 @@ void measure_requests(std::string_view what, observe::tracer* by, std::string_vi
 
 }  // namespace
 
-int main()
+int main(int argc, char** argv)
 {
+    if (argc > 1) {
+        const auto wanted = parse_integer<int>(argv[1]);
+        if (!wanted || *wanted < 1)
+            return 2;
+        rounds = *wanted;
+    }
     using observe::sampler;
     observe::trace_options never;
     never.which = sampler{sampler::by::parent, sampler::roots::none};
