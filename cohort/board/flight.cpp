@@ -38,8 +38,19 @@ template <std::size_t Words>
 void put_text(std::array<std::atomic<std::uint64_t>, Words>& to, std::string_view text) noexcept
 {
     const std::size_t whole = text.size() / 8;
-    for (std::size_t i = 0; i < whole; ++i)
+    const auto put_word = [&to, text](std::size_t i) {
         to[i].store(octets::load(text.data() + i * 8), relaxed);
+    };
+    std::size_t i = 0;
+    // By hand: what is atomic no compiler unrolls, and lines of a log are long.
+    for (; i + 4 <= whole; i += 4) {
+        put_word(i);
+        put_word(i + 1);
+        put_word(i + 2);
+        put_word(i + 3);
+    }
+    for (; i < whole; ++i)
+        put_word(i);
     if (text.size() % 8 != 0)
         to[whole].store(detail::load_word(text, whole), relaxed);
 }

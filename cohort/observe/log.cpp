@@ -78,6 +78,27 @@ void put_together(std::string& line, const detail::line_words& words)
         ours().truncated.fetch_add(1, std::memory_order_relaxed);
 }
 
+/// A line whose level was asked about already.
+void write_enabled(level at, const detail::bindings* bound, std::string_view message,
+                   std::span<const field> more) noexcept
+{
+    if (at >= level::error)
+        board::note_error(message);
+    try {
+        thread_local std::string line;  // keeps its memory: at most a line
+        line.clear();
+        const line_words words{
+            .at = at, .message = message, .bound = bound, .more = more, .when = wall_now()};
+        put_together(line, words);
+        board::flight::line({line.data(), line.size() - 1});
+        export_words(line, words);
+        using haste = observe::log_sink::haste;
+        ours().sink.line(line, at >= level::error ? haste::at_once : haste::with_others);
+    } catch (const std::exception&) {
+        return;  // no memory: what the line was about matters more than the line
+    }
+}
+
 }  // namespace
 
 std::string drop_notice(std::uint64_t count)
@@ -155,23 +176,8 @@ void write(level at, std::string_view message, std::span<const field> more) noex
 void detail::write(level at, const bindings* bound, std::string_view message,
                    std::span<const field> more) noexcept
 {
-    if (!enabled(at))
-        return;
-    if (at >= level::error)
-        board::note_error(message);
-    try {
-        thread_local std::string line;  // keeps its memory: at most a line
-        line.clear();
-        const line_words words{
-            .at = at, .message = message, .bound = bound, .more = more, .when = wall_now()};
-        put_together(line, words);
-        board::flight::line({line.data(), line.size() - 1});
-        export_words(line, words);
-        using haste = observe::log_sink::haste;
-        ours().sink.line(line, at >= level::error ? haste::at_once : haste::with_others);
-    } catch (const std::exception&) {
-        return;  // no memory: what the line was about matters more than the line
-    }
+    if (enabled(at))
+        write_enabled(at, bound, message, more);
 }
 
 void detail::say(level at, const bindings* bound, fields more, fmt::string_view words,
@@ -180,16 +186,16 @@ void detail::say(level at, const bindings* bound, fields more, fmt::string_view 
     const std::span<const field> all{more.begin(), more.size()};
     const std::string_view said{words.data(), words.size()};
     if (!said.contains('{') && !said.contains('}')) {  // nothing to format
-        write(at, bound, said, all);
+        write_enabled(at, bound, said, all);
         return;
     }
     try {
         fmt::memory_buffer message;
         fmt::vformat_to(fmt::appender(message), words, values);
-        write(at, bound, {message.data(), message.size()}, all);
+        write_enabled(at, bound, {message.data(), message.size()}, all);
     } catch (const std::exception&) {
         // A user type's formatter may throw; a log line is no reason to fail a request.
-        write(at, bound, said, all);
+        write_enabled(at, bound, said, all);
     }
 }
 

@@ -72,31 +72,26 @@ bool is_among(std::span<const field> more, std::string_view name) noexcept
     return false;
 }
 
-/// One bit for each name; that of different ones may be the same.
-std::uint64_t bits_of(std::span<const field> more) noexcept
+/// What the names of fields have in common, as far as one look at each of them tells.
+struct names_said {
+    std::uint64_t bits = 0;   ///< one for each name; different ones may have the same
+    bool may_repeat = false;  ///< two of them may be the same
+};
+names_said names_of(std::span<const field> more) noexcept
 {
-    std::uint64_t all = 0;
-    for (const field& each : more)
-        all |= name_bit(each.name.text());
+    names_said all;
+    for (const field& each : more) {
+        const std::uint64_t bit = name_bit(each.name.text());
+        all.may_repeat = all.may_repeat || (all.bits & bit) != 0;
+        all.bits |= bit;
+    }
     return all;
 }
 
-/// Two of these may say the same name. False: they do not.
-bool may_repeat(std::span<const field> more) noexcept
+void append_bound(std::string& out, const bindings& bound, std::span<const field> more,
+                  std::uint64_t bits)
 {
-    std::uint64_t seen = 0;
-    for (const field& each : more) {
-        const std::uint64_t bit = name_bit(each.name.text());
-        if ((seen & bit) != 0)
-            return true;
-        seen |= bit;
-    }
-    return false;
-}
-
-void append_bound(std::string& out, const bindings& bound, std::span<const field> more)
-{
-    if ((bits_of(more) & bound.name_bits()) == 0) {
+    if ((bits & bound.name_bits()) == 0) {
         out += bound.text();
         return;
     }
@@ -173,18 +168,18 @@ bool append_object(std::string& out, const line_terms& how, const line_words& wh
                                            : append_json_head(out, how, what, message_max);
     constexpr std::size_t tail = cut_mark.size() + 2;  // and "}\n"
     const std::size_t end_max = start + how.bytes_max - tail;
+    const names_said said = names_of(what.more);
     if (what.bound != nullptr) {
         const std::size_t before = out.size();
         whole = whole && what.bound->is_whole();
-        append_bound(out, *what.bound, what.more);
+        append_bound(out, *what.bound, what.more, said.bits);
         if (out.size() > end_max) {
             out.resize(before);
             whole = false;
         }
     }
-    const bool may = may_repeat(what.more);
     for (std::size_t i = 0; i < what.more.size(); ++i) {
-        if (may && is_said_later(what.more, i))
+        if (said.may_repeat && is_said_later(what.more, i))
             continue;
         const std::size_t before = out.size();
         append_member(out, what.more[i], end_max - before);
