@@ -248,31 +248,31 @@ result<fs::path> usual_crash_folder()
     return std::unexpected(std::move(last).error());
 }
 
-result<fs::path> write_crash(const fs::path& path, const crash_file& what,
+result<fs::path> write_crash(const fs::path& folder, const crash_file& what,
                              const crash_files_bounds& most)
 {
-    COHORT_TRY(const auto folder, open_folder(path));
+    COHORT_TRY(const auto in, open_folder(folder));
     const std::string stem = stem_of(what.name);
-    COHORT_TRY(put(folder, stem + ".json", what.json));
-    if (auto written = put(folder, stem + ".txt", what.text); !written) {
-        take_away(folder, stem);
+    COHORT_TRY(put(in, stem + ".json", what.json));
+    if (auto written = put(in, stem + ".txt", what.text); !written) {
+        take_away(in, stem);
         return std::unexpected(std::move(written).error());
     }
-    keep_within(folder, what.name, most);
-    return path / (stem + ".txt");
+    keep_within(in, what.name, most);
+    return folder / (stem + ".txt");
 }
 
-std::optional<crash_text> read_crash(const fs::path& path, const crash_name& which)
+std::optional<crash_text> read_crash(const fs::path& folder, const crash_name& which)
 {
-    const auto folder = open_folder(path);
-    if (!folder)
+    const auto in = open_folder(folder);
+    if (!in)
         return std::nullopt;
     const std::string name = stem_of(which) + ".txt";
     const unique_fd file{
-        ::openat(folder->borrow(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
+        ::openat(in->borrow(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
     if (!file.valid())
         return std::nullopt;
-    crash_text found{.path = path / name, .text = {}};
+    crash_text found{.path = folder / name, .text = {}};
     std::array<char, 16'384> piece{};
     while (found.text.size() < read_max) {
         const ssize_t got = ::read(file.borrow(), piece.data(), piece.size());
