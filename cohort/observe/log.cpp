@@ -87,7 +87,7 @@ void write_enabled(level at, const detail::bindings* bound, std::string_view mes
     try {
         thread_local std::string line;  // keeps its memory: at most a line
         line.clear();
-        const line_words words{
+        const detail::line_words words{
             .at = at, .message = message, .bound = bound, .more = more, .when = wall_now()};
         put_together(line, words);
         board::flight::line({line.data(), line.size() - 1});
