@@ -25,15 +25,6 @@ std::unexpected<fault> untrusted(const std::filesystem::path& folder, std::strin
                                  fmt::format("{}, {}", folder.c_str(), why)));
 }
 
-/// "api.v1" and "api.v2", as `admin.socket` may call them, have neighbours of their own.
-std::filesystem::path beside(std::filesystem::path socket, const char* suffix)
-{
-    if (socket.extension() == ".sock")
-        socket.replace_extension();
-    socket += suffix;
-    return socket;
-}
-
 }  // namespace
 
 viewpoint viewpoint::here()

@@ -106,7 +106,6 @@ TEST_CASE("a socket's file names its app")
     CHECK(app_of("/run/cohort/.opening").empty());
     CHECK(socket_name("api") == "api.sock");
     CHECK(dashboard_beside("/run/cohort/api.v2.sock") == "/run/cohort/api.v2.http");
-    CHECK(dashboard_beside("/run/x/api.v1") == "/run/x/api.v1.http");
     CHECK(token_beside("/srv/admin") == "/srv/admin.token");
     // Two of them have two.
     CHECK(dashboard_beside("/srv/api.v1") == "/srv/api.v1.http");
