@@ -180,6 +180,60 @@ TEST_CASE("as many requests are counted as were answered, whichever workers die 
     }));
 }
 
+TEST_CASE("what lanes count is there to the last one when their worker is killed, and only once")
+{
+    metered app;
+    constexpr int lanes = 3;  // of four in each worker
+    constexpr int kills = 3;
+    const auto tally = [&] {
+        client over{app.port};
+        return page{over.body_of("/tally")};
+    };
+    // What was counted lies between what was done before and what was begun after.
+    double seen = 0;
+    const auto look = [&] {
+        const double done = tally().values["done"];
+        const page now = app.read();
+        const double begun = tally().values["begun"];
+        const double counted = now.sum("metered_counted_total");
+        for (const double each : {counted, now.sum("metered_took_seconds_count"),
+                                  now.sum("metered_took_seconds_bucket{le=\"0.005\"}")})
+        {
+            CHECK(each >= done);
+            CHECK(each <= begun);
+        }
+        CHECK(counted >= seen);
+        seen = counted;
+    };
+    for (int i = 0; i < kills; ++i) {
+        const auto workers = workers_below(app.program.pid());
+        REQUIRE(workers.size() == metered::workers_wanted);
+        std::vector<client> askers;  // never answered
+        for (int k = 0; k < lanes; ++k) {
+            askers.emplace_back(app.port);
+            askers.back().send("POST /count HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+        }
+        const double before = seen;
+        REQUIRE(eventually([&] {
+            look();
+            return seen > before + 1'000;
+        }));
+        // Both of them: whichever has the lanes that count.
+        for (const pid_t each : workers)
+            ::kill(each, SIGKILL);
+        for (const pid_t each : workers)
+            REQUIRE(eventually([&] { return !is_alive(each); }));
+        REQUIRE(eventually(
+            [&] { return workers_below(app.program.pid()).size() == metered::workers_wanted; }));
+        look();
+    }
+    // Nobody counts any more: each lane that was killed has missed one at most.
+    const page last = tally();
+    CHECK(last.sum("begun") - last.sum("done") <= kills * lanes);
+    look();
+    CHECK(seen >= last.sum("done"));
+}
+
 TEST_CASE("a cohort says how it fares, and each worker in a series of its own")
 {
     metered app;
