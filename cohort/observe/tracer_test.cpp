@@ -71,7 +71,7 @@ TEST_CASE("however many ordinary spans there are, failed and slow ones are not l
     span slow = r.by.begin({.name = "slow"});
     trace_clock_now += 2s;
     slow.end();
-    for (std::uint32_t i = 0; i < 2 * span_ring::usual_blocks; ++i)
+    for (std::uint32_t i = 0; i < 2 * export_ring::usual_blocks; ++i)
         r.by.begin({.name = "ordinary"}).end();
     const auto all = r.spans();
     REQUIRE(all.size() > 2);
