@@ -73,7 +73,7 @@ dev_test() {
 }
 
 # build_for_tests <preset> [ctest arguments...]: who asks for the unit tests alone (`-L unit`) does
-# not wait for other programs, which are more than half of all there is to build.
+# not wait for the other programs, each of which is linked with all of the library.
 build_for_tests() {
     local preset=$1 targets=()
     shift
