@@ -24,7 +24,7 @@ void log_recorded()
     auto& tracer = cohort::observe::tracer::here();
     std::string one;
     for (auto* const each : {&tracer.ring(), &tracer.trouble()}) {
-        cohort::board::ring_reader reader{each->messages().value(), 0};
+        cohort::board::ring_reader reader{each->find().value().messages(), 0};
         while (reader.look(cohort::now()) == cohort::board::ring_reader::found::message) {
             if (reader.read(one))
                 cohort::log::info({{"span", one}}, "recorded");
