@@ -70,11 +70,12 @@ int send()
     observe::tracer by{settings.tracing};
     record(by);
     // A cohort has one exporter for each ring; here one is enough.
-    auto troubled = observe::span_reader::open(by.trouble());
-    if (!troubled)
+    const auto trouble = by.trouble().find();
+    if (!trouble)
         return 1;
-    for (const std::string& each : troubled->take({.spans = 100, .bytes = 1 << 20}, now()))
-        static_cast<void>(by.ring().publish(each));
+    observe::export_reader troubled{*trouble};
+    for (const auto& each : troubled.take({.items = 100, .bytes = 1 << 20}, now()))
+        static_cast<void>(by.ring().publish(each.text));
     asio::io_context loop{1};
     const auto ring = by.ring().find();
     if (!ring)
