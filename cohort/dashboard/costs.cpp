@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,8 +26,14 @@ namespace {
 
 std::optional<std::size_t> descriptors_of(pid_t who)
 {
+    const std::string folder = fmt::format("/proc/{}/fd", who);
+    // Linux 6.2 has the number in the size; before it is 0, and they are counted one by one, which
+    // takes long where a worker has 50,000 connections.
+    struct stat seen{};
+    if (::stat(folder.c_str(), &seen) == 0 && seen.st_size > 0)
+        return static_cast<std::size_t>(seen.st_size);
     std::error_code ec;
-    std::filesystem::directory_iterator all{fmt::format("/proc/{}/fd", who), ec};
+    std::filesystem::directory_iterator all{folder, ec};
     std::size_t count = 0;
     for (; !ec && all != std::filesystem::directory_iterator{}; all.increment(ec))
         ++count;

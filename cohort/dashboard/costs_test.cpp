@@ -1,10 +1,15 @@
 #include <cohort/dashboard/costs.hpp>
 
+#include <cohort/base/unique_fd.hpp>
+
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
+#include <cstddef>
+#include <vector>
 
 using namespace cohort;
 using namespace cohort::dashboard;
@@ -28,4 +33,17 @@ TEST_CASE("what this process costs is known, and of one that is gone nothing is"
     CHECK(age_of(1).value() >= age_of(::getpid()).value());
     CHECK_FALSE(age_of(nobody));
     CHECK(throttled_seconds().value_or(0) >= 0);
+}
+
+TEST_CASE("descriptors are as many as are open")
+{
+    cost_reader from;
+    const std::array own{::getpid()};
+    const auto count = [&] { return from.read(own, steady_time{1s}).at(own[0]).descriptors; };
+    const std::size_t before = count().value();
+    std::vector<unique_fd> more;
+    more.reserve(5);
+    for (int i = 0; i < 5; ++i)
+        more.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    CHECK(count().value() == before + more.size());
 }
