@@ -72,18 +72,41 @@ TEST_CASE("checks of health say whether a worker serves, and why not")
     CHECK(is(set.ask_local("GET /livez"), 200));
     CHECK(is(set.ask_remote("GET /livez"), 200));
     CHECK(is(set.ask_remote("GET /readyz"), 200));
-    set.primary.serving = 1;
-    const std::string some = set.ask_local("GET /readyz");
+    // Others: what was seen of this one is good for a second.
+    stage half;
+    half.primary.serving = 1;
+    const std::string some = half.ask_local("GET /readyz");
     CHECK(is(some, 200));
     CHECK(stage::json_of(some).at("state") == "degraded");
-    set.primary.serving = 0;
-    const std::string none = set.ask_local("GET /readyz");
+    stage down;
+    down.primary.serving = 0;
+    const std::string none = down.ask_local("GET /readyz");
     CHECK(is(none, 503));
     CHECK(stage::json_of(none).at("ready") == false);
     CHECK(stage::json_of(none).at("reason") ==
           "no worker serves: api.0 is resting, api.1 is resting");
-    CHECK(is(set.ask_local("GET /livez"), 200));
+    CHECK(is(down.ask_local("GET /livez"), 200));
     CHECK(stage::json_of(set.ask_local("GET /version")).at("name") == "api");
+}
+
+TEST_CASE("a flood of scrapes and checks is answered, and the primary hears little of it")
+{
+    stage set{
+        [](config::settings& s, premises&) { s.admin.metrics = config::metrics_access::open; }};
+    constexpr std::size_t askers = 400;
+    std::vector<unique_fd> all;
+    all.reserve(askers);
+    for (std::size_t i = 0; i < askers; ++i) {
+        all.push_back(set.connect_remote());
+        const std::string text =
+            fmt::format("GET /{} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+                        i % 2 == 0 ? "metrics" : "livez");
+        REQUIRE(::send(all.back().borrow(), text.data(), text.size(), MSG_NOSIGNAL) > 0);
+    }
+    for (const unique_fd& each : all)
+        CHECK(is(stage::receive(each, {}), 200));
+    CHECK(set.primary.times("ls") < askers / 2);
+    CHECK(set.end() == 0);
 }
 
 TEST_CASE("a primary that is gone makes it neither live nor ready")

@@ -214,6 +214,18 @@ void watchman::look_at_processes(const std::vector<pid_t>& pids, steady_time whe
         numbers_.take(metric_reader_->read(), when);
 }
 
+/// Errors: errc::queue_full, the lanes have too much to do (again later).
+awaitable<result<>> watchman::measure(const std::vector<pid_t>& pids, steady_time when)
+{
+    auto looking = offload([this, &pids, when] { look_at_processes(pids, when); });
+    try {
+        co_await std::move(looking);
+    } catch (const failure& refused) {
+        co_return std::unexpected(refused.why());
+    }
+    co_return result<>{};
+}
+
 watchman::sight_ptr watchman::make_sight(const json::object& survey, steady_time when) const
 {
     auto made = std::make_shared<sight>();
@@ -249,8 +261,8 @@ awaitable<result<>> watchman::gather()
     const std::vector<pid_t> pids = pids_in(survey.data);
     const auto root = static_cast<pid_t>(number_at(survey.data, "root").value_or(0));
     const steady_time when = now();
-    auto looking = offload([this, &pids, when] { look_at_processes(pids, when); });
-    co_await std::move(looking);
+    auto measuring = measure(pids, when);
+    COHORT_CO_TRY(co_await std::move(measuring));
     age_ = age_of(root);
     count(survey.data, when);
     last_ = make_sight(survey.data, when);

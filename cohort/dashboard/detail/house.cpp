@@ -34,7 +34,7 @@ constexpr std::size_t jobs_max = 256;
 constexpr nanoseconds look_around = 1s;
 constexpr nanoseconds finish_within = 3s;
 constexpr nanoseconds send_within = 1s;  // of telemetry, at the end
-constexpr int could_not_begin = 1;
+constexpr int failed_code = 1;
 
 /// "api.view_token" beside "api.token": an operator puts it there, and it may come and go.
 std::filesystem::path view_token_beside(const std::filesystem::path& admin_socket)
@@ -57,8 +57,8 @@ house::house(const premises& with)
                      if (gate_)
                          to.add("wrong_tokens", gate_->wrong());
                  }}},
-      metrics_{*with.board},
-      health_{primary_, metrics_, *with.settings},
+      metrics_{loop_.get_executor(), *with.board},
+      health_{loop_.get_executor(), primary_, metrics_, *with.settings},
       api_{primary_, eyes_}
 {
     lanes::of(loop_).configure(lanes_wanted, jobs_max);
@@ -204,11 +204,30 @@ awaitable<> house::live()
     poller_.stop();
 }
 
+/// What escapes from a task ends the process, and not those who are being answered: connections
+/// are closed as always.
+int house::run_loop()
+{
+    int code = 0;
+    while (!loop_.stopped()) {
+        try {
+            loop_.run();
+        } catch (const std::exception& thrown) {
+            log::error("exception escaped in the process of the dashboard: {}; it ends",
+                       thrown.what());
+            code = failed_code;
+            leaves_ = true;
+            leaving_.notify_all();
+        }
+    }
+    return code;
+}
+
 int house::run()
 {
     if (const auto opened = open(); !opened) {
         log::error("the dashboard cannot begin: {}", opened.error().text());
-        return could_not_begin;
+        return failed_code;
     }
     auto life = live();
     asio::co_spawn(loop_, std::move(life), [this](std::exception_ptr thrown) {
@@ -216,9 +235,9 @@ int house::run()
         if (thrown)
             std::rethrow_exception(thrown);
     });
-    loop_.run();
+    const int code = run_loop();
     lanes::of(loop_).stop();
-    return 0;
+    return code;
 }
 
 }  // namespace cohort::dashboard::detail

@@ -42,6 +42,7 @@ private:
     void furnish(http::router& routes, side which);
     [[nodiscard]] http::server_options terms() const;
     [[nodiscard]] std::size_t connections() const noexcept;
+    [[nodiscard]] int run_loop();
     [[nodiscard]] awaitable<> live();
     [[nodiscard]] awaitable<> hear_signals();
     [[nodiscard]] awaitable<> watch_over();

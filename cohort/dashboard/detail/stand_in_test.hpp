@@ -189,6 +189,15 @@ public:
         return *std::move(made);
     }
 
+    unique_fd connect_remote() const
+    {
+        const auto to = net::to_socket_address(
+            net::endpoint::internet(net::endpoint::family::tcp, "127.0.0.1", port));
+        unique_fd made{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        REQUIRE(::connect(made.borrow(), to->get(), to->length) == 0);
+        return made;
+    }
+
     /// Head and body of the answer.
     std::string ask_local(const std::string& line, const std::string& more = {},
                           const std::string& body = {}) const
@@ -198,11 +207,7 @@ public:
     std::string ask_remote(const std::string& line, const std::string& more = {},
                            const std::string& body = {}) const
     {
-        const auto to = net::to_socket_address(
-            net::endpoint::internet(net::endpoint::family::tcp, "127.0.0.1", port));
-        unique_fd made{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-        REQUIRE(::connect(made.borrow(), to->get(), to->length) == 0);
-        return exchange(std::move(made), line, more, body);
+        return exchange(connect_remote(), line, more, body);
     }
 
     static std::string exchange(unique_fd over, const std::string& line, const std::string& more,
