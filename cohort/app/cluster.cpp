@@ -98,6 +98,8 @@ void cluster::parts::show(const cohort::primary::exhibit& what) noexcept
     all.remote = what.remote;
     all.primary = what.primary;
     all.token = what.token;
+    all.view_token = what.view_token;
+    all.beats = what.beats;
     all.settings = what.settings;
     all.board = what.board;
     all.telemetry = what.telemetry;

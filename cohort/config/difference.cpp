@@ -14,7 +14,7 @@ namespace cohort::config {
 namespace {
 
 constexpr std::string_view env_key = "env";
-constexpr std::string_view token_key = "admin.token";
+constexpr std::array<std::string_view, 2> token_keys{"admin.token", "admin.view_token"};
 
 /// A secret as far as it may be shown.
 std::string hidden(std::string_view literal) { return literal == R"("")" ? "not set" : "set"; }
@@ -99,7 +99,7 @@ difference compare(const settings& before, const settings& after)
         std::string is = k.literal(after);
         if (was == is)
             continue;
-        if (k.name == token_key) {
+        if (std::ranges::find(token_keys, k.name) != token_keys.end()) {
             was = hidden(was);
             is = hidden(is) == was ? "set to another value" : hidden(is);
         }

@@ -52,6 +52,10 @@ TEST_CASE("the token of the dashboard is never shown")
     before.admin.token = std::string{"hush-hush-hush-2"};
     CHECK(compare(before, after).changes ==
           std::vector<change>{{"admin.token", "set", "set to another value", effect::restart}});
+    after.admin.token = before.admin.token;
+    after.admin.view_token = std::string{"hush-hush-hush-3"};
+    CHECK(compare(before, after).changes ==
+          std::vector<change>{{"admin.view_token", "not set", "set", effect::restart}});
 }
 
 TEST_CASE("apps come and go by their names")

@@ -342,6 +342,11 @@ std::vector<problem> problems(const admin& a)
     list.unless(a.token.empty() || is_token(a.token), "token",
                 "16 to 512 visible characters of ASCII");
     list.unless(plain(a.token_file), "token_file", "the path of a file");
+    list.unless(a.view_token.empty() || is_token(a.view_token), "view_token",
+                "16 to 512 visible characters of ASCII");
+    list.unless(a.view_token.empty() || a.view_token != a.token, "view_token",
+                "another one than admin.token");
+    list.unless(plain(a.view_token_file), "view_token_file", "the path of a file");
     list.unless(a.hosts.size() <= hosts_max && std::ranges::all_of(a.hosts,
                                                                    [](const std::string& each) {
                                                                        return !each.empty() &&

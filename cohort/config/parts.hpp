@@ -205,6 +205,10 @@ struct admin {
     /// up, and lies beside the socket.
     std::string token;
     std::string token_file;
+    /// The same for whoever may look, and order nothing: Prometheus, say. Both empty: it is what
+    /// somebody puts into a file beside the socket.
+    std::string view_token;
+    std::string view_token_file;
     metrics_access metrics = metrics_access::token;
     /// Names by which browsers reach the dashboard, besides addresses and localhost. At most 64.
     std::vector<std::string> hosts;

@@ -36,6 +36,7 @@ rotate = "100M x 10"
 socket = "/run/api/admin.sock"
 http = "127.0.0.1:9464"
 token_file = "/run/secrets/token"
+view_token_file = "/run/secrets/view_token"
 metrics = "open"
 hosts = ["api.example"]
 
@@ -207,6 +208,8 @@ TEST_CASE("a whole file says how it is operated, too")
     CHECK(s.admin.http == "127.0.0.1:9464");
     CHECK(s.admin.token.empty());
     CHECK(s.admin.token_file == "/run/secrets/token");
+    CHECK(s.admin.view_token.empty());
+    CHECK(s.admin.view_token_file == "/run/secrets/view_token");
     CHECK(s.admin.metrics == metrics_access::open);
     CHECK(s.admin.hosts == std::vector<std::string>{"api.example"});
     CHECK(s.log.level == log_level::warn);

@@ -20,6 +20,8 @@ socket = "/run/shop.sock"
 http = "127.0.0.1:9464"
 token = "0123456789abcdef"
 token_file = "/run/token"
+view_token = "fedcba9876543210"
+view_token_file = "/run/view_token"
 metrics = "open"
 hosts = ["shop.example", "here"]
 [app.shop]

@@ -128,6 +128,11 @@ TEST_CASE("the same for the fields that say how it is operated")
         {"admin.token", [](settings& x) { x.admin.token = std::string{"short"}; }},
         {"admin.token", [](settings& x) { x.admin.token = std::string(20, ' '); }},
         {"admin.token_file", [](settings& x) { x.admin.token_file = std::string{"a\0b", 3}; }},
+        {"admin.view_token", [](settings& x) { x.admin.view_token = std::string{"short"}; }},
+        {"admin.view_token",
+         [](settings& x) { x.admin.token = x.admin.view_token = "0123456789abcdef"; }},
+        {"admin.view_token_file",
+         [](settings& x) { x.admin.view_token_file = std::string{"a\0b", 3}; }},
         {"admin.hosts", [](settings& x) { x.admin.hosts.assign(65, "a.example"); }},
         {"admin.hosts", [](settings& x) { x.admin.hosts = {""}; }},
     });

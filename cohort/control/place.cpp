@@ -107,6 +107,11 @@ std::filesystem::path token_beside(std::filesystem::path socket)
     return beside(std::move(socket), ".token");
 }
 
+std::filesystem::path view_token_beside(std::filesystem::path socket)
+{
+    return beside(std::move(socket), ".view_token");
+}
+
 std::string app_of(const std::filesystem::path& socket)
 {
     const std::string name = socket.filename().string();

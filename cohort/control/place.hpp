@@ -50,9 +50,11 @@ struct viewpoint {
 /// "api" for ".../api.sock"; empty: it is no socket of a cohort.
 [[nodiscard]] std::string app_of(const std::filesystem::path& socket);
 
-/// What lies beside an admin socket: where the dashboard listens, and the token that it asks for
-/// over TCP. ".../api.http", ".../api.token" for ".../api.sock".
+/// What lies beside an admin socket: where the dashboard listens, the token that it asks for over
+/// TCP, and that of whoever may only look, which operators put there. ".../api.http",
+/// ".../api.token", ".../api.view_token" for ".../api.sock".
 [[nodiscard]] std::filesystem::path dashboard_beside(std::filesystem::path socket);
 [[nodiscard]] std::filesystem::path token_beside(std::filesystem::path socket);
+[[nodiscard]] std::filesystem::path view_token_beside(std::filesystem::path socket);
 
 }  // namespace cohort::control

@@ -107,6 +107,7 @@ TEST_CASE("a socket's file names its app")
     CHECK(socket_name("api") == "api.sock");
     CHECK(dashboard_beside("/run/cohort/api.v2.sock") == "/run/cohort/api.v2.http");
     CHECK(token_beside("/srv/admin") == "/srv/admin.token");
+    CHECK(view_token_beside("/run/cohort/api.v2.sock") == "/run/cohort/api.v2.view_token");
     // Two of them have two.
     CHECK(dashboard_beside("/srv/api.v1") == "/srv/api.v1.http");
     CHECK(token_beside("/srv/api.v2") == "/srv/api.v2.token");

@@ -11,9 +11,11 @@
 #include <cohort/http/limiting/limit_key.hpp>
 #include <cohort/http/limiting/limit_rule.hpp>
 #include <cohort/http/middleware/hosts.hpp>
+#include <cohort/http/peer.hpp>
 #include <cohort/http/problem.hpp>
 #include <cohort/http/requester.hpp>
 #include <cohort/http/route.hpp>
+#include <cohort/observe/log.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -79,8 +81,10 @@ bool may_say_any(const http::request& of) noexcept
 }  // namespace
 
 token_guard::token_guard(const std::string& token)
-    : digest_{crypto::sha256(token)}
-{}
+{
+    if (!token.empty())
+        digest_ = crypto::sha256(token);
+}
 
 token_guard::token_guard(std::filesystem::path file)
     : file_{std::move(file)}
@@ -136,6 +140,14 @@ gate::ruling gate::judge(std::string_view token, std::string_view from, std::uin
     return ruling::wrong;
 }
 
+void gate::tell(std::string_view from)
+{
+    if (const auto untold = telling_.take(); untold)
+        log::warn({{"client", from}},
+                  "a wrong token came from {}; refused ({} more since the last such line)",
+                  from.empty() ? std::string_view{"somewhere"} : from, *untold);
+}
+
 std::chrono::nanoseconds gate::barred(std::string_view from, std::uint64_t now_ns)
 {
     const http::limit_table guesses = table();
@@ -182,6 +194,7 @@ http::authenticator by_token(gate& at)
                     case gate::ruling::views:
                         return http::subject{.id = "view_token"};
                     case gate::ruling::wrong:
+                        at.tell(of.peer().address());
                         break;
                 }
                 return std::unexpected(

@@ -5,6 +5,7 @@
 #include <cohort/http/limiting/limit_table.hpp>
 #include <cohort/http/middleware.hpp>
 #include <cohort/http/request.hpp>
+#include <cohort/observe/log_budget.hpp>
 
 #include <sys/stat.h>
 
@@ -26,6 +27,7 @@ namespace cohort::dashboard {
 /// without a restart, and one that cannot be read lets nobody in.
 class token_guard {
 public:
+    /// Empty: nobody comes in.
     explicit token_guard(const std::string& token);
     explicit token_guard(std::filesystem::path file);
 
@@ -59,6 +61,9 @@ public:
     /// Until `from` is listened to again; 0: it is.
     [[nodiscard]] std::chrono::nanoseconds barred(std::string_view from, std::uint64_t now_ns);
 
+    /// Says in the log that a wrong one came: once a minute, with how many there were.
+    void tell(std::string_view from);
+
     /// Tokens that were wrong, and that were not looked at.
     [[nodiscard]] std::uint64_t wrong() const noexcept { return wrong_; }
 
@@ -72,6 +77,7 @@ private:
     token_guard viewers_;
     std::vector<memory_line> memory_;
     std::uint64_t wrong_ = 0;
+    log::budget telling_{1, std::chrono::minutes{1}};
 };
 
 /// Refuses (429, Retry-After) tokens of addresses that have guessed too often. Lifetime: the

@@ -1,9 +1,16 @@
 #include <cohort/dashboard/access.hpp>
 
+#include <cohort/base/unique_fd.hpp>
+#include <cohort/observe/log.hpp>
+
 #include <doctest/doctest.h>
 
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <fstream>
 #include <string>
 
@@ -39,6 +46,30 @@ TEST_CASE("a token is known, and what is only like it is not")
     CHECK_FALSE(of.knows("0123456789abcdeF"));
     CHECK_FALSE(of.knows("0123456789abcde"));
     CHECK_FALSE(of.knows(""));
+}
+
+TEST_CASE("where there is no token, nobody comes in, with an empty one neither")
+{
+    token_guard of{std::string{}};
+    CHECK_FALSE(of.knows(""));
+    CHECK_FALSE(of.knows("0123456789abcdef"));
+}
+
+TEST_CASE("wrong tokens are told once a minute, not each")
+{
+    gate of{token_guard{std::string{"0123456789abcdef"}}, token_guard{std::string{}}};
+    const cohort::unique_fd file{::memfd_create("lines", MFD_CLOEXEC)};
+    REQUIRE(file.valid());
+    cohort::log::configure({.descriptor = file.borrow()});
+    for (int i = 0; i < 5; ++i)
+        of.tell("192.0.2.7");
+    cohort::log::configure({});
+    std::string all(4096, '\0');
+    const auto size = ::pread(file.borrow(), all.data(), all.size(), 0);
+    REQUIRE(size > 0);
+    all.resize(static_cast<std::size_t>(size));
+    CHECK(all.contains("a wrong token came from 192.0.2.7; refused"));
+    CHECK(std::ranges::count(all, '\n') == 1);
 }
 
 TEST_CASE("a token in a file can be replaced, and without one nobody comes in")

@@ -7,6 +7,8 @@
 
 #include <sys/types.h>
 
+#include <atomic>
+#include <cstdint>
 #include <filesystem>
 
 namespace cohort::dashboard {
@@ -16,13 +18,16 @@ namespace cohort::dashboard {
 struct premises {
     int local = -1;   ///< listens, for whoever may use the admin socket; -1: there is none
     int remote = -1;  ///< listens for TCP connections; likewise
-    std::filesystem::path primary;  ///< the admin socket, where the primary answers
-    std::filesystem::path token;    ///< a file with the token; empty: the settings have it
+    std::filesystem::path primary;     ///< the admin socket, where the primary answers
+    std::filesystem::path token;       ///< a file with the token; empty: the settings have it
+    std::filesystem::path view_token;  ///< that of whoever may only look; empty: likewise
     const config::settings* settings = nullptr;
     const board::segment* board = nullptr;
     const observe::otlp_settings* telemetry = nullptr;  ///< what is sent; nullptr: nothing
-    pid_t first = 0;                                    ///< the root of the cohort's processes
-    bool resident = false;                              ///< stays when nobody comes
+    /// Counts as long as the event loop turns; nullptr: nobody looks.
+    std::atomic<std::uint64_t>* beats = nullptr;
+    pid_t first = 0;        ///< the root of the cohort's processes
+    bool resident = false;  ///< stays when nobody comes
     /// Without a connection for so long, it ends: who comes then is served by another one.
     nanoseconds rests_after = std::chrono::minutes{5};
 };

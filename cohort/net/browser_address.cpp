@@ -9,6 +9,11 @@ bool is_every_address(std::string_view host) noexcept
     return host == "*" || host == "::" || host == "0.0.0.0";
 }
 
+bool is_own_address(std::string_view host) noexcept
+{
+    return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.");
+}
+
 std::optional<std::string> browser_address(const endpoint& of)
 {
     if (of.kind() != endpoint::family::tcp || of.port() == 0)

@@ -25,3 +25,11 @@ TEST_CASE("a browser is sent where it can go")
     CHECK(shown("127.0.0.1:0") == "none");
     CHECK(shown("unix:/run/a.sock") == "none");
 }
+
+TEST_CASE("what only this machine reaches is told from what others reach, too")
+{
+    for (const char* each : {"127.0.0.1", "127.8.0.1", "localhost", "::1"})
+        CHECK(is_own_address(each));
+    for (const char* each : {"0.0.0.0", "::", "*", "10.0.0.1", "example.org", "1.127.0.0", ""})
+        CHECK_FALSE(is_own_address(each));
+}

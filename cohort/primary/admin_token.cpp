@@ -4,6 +4,8 @@
 #include <cohort/crypto/base64.hpp>
 #include <cohort/crypto/random_bytes.hpp>
 
+#include <fmt/format.h>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -51,6 +53,21 @@ result<> keep_token_file(const std::filesystem::path& path)
         ::unlink(unfinished.c_str());
         return std::unexpected(fault(why, "write", path.string()));
     }
+    return {};
+}
+
+std::string doubts_about_token(const std::filesystem::path& path)
+{
+    constexpr mode_t permissions = 07777;
+    struct stat seen{};
+    if (::stat(path.c_str(), &seen) == -1 || ::access(path.c_str(), R_OK) == -1)
+        return fmt::format("cannot read {}: {}; nobody comes in over TCP until it can be read",
+                           path.c_str(), last_errno().message());
+    if ((seen.st_mode & (S_IWGRP | S_IRWXO)) != 0)
+        return fmt::format(
+            "others may read or replace {} (mode {:04o}), and come in over TCP; going "
+            "on with it",
+            path.c_str(), seen.st_mode & permissions);
     return {};
 }
 

@@ -3,6 +3,7 @@
 #include <cohort/base/error.hpp>
 
 #include <filesystem>
+#include <string>
 
 namespace cohort::primary {
 
@@ -10,5 +11,9 @@ namespace cohort::primary {
 /// one that is there already stays, if it is ours and nobody else could have read it.
 /// Errors: EACCES, ENOENT, ENOSPC, … of its folder.
 [[nodiscard]] result<> keep_token_file(const std::filesystem::path& path);
+
+/// What is wrong with a file of a token that an operator has named: nobody can be let in by it, or
+/// others than a group know it, too. For the log; empty: nothing.
+[[nodiscard]] std::string doubts_about_token(const std::filesystem::path& path);
 
 }  // namespace cohort::primary

@@ -1,6 +1,7 @@
 #include <cohort/primary/admin_token.hpp>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -67,4 +68,20 @@ TEST_CASE("a token that others could read, or that is none, is replaced")
     REQUIRE(keep_token_file(path));
     CHECK_FALSE(fs::is_symlink(path));
     CHECK_FALSE(keep_token_file(here.path / "no" / "such" / "folder"));
+}
+
+TEST_CASE("a token that others may read is doubted, and so is one that is not there")
+{
+    const folder here;
+    const fs::path path = here.path / "token";
+    CHECK(doubts_about_token(path).contains("cannot read"));
+    std::ofstream{path} << "0123456789abcdef\n";
+    for (const mode_t good : {0600, 0400, 0640, 0440}) {
+        REQUIRE(::chmod(path.c_str(), good) == 0);
+        CHECK(doubts_about_token(path).empty());
+    }
+    for (const mode_t bad : {0644, 0604, 0660, 0602}) {
+        REQUIRE(::chmod(path.c_str(), bad) == 0);
+        CHECK(doubts_about_token(path).contains(fmt::format("mode {:04o}", bad)));
+    }
 }

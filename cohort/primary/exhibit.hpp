@@ -4,6 +4,8 @@
 #include <cohort/config/settings.hpp>
 #include <cohort/observe/otlp_settings.hpp>
 
+#include <atomic>
+#include <cstdint>
 #include <filesystem>
 
 namespace cohort::primary {
@@ -13,11 +15,14 @@ namespace cohort::primary {
 struct exhibit {
     int local = -1;   ///< listens for whoever may use the admin socket; -1: there is none
     int remote = -1;  ///< listens for TCP connections; likewise
-    std::filesystem::path primary;  ///< the admin socket, where the primary answers
-    std::filesystem::path token;    ///< a file with the token; empty: the settings have it
+    std::filesystem::path primary;     ///< the admin socket, where the primary answers
+    std::filesystem::path token;       ///< a file with the token; empty: the settings have it
+    std::filesystem::path view_token;  ///< that of whoever may only look; empty: likewise
     const config::settings* settings = nullptr;
     const board::segment* board = nullptr;
     const observe::otlp_settings* telemetry = nullptr;
+    /// It counts here as long as its event loop turns; nullptr: nobody looks.
+    std::atomic<std::uint64_t>* beats = nullptr;
     /// Somebody needs it who does not knock: it stays when nobody comes.
     bool resident = false;
 };

@@ -12,7 +12,6 @@
 #include <cohort/observe/log_export.hpp>
 #include <cohort/observe/log_file.hpp>
 #include <cohort/observe/otlp_metrics.hpp>
-#include <cohort/primary/admin_token.hpp>
 #include <cohort/process/clone.hpp>
 #include <cohort/process/permit.hpp>
 
@@ -36,6 +35,7 @@ namespace {
 
 constexpr nanoseconds long_enough = 10s;  // to have done something
 constexpr nanoseconds leaves_within = 5s;
+constexpr nanoseconds look_every = 1s;
 constexpr int queue_length = 64;
 
 /// Who has the admin socket of that name has this one, too.
@@ -152,36 +152,24 @@ void foyer::open_remote(std::vector<int>* left_open)
         return;
     }
     remote_ = *std::move(opened);
-    keep_token();
-    if (!remote_.valid())
-        return;
-    const std::string known = token_.empty() ? std::string{"admin.token"} : token_.string();
-    log::info("the dashboard is at {}, for whoever has the token in {}",
-              net::browser_address(*where).value_or(where->text()), known);
-}
-
-void foyer::keep_token()
-{
-    const config::admin& said = with_.settings.admin;
-    if (!said.token.empty())
-        return;
-    if (!said.token_file.empty()) {
-        std::error_code ec;
-        token_ = std::filesystem::absolute(said.token_file, ec);
-        if (::access(token_.c_str(), R_OK) != 0)
-            log::warn("admin.token_file: cannot read {}: {}; nobody comes in over TCP until it can "
-                      "be read",
-                      token_.string(), last_errno().message());
-        return;
-    }
-    token_ = control::token_beside(admin_);
-    if (const auto kept = keep_token_file(token_); !kept) {
+    auto kept = keep_tokens(with_.settings.admin, admin_);
+    if (!kept) {
         log::warn("no dashboard over TCP without a token: {}; going on without",
                   kept.error().text());
         remote_.reset();
         return;
     }
-    made_token_ = true;
+    tokens_ = *std::move(kept);
+    if (!net::is_own_address(where->host()))
+        log::warn(
+            "admin.http is at {}, which others reach, without TLS: whoever listens on the way "
+            "learns the token; put something in front that speaks TLS, or keep that network "
+            "to yourself",
+            where->text());
+    const std::string known =
+        tokens_.order.empty() ? std::string{"admin.token"} : tokens_.order.string();
+    log::info("the dashboard is at {}, for whoever has the token in {}",
+              net::browser_address(*where).value_or(where->text()), known);
 }
 
 bool foyer::has_doors() const noexcept { return local_ || remote_.valid(); }
@@ -210,15 +198,30 @@ void foyer::stop_watching() noexcept
         with_.poller.forget(each, *this);
 }
 
+result<> foyer::watch_doors()
+{
+    for (const int each : doors()) {
+        COHORT_TRY(with_.poller.watch(each, EPOLLIN, *this));
+        watched_.push_back(each);
+    }
+    return {};
+}
+
 awaitable<> foyer::knock()
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
     knocked_ = false;
-    for (const int each : doors()) {
-        if (const auto begun = with_.poller.watch(each, EPOLLIN, *this); begun)
-            watched_.push_back(each);
-        else
-            log::warn("cannot watch a door of the dashboard: {}", begun.error().text());
+    backoff pause{100ms, 30s};
+    bool complained = false;
+    while (!stopped(stop)) {
+        const auto begun = watch_doors();
+        if (begun)
+            break;
+        stop_watching();
+        if (!std::exchange(complained, true))
+            log::warn("cannot watch the doors of the dashboard: {}; trying again",
+                      begun.error().text());
+        co_await sleep_for(pause.next());
     }
     // Deadline: none, perhaps nobody ever comes.
     while (!knocked_ && !stopped(stop))
@@ -238,7 +241,9 @@ result<process::child> foyer::give_birth()
     what.local = local_ ? local_->socket().borrow() : -1;
     what.remote = remote_.valid() ? remote_.borrow() : -1;
     what.primary = admin_;
-    what.token = token_;
+    what.token = tokens_.order;
+    what.view_token = tokens_.view;
+    what.beats = pulse_ ? &pulse_->beats() : nullptr;
     what.settings = &with_.settings;
     what.board = &with_.board;
     what.telemetry = &with_.telemetry;
@@ -266,6 +271,53 @@ nanoseconds foyer::judge(const result<process::exit_reason>& how, nanoseconds li
     return pause;
 }
 
+/// Until it ends, which it does when nobody has come for a while, or it is ended.
+awaitable<result<process::exit_reason>> foyer::watch_over()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    silent_ = false;
+    if (pulse_)
+        pulse_->begin();
+    while (!stopped(stop)) {
+        auto ending = process_->exited();
+        auto ended = co_await with_deadline(std::move(ending), look_every);
+        if (ended || ended.error().why() != errc::deadline_passed)
+            co_return ended;
+        end_if_silent();
+    }
+    co_return failed(errc::cancelled, "watch over the process of the dashboard");
+}
+
+void foyer::end_if_silent()
+{
+    if (!pulse_ || !pulse_->look() || silent_)
+        return;
+    if (is_debugged(process_->pid())) {
+        pulse_->begin();
+        return;
+    }
+    silent_ = true;
+    log::error(
+        "the process {} of the dashboard has not turned its event loop for {} s; killing it, "
+        "whoever comes next starts another one",
+        process_->pid(), dashboard_pulse::looks_max);
+    static_cast<void>(process_->signal(SIGKILL));
+}
+
+/// Nobody is left alone with one that hangs, as long as there is memory to tell.
+void foyer::prepare_watch()
+{
+    restarts_ =
+        &metrics::counter("cohort_dashboard_restarts_total",
+                          "Processes of the dashboard that ended against their will", {"reason"});
+    for (const char* each : {"died", "silent"})
+        static_cast<void>(restarts_->with(each));
+    if (auto pulse = dashboard_pulse::in(with_.board.commons()))
+        pulse_ = *pulse;
+    else
+        log::warn("a dashboard that hangs will not be noticed: {}; going on", pulse.error().text());
+}
+
 awaitable<> foyer::live()
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
@@ -279,11 +331,13 @@ awaitable<> foyer::live()
     process_.emplace(*std::move(born));
     const steady_time since = now();
     log::debug("the process of the dashboard is {}", process_->pid());
-    // Deadline: none, it ends when nobody has come for a while.
-    const auto ended = co_await process_->exited();
+    auto watching = watch_over();
+    const auto ended = co_await std::move(watching);
     if (stopped(stop))
         co_return;
     process_.reset();
+    if (!ended || ended->code() != 0)
+        restarts_->with(silent_ ? "silent" : "died").add();
     const nanoseconds pause = judge(ended, now() - since);
     if (pause > 0ns)
         co_await sleep_for(pause);
@@ -295,6 +349,7 @@ awaitable<> foyer::run()
     const bool resident = with_.telemetry.any();
     if (!has_doors() && !resident)
         co_return;
+    prepare_watch();
     while (!stopped(stop)) {
         if (!resident) {
             awaitable<> wait = knock();
@@ -319,8 +374,8 @@ awaitable<> foyer::close()
     }
     if (local_)
         local_->remove();
-    if (made_token_)
-        ::unlink(token_.c_str());
+    if (tokens_.made)
+        ::unlink(tokens_.order.c_str());
 }
 
 }  // namespace cohort::primary

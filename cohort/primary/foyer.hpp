@@ -11,8 +11,11 @@
 #include <cohort/control/entrance.hpp>
 #include <cohort/net/endpoint.hpp>
 #include <cohort/net/poller.hpp>
+#include <cohort/observe/metrics.hpp>
 #include <cohort/observe/otlp_settings.hpp>
 #include <cohort/primary/audience.hpp>
+#include <cohort/primary/dashboard_pulse.hpp>
+#include <cohort/primary/door_tokens.hpp>
 #include <cohort/process/child.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -33,8 +36,10 @@ namespace cohort::primary {
 ///     admin.http      TCP, for whoever has the token; it lies in <name>.token, unless the settings
 ///                     say otherwise
 ///
-/// The process ends with the primary, whatever becomes of that. The doors stay open, and the next
-/// primary finds them: whoever knocks meanwhile waits.
+/// A process that is silent for ten seconds is killed, so that the next one is asked: health checks
+/// that hang would have the whole cohort replaced. The process ends with the primary, whatever
+/// becomes of that. The doors stay open, and the next primary finds them: whoever knocks meanwhile
+/// waits.
 class foyer final : net::watcher {
 public:
     struct parts {
@@ -72,27 +77,32 @@ private:
     void open_remote(std::vector<int>* left_open);
     [[nodiscard]] result<unique_fd> listen(const net::endpoint& where,
                                            std::vector<int>* left_open) const;
-    void keep_token();
     [[nodiscard]] bool has_doors() const noexcept;
     [[nodiscard]] std::vector<int> doors() const;
+    [[nodiscard]] result<> watch_doors();
     [[nodiscard]] awaitable<> knock();
+    void prepare_watch();
     void stop_watching() noexcept;
     [[nodiscard]] result<process::child> give_birth();
     [[nodiscard]] awaitable<> live();
+    [[nodiscard]] awaitable<result<process::exit_reason>> watch_over();
+    void end_if_silent();
     [[nodiscard]] nanoseconds judge(const result<process::exit_reason>& how, nanoseconds lived);
 
     parts with_;
     std::filesystem::path admin_;  // of the admin socket
     std::optional<control::entrance> local_;
     unique_fd remote_;
-    std::filesystem::path token_;  // its file; empty: the settings have the token
-    bool made_token_ = false;
+    door_tokens tokens_;
     wakeup changed_;
     std::vector<int> watched_;
     bool knocked_ = false;
     // Of ends in a row, each soon after the birth.
     backoff pauses_{milliseconds{200}, std::chrono::seconds{30}};
     std::optional<process::child> process_;
+    std::optional<dashboard_pulse> pulse_;
+    bool silent_ = false;  // it was, and is killed for it
+    metrics::family<metrics::counter_series>* restarts_ = nullptr;
 };
 
 }  // namespace cohort::primary

@@ -56,10 +56,10 @@ def configured(folder: pathlib.Path, door: int) -> pathlib.Path:
     """The scrape configuration of the manual, with the port and the token of this run."""
     for each in ("rules.yml", "alerts.yml", "alerts_test.yml"):
         shutil.copy(DEPLOY / "prometheus" / each, folder)
-    token = folder / "cohort.token"
+    token = folder / "cohort.view_token"
     token.write_text(TOKEN + "\n", encoding="utf-8")
     shown = (DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8")
-    changes = {"/etc/prometheus/cohort.token": str(token), "127.0.0.1:9464": f"127.0.0.1:{door}",
+    changes = {"/etc/prometheus/cohort.view_token": str(token), "127.0.0.1:9464": f"127.0.0.1:{door}",
                "scrape_interval: 15s": "scrape_interval: 500ms\n  scrape_timeout: 500ms",
                "evaluation_interval: 15s": "evaluation_interval: 1s"}
     for old, new in changes.items():
@@ -76,7 +76,7 @@ def check_kubernetes(folder: pathlib.Path) -> None:
     asked = "kubernetes_sd_configs:\n      - role: pod"
     expect(shown.count(asked) == 1, "pods are looked for")
     shown = shown.replace(asked, "file_sd_configs:\n      - files: [pods.json]")
-    shown = shown.replace("/etc/prometheus/cohort.token", str(folder / "cohort.token"))
+    shown = shown.replace("/etc/prometheus/cohort.view_token", str(folder / "cohort.view_token"))
     (folder / "kubernetes.yml").write_text(shown, encoding="utf-8")
     promtool("check", "config", "kubernetes.yml", cwd=folder)
 
@@ -100,11 +100,11 @@ def cohort(command: str, program: str, folder: pathlib.Path, door: int):
     """As the manual says: `cohort run` with a file that has the door and the token."""
     run = folder / "run"
     run.mkdir(mode=0o700)
-    (folder / "admin.token").write_text(TOKEN + "\n", encoding="utf-8")
+    (folder / "view.token").write_text(TOKEN + "\n", encoding="utf-8")
     file = folder / "cohort.toml"
     file.write_text(f'[app.api]\nexec = "{program}"\nworkers = 2\nlisten = ["127.0.0.1:0"]\n'
                     f'[admin]\nhttp = "127.0.0.1:{door}"\n'
-                    f'token_file = "{folder / "admin.token"}"\n', encoding="utf-8")
+                    f'view_token_file = "{folder / "view.token"}"\n', encoding="utf-8")
     os.environ["COHORT_RUNTIME_DIR"] = str(run)
     with running(command, "run", str(file), patience_seconds=PATIENCE_SECONDS) as server:
         yield f"http://127.0.0.1:{line_of(server, r'listening on (?:port |[^ ]*:)([0-9]+)')[1]}"

@@ -139,6 +139,20 @@ TEST_CASE("it dies: the next request is answered")
     CHECK(server.workers().size() == 1);
 }
 
+TEST_CASE("it hangs: it is killed, and the next one is asked")
+{
+    kept_server server{{.workers = 1}};
+    REQUIRE(ask(server, "GET /livez").is(200));
+    const pid_t hangs = dashboard_after(server, 0);
+    REQUIRE(hangs != 0);
+    ::kill(hangs, SIGSTOP);
+    CHECK(eventually([&] { return !is_alive(hangs); }));
+    CHECK(ask(server, "GET /livez").is(200));
+    CHECK(ask(server, "GET /metrics")
+              .all.contains("cohort_dashboard_restarts_total{reason=\"silent\"} 1"));
+    CHECK(server.workers().size() == 1);
+}
+
 TEST_CASE("the primary dies: the dashboard goes with it, and the next one's is asked")
 {
     const std::uint16_t port = free_port();

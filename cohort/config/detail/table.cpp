@@ -249,6 +249,11 @@ constexpr auto fence_keys = std::to_array<key>({
                                           "that token; empty: that of the file, or one made up"),
     row<a_text<&S::admin, &admin::token_file>>("admin.token_file", "text", restart,
                                                "a file with the token in it"),
+    row<a_text<&S::admin, &admin::view_token>>(
+        "admin.view_token", "text", restart,
+        "another token, to look and order nothing: for Prometheus"),
+    row<a_text<&S::admin, &admin::view_token_file>>("admin.view_token_file", "text", restart,
+                                                    "a file with that one in it"),
     row<words<parse_metrics_access, name_of_value, &S::admin, &admin::metrics>>(
         "admin.metrics", "token or open", restart, "who may read metrics over TCP"),
     row<texts<&S::admin, &admin::hosts>>(

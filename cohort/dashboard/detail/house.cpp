@@ -4,7 +4,6 @@
 #include <cohort/async/lanes.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/base/try.hpp>
-#include <cohort/control/place.hpp>
 #include <cohort/dashboard/detail/embedded.hpp>
 #include <cohort/dashboard/pages.hpp>
 #include <cohort/http/auth/authenticated.hpp>
@@ -35,12 +34,6 @@ constexpr nanoseconds look_around = 1s;
 constexpr nanoseconds finish_within = 3s;
 constexpr nanoseconds send_within = 1s;  // of telemetry, at the end
 constexpr int failed_code = 1;
-
-/// "api.view_token" beside "api.token": an operator puts it there, and it may come and go.
-std::filesystem::path view_token_beside(const std::filesystem::path& admin_socket)
-{
-    return control::token_beside(admin_socket).replace_extension(".view_token");
-}
 
 }  // namespace
 
@@ -112,7 +105,8 @@ result<> house::open()
     COHORT_TRY(poller_.start());
     gate_.emplace(with_.token.empty() ? token_guard{with_.settings->admin.token}
                                       : token_guard{with_.token},
-                  token_guard{view_token_beside(with_.primary)});
+                  with_.view_token.empty() ? token_guard{with_.settings->admin.view_token}
+                                           : token_guard{with_.view_token});
     if (with_.telemetry != nullptr && with_.telemetry->any()) {
         metrics::settle(with_.board->commons());
         exporter_.emplace(with_.board->commons(), *with_.telemetry);
@@ -150,6 +144,8 @@ awaitable<> house::watch_over()
     const auto stop = co_await asio::this_coro::cancellation_state;
     steady_time empty_since = now();
     while (!stopped(stop)) {
+        if (with_.beats != nullptr)
+            with_.beats->fetch_add(1, std::memory_order_relaxed);
         co_await sleep_for(std::min(look_around, with_.rests_after));
         if (log::file_moved()) {
             if (const auto opened = log::reopen_file(); !opened)

@@ -143,6 +143,7 @@ public:
         settings.name = std::string{"api"};
         settings.admin.token = std::string{"0123456789abcdef"};
         with.primary = folder / "api.sock";
+        with.view_token = folder / "api.view_token";
         with.settings = &settings;
         with.board = &*board;
         with.first = ::getpid();
