@@ -59,7 +59,8 @@ def configured(folder: pathlib.Path, door: int) -> pathlib.Path:
     token = folder / "cohort.view_token"
     token.write_text(TOKEN + "\n", encoding="utf-8")
     shown = (DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8")
-    changes = {"/etc/prometheus/cohort.view_token": str(token), "127.0.0.1:9464": f"127.0.0.1:{door}",
+    changes = {"/etc/prometheus/cohort.view_token": str(token),
+               "127.0.0.1:9464": f"127.0.0.1:{door}",
                "scrape_interval: 15s": "scrape_interval: 500ms\n  scrape_timeout: 500ms",
                "evaluation_interval: 15s": "evaluation_interval: 1s"}
     for old, new in changes.items():
