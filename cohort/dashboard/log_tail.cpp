@@ -2,6 +2,7 @@
 
 #include <cohort/base/try.hpp>
 #include <cohort/base/unique_fd.hpp>
+#include <cohort/base/wary_open.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -27,14 +28,11 @@ struct piece {
     bool is_part = false;
 };
 
-result<piece> read_piece(const std::filesystem::path& file, end which, off_t most)
+result<piece> read_piece(const unique_fd& file, end which, off_t most)
 {
-    const unique_fd opened{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     struct stat is{};
-    if (!opened.valid() || ::fstat(opened.borrow(), &is) == -1)
-        return failed("read", file.string());
-    if (!S_ISREG(is.st_mode))
-        return failed(errc::bad_value, "read", file.string() + ": it is no regular file");
+    if (::fstat(file.borrow(), &is) == -1)
+        return failed("read file");
     const off_t length = std::min(is.st_size, most);
     off_t at = which == end::last ? is.st_size - length : 0;
     piece got{.text = std::string(static_cast<std::size_t>(length), '\0'),
@@ -42,11 +40,11 @@ result<piece> read_piece(const std::filesystem::path& file, end which, off_t mos
     std::size_t filled = 0;
     while (filled < got.text.size()) {
         const ssize_t more =
-            ::pread(opened.borrow(), got.text.data() + filled, got.text.size() - filled, at);
+            ::pread(file.borrow(), got.text.data() + filled, got.text.size() - filled, at);
         if (more == -1 && errno == EINTR)
             continue;
         if (more == -1)
-            return failed("read", file.string());
+            return failed("read file");
         if (more == 0)
             break;  // it was cut meanwhile
         filled += static_cast<std::size_t>(more);
@@ -56,10 +54,8 @@ result<piece> read_piece(const std::filesystem::path& file, end which, off_t mos
     return got;
 }
 
-}  // namespace
-
-result<std::vector<std::string>> log_tail(const std::filesystem::path& file,
-                                          const control::log_filter& wanted, std::size_t lines)
+result<std::vector<std::string>> tail_of(const unique_fd& file, const control::log_filter& wanted,
+                                         std::size_t lines)
 {
     COHORT_TRY(const piece got, read_piece(file, end::last, tail_bytes_max));
     std::string_view rest{got.text};
@@ -80,9 +76,32 @@ result<std::vector<std::string>> log_tail(const std::filesystem::path& file,
     return last;
 }
 
+}  // namespace
+
+result<std::vector<std::string>> log_tail(const std::filesystem::path& file,
+                                          const control::log_filter& wanted, std::size_t lines)
+{
+    COHORT_TRY(const unique_fd opened, wary_open(file.string(), O_RDONLY));
+    return tail_of(opened, wanted, lines);
+}
+
+result<std::vector<std::string>> tail_of_output(const control::log_filter& wanted,
+                                                std::size_t lines)
+{
+    // The very file that is open: by now its path may lead to another one.
+    const unique_fd opened{::open("/proc/self/fd/1", O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    struct stat is{};
+    if (!opened.valid() || ::fstat(opened.borrow(), &is) == -1)
+        return failed("open the standard output's file");
+    if (!S_ISREG(is.st_mode))
+        return failed(errc::bad_value, "read the standard output: it is no regular file");
+    return tail_of(opened, wanted, lines);
+}
+
 result<std::string> text_of_file(const std::filesystem::path& file)
 {
-    COHORT_TRY(piece got, read_piece(file, end::first, text_bytes_max));
+    COHORT_TRY(const unique_fd opened, wary_open(file.string(), O_RDONLY));
+    COHORT_TRY(piece got, read_piece(opened, end::first, text_bytes_max));
     return std::move(got.text);
 }
 

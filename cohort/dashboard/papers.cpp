@@ -75,7 +75,16 @@ control::log_filter filter_of(const http::request& of)
 awaitable<control::answer> papers::read(std::filesystem::path file, control::log_filter wanted,
                                         std::size_t lines) const
 {
-    auto reading = offload([&file, &wanted, lines] { return log_tail(file, wanted, lines); });
+    const bool is_output = file.empty();
+    if (is_output)
+        file = file_of_output();
+    if (file.empty())
+        co_return control::answer{exit_code::refused,
+                                  "its lines are in no file that could be read again: they go to "
+                                  "a terminal, to another program, or to the journal"};
+    auto reading = offload([&file, &wanted, lines, is_output] {
+        return is_output ? tail_of_output(wanted, lines) : log_tail(file, wanted, lines);
+    });
     const auto got = co_await std::move(reading);
     if (!got)
         co_return control::answer{exit_code::refused, got.error().text()};
@@ -105,14 +114,6 @@ awaitable<http::response> papers::logs(const http::request& of,
     wanted.pid = control::number_at(shown->data, "pid");
     wanted.worker = control::number_at(shown->data, "worker");
     std::filesystem::path file{control::text_at(shown->data, "log")};
-    if (file.empty())
-        file = file_of_output();
-    if (file.empty()) {
-        const control::answer said{exit_code::refused,
-                                   "its lines are in no file that could be read again: they go to "
-                                   "a terminal, to another program, or to the journal"};
-        co_return answer_of(said);
-    }
     auto reading = read(std::move(file), std::move(wanted), static_cast<std::size_t>(lines));
     const auto said = co_await std::move(reading);
     co_return answer_of(said);

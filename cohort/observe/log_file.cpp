@@ -1,6 +1,7 @@
 #include <cohort/observe/log_file.hpp>
 
 #include <cohort/base/try.hpp>
+#include <cohort/base/wary_open.hpp>
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -48,28 +49,13 @@ result<> make_folder(const std::filesystem::path& which)
 
 result<unique_fd> open_file(const std::string& path)
 {
-    // Root may write everywhere, and the folder may belong to somebody who would have it write to
-    // another file than this: by a link.
-    const bool wary = ::geteuid() == 0;
-    // Without waiting: a FIFO is refused below, not waited for.
-    const int how =
-        O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (wary ? O_NOFOLLOW : 0);
-    unique_fd file{::open(path.c_str(), how, file_mode)};
-    if (!file.valid() && errno == ENOENT) {
+    constexpr int how = O_WRONLY | O_APPEND | O_CREAT;
+    auto opened = wary_open(path, how, file_mode);
+    if (!opened && opened.error().why() == boost::system::errc::no_such_file_or_directory) {
         COHORT_TRY(make_folder(std::filesystem::path{path}.parent_path()));
-        file.reset(::open(path.c_str(), how, file_mode));
+        opened = wary_open(path, how, file_mode);
     }
-    if (!file.valid() && errno == ELOOP && wary)
-        return failed(errc::bad_value, "open log file: a link, which root does not follow:", path);
-    struct stat seen{};
-    if (!file.valid() || ::fstat(file.borrow(), &seen) == -1)
-        return failed("open log file", path);
-    if (!S_ISREG(seen.st_mode))
-        return failed(errc::bad_value, "open log file: no regular file:", path);
-    if (wary && seen.st_uid != 0)
-        return failed(errc::bad_value, "open log file: it is not root's, who writes to it:", path);
-    if (wary && seen.st_nlink != 1)
-        return failed(errc::bad_value, "open log file: it has another name, too:", path);
+    COHORT_TRY(unique_fd file, std::move(opened));
     // Never 0, 1 or 2, which mean something else to everybody.
     return file.borrow() > STDERR_FILENO ? result<unique_fd>{std::move(file)} : duplicate(file);
 }
