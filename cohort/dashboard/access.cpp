@@ -4,6 +4,7 @@
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/crypto/constant_time.hpp>
 #include <cohort/crypto/sha256.hpp>
+#include <cohort/http/auth/permission.hpp>
 #include <cohort/http/grammar.hpp>
 #include <cohort/http/host_name.hpp>
 #include <cohort/http/ip_address.hpp>
@@ -78,6 +79,12 @@ bool may_say_any(const http::request& of) noexcept
     return to != nullptr && to->note<http::any_host_too>() != nullptr;
 }
 
+bool is_open(const http::request& of) noexcept
+{
+    const http::route* const to = of.route();
+    return to != nullptr && to->note<http::open_to_all>() != nullptr;
+}
+
 }  // namespace
 
 token_guard::token_guard(const std::string& token)
@@ -148,7 +155,8 @@ void gate::tell(std::string_view from)
                   from.empty() ? std::string_view{"somewhere"} : from, *untold);
 }
 
-std::chrono::nanoseconds gate::barred(std::string_view from, std::uint64_t now_ns)
+std::chrono::nanoseconds gate::barred(std::string_view token, std::string_view from,
+                                      std::uint64_t now_ns)
 {
     const http::limit_table guesses = table();
     const std::uint64_t key = guesses.hash(from);
@@ -157,7 +165,9 @@ std::chrono::nanoseconds gate::barred(std::string_view from, std::uint64_t now_n
         guesses.give_back(guess_rule(), key, one_more.next, now_ns);
         return std::chrono::nanoseconds{0};
     }
-    // Guesses would be worth something if the right one were still answered.
+    // Else a stranger behind the same proxy could keep operators out for as long as he likes.
+    if (operators_.knows(token) || viewers_.knows(token))
+        return std::chrono::nanoseconds{0};
     ++wrong_;
     return one_more.more_in;
 }
@@ -166,9 +176,10 @@ http::hooks few_guesses(gate& at)
 {
     return {.name = "few_guesses",
             .before = [&at](http::request& of) -> std::optional<http::response> {
-                if (!http::credentials(of, "Bearer"))
+                const auto token = http::credentials(of, "Bearer");
+                if (!token || is_open(of))
                     return std::nullopt;
-                const auto left = at.barred(address_of(of), now_ns());
+                const auto left = at.barred(*token, address_of(of), now_ns());
                 if (left == std::chrono::nanoseconds{0})
                     return std::nullopt;
                 http::response answer =

@@ -44,8 +44,9 @@ private:
 /// The door over TCP: who has which token, and how often one may guess. A resource of one event
 /// loop.
 ///
-/// Wrong tokens are counted by the address that they come from. Who has guessed too often is not
-/// listened to for a while, also with the right one: what is behind a proxy shares one address.
+/// Wrong tokens are counted by the address that they come from: who has guessed too often is told
+/// to wait. The right token is always heard: what is behind a proxy shares one address, and a
+/// stranger there must not keep operators out.
 class gate {
 public:
     static constexpr std::uint64_t guesses_max = 20;  ///< at once, and so many in a minute
@@ -58,13 +59,14 @@ public:
     /// Whose token that is. A wrong one is a guess of `from`.
     [[nodiscard]] ruling judge(std::string_view token, std::string_view from, std::uint64_t now_ns);
 
-    /// Until `from` is listened to again; 0: it is.
-    [[nodiscard]] std::chrono::nanoseconds barred(std::string_view from, std::uint64_t now_ns);
+    /// Until another wrong token may come from there; 0: it may now, or `token` is a right one.
+    [[nodiscard]] std::chrono::nanoseconds barred(std::string_view token, std::string_view from,
+                                                  std::uint64_t now_ns);
 
     /// Says in the log that a wrong one came: once a minute, with how many there were.
     void tell(std::string_view from);
 
-    /// Tokens that were wrong, and that were not looked at.
+    /// Tokens that were wrong.
     [[nodiscard]] std::uint64_t wrong() const noexcept { return wrong_; }
 
 private:
@@ -80,8 +82,8 @@ private:
     log::budget telling_{1, std::chrono::minutes{1}};
 };
 
-/// Refuses (429, Retry-After) tokens of addresses that have guessed too often. Lifetime: the
-/// gate's. Order: further out than by_token().
+/// Refuses (429, Retry-After) wrong tokens of addresses that have guessed too often, except for
+/// routes that are open_to_all. Lifetime: the gate's. Order: further out than by_token().
 [[nodiscard]] http::hooks few_guesses(gate& at);
 
 /// `Authorization: Bearer TOKEN`. Lifetime: the gate's.

@@ -101,25 +101,29 @@ TEST_CASE("a gate knows who may order, and who may look")
     CHECK(of.wrong() == 1);
 }
 
-TEST_CASE("an address may guess so often, and others are not to blame for it")
+TEST_CASE("an address may guess so often, and who has a token is always heard")
 {
     constexpr std::uint64_t second = 1'000'000'000;
     gate of{token_guard{std::string{"0123456789abcdef"}},
-            token_guard{std::string{"fedcba98765432"}}};
+            token_guard{std::string{"fedcba9876543210"}}};
     std::uint64_t now = 100 * second;
     for (std::uint64_t i = 0; i < gate::guesses_max; ++i) {
-        CHECK(of.barred("a", now).count() == 0);
+        CHECK(of.barred("wrong", "a", now).count() == 0);
         CHECK(of.judge("wrong", "a", now) == gate::ruling::wrong);
     }
-    CHECK(of.barred("a", now).count() > 0);
-    CHECK(of.barred("b", now).count() == 0);
+    CHECK(of.barred("wrong", "a", now).count() > 0);
+    CHECK(of.barred("wrong", "b", now).count() == 0);
+    CHECK(of.wrong() == gate::guesses_max + 1);
+    CHECK(of.barred("0123456789abcdef", "a", now).count() == 0);
+    CHECK(of.barred("fedcba9876543210", "a", now).count() == 0);
+    CHECK(of.wrong() == gate::guesses_max + 1);
     now += 3 * second;
-    CHECK(of.barred("a", now).count() == 0);
+    CHECK(of.barred("wrong", "a", now).count() == 0);
     CHECK(of.judge("wrong", "a", now) == gate::ruling::wrong);
-    CHECK(of.barred("a", now).count() > 0);
+    CHECK(of.barred("wrong", "a", now).count() > 0);
     now += 120 * second;
     for (std::uint64_t i = 0; i < 5 * gate::guesses_max; ++i) {
-        CHECK(of.barred("a", now).count() == 0);
+        CHECK(of.barred("0123456789abcdef", "a", now).count() == 0);
         CHECK(of.judge("0123456789abcdef", "a", now) == gate::ruling::operates);
     }
 }
