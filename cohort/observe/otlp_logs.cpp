@@ -13,6 +13,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -61,7 +62,9 @@ std::optional<std::uint64_t> unix_ns(std::string_view timestamp)
     const unsigned hour = number(11, 2);
     const unsigned minute = number(14, 2);
     const unsigned second = number(17, 2);
-    if (!day.ok() || day.year() < year{1970} || hour > 23 || minute > 59 || second > 60)
+    // Later ones are beyond what nanoseconds in 64 bits with a sign can say.
+    if (!day.ok() || day.year() < year{1970} || day.year() > year{2261} || hour > 23 ||
+        minute > 59 || second > 60)
         return std::nullopt;
     const nanoseconds since = sys_days{day}.time_since_epoch() + hours{hour} + minutes{minute} +
                               seconds{second} + milliseconds{number(20, 3)};
@@ -71,7 +74,9 @@ std::optional<std::uint64_t> unix_ns(std::string_view timestamp)
 /// Of either of our formats.
 std::optional<std::uint64_t> time_of(const json::value& said)
 {
-    if (const std::int64_t* const ms = said.if_int64(); ms != nullptr && *ms > 0)
+    constexpr std::int64_t latest_ms = std::numeric_limits<std::int64_t>::max() / 1'000'000;
+    if (const std::int64_t* const ms = said.if_int64();
+        ms != nullptr && *ms > 0 && *ms <= latest_ms)
         return static_cast<std::uint64_t>(*ms) * 1'000'000;
     return unix_ns(text_in(said));
 }
@@ -169,6 +174,7 @@ private:
     std::string& out_;
     std::string attributes_;
     bool has_body_ = false;
+    bool has_time_ = false;
 };
 
 void record::attribute(std::string_view key, const json::value& value)
@@ -201,7 +207,9 @@ void record::say_error(const json::object& error)
 void record::say(std::string_view key, const json::value& value)
 {
     if (key == "timestamp" || key == "time") {
-        if (const auto when = time_of(value)) {
+        // Twice the same name is no JSON to many a reader, who would refuse the whole batch.
+        const auto when = time_of(value);
+        if (when && !std::exchange(has_time_, true)) {
             append_number(out_ += ',', "timeUnixNano", *when);
             return;
         }
@@ -249,9 +257,14 @@ void append_log_record(std::string& out, std::string_view line, std::uint64_t ob
         line.remove_suffix(1);
     out += '{';
     append_number(out, "observedTimeUnixNano", observed_unix_ns);
-    if (const auto said = parsed(line)) {
+    const std::size_t begin = out.size();
+    const auto said = parsed(line);
+    if (said)
         record{out}.of_object(line, *said);
-    } else {
+    // A line of `[[],[],…]` is ten times as long in OTLP's words.
+    const bool grew = out.size() - begin > record_growth_max * line.size() + record_words_max;
+    if (!said || grew) {
+        out.resize(begin);
         out += ",\"body\":{\"stringValue\":";
         append_json_string(out, line);
         out += '}';

@@ -7,6 +7,7 @@
 #include <cohort/observe/export_ring.hpp>
 #include <cohort/observe/otlp.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -14,9 +15,14 @@
 
 namespace cohort::observe {
 
+/// A record takes at most so many times what its line does, and that many bytes besides.
+inline constexpr std::size_t record_growth_max = 6;
+inline constexpr std::size_t record_words_max = 2048;
+
 /// Appends one record, a JSON object. What a line says becomes what OpenTelemetry has for it: time,
 /// severity, body, the ids of a trace, `exception.…` of an error, `process.pid`; all else is an
-/// attribute with the name that it has. A text that is no JSON object is the body.
+/// attribute with the name that it has. A text that is no JSON object is the body,
+/// and so is one that would grow more than a record may.
 void append_log_record(std::string& out, std::string_view line, std::uint64_t observed_unix_ns);
 
 /// A whole request of these.

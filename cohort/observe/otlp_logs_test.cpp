@@ -119,6 +119,47 @@ TEST_CASE("ids and times that are none are attributes like all others")
     CHECK(seen.at("body") == json::value{{"intValue", "1"}});
 }
 
+TEST_CASE("a record has one time, whatever a line calls its own")
+{
+    std::string out;
+    append_log_record(
+        out, R"({"time":1795946400123,"timestamp":"2026-11-29T10:00:00.456Z","msg":"m"})", 77);
+    // A parser of ours takes the last of two names: they are counted.
+    CHECK(out.find("\"timeUnixNano\"") == out.rfind("\"timeUnixNano\""));
+    const json::object seen = json::parse(out).as_object();
+    CHECK(seen.at("timeUnixNano") == "1795946400123000000");
+    CHECK(attribute_of(seen, "timestamp") ==
+          json::value{{"stringValue", "2026-11-29T10:00:00.456Z"}});
+}
+
+TEST_CASE("a time beyond what 64 bits of nanoseconds hold is an attribute")
+{
+    CHECK(record_of(R"({"timestamp":"2261-12-31T23:59:59.999Z"})").at("timeUnixNano") ==
+          "9214646399999000000");
+    for (const std::string late : {R"({"timestamp":"2262-01-01T00:00:00.000Z"})",
+                                   R"({"timestamp":"9000-01-01T00:00:00.000Z"})",
+                                   R"({"time":9223372036855})", R"({"time":18446744073710})"})
+    {
+        CAPTURE(late);
+        CHECK_FALSE(record_of(late).contains("timeUnixNano"));
+    }
+    CHECK(record_of(R"({"time":9223372036854})").at("timeUnixNano") == "9223372036854000000");
+}
+
+TEST_CASE("a line that would grow without a bound is a body, as it is")
+{
+    std::string line = R"({"list":[[])";
+    for (int i = 0; i < 10'000; ++i)
+        line += ",[]";
+    line += "]}";
+    std::string out;
+    append_log_record(out, line, 77);
+    CHECK(out.size() <= record_growth_max * line.size() + record_words_max);
+    const json::object seen = json::parse(out).as_object();
+    CHECK(seen.at("body").at("stringValue") == json::string_view{line});
+    CHECK_FALSE(seen.contains("attributes"));
+}
+
 TEST_CASE("each of our formats is read as it is written")
 {
     const log::field more[] = {{"account", 17}};

@@ -42,9 +42,10 @@ batch_exporter batch_exporter::of_spans(const observe::export_ring& from,
 batch_exporter batch_exporter::of_lines(const observe::export_ring& from,
                                         const observe::otlp_settings& how, nanoseconds pause_first)
 {
-    // A record takes up to four times as much as its line.
-    const kind lines{
-        .document = &document_of_lines, .blocks_each = 1, .bytes_max = document_bytes_max / 4};
+    // Besides what grows with a line there are a record's own words.
+    const kind lines{.document = &document_of_lines,
+                     .blocks_each = 1,
+                     .bytes_max = document_bytes_max / (observe::record_growth_max + 2)};
     return {from, lines, how.resource, how.lines,
             std::make_unique<otlp_sender>(how.logs, pause_first)};
 }
