@@ -15,6 +15,7 @@
 
 #include <cxxabi.h>
 #include <dlfcn.h>
+#include <pthread.h>
 #include <unwind.h>
 
 namespace cohort::log {
@@ -47,9 +48,42 @@ origin& origin_of(const void* object) noexcept
 /// thrown_calls_begin_at(); 0: nobody said.
 [[gnu::tls_model("initial-exec")]] thread_local std::uintptr_t beginning = 0;
 
+/// Where a thread's stack lies. Nothing is known until it has been looked up, or if it cannot be.
+struct stack_bounds {
+    std::uintptr_t low = 0;
+    std::uintptr_t high = 0;
+    bool looked_up = false;
+
+    [[nodiscard]] bool hold(std::uintptr_t address) const noexcept
+    {
+        return low < address && address <= high;
+    }
+};
+
+/// Of the calling thread. A copy that it makes of the process goes on, on the same stack.
+const stack_bounds& own_stack() noexcept
+{
+    [[gnu::tls_model("initial-exec")]] thread_local stack_bounds ours;
+    if (std::exchange(ours.looked_up, true))
+        return ours;
+    pthread_attr_t now_so;
+    if (::pthread_getattr_np(::pthread_self(), &now_so) != 0)
+        return ours;
+    void* low = nullptr;
+    std::size_t bytes = 0;
+    if (::pthread_attr_getstack(&now_so, &low, &bytes) == 0) {
+        ours.low = reinterpret_cast<std::uintptr_t>(low);
+        ours.high = ours.low + bytes;
+    }
+    ::pthread_attr_destroy(&now_so);
+    return ours;
+}
+
 struct walk {
     origin* to;
     const void* hook;  // the return address of ours: what is further in is not the program's
+    const stack_bounds* within;
+    std::uintptr_t frame = 0;  // the newest one's
     bool begun = false;
     bool in_own_life = false;
     std::uint32_t depth = 0;
@@ -58,14 +92,18 @@ struct walk {
 _Unwind_Reason_Code take_step(_Unwind_Context* at, void* of) noexcept
 {
     walk& mine = *static_cast<walk*>(of);
+    // A throw goes to its handler and no further; we do, and must not trust what is there.
+    const std::uintptr_t frame = _Unwind_GetCFA(at);
+    if (!mine.within->hold(frame) || frame < std::exchange(mine.frame, frame))
+        return _URC_END_OF_STACK;
     const auto address = static_cast<std::uintptr_t>(_Unwind_GetIP(at));
     mine.begun = mine.begun || address == reinterpret_cast<std::uintptr_t>(mine.hook);
     if (!mine.begun)
         return _URC_NO_REASON;
     if (address == 0 || mine.depth == thrown_calls_max)
         return _URC_END_OF_STACK;
-    // Only a step over the beginning counts: a fiber may have its stack anywhere.
-    const bool beyond = _Unwind_GetCFA(at) > beginning;
+    // Only a step over the beginning counts: what runs at exit is called from beyond it.
+    const bool beyond = frame > beginning;
     if (beginning != 0 && beyond && mine.in_own_life)
         return _URC_END_OF_STACK;
     mine.in_own_life = !beyond;
@@ -97,8 +135,10 @@ void remember(const void* object, const std::type_info* type, const void* hook) 
         !to.stamp.compare_exchange_strong(before, before + 1, std::memory_order_acq_rel))
         return;
     std::atomic_thread_fence(std::memory_order_release);
-    walk mine{.to = &to, .hook = hook};
-    if (may_look())
+    walk mine{.to = &to, .hook = hook, .within = &own_stack()};
+    // Fibers have stacks of their own, and whatever they like at the bottom: these are not walked.
+    if (mine.within->hold(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0))) &&
+        may_look())
         _Unwind_Backtrace(take_step, &mine);
     to.depth.store(mine.depth, relaxed);
     to.type.store(type, relaxed);

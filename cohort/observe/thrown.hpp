@@ -24,7 +24,8 @@ void thrown_calls_begin_at(const void* frame) noexcept;
 [[nodiscard]] bool knows_what_is_thrown() noexcept;
 
 /// Addresses within the calls that led to where it was thrown first, or made by
-/// std::make_exception_ptr. Empty: it is not known, or not any more (128 are). Any thread.
+/// std::make_exception_ptr. Empty: it is not known, or not any more (128 are). Any thread. Nothing
+/// is known of what was thrown on a stack that is not its thread's own, as fibers have.
 [[nodiscard]] std::vector<std::uintptr_t> calls_of(const std::exception_ptr& thrown);
 /// Of one that is handled right now, by reference.
 [[nodiscard]] std::vector<std::uintptr_t> calls_of(const std::exception& thrown);

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include <ucontext.h>
+
 using namespace cohort;
 
 namespace {
@@ -30,6 +32,46 @@ std::vector<std::uintptr_t> calls_to_throw_here()
     }
     return {};
 }
+
+/// A coroutine of a foreign kind: it has a stack of its own, and at the bottom of it an address
+/// that nobody may read, since nothing ever returns there.
+struct fiber {
+    ucontext_t home{};
+    ucontext_t own{};
+    std::vector<char> stack = std::vector<char>(std::size_t{256} * 1024);
+    std::string caught;
+    std::vector<std::uintptr_t> calls;
+
+    void run()
+    {
+        REQUIRE(::getcontext(&own) == 0);
+        own.uc_stack.ss_sp = stack.data();
+        own.uc_stack.ss_size = stack.size();
+        running = this;
+        ::makecontext(&own, &begin, 0);
+        REQUIRE(::swapcontext(&home, &own) == 0);
+    }
+
+    [[gnu::noinline]] static void begin()
+    {
+        auto* const frame = static_cast<volatile std::uintptr_t*>(__builtin_frame_address(0));
+        frame[1] = 0xdead'dead'dead'dead;  // where it would return to
+        running->work();
+        ::setcontext(&running->home);
+    }
+
+    [[gnu::noinline]] void work()
+    {
+        try {
+            throw_here();
+        } catch (const std::exception& thrown) {
+            caught = thrown.what();
+            calls = log::calls_of(thrown);
+        }
+    }
+
+    static inline fiber* running = nullptr;
+};
 
 /// The throw's own place.
 std::uintptr_t there()
@@ -89,6 +131,18 @@ TEST_CASE("an exception that was made in the place of another has its own calls,
         CHECK(calls[0] != thrown_at);
     }
 }
+
+#ifndef __SANITIZE_THREAD__  // which knows of no stacks but those of threads
+TEST_CASE("a throw on a fiber's stack is caught there, and what lies at its bottom is not read")
+{
+    fiber one;
+    one.run();
+    CHECK(one.caught == "far");
+    CHECK(one.calls.empty());
+    // The thread itself goes on as before.
+    CHECK(calls_to_throw_here().empty() != log::knows_what_is_thrown());
+}
+#endif
 
 TEST_CASE("of what was never thrown, or too often, nothing is known")
 {
