@@ -20,10 +20,11 @@ namespace {
 constexpr std::string_view prefix = "COHORT_";
 constexpr const char* source = "environment";
 
-/// Besides the keys: what workers and primaries are told, and which environment of the file is
-/// meant.
-constexpr auto others = std::to_array<std::string_view>(
-    {"ENV", "BACKGROUND", "CHANNEL_FD", "WORKER_ID", "SLOT", "APP", "GENERATION", "OUTPUT_READ"});
+/// Besides the keys: what workers and primaries are told, which environment of the file is meant,
+/// and what has to be known before anything is read (log::thrown_stacks_variable).
+constexpr auto others =
+    std::to_array<std::string_view>({"ENV", "BACKGROUND", "CHANNEL_FD", "WORKER_ID", "SLOT", "APP",
+                                     "GENERATION", "OUTPUT_READ", "THROWN_STACKS"});
 
 std::optional<std::string_view> value_of(const variable_reader& variable, const char* name)
 {

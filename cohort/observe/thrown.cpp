@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdlib>
 #include <iterator>
 #include <string_view>
 #include <typeinfo>
@@ -173,11 +174,30 @@ std::vector<std::uintptr_t> find(const void* object, const std::type_info& type)
     return calls;
 }
 
-/// What libstdc++'s own is; found once. nullptr: it is not beside us, but in us.
-void* library_function() noexcept
+using function = abi::__cxa_refcounted_exception* (*)(void*, std::type_info*, void (*)(void*));
+
+constinit std::atomic<function> library_function{nullptr};
+constinit std::atomic<bool> wanted{true};
+
+/// What libstdc++'s own is. nullptr: it is not beside us, but in us. No static's guard: the loader
+/// has a lock, and who loads a library may throw while another thread is in here.
+function find_function() noexcept
 {
-    static void* const found = ::dlsym(RTLD_NEXT, "__cxa_init_primary_exception");
+    if (const function known = library_function.load(relaxed))
+        return known;
+    const auto found =
+        reinterpret_cast<function>(::dlsym(RTLD_NEXT, "__cxa_init_primary_exception"));
+    library_function.store(found, relaxed);
     return found;
+}
+
+/// Before there are threads, mostly; constructors that throw may come before.
+[[gnu::constructor]] void prepare() noexcept
+{
+    const char* const said = std::getenv(thrown_stacks_variable);
+    wanted.store(said == nullptr || std::string_view{said} != "0", relaxed);
+    static_cast<void>(find_function());
+    static_cast<void>(own_stack());
 }
 
 }  // namespace
@@ -188,9 +208,9 @@ void* library_function() noexcept
 extern "C" [[gnu::weak, gnu::visibility("default")]] abi::__cxa_refcounted_exception*
 abi::__cxa_init_primary_exception(void* object, std::type_info* tinfo, void (*dest)(void*)) noexcept
 {
-    using function = abi::__cxa_refcounted_exception* (*)(void*, std::type_info*, void (*)(void*));
-    cohort::log::remember(object, tinfo, __builtin_return_address(0));
-    const auto next = reinterpret_cast<function>(cohort::log::library_function());
+    if (cohort::log::wanted.load(std::memory_order_relaxed))
+        cohort::log::remember(object, tinfo, __builtin_return_address(0));
+    const auto next = cohort::log::find_function();
     if (next == nullptr)
         std::terminate();
     return next(object, tinfo, dest);

@@ -20,7 +20,10 @@ inline constexpr unsigned thrown_a_second_max = 1000;
 /// beyond it is how a copy was born, and is not kept.
 void thrown_calls_begin_at(const void* frame) noexcept;
 
-/// Are exceptions told of here? Not with a C++ library that is linked statically.
+/// A program that is started with "0" in it has its throws left alone: no stacks are taken.
+inline constexpr const char* thrown_stacks_variable = "COHORT_THROWN_STACKS";
+
+/// Are stacks taken here? Not with a C++ library that is linked statically.
 [[nodiscard]] bool knows_what_is_thrown() noexcept;
 
 /// Addresses within the calls that led to where it was thrown first, or made by

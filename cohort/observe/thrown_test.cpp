@@ -3,9 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -143,6 +146,21 @@ TEST_CASE("a throw on a fiber's stack is caught there, and what lies at its bott
     CHECK(calls_to_throw_here().empty() != log::knows_what_is_thrown());
 }
 #endif
+
+TEST_CASE("a program that is told so takes no stacks, and throws as ever")
+{
+    const char* const said = std::getenv(log::thrown_stacks_variable);
+    if (said != nullptr && std::string_view{said} == "0") {
+        CHECK(calls_to_throw_here().empty());
+        CHECK_FALSE(log::knows_what_is_thrown());
+        CHECK_THROWS_AS(throw_here(), std::out_of_range);
+        return;
+    }
+    const std::string us = std::filesystem::read_symlink("/proc/self/exe").string();
+    const std::string other = std::string{log::thrown_stacks_variable} + "=0 '" + us +
+                              "' -m -tc='a program that is told so takes no stacks*'";
+    CHECK(std::system(other.c_str()) == 0);
+}
 
 TEST_CASE("of what was never thrown, or too often, nothing is known")
 {
