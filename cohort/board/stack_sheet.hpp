@@ -80,7 +80,7 @@ struct stack_words_of_all {
     std::uint32_t layout;
     std::atomic<std::uint32_t> round;  ///< of the question; who asks adds one
     std::atomic<std::uint64_t>
-        oldest_request_ns;  ///< when it began, at the last beat; 0: none runs
+        oldest_request_ns;                      ///< when it began, at the last beat; 0: none runs
     std::atomic<std::uint64_t> resident_bytes;  ///< its memory, likewise; 0: it cannot know
     std::atomic<std::uint32_t> build_id_bytes;
     std::array<std::atomic<std::uint8_t>, stack_build_id_max> build_id;  ///< of its program
