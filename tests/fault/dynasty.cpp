@@ -328,6 +328,7 @@ void dynasty::crashes(http::router& api)
     // The first waits until it is told to; those who come later need not.
     api.get("/crash/told",
             [at](const request&) -> response {
+                ++at->waiting;
                 const auto patience = now() + 10s;
                 while (at->go == 0 && now() < patience)
                     ::poll(nullptr, 0, 1);

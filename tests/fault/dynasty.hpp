@@ -34,6 +34,7 @@ struct shared_words {
     std::atomic<std::uint32_t> deaths;        ///< Of servers.
     std::atomic<const char*> died_at;         ///< Its name: the same image, so the same address.
     std::atomic<std::uint32_t> attempt;       ///< request::attempt() of the last run.
+    std::atomic<std::uint32_t> waiting;       ///< How many have come to wait for `go`, on lanes.
     std::atomic<std::uint32_t> go;            ///< What waits for it goes on.
 };
 
