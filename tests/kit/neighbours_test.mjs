@@ -52,7 +52,8 @@ const until = (holds, words) => new Promise((done) => {
 const start = (command, words, env) => {
     const child = spawn(command, words, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env,
         OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
-        OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none', OTEL_BSP_SCHEDULE_DELAY: '100', ...env } });
+        OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none',
+        OTEL_BSP_SCHEDULE_DELAY: '100', ...env } });
     const lines = [];
     const waiting = [];
     const look = () => {
