@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 #include <numeric>
+#include <utility>
 
 namespace cohort::primary {
 
@@ -41,18 +42,24 @@ std::vector<json::object> words_of(std::span<const slot_end> ends, std::size_t b
     std::iota(latest_first.begin(), latest_first.end(), std::size_t{0});
     std::ranges::sort(latest_first, std::greater{}, [ends](std::size_t i) { return ends[i].when; });
 
-    std::vector<json::object> told(ends.size());
-    // What has to be said of each in any case.
+    std::vector<json::object> told;
+    std::vector<std::size_t> sizes;
+    told.reserve(ends.size());
+    sizes.reserve(ends.size());
     std::size_t bytes = 0;
-    for (const slot_end& each : ends)
-        bytes += json::serialize(short_words(each)).size();
+    for (const slot_end& each : ends) {
+        told.push_back(short_words(each));
+        sizes.push_back(json::serialize(told.back()).size());
+        bytes += sizes.back();
+    }
     for (const std::size_t i : latest_first) {
-        told[i] = whole_words(ends[i]);
-        const std::size_t more = json::serialize(told[i]).size();
-        if (bytes + more <= bytes_max)
-            bytes += more;
-        else
-            told[i] = short_words(ends[i]);
+        json::object whole = whole_words(ends[i]);
+        const std::size_t others = bytes - sizes[i];
+        const std::size_t size = json::serialize(whole).size();
+        if (others + size > bytes_max)
+            continue;
+        told[i] = std::move(whole);
+        bytes = others + size;
     }
     return told;
 }
