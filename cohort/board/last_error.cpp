@@ -1,12 +1,11 @@
 #include <cohort/board/last_error.hpp>
 
+#include <cohort/base/try.hpp>
 #include <cohort/base/utf8.hpp>
 #include <cohort/board/detail/block_words.hpp>
 
 #include <algorithm>
 #include <cstring>
-#include <new>
-#include <utility>
 
 namespace cohort::board {
 
@@ -25,10 +24,8 @@ constinit writing ours;
 
 result<error_book> error_book::open(const commons& in)
 {
-    auto area = in.area(error_area_name, error_area_bytes);
-    if (!area)
-        return std::unexpected(std::move(area).error());
-    return error_book{std::launder(reinterpret_cast<error_page*>(area->data()))};
+    COHORT_TRY(const auto area, in.area(error_area_name, sizeof(error_pages)));
+    return error_book{area_as<error_pages>(area).data()};
 }
 
 result<> error_book::begin(std::uint32_t slot, std::uint32_t worker) const

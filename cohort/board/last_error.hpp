@@ -35,7 +35,7 @@ struct alignas(64) error_page {
 static_assert(sizeof(error_page) == 256);
 static_assert(std::is_standard_layout_v<error_page>);
 
-inline constexpr std::size_t error_area_bytes = slots_max * sizeof(error_page);
+using error_pages = std::array<error_page, slots_max>;
 
 /// What a worker said, as it was read: in range, and printable. A value.
 struct error_reading {

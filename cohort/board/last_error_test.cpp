@@ -56,7 +56,7 @@ TEST_CASE("who died while it was writing hides its words, and not those of its s
     const auto book = error_book::open(board->commons()).value();
     REQUIRE(book.begin(0, 5));
     note_error("half");
-    auto area = board->commons().area(error_area_name, error_area_bytes);
+    auto area = board->commons().area(error_area_name, sizeof(error_pages));
     REQUIRE(area);
     auto& page = area_as<error_page>(*area);
     page.stamp += 1;

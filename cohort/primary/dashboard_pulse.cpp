@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <new>
 #include <string>
 
 namespace cohort::primary {
@@ -16,7 +15,7 @@ result<dashboard_pulse> dashboard_pulse::in(const board::commons& memory)
     static_assert(word::is_always_lock_free);
     COHORT_TRY(const auto place, memory.area("dashboard_pulse/1", sizeof(word)));
     // All zeros at first, or what an earlier primary's dashboard counted.
-    return dashboard_pulse{*std::launder(reinterpret_cast<word*>(place.data()))};
+    return dashboard_pulse{board::area_as<word>(place)};
 }
 
 bool dashboard_pulse::look() noexcept
