@@ -4,7 +4,7 @@
 #include <cohort/base/clock.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/crash_files.hpp>
-#include <cohort/primary/errand.hpp>
+#include <cohort/primary/messenger.hpp>
 #include <cohort/primary/stack_report.hpp>
 #include <cohort/process/frame_finder.hpp>
 #include <cohort/process/memory_group.hpp>
@@ -35,7 +35,7 @@ constexpr std::size_t functions_logged_max = 12;
 constexpr nanoseconds files_within = 10s;
 constexpr nanoseconds files_pause = 60s;
 
-/// What an errand says if all went well, before the path.
+/// What a messenger says if all went well, before the path.
 constexpr std::string_view well = "written: ";
 
 result<std::filesystem::path> folder_by(const config::crash& terms)
@@ -182,8 +182,8 @@ awaitable<std::optional<std::string>> coroner::file(worker_ptr who, generation_p
         .json = words,
         .text = people};
     // Everything that it refers to is ours until it has come back.
-    auto trip =
-        run_errand([&terms, &what]() noexcept { return write(terms.crash, what); }, files_within);
+    auto trip = send_messenger([&terms, &what]() noexcept { return write(terms.crash, what); },
+                               files_within);
     const auto said = co_await std::move(trip);
     if (said && said->starts_with(well))
         co_return said->substr(well.size());
@@ -207,8 +207,8 @@ awaitable<> coroner::recall(std::uint32_t slots, generation_ptr of)
         const std::uint32_t worker = ends.back().who.id;
         const std::string time = timestamp(ends.back().when);
         const crash_name which{.app = terms.name, .slot = slot, .worker = worker, .time = time};
-        auto trip = run_errand([&terms, &which]() noexcept { return read(terms.crash, which); },
-                               files_within);
+        auto trip = send_messenger([&terms, &which]() noexcept { return read(terms.crash, which); },
+                                   files_within);
         const auto said = co_await std::move(trip);
         if (!said)
             co_return;  // nor will it answer the next time

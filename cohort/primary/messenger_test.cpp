@@ -1,4 +1,4 @@
-#include <cohort/primary/errand.hpp>
+#include <cohort/primary/messenger.hpp>
 
 #include <cohort/async/scope.hpp>
 
@@ -28,12 +28,12 @@ awaitable<> keep(awaitable<answer> work, std::optional<answer>& into)
     into.emplace(std::move(said));
 }
 
-answer run(errand what, nanoseconds budget)
+answer run(messenger_work what, nanoseconds budget)
 {
     boost::asio::io_context loop;
     std::optional<answer> said;
     scope tasks{loop.get_executor()};
-    tasks.spawn(keep(run_errand(std::move(what), budget), said));
+    tasks.spawn(keep(send_messenger(std::move(what), budget), said));
     loop.run();
     return std::move(said).value();
 }
@@ -47,9 +47,10 @@ TEST_CASE("an errand is run by somebody else, and what it says comes back")
         run([us]() noexcept { return std::string{::getpid() == us ? "here" : "elsewhere"}; }, 60s);
     REQUIRE(said);
     CHECK(*said == "elsewhere");
-    const auto much = run([]() noexcept { return std::string(errand_answer_max + 10, 'x'); }, 60s);
+    const auto much =
+        run([]() noexcept { return std::string(messenger_answer_max + 10, 'x'); }, 60s);
     REQUIRE(much);
-    CHECK(much->size() == errand_answer_max);
+    CHECK(much->size() == messenger_answer_max);
 }
 
 TEST_CASE("an errand that does not come back is given up, and nobody of it is left")

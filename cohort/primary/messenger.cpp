@@ -1,9 +1,10 @@
-#include <cohort/primary/errand.hpp>
+#include <cohort/primary/messenger.hpp>
 
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/base/try.hpp>
 #include <cohort/base/unique_fd.hpp>
+#include <cohort/base/utf8.hpp>
 #include <cohort/process/clone.hpp>
 #include <cohort/process/permit.hpp>
 
@@ -22,7 +23,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// For an errand that is nearly done when we are stopped, or killed.
+/// For one that is nearly done when we are stopped, or killed.
 constexpr milliseconds last_moment = 1s;
 
 /// A copy that is on its way, and where it answers. A resource.
@@ -34,7 +35,7 @@ struct messenger {
 /// Into a pipe, which takes as much at once.
 void say(const unique_fd& to, std::string_view words) noexcept
 {
-    words = words.substr(0, errand_answer_max);
+    words = cut_to(words, messenger_answer_max);
     while (!words.empty()) {
         const ssize_t took = ::write(to.borrow(), words.data(), words.size());
         if (took <= 0)
@@ -43,11 +44,11 @@ void say(const unique_fd& to, std::string_view words) noexcept
     }
 }
 
-result<messenger> send_out(errand& what)
+result<messenger> send_out(messenger_work& what)
 {
     std::array<int, 2> ends{-1, -1};
     if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == -1)
-        return failed("open a pipe for an errand");
+        return failed("open a pipe for a messenger");
     unique_fd answer{ends[0]};
     const unique_fd to{ends[1]};
     COHORT_TRY(auto permit, process::fork_permit::ask());
@@ -62,7 +63,7 @@ result<messenger> send_out(errand& what)
 
 std::string hear(const unique_fd& answer)
 {
-    std::string words(errand_answer_max, '\0');
+    std::string words(messenger_answer_max, '\0');
     std::size_t have = 0;
     while (have < words.size()) {
         const ssize_t got = ::read(answer.borrow(), words.data() + have, words.size() - have);
@@ -76,7 +77,7 @@ std::string hear(const unique_fd& answer)
 
 }  // namespace
 
-awaitable<result<std::string>> run_errand(errand what, nanoseconds budget)
+awaitable<result<std::string>> send_messenger(messenger_work what, nanoseconds budget)
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
     if (stopped(stop))
