@@ -66,7 +66,7 @@ WORDS = [
     word(r"\bwall_(?:now|seconds_coarse)\s*\(|\bCLOCK_REALTIME\w*|\bgettimeofday\b",
          "for people and dates alone: it jumps; decisions take now()",
          allowed=r"^cohort/(?:base/clock|http/date|"
-                 r"observe/(?:exposition|log|metric_reading|otlp|process_metrics|tracer)|"
+                 r"observe/(?:exposition_test|log|process_metrics|tracer|wall_ahead)|"
                  r"primary/(?:chronicle|cohort_metrics)|cli/verbs/logs|dashboard/watchman)",
          only=r"^cohort/"),
     word(r"\bthis_thread::sleep_(?:for|until)\b|" + call("usleep"), "await the event"),

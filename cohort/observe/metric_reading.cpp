@@ -1,9 +1,9 @@
 #include <cohort/observe/metric_reading.hpp>
 
-#include <cohort/base/clock.hpp>
 #include <cohort/base/try.hpp>
 #include <cohort/board/slot.hpp>
 #include <cohort/observe/detail/gauge_word.hpp>
+#include <cohort/observe/wall_ahead.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -249,8 +249,7 @@ metrics_reading metric_reader::read()
     metrics_reading found;
     const auto columns = look_at_columns(found.health);
     sum_up(found.health);
-    const auto wall = std::chrono::duration_cast<nanoseconds>(wall_now().time_since_epoch());
-    found.wall_ahead_ns = static_cast<std::uint64_t>(wall.count()) - now_ns();
+    found.wall_ahead_ns = wall_ahead_ns();
     found.health.refused = cells_.head().refused.load(relaxed);
     for (const auto& [name, numbers] : by_name_) {
         const auto shown = chosen(name);

@@ -74,11 +74,6 @@ void append_events(std::string& out, const span_data& what, const span_end& end)
 
 }  // namespace
 
-nanoseconds monotonic_to_unix() noexcept
-{
-    return wall_now().time_since_epoch() - now().time_since_epoch();
-}
-
 void append_attribute_value(std::string& out, const attribute_value& value)
 {
     if (const auto* const text = std::get_if<std::string>(&value)) {

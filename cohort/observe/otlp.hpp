@@ -23,9 +23,6 @@ struct span_end {
     std::uint64_t ended_unix_ns;
 };
 
-/// What CLOCK_REALTIME is ahead of CLOCK_MONOTONIC now.
-[[nodiscard]] nanoseconds monotonic_to_unix() noexcept;
-
 /// Appends one span, a JSON object.
 void append_span(std::string& out, const span_data& what, const span_end& when);
 

@@ -273,9 +273,8 @@ void append_log_record(std::string& out, std::string_view line, std::uint64_t ob
 }
 
 std::string otlp_logs(const otlp_resource& of, std::span<const export_item> lines,
-                      nanoseconds ahead)
+                      std::uint64_t wall_ahead_ns)
 {
-    const auto offset = static_cast<std::uint64_t>(ahead.count());
     std::string out;
     detail::open_envelope(
         out, {.resources = "resourceLogs", .scopes = "scopeLogs", .items = "logRecords"}, of);
@@ -283,7 +282,7 @@ std::string otlp_logs(const otlp_resource& of, std::span<const export_item> line
     for (const export_item& each : lines) {
         if (!std::exchange(first, false))
             out += ',';
-        append_log_record(out, each.text, each.published_ns + offset);
+        append_log_record(out, each.text, each.published_ns + wall_ahead_ns);
     }
     detail::close_envelope(out);
     return out;

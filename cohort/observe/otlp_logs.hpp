@@ -3,7 +3,6 @@
 //
 // Source: opentelemetry-proto, logs.proto; "Logs Data Model"; see also observe/otlp.hpp.
 
-#include <cohort/base/clock.hpp>
 #include <cohort/observe/export_ring.hpp>
 #include <cohort/observe/otlp.hpp>
 
@@ -26,8 +25,8 @@ inline constexpr std::size_t record_words_max = 2048;
 void append_log_record(std::string& out, std::string_view line, std::uint64_t observed_unix_ns);
 
 /// A whole request of these.
-/// @param ahead  what CLOCK_REALTIME is of CLOCK_MONOTONIC
+/// @param wall_ahead_ns  as wall_ahead_ns() has it
 [[nodiscard]] std::string otlp_logs(const otlp_resource& of, std::span<const export_item> lines,
-                                    nanoseconds ahead);
+                                    std::uint64_t wall_ahead_ns);
 
 }  // namespace cohort::observe

@@ -185,7 +185,7 @@ TEST_CASE("lines travel in one envelope, each with the time at which it was left
     otlp_resource of;
     of.set("service.name", "shop");
     const std::vector<export_item> lines{{"a", 10}, {"b", 20}};
-    const auto all = json::parse(otlp_logs(of, lines, nanoseconds{5}));
+    const auto all = json::parse(otlp_logs(of, lines, 5));
     const auto& only = all.at("resourceLogs").at(0);
     CHECK(only.at("resource").at("attributes").at(0).at("key") == "service.name");
     const auto& records = only.at("scopeLogs").at(0).at("logRecords");

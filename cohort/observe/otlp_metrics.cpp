@@ -8,6 +8,7 @@
 #include <cohort/observe/json_text.hpp>
 #include <cohort/observe/otel_names.hpp>
 #include <cohort/observe/trace_context.hpp>
+#include <cohort/observe/wall_ahead.hpp>
 
 #include <atomic>
 #include <span>
@@ -70,8 +71,9 @@ std::string attributes_of(const metric_description& what, const series_reading& 
 /// Puts data points into documents, and opens and closes what has to be around them.
 class documents {
 public:
-    documents(const otlp_resource& of, const reading_time& when, std::size_t bytes_max)
-        : of_{of}, when_{when}, bytes_max_{bytes_max}
+    documents(const otlp_resource& of, const reading_time& when, std::uint64_t wall_ahead_ns,
+              std::size_t bytes_max)
+        : of_{of}, when_{when}, wall_ahead_ns_{wall_ahead_ns}, bytes_max_{bytes_max}
     {}
 
     void add(const family_reading& family);
@@ -97,6 +99,7 @@ private:
 
     const otlp_resource& of_;
     reading_time when_;
+    std::uint64_t wall_ahead_ns_;
     std::size_t bytes_max_;
     std::vector<otlp_document> made_;
     otlp_document now_;
@@ -210,8 +213,7 @@ void documents::append_exemplars(std::string& out, const metric_description& wha
         if (!each)
             continue;
         out += std::exchange(any, true) ? ",{" : ",\"exemplars\":[{";
-        const auto ahead = static_cast<std::uint64_t>(when_.ahead.count());
-        append_number(out, "timeUnixNano", each->when_ns + ahead);
+        append_number(out, "timeUnixNano", each->when_ns + wall_ahead_ns_);
         out += ",\"asDouble\":";
         append_value(out, each->value, what.unit);
         out += ",\"traceId\":\"";
@@ -301,7 +303,7 @@ std::vector<otlp_document> otlp_metrics(const otlp_resource& of, const metrics_r
 {
     if (what.families.empty())
         return {};
-    documents all{of, when, bytes_max};
+    documents all{of, when, what.wall_ahead_ns, bytes_max};
     for (const family_reading& each : what.families)
         all.add(each);
     all.add(what.health);
@@ -315,7 +317,7 @@ result<std::uint64_t> counting_since(const board::commons& where)
     std::uint64_t since = known.load(std::memory_order_acquire);
     if (since != 0)
         return since;
-    const auto first = now_ns() + static_cast<std::uint64_t>(monotonic_to_unix().count());
+    const std::uint64_t first = now_ns() + wall_ahead_ns();
     return known.compare_exchange_strong(since, first) ? first : since;
 }
 

@@ -20,7 +20,6 @@ namespace cohort::observe {
 struct reading_time {
     std::uint64_t began_unix_ns;  ///< since when counters count
     std::uint64_t now_unix_ns;
-    nanoseconds ahead;  ///< what CLOCK_REALTIME was of CLOCK_MONOTONIC
 };
 
 /// A whole request, and how many data points there are in it. A value.

@@ -18,7 +18,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr reading_time when{.began_unix_ns = 1'000, .now_unix_ns = 5'000, .ahead = nanoseconds{7}};
+constexpr reading_time when{.began_unix_ns = 1'000, .now_unix_ns = 5'000};
 constexpr std::size_t plenty = std::size_t{1} << 24;
 
 std::vector<otlp_document> documents(std::size_t bytes_max = plenty)
@@ -27,7 +27,9 @@ std::vector<otlp_document> documents(std::size_t bytes_max = plenty)
     REQUIRE(reader);
     otlp_resource of;
     of.set("service.name", "shop");
-    return otlp_metrics(of, reader->read(), when, bytes_max);
+    metrics_reading seen = reader->read();
+    seen.wall_ahead_ns = 7;
+    return otlp_metrics(of, seen, when, bytes_max);
 }
 
 /// The metric of that name in the only document; null: there is none.

@@ -4,6 +4,7 @@
 #include <cohort/async/stop.hpp>
 #include <cohort/observe/otlp.hpp>
 #include <cohort/observe/otlp_logs.hpp>
+#include <cohort/observe/wall_ahead.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -19,7 +20,7 @@ constexpr nanoseconds glance = milliseconds{200};
 std::string document_of_lines(const observe::otlp_resource& of,
                               std::span<const observe::export_item> lines)
 {
-    return observe::otlp_logs(of, lines, observe::monotonic_to_unix());
+    return observe::otlp_logs(of, lines, observe::wall_ahead_ns());
 }
 
 }  // namespace

@@ -49,12 +49,10 @@ awaitable<> metric_exporter::flush(nanoseconds budget)
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
     const steady_time began = now();
-    const nanoseconds ahead = observe::monotonic_to_unix();
-    const nanoseconds unix_time = began.time_since_epoch() + ahead;
+    const observe::metrics_reading seen = reader_.read();
     const observe::reading_time when{.began_unix_ns = since_unix_ns_,
-                                     .now_unix_ns = static_cast<std::uint64_t>(unix_time.count()),
-                                     .ahead = ahead};
-    auto documents = otlp_metrics(resource_, reader_.read(), when, document_bytes_max);
+                                     .now_unix_ns = now_ns() + seen.wall_ahead_ns};
+    auto documents = otlp_metrics(resource_, seen, when, document_bytes_max);
     for (observe::otlp_document& each : documents) {
         if (stopped(stop))
             break;
