@@ -2,7 +2,7 @@
 
 #include <cohort/cli/console.hpp>
 #include <cohort/cli/view.hpp>
-#include <cohort/control/log_filter.hpp>
+#include <cohort/observe/log_filter.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -30,12 +30,12 @@ std::string first_of(const json::object& in, std::string_view one, std::string_v
 
 std::string readable(std::string_view line)
 {
-    const auto words = control::parse_log_line(line);
+    const auto words = observe::parse_log_line(line);
     if (!words)
         return printable(line);
     std::string text = first_of(*words, "timestamp", "time");
-    const auto rank = control::rank_in(*words);
-    text += fmt::format(" {:<5} {}", rank ? control::level_of(*rank) : std::string_view{},
+    const auto rank = observe::rank_in(*words);
+    text += fmt::format(" {:<5} {}", rank ? observe::level_of(*rank) : std::string_view{},
                         first_of(*words, "message", "msg"));
     constexpr auto shown = std::to_array<std::string_view>(
         {"timestamp", "time", "level", "message", "msg", "pid", "hostname"});

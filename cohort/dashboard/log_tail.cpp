@@ -54,7 +54,7 @@ result<piece> read_piece(const unique_fd& file, end which, off_t most)
     return got;
 }
 
-result<std::vector<std::string>> tail_of(const unique_fd& file, const control::log_filter& wanted,
+result<std::vector<std::string>> tail_of(const unique_fd& file, const observe::log_filter& wanted,
                                          std::size_t lines)
 {
     COHORT_TRY(const piece got, read_piece(file, end::last, tail_bytes_max));
@@ -79,13 +79,13 @@ result<std::vector<std::string>> tail_of(const unique_fd& file, const control::l
 }  // namespace
 
 result<std::vector<std::string>> log_tail(const std::filesystem::path& file,
-                                          const control::log_filter& wanted, std::size_t lines)
+                                          const observe::log_filter& wanted, std::size_t lines)
 {
     COHORT_TRY(const unique_fd opened, wary_open(file.string(), O_RDONLY));
     return tail_of(opened, wanted, lines);
 }
 
-result<std::vector<std::string>> tail_of_output(const control::log_filter& wanted,
+result<std::vector<std::string>> tail_of_output(const observe::log_filter& wanted,
                                                 std::size_t lines)
 {
     // The very file that is open: by now its path may lead to another one.

@@ -57,13 +57,13 @@ std::filesystem::path file_of_output()
     return std::filesystem::read_symlink("/proc/self/fd/1", ec);
 }
 
-control::log_filter filter_of(const http::request& of)
+observe::log_filter filter_of(const http::request& of)
 {
-    control::log_filter wanted;
+    observe::log_filter wanted;
     wanted.part = of.query_or<std::string>("grep", {});
     wanted.since = of.query_or<std::string>("since", {});
     if (const auto level = of.query("level")) {
-        wanted.least = control::rank_of(*level);
+        wanted.least = observe::rank_of(*level);
         if (!wanted.least)
             throw http::refusal{400}.detail("level is trace, debug, info, warn, error or fatal");
     }
@@ -72,7 +72,7 @@ control::log_filter filter_of(const http::request& of)
 
 }  // namespace
 
-awaitable<control::answer> papers::read(std::filesystem::path file, control::log_filter wanted,
+awaitable<control::answer> papers::read(std::filesystem::path file, observe::log_filter wanted,
                                         std::size_t lines) const
 {
     const bool is_output = file.empty();
@@ -100,7 +100,7 @@ awaitable<control::answer> papers::read(std::filesystem::path file, control::log
 awaitable<http::response> papers::logs(const http::request& of,
                                        std::optional<std::uint32_t> slot) const
 {
-    control::log_filter wanted = filter_of(of);
+    observe::log_filter wanted = filter_of(of);
     const auto lines = of.query_or<std::int64_t>("last", lines_usual);
     if (lines < 1 || lines > lines_max)
         throw http::refusal{400}.detail(fmt::format("last is 1 to {}", lines_max));

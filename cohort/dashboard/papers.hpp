@@ -1,12 +1,12 @@
 #pragma once
 
 #include <cohort/async/tokens.hpp>
-#include <cohort/control/log_filter.hpp>
 #include <cohort/control/protocol.hpp>
 #include <cohort/dashboard/inquiry.hpp>
 #include <cohort/http/request.hpp>
 #include <cohort/http/response.hpp>
 #include <cohort/http/router.hpp>
+#include <cohort/observe/log_filter.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -33,7 +33,7 @@ private:
                                                  std::optional<std::uint32_t> slot) const;
     [[nodiscard]] awaitable<http::response> report(std::uint32_t slot, std::uint32_t worker) const;
     [[nodiscard]] awaitable<control::answer>
-    read(std::filesystem::path file, control::log_filter wanted, std::size_t lines) const;
+    read(std::filesystem::path file, observe::log_filter wanted, std::size_t lines) const;
 
     const inquiry& primary_;
 };

@@ -4,9 +4,8 @@
 #include <cohort/base/parse.hpp>
 #include <cohort/observe/detail/otlp_json.hpp>
 #include <cohort/observe/json_text.hpp>
-#include <cohort/observe/log.hpp>
+#include <cohort/observe/log_filter.hpp>
 
-#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
 #include <algorithm>
@@ -24,22 +23,6 @@ using detail::append_number;
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::size_t depth_max = 32;
-
-std::optional<json::object> parsed(std::string_view line)
-{
-    if (line.empty() || line.front() != '{')
-        return std::nullopt;
-    json::parse_options how;
-    how.allow_invalid_utf8 = true;
-    how.max_depth = depth_max;
-    json::error_code ec;
-    json::value all = json::parse({line.data(), line.size()}, ec, {}, how);
-    if (ec || !all.is_object())
-        return std::nullopt;
-    return std::move(all.get_object());
-}
 
 std::string_view text_in(const json::value& of) noexcept
 {
@@ -83,19 +66,13 @@ std::optional<std::uint64_t> time_of(const json::value& said)
 
 void append_severity(std::string& out, const json::value& said)
 {
-    std::optional<log::level> level;
-    if (const std::int64_t* const number = said.if_int64()) {
-        if (*number >= 10 && *number < 70)
-            level = static_cast<log::level>(*number / 10 - 1);
-    } else if (const auto known = log::parse_level(text_in(said))) {
-        level = *known;
-    }
-    if (!level || *level == log::level::off)
+    const auto rank = rank_said(said);
+    if (!rank)
         return;
     // TRACE is 1, and each has four.
-    const unsigned severity = 4U * std::to_underlying(*level) + 1;
+    const unsigned severity = 4U * *rank + 1;
     out.append(",\"severityNumber\":").append(decimal{severity}.view());
-    out.append(",\"severityText\":\"").append(log::name(*level)) += '"';
+    out.append(",\"severityText\":\"").append(level_of(*rank)) += '"';
 }
 
 bool is_hex(std::string_view text, std::size_t digits) noexcept
@@ -258,7 +235,7 @@ void append_log_record(std::string& out, std::string_view line, std::uint64_t ob
     out += '{';
     append_number(out, "observedTimeUnixNano", observed_unix_ns);
     const std::size_t begin = out.size();
-    const auto said = parsed(line);
+    const auto said = parse_log_line(line);
     if (said)
         record{out}.of_object(line, *said);
     // A line of `[[],[],…]` is ten times as long in OTLP's words.

@@ -1,7 +1,7 @@
 #include <cohort/cli/verbs.hpp>
 
 #include <cohort/cli/target.hpp>
-#include <cohort/control/log_filter.hpp>
+#include <cohort/observe/log_filter.hpp>
 
 #include <fmt/format.h>
 
@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 bool is_level(std::string_view word) noexcept
 {
-    return control::rank_of(word).has_value() || word == "silent" || word == "default";
+    return observe::rank_of(word).has_value() || word == "silent" || word == "default";
 }
 
 exit_code run_log_level(const arguments& args, console& out)

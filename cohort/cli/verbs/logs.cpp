@@ -5,7 +5,7 @@
 #include <cohort/cli/state.hpp>
 #include <cohort/cli/target.hpp>
 #include <cohort/cli/view.hpp>
-#include <cohort/control/log_filter.hpp>
+#include <cohort/observe/log_filter.hpp>
 
 #include <fmt/format.h>
 
@@ -140,12 +140,12 @@ void show_line(const std::string& line, const arguments& args, console& out)
 }
 
 /// What the flags and the slot ask for. Nothing: misused, and that was said.
-std::optional<control::log_filter> filter_of(const arguments& args, console& out)
+std::optional<observe::log_filter> filter_of(const arguments& args, console& out)
 {
-    control::log_filter filter;
+    observe::log_filter filter;
     filter.part = args.value("--grep").value_or("");
     if (const auto level = args.value("--level")) {
-        filter.least = control::rank_of(*level);
+        filter.least = observe::rank_of(*level);
         if (!filter.least) {
             misused(out, logs,
                     fmt::format("--level is trace, debug, info, warn, error or fatal, "
@@ -165,7 +165,7 @@ std::optional<control::log_filter> filter_of(const arguments& args, console& out
 }
 
 /// What is known of the slot; no_such_cohort: there is none, and that was said.
-exit_code look_for_slot(const target& whom, control::log_filter& filter, console& out)
+exit_code look_for_slot(const target& whom, observe::log_filter& filter, console& out)
 {
     filter.slot = whom.slot;
     if (!whom.slot || whom.place.socket.empty())
@@ -213,7 +213,7 @@ std::optional<fs::path> file_of(const target& whom, const fs::path& state, conso
 }
 
 /// The last wanted lines of a file, at most so many.
-std::deque<std::string> tail_of(follower& of, const control::log_filter& filter, std::size_t lines)
+std::deque<std::string> tail_of(follower& of, const observe::log_filter& filter, std::size_t lines)
 {
     std::deque<std::string> last;
     of.more([&](std::string line) {
@@ -227,7 +227,7 @@ std::deque<std::string> tail_of(follower& of, const control::log_filter& filter,
 }
 
 /// What was put aside (file.1, file.2 and so on), where the file itself has too few lines.
-void add_older(const fs::path& file, const control::log_filter& filter, std::size_t lines,
+void add_older(const fs::path& file, const observe::log_filter& filter, std::size_t lines,
                std::deque<std::string>& last)
 {
     std::error_code ec;

@@ -6,7 +6,7 @@
 #include <cohort/cli/log_words.hpp>
 #include <cohort/cli/target.hpp>
 #include <cohort/config/app_name.hpp>
-#include <cohort/control/log_filter.hpp>
+#include <cohort/observe/log_filter.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
@@ -64,8 +64,8 @@ exit_code refuse_second(const target& whom, pid_t first, console& out)
 /// The end of a log as people read it, and what ended it first.
 void show_last_lines(std::vector<std::string> lines, console& out)
 {
-    control::log_filter fatal;
-    fatal.least = control::rank_of("fatal");
+    observe::log_filter fatal;
+    fatal.least = observe::rank_of("fatal");
     const auto reason =
         std::ranges::find_if(lines, [&](const std::string& line) { return fatal.wants(line); });
     if (reason != lines.end())

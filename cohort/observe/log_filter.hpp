@@ -2,13 +2,14 @@
 // Which lines of a log somebody wants to see. A decision without files, so that a test can ask it.
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace cohort::control {
+namespace cohort::observe {
 
 /// A value.
 struct log_filter {
@@ -23,16 +24,17 @@ struct log_filter {
     [[nodiscard]] bool wants(std::string_view line) const;
 };
 
-/// trace 0, debug 1, info 2, warn 3, error 4, fatal 5; nothing for other words.
+/// That of log::level: trace 0, debug 1, info 2, warn 3, error 4, fatal 5; nothing for other words.
 [[nodiscard]] std::optional<unsigned> rank_of(std::string_view level) noexcept;
 
 /// A line as an object, whoever wrote it. Nothing: it is none.
 [[nodiscard]] std::optional<boost::json::object> parse_log_line(std::string_view line);
 
-/// The rank of a line's level; also of pino's numbers.
+/// What a line calls its level; also pino's numbers.
+[[nodiscard]] std::optional<unsigned> rank_said(const boost::json::value& level) noexcept;
 [[nodiscard]] std::optional<unsigned> rank_in(const boost::json::object& line);
 
 /// "trace" to "fatal"; empty for other ranks.
 [[nodiscard]] std::string_view level_of(unsigned rank) noexcept;
 
-}  // namespace cohort::control
+}  // namespace cohort::observe

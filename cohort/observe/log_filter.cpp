@@ -1,28 +1,36 @@
-#include <cohort/control/log_filter.hpp>
+#include <cohort/observe/log_filter.hpp>
 
-#include <cohort/control/fields.hpp>
+#include <cohort/observe/log.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
-namespace cohort::control {
+namespace cohort::observe {
 
 namespace {
 
 namespace json = boost::json;
 
-constexpr auto levels =
-    std::to_array<std::string_view>({"trace", "debug", "info", "warn", "error", "fatal"});
+std::string_view text_in(const json::value* of) noexcept
+{
+    const json::string* const text = of == nullptr ? nullptr : of->if_string();
+    return text == nullptr ? std::string_view{} : std::string_view{*text};
+}
+
+std::optional<std::int64_t> number_at(const json::object& in, json::string_view key) noexcept
+{
+    const json::value* const found = in.if_contains(key);
+    const std::int64_t* const number = found == nullptr ? nullptr : found->if_int64();
+    return number == nullptr ? std::nullopt : std::optional{*number};
+}
 
 /// Ours, or else pino's.
 std::string_view time_of(const json::object& line)
 {
-    const std::string_view ours = text_at(line, "timestamp");
-    return ours.empty() ? text_at(line, "time") : ours;
+    const std::string_view ours = text_in(line.if_contains("timestamp"));
+    return ours.empty() ? text_in(line.if_contains("time")) : ours;
 }
 
 }  // namespace
@@ -40,26 +48,34 @@ std::optional<json::object> parse_log_line(std::string_view line)
     return std::move(all.as_object());
 }
 
-std::optional<unsigned> rank_in(const json::object& line)
+std::optional<unsigned> rank_said(const json::value& level) noexcept
 {
-    if (const auto number = number_at(line, "level")) {
+    if (const std::int64_t* const number = level.if_int64()) {
         const auto rank = *number / 10 - 1;
         return rank >= 0 && rank < 6 ? std::optional{static_cast<unsigned>(rank)} : std::nullopt;
     }
-    return rank_of(text_at(line, "level"));
+    return rank_of(text_in(&level));
+}
+
+std::optional<unsigned> rank_in(const json::object& line)
+{
+    const json::value* const level = line.if_contains("level");
+    return level == nullptr ? std::nullopt : rank_said(*level);
 }
 
 std::optional<unsigned> rank_of(std::string_view level) noexcept
 {
-    const auto found = std::ranges::find(levels, level);
-    if (found == levels.end())
-        return std::nullopt;
-    return static_cast<unsigned>(found - levels.begin());
+    for (unsigned rank = 0; rank < std::to_underlying(log::level::off); ++rank) {
+        if (level_of(rank) == level)
+            return rank;
+    }
+    return std::nullopt;
 }
 
 std::string_view level_of(unsigned rank) noexcept
 {
-    return rank < levels.size() ? levels[rank] : std::string_view{};
+    return rank < std::to_underlying(log::level::off) ? log::name(static_cast<log::level>(rank))
+                                                      : std::string_view{};
 }
 
 bool log_filter::wants(std::string_view line) const
@@ -83,4 +99,4 @@ bool log_filter::wants(std::string_view line) const
            (worker && number_at(*words, "workerId") == worker);
 }
 
-}  // namespace cohort::control
+}  // namespace cohort::observe

@@ -1,8 +1,8 @@
-#include <cohort/control/log_filter.hpp>
+#include <cohort/observe/log_filter.hpp>
 
 #include <doctest/doctest.h>
 
-using namespace cohort::control;
+using namespace cohort::observe;
 
 namespace {
 
