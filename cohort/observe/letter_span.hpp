@@ -23,15 +23,27 @@ namespace cohort::observe {
 /// The same where it has come to; as long as it is dealt with there.
 [[nodiscard]] span begin_receiving(std::string& origin, span_kind kind, literal name);
 
-/// Runs `work`, and ends the span with it: as failed, if that failed.
+namespace detail {
+
 template <class T>
-[[nodiscard]] awaitable<result<T>> until_done(span whole, awaitable<result<T>> work)
+awaitable<result<T>> end_with(span whole, awaitable<result<T>> work)
 {
     auto outcome = co_await std::move(work);
     if (!outcome)
         whole.fail(outcome.error().text());
     whole.end();
     co_return outcome;
+}
+
+}  // namespace detail
+
+/// `work`, and the span ends with it: as failed, if that failed. Without a span just `work`.
+template <class T>
+[[nodiscard]] awaitable<result<T>> until_done(span whole, awaitable<result<T>> work)
+{
+    if (whole.owner() == nullptr)
+        return work;
+    return detail::end_with(std::move(whole), std::move(work));
 }
 
 /// A part of what a message's words are of, in the process where it has come to; else none.

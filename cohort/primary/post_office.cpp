@@ -235,8 +235,6 @@ void post_office::gone(std::uint32_t id)
 
 awaitable<result<>> post_office::send(std::uint32_t id, ipc::message what, nanoseconds budget)
 {
-    if (what.origin().empty())
-        return hand_over(id, std::move(what), budget);
     observe::span telling = sending(what, "tell a worker");
     return observe::until_done(std::move(telling), hand_over(id, std::move(what), budget));
 }
@@ -272,8 +270,6 @@ result<> post_office::try_send(std::uint32_t id, ipc::message& what)
 
 awaitable<result<>> post_office::broadcast(ipc::message what, nanoseconds budget)
 {
-    if (what.origin().empty())
-        return to_everybody(std::move(what), budget);
     observe::span telling = sending(what, "tell everybody");
     return observe::until_done(std::move(telling), to_everybody(std::move(what), budget));
 }
@@ -301,8 +297,6 @@ awaitable<result<>> post_office::to_everybody(ipc::message what, nanoseconds bud
 awaitable<result<ipc::message>> post_office::request(std::uint32_t id, ipc::message what,
                                                      nanoseconds budget)
 {
-    if (what.origin().empty())
-        return pose(id, std::move(what), budget);
     observe::span asking =
         observe::begin_sending(what.origin(), observe::span_kind::client, "ask a worker");
     return observe::until_done(std::move(asking), pose(id, std::move(what), budget));

@@ -150,8 +150,6 @@ awaitable<> link::answer(ipc::envelope request)
 
 awaitable<result<>> link::send(std::uint32_t to, ipc::message what)
 {
-    if (what.origin().empty())
-        return pass(to, std::move(what));
     observe::span telling =
         sending(what, to == 0 ? literal{"tell the primary"} : literal{"tell a worker"});
     return observe::until_done(std::move(telling), pass(to, std::move(what)));
@@ -174,8 +172,6 @@ awaitable<result<>> link::pass(std::uint32_t to, ipc::message what)
 
 awaitable<result<>> link::broadcast(ipc::message what)
 {
-    if (what.origin().empty())
-        return spread(std::move(what));
     observe::span telling = sending(what, "tell everybody");
     return observe::until_done(std::move(telling), spread(std::move(what)));
 }
@@ -192,8 +188,6 @@ awaitable<result<>> link::spread(ipc::message what)
 awaitable<result<ipc::message>> link::request(std::uint32_t to, ipc::message what,
                                               nanoseconds budget)
 {
-    if (what.origin().empty())
-        return pose(to, std::move(what), budget);
     const literal name = to == 0 ? literal{"ask the primary"} : literal{"ask a worker"};
     observe::span asking = observe::begin_sending(what.origin(), observe::span_kind::client, name);
     return observe::until_done(std::move(asking), pose(to, std::move(what), budget));
