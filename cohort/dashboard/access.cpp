@@ -79,12 +79,6 @@ bool may_say_any(const http::request& of) noexcept
     return to != nullptr && to->note<http::any_host_too>() != nullptr;
 }
 
-bool is_open(const http::request& of) noexcept
-{
-    const http::route* const to = of.route();
-    return to != nullptr && to->note<http::open_to_all>() != nullptr;
-}
-
 }  // namespace
 
 token_guard::token_guard(const std::string& token)
@@ -177,7 +171,7 @@ http::hooks few_guesses(gate& at)
     return {.name = "few_guesses",
             .before = [&at](http::request& of) -> std::optional<http::response> {
                 const auto token = http::credentials(of, "Bearer");
-                if (!token || is_open(of))
+                if (!token || http::is_for_all(of))
                     return std::nullopt;
                 const auto left = at.barred(*token, address_of(of), now_ns());
                 if (left == std::chrono::nanoseconds{0})

@@ -28,11 +28,6 @@ response refused(const std::vector<auth_refusal>& reasons)
     return answer;
 }
 
-bool is_open(const request& of)
-{
-    return of.route() != nullptr && of.route()->note<open_to_all>() != nullptr;
-}
-
 /// Who has to choose between two may choose another one than the proxy in front did.
 bool is_there_twice(const request& of, std::string_view name)
 {
@@ -60,7 +55,7 @@ std::optional<response> judge(request& of, const std::vector<authenticator>& way
         }
         reasons.push_back(std::move(found).error());
     }
-    if (is_open(of))
+    if (is_for_all(of))
         return std::nullopt;
     if (std::ranges::any_of(reasons, &auth_refusal::tried))
         ++kit_refusals::here().credentials;

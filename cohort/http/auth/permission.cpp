@@ -1,5 +1,8 @@
 #include <cohort/http/auth/permission.hpp>
 
+#include <cohort/http/request.hpp>
+#include <cohort/http/route.hpp>
+
 #include <algorithm>
 #include <cstddef>
 
@@ -48,6 +51,12 @@ bool covers(std::string_view pattern, std::string_view permission) noexcept
     if (!pattern.ends_with('*'))
         return pattern == permission;
     return permission.starts_with(pattern.substr(0, pattern.size() - 1));
+}
+
+bool is_for_all(const request& of) noexcept
+{
+    const route* const to = of.route();
+    return to != nullptr && to->note<open_to_all>() != nullptr;
 }
 
 }  // namespace cohort::http

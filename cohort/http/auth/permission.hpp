@@ -9,6 +9,8 @@
 
 namespace cohort::http {
 
+class request;
+
 /// The one permission that a request to this route needs: "resource:action".
 struct permission {
     std::string name;
@@ -16,6 +18,8 @@ struct permission {
 
 /// Everybody may, also who has not said who they are.
 struct open_to_all {};
+/// Is this request for a route that says so?
+[[nodiscard]] bool is_for_all(const request& of) noexcept;
 
 /// "payments:create", "payments:refunds:create": two or more words of small letters, digits and
 /// "_-.", with colons between; 128 bytes at most.
