@@ -4,6 +4,7 @@
 #include <cohort/base/version.hpp>
 #include <cohort/board/layout.hpp>
 #include <cohort/dashboard/access.hpp>
+#include <cohort/dashboard/detail/questions.hpp>
 #include <cohort/dashboard/shapes.hpp>
 #include <cohort/http/json.hpp>
 #include <cohort/http/openapi/notes.hpp>
@@ -26,6 +27,8 @@ using namespace std::chrono_literals;
 namespace {
 
 namespace json = boost::json;
+using detail::noted;
+using detail::slot_of;
 using http::answers;
 using http::summary;
 using http::tag;
@@ -34,17 +37,9 @@ constexpr milliseconds answers_within = 10s;
 constexpr std::int64_t events_max = 1024;
 constexpr std::size_t body_max = std::size_t{64} << 10;
 
-std::uint32_t slot_of(const http::request& of)
-{
-    return of.path<std::uint32_t>("slot", 0, board::slots_max - 1);
-}
-
 control::request question(const char* verb, std::optional<std::uint32_t> slot = {})
 {
-    control::request what{verb};
-    what.slot = slot;
-    what.budget = answers_within;
-    return what;
+    return detail::question(verb, slot, answers_within);
 }
 
 http::response unseen(const fault& why)
@@ -66,11 +61,6 @@ json::object access_words(const http::request& of)
     json::object words;
     words["may"] = std::move(may);
     return words;
-}
-
-http::route_options noted(const char* words, answers what)
-{
-    return {.notes = {tag{"look"}, summary{words}, std::move(what)}};
 }
 
 }  // namespace

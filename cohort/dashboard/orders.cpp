@@ -68,11 +68,18 @@ control::request read_order(const http::request& of, const order_rule& rule,
     return what;
 }
 
-json::object words_of(const control::answer& said, json::array progress)
+/// What who looks is told.
+json::object words_of(const control::answer& said)
 {
     json::object words{{"exit", static_cast<int>(said.code)}, {"outcome", name_of(said.code)}};
     words["reason"] = said.reason;
     words["data"] = said.data;
+    return words;
+}
+
+json::object words_of(const control::answer& said, json::array progress)
+{
+    json::object words = words_of(said);
     words["progress"] = std::move(progress);
     return words;
 }
@@ -189,9 +196,7 @@ control::answer unheard(const fault& why)
 
 http::response answer_of(const control::answer& said)
 {
-    json::object words = words_of(said, {});
-    words.erase("progress");
-    return http::json(std::move(words), status_of(said.code)).header("Cache-Control", "no-store");
+    return http::json(words_of(said), status_of(said.code)).header("Cache-Control", "no-store");
 }
 
 awaitable<orders::answered> orders::replace(control::request what,
@@ -319,8 +324,7 @@ awaitable<http::response> orders::look(control::request what) const
     auto work = primary_.ask(std::move(what), std::move(hear));
     const auto heard = co_await std::move(work);
     const control::answer said = heard ? *heard : unheard(heard.error());
-    json::object words = words_of(said, {});
-    words.erase("progress");
+    json::object words = words_of(said);
     if (!told.empty())
         words["list"] = std::move(told);
     co_return http::json(std::move(words), status_of(said.code));

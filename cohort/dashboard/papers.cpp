@@ -1,8 +1,8 @@
 #include <cohort/dashboard/papers.hpp>
 
 #include <cohort/async/offload.hpp>
-#include <cohort/board/layout.hpp>
 #include <cohort/control/fields.hpp>
+#include <cohort/dashboard/detail/questions.hpp>
 #include <cohort/dashboard/log_tail.hpp>
 #include <cohort/dashboard/orders.hpp>
 #include <cohort/dashboard/shapes.hpp>
@@ -25,6 +25,8 @@ namespace cohort::dashboard {
 
 using namespace std::chrono_literals;
 using control::exit_code;
+using detail::noted;
+using detail::slot_of;
 
 namespace {
 
@@ -33,19 +35,6 @@ namespace json = boost::json;
 constexpr milliseconds answers_within = 5s;
 constexpr std::int64_t lines_usual = 100;
 constexpr std::int64_t lines_max = 1000;
-
-std::uint32_t slot_of(const http::request& of)
-{
-    return of.path<std::uint32_t>("slot", 0, board::slots_max - 1);
-}
-
-control::request question(const char* verb, std::optional<std::uint32_t> slot)
-{
-    control::request what{verb};
-    what.slot = slot;
-    what.budget = answers_within;
-    return what;
-}
 
 /// What `cohort start` made of the standard output, which this process shares with the workers.
 std::filesystem::path file_of_output()
@@ -104,7 +93,7 @@ awaitable<http::response> papers::logs(const http::request& of,
     const auto lines = of.query_or<std::int64_t>("last", lines_usual);
     if (lines < 1 || lines > lines_max)
         throw http::refusal{400}.detail(fmt::format("last is 1 to {}", lines_max));
-    auto asking = primary_.ask(question("show", slot));
+    auto asking = primary_.ask(detail::question("show", slot, answers_within));
     const auto shown = co_await std::move(asking);
     if (!shown)
         co_return answer_of(unheard(shown.error()));
@@ -121,7 +110,7 @@ awaitable<http::response> papers::logs(const http::request& of,
 
 awaitable<http::response> papers::report(std::uint32_t slot, std::uint32_t worker) const
 {
-    auto asking = primary_.ask(question("why", slot));
+    auto asking = primary_.ask(detail::question("why", slot, answers_within));
     const auto said = co_await std::move(asking);
     if (!said)
         co_return answer_of(unheard(said.error()));
@@ -144,10 +133,6 @@ awaitable<http::response> papers::report(std::uint32_t slot, std::uint32_t worke
 
 void papers::add_to(http::routes& to)
 {
-    const auto noted = [](const char* words, http::answers what) {
-        return http::route_options{
-            .notes = {http::tag{"look"}, http::summary{words}, std::move(what)}};
-    };
     const auto data = [] {
         return http::answers{200, answer_shape{}, "`data.lines` has them, the oldest first"};
     };
