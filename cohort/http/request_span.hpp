@@ -22,6 +22,7 @@ struct traced {
     mutable observe::span span;
     mutable observe::span lane;  ///< Of a cpu_bound handler, until it has run.
     mutable bool described = false;
+    bool has_handler_span = false;
     bool is_strangers = false;  ///< What its client says of traces is not heeded.
 };
 

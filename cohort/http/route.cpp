@@ -3,7 +3,7 @@
 #include <cohort/async/deadline.hpp>
 #include <cohort/async/offload.hpp>
 #include <cohort/base/assert.hpp>
-#include <cohort/http/detail/lane_span.hpp>
+#include <cohort/http/detail/handler_span.hpp>
 #include <cohort/http/problem.hpp>
 
 #include <fmt/format.h>
@@ -73,10 +73,10 @@ std::optional<response> route::enter(request& of) const noexcept
 
 response route::call(request& of) const noexcept
 {
-    std::optional<detail::lane_visit> here;
-    if (mode_ == run_mode::lane)
-        here.emplace(of);
-    return detail::guarded(of, *parts_.observer, [&] { return (*parts_.answer)(of); });
+    detail::handler_visit here{of};
+    response answer = detail::guarded(of, *parts_.observer, [&] { return (*parts_.answer)(of); });
+    here.answered(answer);
+    return answer;
 }
 
 void route::leave(const request& of, response& answer) const noexcept
@@ -122,26 +122,31 @@ awaitable<response> route::step(request& of, std::size_t at) const
 awaitable<response> route::call_handler(request& of) const
 {
     const error_observer& observer = *parts_.observer;
-    const handler& call = *parts_.answer;
-    if (!call.is_coroutine() && !parts_.options.cpu_bound)
-        co_return detail::guarded(of, observer, [&] { return call(of); });
+    const handler& here = *parts_.answer;
+    if (!here.is_coroutine() && !parts_.options.cpu_bound)
+        co_return call(of);
 
-    if (!call.is_coroutine()) {
+    if (!here.is_coroutine()) {
         // What the handler throws is handled on its lane; what offload() throws, here.
         detail::lane_awaited(of);
-        auto job = [&] {
-            const detail::lane_visit here{of};
-            return detail::guarded(of, observer, [&] { return call(of); });
-        };
-        auto start = [&] { return offload(job); };
+        auto start = [&] { return offload([&] { return call(of); }); };
         awaitable<response> task = detail::guarded_task(of, observer, start);
         response answer = co_await std::move(task);
         co_return answer;
     }
 
+    detail::handler_visit visit{of};
+    awaitable<response> work = call_coroutine(of);
+    response answer = co_await std::move(work);
+    visit.answered(answer);
+    co_return answer;
+}
+
+awaitable<response> route::call_coroutine(request& of) const
+{
     if (parts_.options.deadline <= std::chrono::nanoseconds{0}) {
-        auto start = [&] { return call.start(of); };
-        awaitable<response> task = detail::guarded_task(of, observer, start);
+        auto start = [&] { return parts_.answer->start(of); };
+        awaitable<response> task = detail::guarded_task(of, *parts_.observer, start);
         response answer = co_await std::move(task);
         co_return answer;
     }

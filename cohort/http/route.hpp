@@ -150,6 +150,7 @@ private:
     void leave(const request& of, response& answer, std::size_t entered) const noexcept;
     [[nodiscard]] awaitable<response> step(request& of, std::size_t at) const;
     [[nodiscard]] awaitable<response> call_handler(request& of) const;
+    [[nodiscard]] awaitable<response> call_coroutine(request& of) const;
     [[nodiscard]] awaitable<result<response>> raced(request& of) const;
 
     parts parts_;

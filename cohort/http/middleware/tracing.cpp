@@ -119,6 +119,7 @@ void record_death(const request& of, tracer& by, standing whose)
 /// Who is heeded, and who makes the spans.
 struct setup {
     std::vector<net_range> neighbours;
+    bool handlers;
     tracer* by;
 };
 
@@ -130,6 +131,7 @@ void begin(request& of, const setup& how)
         how.neighbours.empty() || any_contains(how.neighbours, requester_of(of).address);
     const standing whose = knows ? standing::neighbour : standing::stranger;
     traced& mine = of.attach(traced{begin_span(of, by, of.attempt(), since, whose)});
+    mine.has_handler_span = how.handlers;
     mine.is_strangers = whose == standing::stranger;
     if (mine.span.context().sampled() && mine.span.may_be_kept()) {
         describe(mine.span, of);
@@ -171,7 +173,7 @@ hooks tracing(tracing_options how)
         throw failure{std::move(neighbours.error())};
     request_serial::want();
     return {.name = "tracing",
-            .before = [with = setup{*std::move(neighbours), how.by}](
+            .before = [with = setup{*std::move(neighbours), how.handlers, how.by}](
                           request& of) -> std::optional<response> {
                 begin(of, with);
                 return std::nullopt;

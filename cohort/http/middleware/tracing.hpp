@@ -15,6 +15,9 @@ struct tracing_options {
     /// clients, that is behind proxies those that trust_proxies() finds. Traces of all others begin
     /// here, and what they hand on ends here. Empty: everybody's are.
     std::vector<std::string> neighbours = {};
+    /// Handlers have spans of their own below those of their requests: what middleware takes can be
+    /// told from what they take. Every request that is recorded costs two spans then.
+    bool handlers = false;
     observe::tracer* by = nullptr;  ///< Null: observe::tracer::here(), when a request comes.
 };
 

@@ -1,5 +1,6 @@
 #include <cohort/http/middleware/tracing.hpp>
 
+#include <cohort/base/parse.hpp>
 #include <cohort/http/detail/house_test.hpp>
 #include <cohort/http/detail/middleware_test.hpp>
 #include <cohort/http/request_serial.hpp>
@@ -25,10 +26,10 @@ const std::string theirs =
     "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
 
 struct scene : around {
-    explicit scene(const observe::trace_options& how = {})
+    explicit scene(const observe::trace_options& how = {}, bool handlers = false)
         : r{how}
     {
-        use(http::tracing(&r.by));
+        use(http::tracing({.handlers = handlers, .by = &r.by}));
     }
     recorded r;
 };
@@ -153,6 +154,37 @@ TEST_CASE("handlers find the span, and make children; without tracing they find 
     span_of(plain.of).set("a", 1).child("none").end();
     CHECK(http::baggage_of(plain.of)->text() == "a=1,b=%20");
     CHECK(http::remote_parent_of(plain.of)->sampled());
+}
+
+TEST_CASE("a handler has a span of its own where that is asked for, without what middleware takes")
+{
+    scene s{observe::by_test_clock(), true};
+    s.use({.name = "slow", .before = [](http::request&) -> std::optional<http::response> {
+               observe::trace_clock_now += 2ms;
+               return std::nullopt;
+           }});
+    s.sees = [](const http::request&) {
+        observe::trace_clock_now += 3ms;
+        return http::text("no", 503);
+    };
+    s.get("/", theirs);
+    const auto spans = s.r.spans();
+    REQUIRE(spans.size() == 2);
+    const auto lasted = [](const boost::json::object& span) {
+        const auto at = [&](std::string_view key) {
+            return parse_integer<std::uint64_t>(text_at(span, key)).value();
+        };
+        return at("endTimeUnixNano") - at("startTimeUnixNano");
+    };
+    CHECK(spans[0].at("name") == "handler");
+    CHECK(spans[0].at("parentSpanId") == spans[1].at("spanId"));
+    CHECK(spans[0].at("status").at("code") == 2);
+    CHECK(lasted(spans[0]) == 3'000'000);
+    CHECK(lasted(spans[1]) >= 5'000'000);
+
+    scene unsampled{only_kept(), true};
+    unsampled.get();
+    CHECK(unsampled.r.spans().empty());
 }
 
 TEST_CASE("of who is no neighbour neither traces nor baggage are heeded")

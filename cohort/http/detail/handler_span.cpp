@@ -1,4 +1,4 @@
-#include <cohort/http/detail/lane_span.hpp>
+#include <cohort/http/detail/handler_span.hpp>
 
 #include <cohort/http/request_serial.hpp>
 
@@ -20,17 +20,28 @@ void lane_awaited(const request& of)
         mine->lane = mine->span.child("compute lane");
 }
 
-lane_visit::lane_visit(const request& of) noexcept
+handler_visit::handler_visit(const request& of) noexcept
     : of_{traced_of(of)}
 {
-    if (of_ != nullptr)
+    if (of_ == nullptr)
+        return;
+    if (of_->lane.runs())
         of_->lane.event("runs");
+    if (of_->has_handler_span && of_->span.context().sampled())
+        own_ = (of_->lane.runs() ? of_->lane : of_->span).child("handler");
 }
 
-lane_visit::~lane_visit()
+handler_visit::~handler_visit()
 {
+    own_.reset();
     if (of_ != nullptr)
         of_->lane.end();
+}
+
+void handler_visit::answered(const response& by)
+{
+    if (own_ && by.status() >= 500)
+        own_->fail("");
 }
 
 }  // namespace cohort::http::detail
