@@ -1,10 +1,11 @@
 #pragma once
 // How long something takes that is over in nanoseconds, for benches that repeat it in one process.
 
-#include <cohort/base/clock.hpp>
-
 #include <algorithm>
+#include <cstdint>
 #include <vector>
+
+#include <time.h>
 
 namespace bench {
 
@@ -15,17 +16,26 @@ void keep(const T& value)
     asm volatile("" : : "g"(&value) : "memory");
 }
 
+/// What the calling thread has had of a processor: on a machine that others use, too, the time on
+/// the wall is theirs as well.
+inline std::int64_t thread_ns() noexcept
+{
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
 /// The median of so many rounds, each the mean of so many calls of `work`, which is told how the
-/// manyth it is in its round.
+/// manyth it is in its round. Only what this thread works counts.
 template <class Work>
 double median_ns(int rounds, int repeats, Work work)
 {
     std::vector<double> took(static_cast<std::size_t>(rounds));
     for (double& one : took) {
-        const auto before = cohort::now();
+        const std::int64_t before = thread_ns();
         for (int i = 0; i < repeats; ++i)
             work(i);
-        one = static_cast<double>(cohort::nanoseconds{cohort::now() - before}.count()) / repeats;
+        one = static_cast<double>(thread_ns() - before) / repeats;
     }
     const auto middle = took.begin() + rounds / 2;
     std::ranges::nth_element(took, middle);

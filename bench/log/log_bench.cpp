@@ -5,9 +5,9 @@
 // "turn" is what a worker does: the lines of one turn of its loop, 64 here, are written together.
 // "in a worker" is all that it does: its id is in each line, its flight recorder keeps the last
 // ones, and those that wait lie in memory that outlives it.
+#include "../lib/flight.hpp"
 #include "measure.hpp"
 
-#include <cohort/board/flight.hpp>
 #include <cohort/board/segment.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/observe/log_file.hpp>
@@ -53,16 +53,10 @@ bool become_a_worker(const board::segment& board)
     constexpr std::size_t bytes = observe::log_sink::memory_bytes;
     void* const memory =
         ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    const auto recorder = board::flight_recorder::open(board.commons());
-    if (memory == MAP_FAILED || !recorder)
-        return false;
-    const auto page = recorder->page_for(
-        {.slot = 0, .worker = 1, .process = static_cast<std::uint32_t>(::getpid())});
-    if (!page)
+    if (memory == MAP_FAILED || !bench::record_flight(board))
         return false;
     observe::process_sink().keep_in({static_cast<std::byte*>(memory), bytes});
     log::set_worker(1);
-    board::flight::record_on(*page);
     return true;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // The flight recorder: what each worker did last, in memory that outlives it. Events are written
-// wherever they happen, on any thread, for some 20 ns; who wants to know why a worker died reads
-// them.
+// wherever they happen, for some 10 ns on the event loop's thread and 20 on any other; who wants to
+// know why a worker died reads them.
 
 #include <cohort/base/clock.hpp>
 #include <cohort/base/error.hpp>
