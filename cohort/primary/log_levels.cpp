@@ -43,6 +43,12 @@ bool has_level(const worker_handle& who) noexcept
     return !who.is_stranger() && who.connected() && who.online_since().has_value();
 }
 
+log::level level_in(const generation& of)
+{
+    const auto text = config::name_of(of.settings().log.level);
+    return log::parse_level(text).value_or(log::level::info);
+}
+
 /// Its level, by its own word; empty: it does not say.
 awaitable<std::string> level_of(worker_ptr who, nanoseconds budget)
 {
@@ -56,10 +62,11 @@ awaitable<std::string> level_of(worker_ptr who, nanoseconds budget)
 
 }  // namespace
 
-log::level log_levels::by_settings() const
+/// Those that its worker was born with.
+log::level log_levels::by_settings(std::uint32_t slot) const
 {
-    const auto text = config::name_of(of_.current()->settings().log.level);
-    return log::parse_level(text).value_or(log::level::info);
+    const auto of = of_.generation_in(slot);
+    return level_in(of != nullptr ? *of : *of_.current());
 }
 
 std::optional<log::level> log_levels::said_of(std::uint32_t slot) const
@@ -71,28 +78,18 @@ awaitable<> log_levels::run()
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
     while (!stopped(stop)) {
-        tell_newcomers();
+        if (const auto all = as_level(said_.of_all()))
+            log::set_level(*all);  // a reload has us go by the settings
         co_await of_.change();
     }
 }
 
-void log_levels::tell(worker_handle& who, log::level what)
+/// It finds the word in shared memory, too; by this one it counts at once.
+void log_levels::tell(worker_handle& who)
 {
+    const log::level what = said_of(who.slot()).value_or(by_settings(who.slot()));
     auto letter = ipc::letter(ipc::kind::log_level, std::string{log::name(what)});
-    if (who.channel().try_send(letter))
-        told_.insert(who.id());
-}
-
-void log_levels::tell_newcomers()
-{
-    if (const auto all = as_level(said_.of_all()))
-        log::set_level(*all);  // a reload has us go by the settings
-    std::erase_if(told_, [&](std::uint32_t each) { return !of_.workers().contains(each); });
-    for (const auto& [id, who] : of_.workers()) {
-        const auto wanted = said_of(who->slot());
-        if (wanted && id != 0 && has_level(*who) && !told_.contains(id))
-            tell(*who, *wanted);
-    }
+    static_cast<void>(who.channel().try_send(letter));
 }
 
 void log_levels::take(std::optional<log::level> said, std::optional<std::uint32_t> slot)
@@ -101,11 +98,11 @@ void log_levels::take(std::optional<log::level> said, std::optional<std::uint32_
         said_.say(*slot, as_number(said));
     } else {
         said_.say_of_all(as_number(said));
-        log::set_level(said.value_or(by_settings()));
+        log::set_level(said.value_or(level_in(*of_.current())));
     }
     for (const auto& [id, who] : of_.workers()) {
         if (has_level(*who) && (!slot || *slot == who->slot()))
-            tell(*who, said_of(who->slot()).value_or(by_settings()));
+            tell(*who);
     }
 }
 

@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string_view>
 
 namespace cohort::primary {
@@ -18,14 +17,15 @@ namespace cohort::primary {
 ///
 /// The word is about a slot, so the successor of its worker hears it, too; or about all of them and
 /// us. It counts until somebody says "default", which is what the settings say. It stands in shared
-/// memory, where workers find it as soon as they know their slot, and so does the next primary.
+/// memory: workers look there as soon as they know their slot and with each beat, so does the next
+/// primary.
 class log_levels final : public desk_verbs {
 public:
     log_levels(supervisor& of, board::said_levels said) noexcept
         : of_{of}, said_{said}
     {}
 
-    /// Tells whoever comes. Until the primary ends.
+    /// Has this process heed what was said of all. Until the primary ends.
     [[nodiscard]] awaitable<> run();
 
     [[nodiscard]] bool answers(std::string_view verb) const noexcept override;
@@ -33,16 +33,14 @@ public:
                                                     control::asker& to) override;
 
 private:
-    [[nodiscard]] log::level by_settings() const;
+    [[nodiscard]] log::level by_settings(std::uint32_t slot) const;
     [[nodiscard]] std::optional<log::level> said_of(std::uint32_t slot) const;
     void take(std::optional<log::level> said, std::optional<std::uint32_t> slot);
-    void tell(worker_handle& who, log::level what);
-    void tell_newcomers();
+    void tell(worker_handle& who);
     [[nodiscard]] awaitable<control::answer> look_around(control::request what);
 
     supervisor& of_;
     board::said_levels said_;
-    std::set<std::uint32_t> told_;  // by id
 };
 
 }  // namespace cohort::primary

@@ -6,7 +6,6 @@
 #include <cohort/base/try.hpp>
 #include <cohort/board/flight.hpp>
 #include <cohort/board/last_error.hpp>
-#include <cohort/board/said_levels.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/observe/thrown.hpp>
 #include <cohort/process/last_words.hpp>
@@ -43,14 +42,6 @@ void take_precautions(unsigned lane) noexcept
     process::stacks::attend(lane);
     if (const auto done = process::last_words::install_on_this_thread(lane); !done)
         log::warn("no last words in lane {}: {}; going on", lane, done.error().text());
-}
-
-/// Which lines we write: the primary tells us as well, but not before we have said much.
-void obey_operator(const hall& doors, std::uint32_t slot) noexcept
-{
-    const auto said = board::said_levels::open(doors.commons());
-    if (const auto level = said ? said->in_slot(slot) : std::nullopt)
-        log::set_level(static_cast<log::level>(*level));
 }
 
 /// What we do is written where it outlives us.
@@ -153,7 +144,8 @@ void core::welcomed(ipc::welcome terms, std::vector<unique_fd> cargo) noexcept
         fail(moved.error().text());
         return;
     }
-    obey_operator(*hall_, terms_.slot);
+    heeded_ = heeded_level{hall_->commons(), terms_.slot, log::least_level()};
+    heeded_.look();
     begin_recording(*hall_, terms_);
     deadline_.cancel();
     board::slot& row = hall_->row();
@@ -166,6 +158,7 @@ void core::welcomed(ipc::welcome terms, std::vector<unique_fd> cargo) noexcept
     beat_ = std::make_unique<beat>(loop_.get_executor(), row, std::max(terms_.beat, 10'000'000ns),
                                    [this]() noexcept {
                                        hall_->refresh();
+                                       heeded_.look();
                                        process::stacks::note_memory();
                                        log::flush();
                                        changed_.notify_all();

@@ -13,6 +13,7 @@
 #include <cohort/worker/beat.hpp>
 #include <cohort/worker/drain.hpp>
 #include <cohort/worker/hall.hpp>
+#include <cohort/worker/heeded_level.hpp>
 #include <cohort/worker/hotline.hpp>
 #include <cohort/worker/link.hpp>
 
@@ -156,6 +157,7 @@ private:
     std::unique_ptr<hall> hall_;
     std::unique_ptr<hotline> hotline_;  // of a kept worker
     asio::steady_timer hope_;           // for another primary
+    heeded_level heeded_;
     std::unique_ptr<beat> beat_;
     asio::steady_timer deadline_;
     asio::cancellation_signal end_main_;
