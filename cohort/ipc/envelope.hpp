@@ -18,6 +18,10 @@ inline constexpr std::uint16_t answer = 2;   ///< Answers the request with the s
 inline constexpr std::uint16_t refusal = 4;  ///< With `answer`: the request failed; body says why.
 inline constexpr std::uint16_t json = 8;  ///< The body is a packed value (ipc/message); else bytes.
 inline constexpr std::uint16_t origin = 16;  ///< What it is part of is written behind the body.
+/// Those of this room that this build knows. A new one may change what the body means: whoever adds
+/// it raises primary::speech_number.
+inline constexpr std::uint16_t known = request | answer | refusal | json | origin;
+inline constexpr std::uint16_t of_this_room = 0xff;
 }  // namespace flags
 
 /// One message on a channel: what it is, who to whom, its bytes and its descriptors. A resource.

@@ -134,6 +134,8 @@ result<envelope> message::encode(message& what, std::uint16_t kind)
 
 result<message> message::decode(envelope&& from)
 {
+    if (from.is(flags::of_this_room & ~flags::known))
+        return failed(errc::malformed, "decode message", "flags that this build does not know");
     message made;
     if (from.is(flags::origin)) {
         COHORT_TRY(made.origin_, take_origin(from.body));

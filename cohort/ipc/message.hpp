@@ -88,7 +88,8 @@ public:
     /// errc::bad_value, a number that JSON has no words for. `what` is untouched then.
     [[nodiscard]] static result<envelope> encode(message& what, std::uint16_t kind);
 
-    /// Errors: errc::malformed, the body is not what encode() makes.
+    /// Errors: errc::malformed, the body is not what encode() makes, or nobody here knows what the
+    /// envelope's flags say about it.
     [[nodiscard]] static result<message> decode(envelope&& from);
 
 private:

@@ -13,10 +13,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 {
     ipc::envelope came{1, std::string{reinterpret_cast<const char*>(data), size}};
     came.flags = ipc::flags::json;
-    // The first byte says whether there is to be an origin.
+    // The first byte says whether there is to be an origin, and which flags that nobody knows.
+    const auto wild = static_cast<std::uint16_t>(
+        size != 0 ? data[0] & ipc::flags::of_this_room & ~ipc::flags::known : 0);
     if (size != 0 && (data[0] & 1U) != 0)
         came.flags |= ipc::flags::origin;
+    came.flags |= wild;
     auto what = message::decode(std::move(came));
+    COHORT_ASSERT(wild == 0 || !what);
     if (!what)
         return 0;
     const auto value = what->json();

@@ -138,6 +138,20 @@ TEST_CASE("what a message is part of travels with it, beside whatever it says")
     }
 }
 
+TEST_CASE("a message whose flags nobody here knows is refused, and those of protocols are theirs")
+{
+    for (unsigned bit = 0; bit < 16; ++bit) {
+        const auto flag = static_cast<std::uint16_t>(1U << bit);
+        ipc::envelope from_elsewhere{1, "bytes"};
+        from_elsewhere.flags = flag;
+        const bool ours = bit < 8;
+        const bool known = (flag & ipc::flags::known) != 0;
+        const bool about_the_body = flag == ipc::flags::json || flag == ipc::flags::origin;
+        const auto came = message::decode(std::move(from_elsewhere));
+        CHECK(came.has_value() == (!about_the_body && (known || !ours)));
+    }
+}
+
 TEST_CASE("a body that claims to be a value and is none is an error, not an exception")
 {
     ipc::envelope forged{1, "{\"a\":"};

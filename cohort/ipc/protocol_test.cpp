@@ -110,7 +110,7 @@ TEST_CASE("what is no control message is refused in words")
     CHECK(!ipc::decode<ipc::drain_order>("{\"budget_ns\":\"1\",\"last\":true}"));
 }
 
-TEST_CASE("kinds keep their numbers: who adds one raises primary::speech_number")
+TEST_CASE("kinds and flags keep their numbers: who adds one raises primary::speech_number")
 {
     const auto number = [](ipc::kind what) { return static_cast<int>(what); };
     CHECK(number(ipc::kind::user) == 1);
@@ -118,4 +118,7 @@ TEST_CASE("kinds keep their numbers: who adds one raises primary::speech_number"
     CHECK(number(ipc::kind::farewell) == 26);
     CHECK(number(ipc::kind::share) == 27);
     CHECK(number(ipc::kind::log_file) == 28);
+    CHECK(number(ipc::kind::readiness_off) == 29);
+    CHECK(number(ipc::kind::log_level) == 30);
+    CHECK(ipc::flags::known == 31);
 }

@@ -23,8 +23,9 @@ inline constexpr const char* mold_variable = "COHORT_MOLD_FD";
 inline constexpr int mold_line_number = 3;
 inline constexpr std::size_t mold_text_max = 128 * 1024;
 /// Raised by any change to what primary, keepers, workers and molds say to each other (process/
-/// keeper, ipc/protocol, this line): who speaks another way is not taken into the same cohort.
-inline constexpr std::uint32_t speech_number = 3;
+/// keeper, ipc/protocol, ipc/message, this line): who speaks another way is not taken into the same
+/// cohort.
+inline constexpr std::uint32_t speech_number = 4;
 
 /// A mold's first words. A value.
 struct mold_hello {
