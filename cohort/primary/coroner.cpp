@@ -4,7 +4,6 @@
 #include <cohort/base/clock.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/crash_files.hpp>
-#include <cohort/primary/messenger.hpp>
 #include <cohort/primary/stack_report.hpp>
 #include <cohort/process/frame_finder.hpp>
 #include <cohort/process/memory_group.hpp>
@@ -68,8 +67,8 @@ std::string read(const config::crash& terms, const crash_name& which)
 
 }  // namespace
 
-coroner::coroner(const board::segment& of) noexcept
-    : board_{of}
+coroner::coroner(asio::any_io_executor executor, const board::segment& of)
+    : board_{of}, messengers_{executor}
 {}
 
 coroner::finding_ptr coroner::examine(worker_handle& who, const process::memory_group* in)
@@ -157,8 +156,14 @@ awaitable<std::optional<std::string>> coroner::file(worker_ptr who, generation_p
                                                     json::object story, std::string text)
 {
     const config::settings& terms = of->settings();
-    if (terms.crash.folder == "off" || now() < files_again_)
+    if (terms.crash.folder == "off")
         co_return std::nullopt;
+    if (now() < files_again_) {
+        ++without_files_;
+        co_return std::nullopt;
+    }
+    if (const auto deaths = std::exchange(without_files_, 0); deaths != 0)
+        log::warn("{} more deaths got no report; trying again", deaths);
     const auto left_out = files_.take();
     if (!left_out)
         co_return std::nullopt;
@@ -182,15 +187,16 @@ awaitable<std::optional<std::string>> coroner::file(worker_ptr who, generation_p
         .json = words,
         .text = people};
     // Everything that it refers to is ours until it has come back.
-    auto trip = send_messenger([&terms, &what]() noexcept { return write(terms.crash, what); },
-                               files_within);
+    auto trip = messengers_.send([&terms, &what]() noexcept { return write(terms.crash, what); },
+                                 files_within);
     const auto said = co_await std::move(trip);
     if (said && said->starts_with(well))
         co_return said->substr(well.size());
-    if (!said)
+    const bool late = !said && said.error().why() == errc::deadline_passed;
+    if (late)
         files_again_ = now() + files_pause;
-    log::warn("the death of worker {} gets no report: {}; going on", who->id(),
-              said ? *said : said.error().text());
+    log::warn("the death of worker {} gets no report{}: {}; going on", who->id(),
+              late ? ", nor do those of the next minute" : "", said ? *said : said.error().text());
     co_return std::nullopt;
 }
 
@@ -207,11 +213,14 @@ awaitable<> coroner::recall(std::uint32_t slots, generation_ptr of)
         const std::uint32_t worker = ends.back().who.id;
         const std::string time = timestamp(ends.back().when);
         const crash_name which{.app = terms.name, .slot = slot, .worker = worker, .time = time};
-        auto trip = send_messenger([&terms, &which]() noexcept { return read(terms.crash, which); },
-                                   files_within);
+        auto trip = messengers_.send(
+            [&terms, &which]() noexcept { return read(terms.crash, which); }, files_within);
         const auto said = co_await std::move(trip);
-        if (!said)
-            co_return;  // nor will it answer the next time
+        if (!said) {
+            log::warn("the deaths of before keep their reports to themselves: {}; going on",
+                      said.error().text());
+            co_return;  // it would not answer the next time
+        }
         const auto line = said->find('\n');
         if (!said->starts_with(well) || line == std::string::npos)
             continue;  // it did not come so far

@@ -10,9 +10,11 @@
 #include <cohort/primary/chronicle.hpp>
 #include <cohort/primary/death_cause.hpp>
 #include <cohort/primary/generation.hpp>
+#include <cohort/primary/messenger.hpp>
 #include <cohort/primary/worker_handle.hpp>
 #include <cohort/process/memory_group.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/json/object.hpp>
 
 #include <cstdint>
@@ -27,7 +29,7 @@ namespace cohort::primary {
 class coroner {
 public:
     /// Of the cohort with this board, which outlives it.
-    explicit coroner(const board::segment& of) noexcept;
+    coroner(asio::any_io_executor executor, const board::segment& of);
 
     /// Tells it from now on, too. It outlives us.
     void tell(chronicle& whom) noexcept { past_ = &whom; }
@@ -60,7 +62,9 @@ private:
     chronicle* past_ = nullptr;
     death_counts counts_;
     log::budget files_{10};
-    steady_time files_again_{};  // not before
+    messengers messengers_;
+    steady_time files_again_{};        // not before
+    std::uint64_t without_files_ = 0;  // deaths, since then
 };
 
 }  // namespace cohort::primary

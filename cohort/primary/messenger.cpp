@@ -9,9 +9,9 @@
 #include <cohort/process/permit.hpp>
 
 #include <fcntl.h>
-#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <string_view>
@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// For one that is nearly done when we are stopped, or killed.
+/// For one that is nearly done when we are stopped, and for the kernel to end one that is killed.
 constexpr milliseconds last_moment = 1s;
 
 /// A copy that is on its way, and where it answers. A resource.
@@ -77,37 +77,119 @@ std::string hear(const unique_fd& answer)
 
 }  // namespace
 
-awaitable<result<std::string>> send_messenger(messenger_work what, nanoseconds budget)
+/// How long a caller still waits. A value.
+class messengers::patience {
+public:
+    patience(asio::cancellation_state stop, nanoseconds budget)
+        : stop_{stop}, until_{now() + budget}
+    {}
+
+    /// Who is stopped hurries. Never negative.
+    [[nodiscard]] nanoseconds left()
+    {
+        if (stopped(stop_) && !std::exchange(hurries_, true))
+            until_ = std::min(until_, now() + last_moment);
+        return std::max<nanoseconds>(until_ - now(), 0ns);
+    }
+
+private:
+    asio::cancellation_state stop_;
+    steady_time until_;
+    bool hurries_ = false;
+};
+
+/// One of those that wait, or are out, for as long as this exists.
+struct messengers::counted {
+    explicit counted(std::size_t& of, wakeup* tell = nullptr)
+        : of_{of}, tell_{tell}
+    {
+        ++of_;
+    }
+    counted(const counted&) = delete;
+    counted& operator=(const counted&) = delete;
+    ~counted()
+    {
+        --of_;
+        if (tell_ != nullptr)
+            tell_->notify_all();
+    }
+
+private:
+    std::size_t& of_;
+    wakeup* tell_;
+};
+
+messengers::messengers(asio::any_io_executor executor)
+    : returned_{executor}
+{}
+
+messengers::~messengers()
+{
+    // In the kernel they may hang for as long as the server does. We cannot.
+    for (process::child& each : hanging_)
+        each.let_go();
+}
+
+bool messengers::one_hangs()
+{
+    std::erase_if(hanging_, [](process::child& each) { return each.try_reap().has_value(); });
+    return !hanging_.empty();
+}
+
+awaitable<result<>> messengers::somebody_returns()
+{
+    co_await returned_.wait();
+    co_return result<>{};
+}
+
+awaitable<result<>> messengers::take_turn(patience& has)
+{
+    if (waiting_ == waiting_max)
+        co_return failed(errc::queue_full, "write or read files", "too many wait for others");
+    const counted here{waiting_};
+    while (!one_hangs() && out_ == out_max) {
+        const nanoseconds left = has.left();
+        if (left == 0ns)
+            co_return failed(errc::deadline_passed, "write or read files", "others still do");
+        auto turn = somebody_returns();
+        auto bounded = with_deadline(std::move(turn), left);
+        static_cast<void>(co_await std::move(bounded));
+    }
+    if (one_hangs())
+        co_return failed(errc::deadline_passed, "write or read files", "one before still hangs");
+    co_return result<>{};
+}
+
+awaitable<result<std::string>> messengers::send(messenger_work what, nanoseconds budget)
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
-    if (stopped(stop))
-        co_return what();
-    auto out = send_out(what);
-    if (!out)
-        co_return what();
-    process::child& who = out->who;
-    auto end = who.exited();
-    auto bounded = with_deadline(std::move(end), budget);
-    co_await std::move(bounded);
-    if (!who.ended() && stopped(stop)) {
-        // Nobody waits for our loop any more; this one may be nearly done.
-        pollfd look{who.pidfd().borrow(), POLLIN, 0};
-        ::poll(&look, 1, static_cast<int>(last_moment.count()));
+    patience has{stop, budget};
+    auto turn = take_turn(has);
+    COHORT_CO_TRY(co_await std::move(turn));
+    const counted on_its_way{out_, &returned_};
+    COHORT_CO_TRY(auto out, send_out(what));
+    process::child& who = out.who;
+    for (nanoseconds left = has.left(); !who.ended() && left != 0ns; left = has.left()) {
+        auto end = who.exited();
+        auto bounded = with_deadline(std::move(end), left);
+        const auto seen = co_await std::move(bounded);
+        if (!seen && seen.error().why() != errc::cancelled &&
+            seen.error().why() != errc::deadline_passed)
+            break;  // our loop cannot watch it
     }
     auto how = who.try_reap();
     if (!how) {
         static_cast<void>(who.signal(SIGKILL));
         auto death = who.exited();
         auto soon = with_deadline(std::move(death), last_moment);
-        co_await std::move(soon);
-        // In the kernel it may hang for as long as the server does. We cannot.
+        static_cast<void>(co_await std::move(soon));
         if (!who.ended())
-            who.let_go();
+            hanging_.push_back(std::move(who));
         co_return failed(errc::deadline_passed, "write or read files");
     }
     if (how->code() != 0)
         co_return failed(errc::answer_failed, "write or read files", how->words());
-    co_return hear(out->answer);
+    co_return hear(out.answer);
 }
 
 }  // namespace cohort::primary

@@ -43,7 +43,7 @@ supervisor::supervisor(boost::asio::io_context& loop, net::poller& poller, board
       pulse_timer_{loop},
       drain_budget_{settings.stop.timeout},
       seats_or_workers_{loop.get_executor()},
-      coroner_{board_}
+      coroner_{loop.get_executor(), board_}
 {
     if (settings.health.heartbeat > 0ms)
         feel_pulse();
