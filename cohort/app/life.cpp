@@ -10,6 +10,7 @@
 #include <cohort/observe/log_sink.hpp>
 #include <cohort/observe/metrics.hpp>
 #include <cohort/observe/thrown.hpp>
+#include <cohort/observe/tracer.hpp>
 #include <cohort/process/last_words.hpp>
 #include <cohort/process/stacks.hpp>
 #include <cohort/worker/core.hpp>
@@ -45,6 +46,7 @@ void begin(const board::journal* journal) noexcept
     ::signal(SIGPIPE, SIG_IGN);
     log::born();
     metrics::born();
+    observe::tracer::born();
     born_as_worker();
     if (const auto shown = process::stacks::install(journal); !shown)
         log::warn("nobody will see the stacks of this worker: {}; going on", shown.error().text());

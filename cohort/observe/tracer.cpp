@@ -54,6 +54,16 @@ void tracer::configure_unless_done(const trace_options& how)
         of_this_process.store(new tracer{how}, std::memory_order_release);
 }
 
+void tracer::born() noexcept
+{
+    tracer* const ours = of_this_process.load(std::memory_order_acquire);
+    if (ours == nullptr)
+        return;
+    for (auto* const each :
+         {&ours->sampled_, &ours->failed_, &ours->slow_, &ours->too_large_, &ours->refused_})
+        each->store(0, relaxed);
+}
+
 span tracer::begin(span_origin from)
 {
     span_data what;

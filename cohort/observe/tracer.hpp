@@ -75,6 +75,8 @@ public:
     static void configure(const trace_options& how);
     /// What a process begins with: as configure(), if that was not called yet.
     static void configure_unless_done(const trace_options& how);
+    /// This process was forked from one that has recorded spans: it counts its own.
+    static void born() noexcept;
 
     [[nodiscard]] span begin(span_origin from);
 

@@ -44,6 +44,19 @@ TEST_CASE("the tracer of the process is the one that was configured last")
     CHECK(tracer::here().options().recorded);
 }
 
+TEST_CASE("who is forked counts its own spans, not those that its parent has counted")
+{
+    tracer::configure({});
+    tracer& ours = tracer::here();
+    ours.begin({.name = "of the parent"}).end();
+    ours.begin({.name = "of the parent"}).fail("x").end();
+    REQUIRE(ours.total().sampled == 2);
+    tracer::born();
+    CHECK(ours.total().sampled == 0);
+    ours.begin({.name = "its own"}).end();
+    CHECK(ours.total().sampled == 1);
+}
+
 TEST_CASE("who does not record hands on what came, and says nothing of what begins there")
 {
     trace_options how = by_test_clock();
