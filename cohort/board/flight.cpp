@@ -155,9 +155,10 @@ void clear(flight_page& page) noexcept
         each.stamp.store(0, relaxed);
     for (flight_line_entry& each : page.line)
         each.stamp.store(0, relaxed);
-    page.loop_events.store(0, relaxed);
-    page.thread_events.store(0, relaxed);
-    page.lines.store(0, relaxed);
+    // Whoever counts on from here sees as well whose page it is.
+    page.loop_events.store(0, std::memory_order_release);
+    page.thread_events.store(0, std::memory_order_release);
+    page.lines.store(0, std::memory_order_release);
     page.lost.store(0, relaxed);
     page.since_ns.store(coarse_ns(), relaxed);
 }
@@ -256,6 +257,30 @@ flight_page* our_page() noexcept
     return page;
 }
 
+/// On any other thread. False: it has no entry. The number may be one of a later owner, if this
+/// thread was stopped on its way to it: then that one misses a number, and nothing of ours is
+/// there.
+bool begin_entry(flight_page& page, std::atomic<std::uint64_t>& stamp,
+                 std::uint64_t number) noexcept
+{
+    if (our_page() != &page)
+        return false;
+    if (!take(stamp, number)) {
+        page.lost.fetch_add(1, relaxed);
+        return false;
+    }
+    std::atomic_thread_fence(std::memory_order_release);
+    return true;
+}
+
+/// A later owner has cleared it, and will come to that number itself.
+void end_entry(const flight_page& page, std::atomic<std::uint64_t>& stamp,
+               std::uint64_t number) noexcept
+{
+    if (our_page() == &page)
+        stamp.store(complete(number), std::memory_order_release);
+}
+
 /// On the loop: nobody else writes there.
 void put_of_loop(flight_page& page, std::uint64_t number, const flight_event& what) noexcept
 {
@@ -291,15 +316,12 @@ void note(const flight_event& what) noexcept
             page->loop_events.store(number + 1, std::memory_order_release);
         return;
     }
-    const std::uint64_t number = page->thread_events.fetch_add(1, relaxed);
+    const std::uint64_t number = page->thread_events.fetch_add(1, std::memory_order_acquire);
     flight_entry& to = page->threads[number % flight_thread_events];
-    if (!take(to.stamp, number)) {
-        page->lost.fetch_add(1, relaxed);
+    if (!begin_entry(*page, to.stamp, number))
         return;
-    }
-    std::atomic_thread_fence(std::memory_order_release);
     put(to, what);
-    to.stamp.store(complete(number), std::memory_order_release);
+    end_entry(*page, to.stamp, number);
 }
 
 void count(flight_event what) noexcept
@@ -340,16 +362,13 @@ void line(std::string_view text) noexcept
     flight_page* const page = our_page();
     if (page == nullptr)
         return;
-    const std::uint64_t number = page->lines.fetch_add(1, relaxed);
+    const std::uint64_t number = page->lines.fetch_add(1, std::memory_order_acquire);
     flight_line_entry& to = page->line[number % flight_lines];
-    if (!take(to.stamp, number)) {
-        page->lost.fetch_add(1, relaxed);
+    if (!begin_entry(*page, to.stamp, number))
         return;
-    }
-    std::atomic_thread_fence(std::memory_order_release);
     to.bytes.store(text.size(), relaxed);
     put_text(to.text, text.substr(0, flight_line_max));
-    to.stamp.store(complete(number), std::memory_order_release);
+    end_entry(*page, to.stamp, number);
 }
 
 }  // namespace flight

@@ -1,13 +1,11 @@
 #include <cohort/board/flight.hpp>
 
 #include <cohort/board/segment.hpp>
+#include <cohort/board/slow_text_test.hpp>
 
 #include <doctest/doctest.h>
 
-#include <sys/mman.h>
-
 #include <algorithm>
-#include <csignal>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -173,44 +171,6 @@ TEST_CASE("who still writes when its page is another one's writes nowhere")
     CHECK(at.read(0, 4).lines.empty());
 }
 
-namespace {
-
-/// A text that cannot be read at first: whoever wants it is interrupted, and `meanwhile` happens.
-class slow_text {
-public:
-    explicit slow_text(void (*meanwhile)())
-    {
-        happens = meanwhile;
-        page = ::mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        REQUIRE(page != MAP_FAILED);
-        struct sigaction interrupt{};
-        interrupt.sa_handler = [](int) {
-            happens();
-            ::mprotect(page, bytes, PROT_READ);
-        };
-        REQUIRE(::sigaction(SIGSEGV, &interrupt, &before_) == 0);
-    }
-    slow_text(const slow_text&) = delete;
-    slow_text& operator=(const slow_text&) = delete;
-    ~slow_text()
-    {
-        ::sigaction(SIGSEGV, &before_, nullptr);
-        ::munmap(page, bytes);
-    }
-    [[nodiscard]] std::string_view view() const noexcept
-    {
-        return {static_cast<const char*>(page), 8};
-    }
-
-private:
-    static constexpr std::size_t bytes = 4096;
-    static inline void* page = nullptr;
-    static inline void (*happens)() = nullptr;
-    struct sigaction before_{};
-};
-
-}  // namespace
-
 TEST_CASE("who is stopped while it writes, and loses its page meanwhile, does not count there")
 {
     static cockpit* its = nullptr;
@@ -229,6 +189,42 @@ TEST_CASE("who is stopped while it writes, and loses its page meanwhile, does no
     CHECK_FALSE(flight::is_recording());
     CHECK(at.read(0, 77).total == 0);
     CHECK(at.read(0, 77).events.empty());
+}
+
+TEST_CASE("nor does a thread of it leave there what its next owner would come to")
+{
+    static cockpit* its = nullptr;
+    static flight_page* taken = nullptr;
+    cockpit at;
+    its = &at;
+    at.fly(0, 7);
+    for (std::uint32_t worker = 8; worker < 7 + flight_pages; ++worker)
+        REQUIRE(at.recorder.page_for({.slot = 0, .worker = worker, .process = worker}));
+    const auto lose_page = [] {
+        auto page = its->recorder.page_for({.slot = 0, .worker = 77, .process = 177});
+        taken = page ? *page : nullptr;
+    };
+    SUBCASE("an event")
+    {
+        const slow_text text{lose_page};
+        std::thread{[&] { flight::note({.kind = flight_kind::note, .text = text.view()}); }}.join();
+        REQUIRE(taken != nullptr);
+        flight::record_on(taken);
+        std::thread{[] { flight::note(numbered(5)); }}.join();
+        const flight_reading seen = at.read(0, 77);
+        CHECK(seen.lost == 0);
+        REQUIRE(seen.events.size() == 1);
+        CHECK(seen.events[0].subject == 5);
+    }
+    SUBCASE("a line")
+    {
+        const slow_text text{lose_page};
+        flight::line(text.view());
+        REQUIRE(taken != nullptr);
+        flight::record_on(taken);
+        flight::line("mine");
+        CHECK(at.read(0, 77).lines == std::vector<std::string>{"mine"});
+    }
 }
 
 TEST_CASE("what was being written at the moment of death is left out, and nothing else")

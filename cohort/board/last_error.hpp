@@ -19,15 +19,18 @@
 namespace cohort::board {
 
 /// The area of board::commons. Any change of error_page raises the number.
-inline constexpr std::string_view error_area_name = "errors/1";
+inline constexpr std::string_view error_area_name = "errors/2";
 inline constexpr std::size_t error_text_max = 216;
 
 /// What one slot has. Written by its worker's threads; all zeros mean: nobody has been here.
-/// `stamp` is odd while the words behind it are being written.
+///
+/// An old worker may be stopped while it writes, and go on when the page is its successor's. So
+/// `count` and `stamp` have the worker's id in their upper halves, and change by exchanges; what is
+/// between them counts if `check` says that this worker has written all of it.
 struct alignas(64) error_page {
-    std::atomic<std::uint64_t> owner;  // the worker's id; 0: nobody
-    std::atomic<std::uint64_t> count;
-    std::atomic<std::uint64_t> stamp;
+    std::atomic<std::uint64_t> count;    // id << 32 | how many: whose page it is
+    std::atomic<std::uint64_t> stamp;    // id << 32 | odd while the words below are being written
+    std::atomic<std::uint64_t> check;    // of all below, by that worker
     std::atomic<std::uint64_t> when_ns;  // CLOCK_MONOTONIC
     std::atomic<std::uint64_t> bytes;
     std::array<std::atomic<std::uint64_t>, error_text_max / 8> text;

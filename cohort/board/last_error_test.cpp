@@ -1,6 +1,7 @@
 #include <cohort/board/last_error.hpp>
 
 #include <cohort/board/segment.hpp>
+#include <cohort/board/slow_text_test.hpp>
 
 #include <doctest/doctest.h>
 
@@ -66,4 +67,35 @@ TEST_CASE("who died while it was writing hides its words, and not those of its s
     REQUIRE(book.begin(0, 6));
     note_error("next");
     CHECK(book.read(0, 6)->last == "next");
+}
+
+TEST_CASE("who is stopped while it writes, and loses its page meanwhile, says nothing there")
+{
+    static const error_book* its = nullptr;
+    const auto board = segment::create(4);
+    REQUIRE(board);
+    const auto book = error_book::open(board->commons()).value();
+    its = &book;
+    REQUIRE(book.begin(0, 5));
+    SUBCASE("before its successor has said anything")
+    {
+        const slow_text text{[] { static_cast<void>(its->begin(0, 6)); }};
+        note_error(text.view());
+        CHECK_FALSE(book.read(0, 5));
+        CHECK(book.read(0, 6)->count == 0);
+        CHECK(book.read(0, 6)->last.empty());
+    }
+    SUBCASE("after that")
+    {
+        const slow_text text{[] {
+            static_cast<void>(its->begin(0, 6));
+            note_error("of the successor");
+        }};
+        note_error(text.view());
+        // Its words may be spoilt; they are not told as another one's.
+        CHECK(book.read(0, 6)->count == 1);
+        CHECK(book.read(0, 6)->last.empty());
+    }
+    note_error("later");
+    CHECK(book.read(0, 6)->last == "later");
 }
