@@ -18,7 +18,7 @@
 namespace cohort::board {
 
 /// The area of board::commons.
-inline constexpr std::string_view flight_area_name = "flight/1";
+inline constexpr std::string_view flight_area_name = "flight/2";
 
 /// Workers of a slot whose last moments are kept: whoever comes writes over the oldest one's.
 inline constexpr std::size_t flight_pages = 3;

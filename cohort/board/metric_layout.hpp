@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <type_traits>
 
 namespace cohort::board {
@@ -95,5 +96,9 @@ static_assert(metric_page_words / metric_line_words <= 2 * 64);
 /// Raise it on any change above.
 inline constexpr const char* metric_head_area = "metrics/2";
 inline constexpr const char* metric_block_area = "metrics/2 blocks";
+/// Since when they count (observe/otlp_metrics).
+inline constexpr const char* metric_began_area = "metrics/2 began";
+static_assert(std::string_view{metric_block_area}.starts_with(metric_head_area));
+static_assert(std::string_view{metric_began_area}.starts_with(metric_head_area));
 
 }  // namespace cohort::board

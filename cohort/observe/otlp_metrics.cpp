@@ -3,6 +3,7 @@
 #include <cohort/base/decimal.hpp>
 #include <cohort/base/parse.hpp>
 #include <cohort/base/try.hpp>
+#include <cohort/board/metric_layout.hpp>
 #include <cohort/observe/detail/metric_text.hpp>
 #include <cohort/observe/detail/otlp_json.hpp>
 #include <cohort/observe/json_text.hpp>
@@ -312,7 +313,7 @@ std::vector<otlp_document> otlp_metrics(const otlp_resource& of, const metrics_r
 
 result<std::uint64_t> counting_since(const board::commons& where)
 {
-    COHORT_TRY(const auto area, where.area("metrics/began", sizeof(began_page)));
+    COHORT_TRY(const auto area, where.area(board::metric_began_area, sizeof(began_page)));
     std::atomic<std::uint64_t>& known = board::area_as<began_page>(area).unix_ns;
     std::uint64_t since = known.load(std::memory_order_acquire);
     if (since != 0)
