@@ -1,14 +1,13 @@
 #include <cohort/http/telemetry/metric_exporter.hpp>
 
 #include <cohort/async/deadline.hpp>
+#include <cohort/async/offload.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/base/try.hpp>
-#include <cohort/observe/otlp.hpp>
-#include <cohort/observe/otlp_metrics.hpp>
+#include <cohort/observe/log.hpp>
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 namespace cohort::http {
 
@@ -45,15 +44,35 @@ awaitable<> metric_exporter::run()
     }
 }
 
+std::vector<observe::otlp_document> metric_exporter::write()
+{
+    const observe::metrics_reading seen = reader_.read();
+    const observe::reading_time when{.began_unix_ns = since_unix_ns_,
+                                     .now_unix_ns = now_ns() + seen.wall_ahead_ns};
+    return otlp_metrics(resource_, seen, when, document_bytes_max);
+}
+
+awaitable<result<std::vector<observe::otlp_document>>> metric_exporter::write_elsewhere()
+{
+    auto writing = offload([this] { return write(); });
+    try {
+        co_return co_await std::move(writing);
+    } catch (const failure& refused) {
+        co_return std::unexpected(refused.why());
+    }
+}
+
 awaitable<> metric_exporter::flush(nanoseconds budget)
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
     const steady_time began = now();
-    const observe::metrics_reading seen = reader_.read();
-    const observe::reading_time when{.began_unix_ns = since_unix_ns_,
-                                     .now_unix_ns = now_ns() + seen.wall_ahead_ns};
-    auto documents = otlp_metrics(resource_, seen, when, document_bytes_max);
-    for (observe::otlp_document& each : documents) {
+    auto writing = write_elsewhere();
+    auto documents = co_await std::move(writing);
+    if (!documents) {
+        log::warn("metrics are not sent this time: {}; going on", documents.error().text());
+        co_return;
+    }
+    for (observe::otlp_document& each : *documents) {
         if (stopped(stop))
             break;
         const nanoseconds left = std::max<nanoseconds>(began + budget - now(), milliseconds{1});

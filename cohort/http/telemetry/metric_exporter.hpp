@@ -6,17 +6,19 @@
 #include <cohort/board/commons.hpp>
 #include <cohort/http/telemetry/otlp_sender.hpp>
 #include <cohort/observe/metric_reading.hpp>
+#include <cohort/observe/otlp_metrics.hpp>
 #include <cohort/observe/otlp_settings.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace cohort::http {
 
 /// Sends the metrics of a whole cohort, every so often, as they are then: what did not arrive is in
-/// what comes next. They are read out of shared memory, whatever workers do meanwhile. A resource
-/// of one event loop.
+/// what comes next. They are read out of shared memory, on a lane, whatever workers do meanwhile. A
+/// resource of one event loop.
 class metric_exporter {
 public:
     /// Of one request; there are as many as it takes.
@@ -42,6 +44,11 @@ public:
 private:
     metric_exporter(observe::metric_reader from, const observe::otlp_settings& how,
                     std::uint64_t since_unix_ns, nanoseconds pause_first);
+
+    /// On a lane: there may be many.
+    [[nodiscard]] std::vector<observe::otlp_document> write();
+    /// Errors: errc::queue_full, the lanes have too much to do (again later); errc::stopping.
+    [[nodiscard]] awaitable<result<std::vector<observe::otlp_document>>> write_elsewhere();
 
     observe::metric_reader reader_;
     observe::otlp_resource resource_;

@@ -1,5 +1,6 @@
 #include <cohort/http/telemetry/telemetry_exporter.hpp>
 
+#include <cohort/async/lanes.hpp>
 #include <cohort/http/client/detail/client_scene_test.hpp>
 #include <cohort/http/detail/counted_test.hpp>
 #include <cohort/http/middleware/decompress_requests.hpp>
@@ -12,6 +13,7 @@
 
 #include <deque>
 #include <functional>
+#include <latch>
 #include <map>
 #include <string>
 #include <vector>
@@ -134,6 +136,29 @@ TEST_CASE("a collector that refuses one signal does not keep the others from the
     CHECK(s.seen.count("otel_sdk_exporter_log_exported_total", {"refused"}) == 1);
     CHECK(s.seen.count("otel_sdk_exporter_log_exported_total", {"rejected"}) == 1);
     CHECK(s.seen.count("otel_sdk_exporter_log_exported_total", {""}) == 1);
+}
+
+TEST_CASE("metrics are read on a lane, and left out this time where lanes have too much to do")
+{
+    scene s;
+    s.how.traces.wanted = s.how.logs.wanted = false;
+    lanes& all = lanes::of(s.h.loop);
+    all.configure(1, 1);
+    std::latch begun{1};
+    std::latch hold{1};
+    std::latch idle{2};
+    REQUIRE(all.run([&]() noexcept {
+        begun.count_down();
+        hold.wait();
+        idle.count_down();
+    }));
+    begun.wait();
+    REQUIRE(all.run([&]() noexcept { idle.count_down(); }));
+    s.finish(s.exporter().flush(10s));
+    CHECK(s.got["metrics"].empty());
+    hold.count_down();
+    idle.wait();
+    s.run_until([&] { return !s.got["metrics"].empty(); });
 }
 
 TEST_CASE("what is not wanted is neither sent nor shown")
