@@ -158,8 +158,7 @@ std::unique_ptr<worker_metrics> measure(worker& self, const http::server_metrics
     }
 }
 
-/// The life of a worker that serves HTTP. Frames of a worker are never destroyed: the server and
-/// its listeners live as long as the process.
+/// The life of a worker that serves HTTP.
 task<> serve_http(worker& self, const http::router& api, const serve_options& more,
                   std::shared_ptr<http::tls::context> tls)
 {
@@ -211,7 +210,7 @@ task<> serve_http(worker& self, const http::router& api, const serve_options& mo
         open.push_back(std::move(at));
     }
     co_await self.until_stopping();
-    // Not before the drain has ended: it refers to the server.
+    // Not before the drain and all lanes have ended: they refer to the server.
     co_await self.until_drained();
 }
 

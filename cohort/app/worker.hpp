@@ -123,7 +123,8 @@ public:
     /// Completes when the worker begins to drain. `co_await self.until_stopping();` keeps an idle
     /// main alive. Cancel: total. Deadline: none, this is what a worker lives for.
     [[nodiscard]] task<> until_stopping();
-    /// Completes when it has begun to drain and all of on_drain() has ended.
+    /// Completes when it has begun to drain, all of on_drain() has ended, and nothing computes on a
+    /// lane: what handlers use may end then. The drain's deadline ends the process before that.
     [[nodiscard]] task<> until_drained();
 
     /// Stops accepting, finishes what is there, leaves with `exited_after_disconnect`. Returns at

@@ -101,7 +101,7 @@ void lanes::mirror(std::atomic<std::uint32_t>& word)
 void lanes::count(std::ptrdiff_t change) noexcept
 {
     // Unsigned arithmetic wraps, so adding a negative number is subtracting.
-    busy_.fetch_add(static_cast<std::size_t>(change), std::memory_order_relaxed);
+    busy_.fetch_add(static_cast<std::size_t>(change), std::memory_order_acq_rel);
     if (auto* const word = mirror_.load(std::memory_order_acquire); word != nullptr)
         word->fetch_add(static_cast<std::uint32_t>(change), std::memory_order_relaxed);
 }

@@ -46,10 +46,11 @@ public:
     /// dropped); errc::stopping. Loop: any thread.
     [[nodiscard]] result<> run(job work);
 
-    /// Jobs running plus jobs waiting, now. Any thread.
+    /// Jobs running plus jobs waiting, now. 0: none of them touches anything any more, and whoever
+    /// asks sees what they did. Any thread.
     [[nodiscard]] std::size_t busy() const noexcept
     {
-        return busy_.load(std::memory_order_relaxed);
+        return busy_.load(std::memory_order_acquire);
     }
     /// Each lane's thread calls it first. Before the first job only.
     void on_thread(void (*begin)(unsigned index) noexcept) noexcept { on_thread_ = begin; }

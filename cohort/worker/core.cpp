@@ -32,7 +32,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr nanoseconds boot_patience = 30s;  // for the primary's welcome
-constexpr nanoseconds look_again = 20ms;    // while draining: sockets, and a main that waits
 constexpr int exit_failed = 1;
 constexpr int heap_kept_bytes = 16 << 20;
 
@@ -304,12 +303,6 @@ awaitable<> core::until_stopping()
         co_await stopping_.wait();
 }
 
-awaitable<> core::until_drained()
-{
-    co_await until_stopping();
-    co_await finishing_.join();
-}
-
 void core::nudge_by(nudge why)
 {
     switch (drain_.on(why)) {
@@ -339,31 +332,6 @@ void core::arm_deadline(nanoseconds budget)
         else
             nudge_by(nudge::deadline);
     });
-}
-
-awaitable<> core::wait_until_done()
-{
-    const auto stop = co_await asio::this_coro::cancellation_state;
-    asio::steady_timer again{loop_};
-    while (!stopped(stop) && drain_.now() != phase::leaving) {
-        const bool draining = drain_.now() == phase::draining;
-        if ((welcomed_ || draining) && nothing_left()) {
-            nudge_by(nudge::nothing_left);
-            co_return;
-        }
-        // Plain sockets close without telling us: the beat looks at them, which is soon enough
-        // except for who leaves. Of everything else we hear.
-        if (!draining || (!only_main_waits() && hall_->connections() == 0)) {
-            co_await changed_.wait();
-            continue;
-        }
-        again.expires_after(look_again);
-        co_await again.async_wait(use_tuple);
-        if (only_main_waits()) {
-            main_told_ = true;
-            end_main_.emit(asio::cancellation_type::terminal);
-        }
-    }
 }
 
 awaitable<> core::hear_signals(process::signals caught)

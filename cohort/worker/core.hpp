@@ -87,7 +87,7 @@ public:
     void spawn(awaitable<> work);
     /// Completes when the drain begins.
     [[nodiscard]] awaitable<> until_stopping();
-    /// Completes when the drain functions have ended.
+    /// Completes when the drain functions have ended, and no lane computes any more.
     [[nodiscard]] awaitable<> until_drained();
 
     void on_stop(std::move_only_function<void()> hear) { on_stop_.push_back(std::move(hear)); }
@@ -141,6 +141,7 @@ private:
     [[nodiscard]] awaitable<> hear_signals(process::signals caught);
     [[nodiscard]] awaitable<> wait_until_done();
     [[nodiscard]] awaitable<> finish_with(drain_function& finish, nanoseconds budget);
+    [[nodiscard]] bool computes() noexcept;
     [[nodiscard]] bool nothing_left();
     [[nodiscard]] bool only_main_waits();
     [[nodiscard]] awaitable<> say_farewell();

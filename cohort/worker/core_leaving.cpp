@@ -3,6 +3,7 @@
 #include <cohort/worker/core.hpp>
 
 #include <cohort/async/deadline.hpp>
+#include <cohort/async/lanes.hpp>
 #include <cohort/async/stop.hpp>
 #include <cohort/board/flight.hpp>
 #include <cohort/observe/log.hpp>
@@ -20,6 +21,7 @@ namespace {
 
 constexpr nanoseconds farewell_patience = 500ms;
 constexpr nanoseconds heirs_longest = 10s;  // until they have made room for what we hand over
+constexpr nanoseconds look_again = 20ms;    // while draining: sockets, lanes, a main that waits
 
 }  // namespace
 
@@ -60,9 +62,55 @@ awaitable<> core::finish_with(drain_function& finish, nanoseconds budget)
     co_await finish(budget);
 }
 
+/// Does a handler run on a lane, or wait for one? It may outlast its client, and nobody says when
+/// it ends.
+bool core::computes() noexcept { return lanes::of(loop_).busy() != 0; }
+
+awaitable<> core::until_drained()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    co_await until_stopping();
+    co_await finishing_.join();
+    // What a lane uses is mostly main's, and ends with it. Deadline: the drain's, at which the
+    // worker leaves and main stays where it is.
+    asio::steady_timer again{loop_};
+    while (computes() && !stopped(stop)) {
+        again.expires_after(look_again);
+        co_await again.async_wait(use_tuple);
+    }
+}
+
+awaitable<> core::wait_until_done()
+{
+    const auto stop = co_await asio::this_coro::cancellation_state;
+    asio::steady_timer again{loop_};
+    while (!stopped(stop) && drain_.now() != phase::leaving) {
+        const bool draining = drain_.now() == phase::draining;
+        if ((welcomed_ || draining) && nothing_left()) {
+            nudge_by(nudge::nothing_left);
+            co_return;
+        }
+        // Plain sockets close without telling us, and lanes end so: the beat looks at them, which
+        // is soon enough except for who leaves. Of everything else we hear.
+        const bool computing = computes();  // first: they may end between the two questions
+        const bool main_waits = only_main_waits();
+        if (!draining || (!main_waits && hall_->connections() == 0 && !computing)) {
+            co_await changed_.wait();
+            continue;
+        }
+        again.expires_after(look_again);
+        co_await again.async_wait(use_tuple);
+        // Not at the first look: what it waited for may have come this very moment.
+        if (main_waits && only_main_waits()) {
+            main_told_ = true;
+            end_main_.emit(asio::cancellation_type::terminal);
+        }
+    }
+}
+
 bool core::nothing_left()
 {
-    if (main_running_ || programs_.size() != 0 || finishing_.size() != 0)
+    if (main_running_ || programs_.size() != 0 || finishing_.size() != 0 || computes())
         return false;
     if (hall_->connections() != 0)
         return false;
@@ -76,7 +124,8 @@ bool core::nothing_left()
 bool core::only_main_waits()
 {
     return drain_.now() == phase::draining && main_running_ && !main_told_ &&
-           programs_.size() == 0 && finishing_.size() == 0 && hall_->connections() == 0;
+           programs_.size() == 0 && finishing_.size() == 0 && hall_->connections() == 0 &&
+           !computes();
 }
 
 awaitable<> core::say_farewell()
