@@ -111,7 +111,7 @@ awaitable<> send_and_leave(channel& to)
         if (!sent)
             ::_exit(3);
     }
-    auto flushed = co_await to.flush(10s);
+    auto flushed = co_await to.flush(patience);
     ::_exit(flushed ? 0 : 4);
 }
 
