@@ -206,7 +206,8 @@ private:
 
     // Who is to blame should this thread crash now: the words of the journal's header. Each returns
     // or takes what was there before.
-    std::uint32_t name_suspect(int descriptor, unsigned thread = 0) noexcept;
+    std::uint32_t name_suspect(int descriptor) noexcept;
+    void name_suspect_on(unsigned lane, int descriptor) noexcept;
     void name_suspect_again(std::uint32_t before, unsigned thread = 0) noexcept;
     void forget_suspect(int descriptor) noexcept;
 

@@ -189,12 +189,18 @@ handover* server::heir_of(const session& who) noexcept
     return which != sharings_.end() && options_.clock() < which->until ? &which->sink : nullptr;
 }
 
-std::uint32_t server::name_suspect(int descriptor, unsigned thread) noexcept
+std::uint32_t server::name_suspect(int descriptor) noexcept
 {
-    std::atomic<std::uint32_t>& word = suspects_[thread];
+    std::atomic<std::uint32_t>& word = suspects_[0];
     const std::uint32_t before = word.load(std::memory_order_relaxed);
     word.store(static_cast<std::uint32_t>(descriptor + 1), std::memory_order_release);
     return before;
+}
+
+/// On that lane. In one order with forget_suspect(), on the loop.
+void server::name_suspect_on(unsigned lane, int descriptor) noexcept
+{
+    suspects_[lane].store(static_cast<std::uint32_t>(descriptor + 1), std::memory_order_seq_cst);
 }
 
 void server::name_suspect_again(std::uint32_t before, unsigned thread) noexcept
@@ -208,7 +214,7 @@ void server::forget_suspect(int descriptor) noexcept
 {
     for (unsigned thread = 1; thread <= lanes_.threads() && thread < board::threads_max; ++thread) {
         auto name = static_cast<std::uint32_t>(descriptor + 1);
-        suspects_[thread].compare_exchange_strong(name, 0, std::memory_order_acq_rel);
+        suspects_[thread].compare_exchange_strong(name, 0, std::memory_order_seq_cst);
     }
 }
 

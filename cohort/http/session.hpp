@@ -116,6 +116,7 @@ private:
     [[nodiscard]] order run();
     [[nodiscard]] order start();
     [[nodiscard]] order start_lane();
+    [[nodiscard]] bool may_compute(int descriptor) noexcept;
     void leave(response& answer);
     [[nodiscard]] order answer_made(response made);
     [[nodiscard]] order start_coroutine();

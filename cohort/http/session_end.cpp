@@ -207,7 +207,7 @@ void session::close_socket()
     if (tls_) [[unlikely]]
         say_goodbye();
     exchange_.close();
-    gone_.store(true, std::memory_order_relaxed);
+    gone_.store(true, std::memory_order_seq_cst);  // before the name is taken: see may_compute()
     show_cut();
     if (job_ == job::none && std::exchange(counted_, false))
         server_.ended();

@@ -35,9 +35,7 @@ order session::start_lane()
         server_.lanes_.run([this, descriptor, alive = std::weak_ptr{server_.life_}]() noexcept {
             // On the lane's thread. The record stays where it is and is touched by nobody else
             // until the answer is back on the loop.
-            if (!gone_.load(std::memory_order_relaxed)) {
-                if (scribe_.on())
-                    static_cast<void>(server_.name_suspect(descriptor, lanes::here()));
+            if (may_compute(descriptor)) {
                 fault_point("http.lane");
                 culprit::run(lanes::here(), &*record_->asked);
                 record_->answer.emplace(record_->to->call(*record_->asked));
@@ -58,6 +56,23 @@ order session::start_lane()
     response full = overloaded();
     leave(full);
     return answer_made(std::move(full));
+}
+
+/// On a lane: does anybody still want the answer? Then this connection is the lane's suspect.
+bool session::may_compute(int descriptor) noexcept
+{
+    if (gone_.load(std::memory_order_relaxed))
+        return false;
+    if (!scribe_.on())
+        return true;
+    // close_socket() says that it is gone, then takes its name from the lanes. We name it, then ask
+    // again. One of the two sees what the other did, so that no name outlives its connection.
+    fault_point("http.lane.asked");
+    server_.name_suspect_on(lanes::here(), descriptor);
+    if (!gone_.load(std::memory_order_seq_cst))
+        return true;
+    server_.name_suspect_again(0, lanes::here());
+    return false;
 }
 
 /// All middleware on the way out, which may cut this very connection.

@@ -2,6 +2,7 @@
 
 #include <cohort/http/culprit.hpp>
 #include <cohort/net/poller.hpp>
+#include <cohort/net/socket_option.hpp>
 #include <cohort/process/clone.hpp>
 #include <cohort/process/permit.hpp>
 
@@ -38,8 +39,20 @@ shared_words& shared()
 shared_words* here = nullptr;
 board::journal_header* notes = nullptr;
 
+[[maybe_unused]] void maybe_wait(std::string_view name) noexcept
+{
+    const char* const hold_at = here->hold_at.load();
+    if (hold_at == nullptr || name != hold_at)
+        return;
+    ++here->waiting;
+    const auto patience = now() + 10s;
+    while (here->go == 0 && now() < patience)
+        ::poll(nullptr, 0, 1);
+}
+
 [[maybe_unused]] void maybe_die(const char* name) noexcept
 {
+    maybe_wait(name);
     const std::uint32_t passed = here->passed.fetch_add(1) + 1;
     if (passed != here->die_at.load())
         return;
@@ -190,6 +203,7 @@ void dynasty::serve() noexcept
     for (const int number : {SIGSEGV, SIGABRT})
         ::signal(number, &on_crash);
     boost::asio::io_context loop{1};
+    lanes::of(loop).configure(lanes_wanted, lanes::queue_default);
     net::poller poller{loop};
     http::router api;
     routes(api);
@@ -272,6 +286,18 @@ void dynasty::hear_end(caller& who)
             std::erase_if(table_, [&](const unique_fd& f) { return f.borrow() == who.number; });
         return who.ended || who.reset;
     });
+}
+
+void dynasty::leave(caller& who)
+{
+    net::reset_when_closed(who.socket.borrow());
+    who.socket.reset();
+    const auto patience = now() + 10s;
+    while (state(who).now != standing::free) {
+        REQUIRE(now() < patience);
+        note_end();
+        ::poll(nullptr, 0, 1);
+    }
 }
 
 board::connection_state dynasty::state(const caller& of) const

@@ -33,6 +33,7 @@ struct shared_words {
     std::atomic<std::uint32_t> heir_dies_at;  ///< The same for its successor.
     std::atomic<std::uint32_t> deaths;        ///< Of servers.
     std::atomic<const char*> died_at;         ///< Its name: the same image, so the same address.
+    std::atomic<const char*> hold_at;         ///< Who comes to the fault point waits for `go`.
     std::atomic<std::uint32_t> attempt;       ///< request::attempt() of the last run.
     std::atomic<std::uint32_t> waiting;       ///< How many have come to wait for `go`, on lanes.
     std::atomic<std::uint32_t> go;            ///< What waits for it goes on.
@@ -77,6 +78,9 @@ public:
     /// The server's end is closed by whoever reigns; then the client hears of it.
     void hear_end(caller& who);
 
+    /// It closes with a reset, and whoever reigns has noticed.
+    void leave(caller& who);
+
     void kill();
     /// Sends it to whoever reigns, and does not wait.
     void strike(int signal);
@@ -91,6 +95,7 @@ public:
     /// So many of those who call first are served by another server, which records nothing.
     std::size_t strangers = 0;
     bool succeed = true;  ///< The next reign begins by itself.
+    unsigned lanes_wanted = lanes::threads_default;
 
 private:
     void serve() noexcept;

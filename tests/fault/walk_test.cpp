@@ -304,3 +304,24 @@ TEST_CASE("a successor that dies as well, at any step of its adoption, is not no
         }
     }
 }
+
+#ifdef COHORT_FAULT_POINTS
+TEST_CASE("a lane whose client leaves at the last moment names nobody, and does not compute")
+{
+    dynasty d;
+    caller stays = d.call();
+    caller leaves = d.call();
+    d.words.hold_at = "http.lane.asked";
+    d.lanes_wanted = 1;
+    d.reign();
+    leaves.say(get("/crash/told"));
+    d.until(stays, [&] { return d.words.waiting == 1; });
+    d.leave(leaves);
+    d.words.go = 1;
+    // It would have crashed before the one lane is free for the next.
+    stays.say(get("/lane"));
+    d.until(stays, [&] { return stays.heard.find("from a lane") != std::string::npos; });
+    CHECK(d.words.deaths == 0);
+    CHECK(d.words.waiting == 2);
+}
+#endif
