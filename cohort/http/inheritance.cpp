@@ -97,8 +97,10 @@ public:
         if (crashed_) {
             if (culprit_ == name)
                 return signalled_ ? net::blame::crashed : net::blame::killed;
-            // It happened where no request is named: within a coroutine, most likely.
-            return culprit_ == 0 && suspended ? net::blame::killed : net::blame::none;
+            // It happened where no request is named: within a coroutine, most likely. Not if it is
+            // known by what it asked for: then its connection had ended, or is in no journal.
+            const bool nobodys = culprit_ == 0 && !struck_;
+            return nobodys && suspended ? net::blame::killed : net::blame::none;
         }
         const bool named = std::ranges::find(named_, name) != named_.end();
         return named || suspended ? unnamed_ : net::blame::none;
@@ -150,6 +152,39 @@ bool is_unclear(const estate& one, standing found, const board::journal_header& 
            one.verdict.given == 0 && of.strangers.load(std::memory_order_acquire) != 0;
 }
 
+/// In which a successor goes on with connections.
+constexpr int turns = 5;
+
+/// Whether its record has to say something else from now on. What was suspended in the dead one
+/// has not begun in this process: what we die of before it does is not its fault.
+bool count_in(estate& one) noexcept
+{
+    const net::adoption_verdict& v = one.verdict;
+    board::connection_state& s = one.state;
+    one.suspended = s.has(board::mark::coroutine);
+    const bool changes =
+        one.suspended || v.crashes != s.crashes || v.kills != s.kills || v.outside != s.outside;
+    s.crashes = v.crashes;
+    s.kills = v.kills;
+    s.outside = v.outside;
+    s.unset(board::mark::coroutine);
+    return changes;
+}
+
+/// Strikes are counted as their requests come up: before another like them is run. Then come those
+/// whose clients wait: who has not begun, who ran at the death and may end us as well, and behind
+/// these whoever waited beside them. Should one of them end us, those have not begun.
+int turn_of(const estate& one) noexcept
+{
+    if (one.verdict.strike || one.verdict.poison)
+        return 0;
+    if (!one.waits)
+        return turns - 1;
+    if (one.state.now != standing::running && one.state.now != standing::streaming)
+        return 1;
+    return one.fault != net::blame::none && !one.suspended ? 2 : 3;
+}
+
 }  // namespace
 
 std::vector<estate> take_stock(board::journal& book, std::span<const int> found,
@@ -197,29 +232,16 @@ std::vector<estate> take_stock(board::journal& book, std::span<const int> found,
             one.verdict.what = net::then::close;
             one.verdict.why = "adopt.unclear";
         }
-        const net::adoption_verdict& v = one.verdict;
-        if (v.crashes != one.state.crashes || v.kills != one.state.kills ||
-            v.outside != one.state.outside)
-        {
-            one.state.crashes = v.crashes;
-            one.state.kills = v.kills;
-            one.state.outside = v.outside;
+        if (count_in(one)) {
             page->commit(one.state);
             fault_point("http.counted");
         }
     }
-    // Strikes are counted as their requests come up: before another like them is run. Then come
-    // those whose clients wait.
-    const auto rank = [](const estate& each) {
-        if (each.verdict.strike || each.verdict.poison)
-            return 0;
-        return each.waits ? 1 : 2;
-    };
     std::vector<estate> ordered;
     ordered.reserve(all.size());
-    for (int turn = 0; turn < 3; ++turn)
+    for (int turn = 0; turn < turns; ++turn)
         std::ranges::copy_if(all, std::back_inserter(ordered),
-                             [&](const estate& each) { return rank(each) == turn; });
+                             [&](const estate& each) { return turn_of(each) == turn; });
     for (estate& each : ordered)
         each.verdict.strike &= !dead.struck();
     return ordered;

@@ -116,10 +116,7 @@ TEST_CASE("a request that crashes on a lane when its client has left is counted 
     leaves.say(get("/crash/told"));
     // Not just `running`: a lane that has not begun when the client leaves need not begin at all.
     d.until(bystander, [&] { return d.words.waiting == 1; });
-    const linger at_once{.l_onoff = 1, .l_linger = 0};
-    ::setsockopt(leaves.socket.borrow(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    leaves.socket.reset();
-    d.until(bystander, [&] { return d.state(leaves).now == board::standing::free; });
+    d.leave(leaves);
     d.words.go = 1;
     d.until(bystander, [&] { return d.words.deaths == 1; });
 
@@ -129,6 +126,46 @@ TEST_CASE("a request that crashes on a lane when its client has left is counted 
     CHECK(has(c, "HTTP/1.1 500 "));
     CHECK(has(c, "in quarantine"));
     CHECK(d.words.deaths == 2);
+}
+
+TEST_CASE("a coroutine is not blamed for deaths of servers that have not come to it")
+{
+    for (const bool behind : {true, false}) {
+        dynasty d;
+        caller before = d.call();
+        caller between = d.call();
+        caller& patient = behind ? between : before;
+        caller& kills = behind ? before : between;
+        d.reign();
+        patient.say(get("/patient"));
+        d.until(patient, [&] { return d.state(patient).attempt == 1; });
+        kills.say(get("/kill"));
+        hear(d, kills, "HTTP/1.1 500 ");
+        CHECK(d.words.deaths == 4);
+        d.until(patient, [&] { return d.state(patient).attempt == 2; });
+        CHECK(d.state(patient).kills == 1);
+        d.words.go = 2;
+        hear(d, patient, "patient");
+    }
+}
+
+TEST_CASE("a lane that crashes when its client has left is no fault of coroutines that wait")
+{
+    dynasty d;
+    caller patient = d.call();
+    caller leaves = d.call();
+    d.reign();
+    patient.say(get("/patient"));
+    leaves.say(get("/crash/told"));
+    d.until(patient, [&] { return d.words.waiting == 1 && d.state(patient).attempt == 1; });
+    d.leave(leaves);
+    d.words.go = 1;
+    d.until(patient, [&] { return d.state(patient).attempt == 2; });
+    CHECK(d.words.deaths == 1);
+    CHECK(d.state(patient).kills == 0);
+    CHECK(d.state(patient).outside == 0);
+    d.words.go = 2;
+    hear(d, patient, "patient");
 }
 
 TEST_CASE("a coroutine that crashes in its turn is blamed, and not the one whose turn was before")

@@ -68,6 +68,13 @@ void dynasty::crashes(http::router& api)
                 return text("never");
             },
             {.cpu_bound = true});
+    // Survives one server, and then waits until it is told twice.
+    api.get("/patient", [at](const request& r) -> task<response> {
+        const auto patience = now() + 10s;
+        while ((r.attempt() == 1 || at->go != 2) && now() < patience)
+            co_await sleep_for(1ms);
+        co_return text("patient");
+    });
     api.get("/crash/turns", [at](const request&) -> task<response> {
         const auto executor = co_await asio::this_coro::executor;
         const auto patience = now() + 10s;
