@@ -75,6 +75,9 @@ public:
     /// and the report is final.
     bool run_for(nanoseconds budget);
 
+    /// Goes on until what is on its way now has its outcome. False: as run_for().
+    bool run_past_now();
+
     /// Goes on to the end.
     const witness_report& run();
 

@@ -33,6 +33,11 @@ public:
     /// May it take an item?
     [[nodiscard]] bool free() const noexcept { return flights_.empty() && wait_ == wait::nothing; }
     [[nodiscard]] bool busy() const noexcept { return !flights_.empty(); }
+    /// With a request that it had at that moment.
+    [[nodiscard]] bool busy_since(steady_time when) const noexcept
+    {
+        return busy() && flights_.front().asked <= when;
+    }
 
     /// Takes one, whose first request has this number.
     void take(const witness_item& item, std::uint64_t first_number, steady_time planned,
