@@ -30,15 +30,11 @@ line_ring::line_ring(std::span<std::byte> memory) noexcept
     room_ = {reinterpret_cast<char*>(memory.data() + head_bytes), memory.size() - head_bytes};
     const std::uint64_t begin = read(head_->begin);
     const std::uint64_t end = read(head_->end);
-    const std::uint64_t claimed = read(head_->claimed);
     if (begin > end || end - begin > room_.size() || end > UINT64_MAX / 2) {
         set(head_->end, 0);
         set(head_->claimed, 0);
         set(head_->within_line, 0);
         set(head_->begin, 0);
-    } else if (claimed > begin) {
-        // Claims end with lines but where a line is longer than what one write may have.
-        written(std::min(claimed, end) - begin);
     }
 }
 
@@ -107,6 +103,29 @@ void line_ring::written(std::size_t bytes) noexcept
     }
     set(head_->begin, begin);
     set(head_->claimed, 0);
+}
+
+std::size_t line_ring::doubted() const noexcept
+{
+    if (head_ == nullptr)
+        return 0;
+    const std::uint64_t begin = read(head_->begin);
+    const std::uint64_t claimed = read(head_->claimed);
+    return claimed > begin ? std::min<std::uint64_t>(claimed - begin, size()) : 0;
+}
+
+void line_ring::touch() const noexcept
+{
+    constexpr std::size_t page = 4096;  // or more
+    const std::size_t bytes = size();
+    const auto look_at = [this](std::size_t which) noexcept {
+        const volatile char* const at = &room_[(read(head_->begin) + which) % room_.size()];
+        static_cast<void>(*at);
+    };
+    for (std::size_t which = 0; which < bytes; which += page)
+        look_at(which);
+    if (bytes > 0)
+        look_at(bytes - 1);
 }
 
 bool line_ring::begins_within_line() const noexcept

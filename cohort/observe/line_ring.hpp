@@ -12,9 +12,8 @@ namespace cohort::observe {
 /// memory finds those that its predecessor has not written. A view; one process at a time writes.
 ///
 /// The process may die between any two instructions. A line is there once `end` covers it. What is
-/// about to be written is claimed before: who finds a claim takes it for written, since a process
-/// is killed within a system call far more often than right before one. So a line is written once,
-/// or, if a death comes in these few instructions, not at all.
+/// about to be written is claimed before: of that a successor cannot know whether it was written,
+/// and a kill may cut a long write(2). It asks who was to get it, and settles what is doubted.
 ///
 /// Fresh memory is all zeros, and means: nothing waits.
 class line_ring {
@@ -43,6 +42,14 @@ public:
     void claim(std::size_t bytes) noexcept;
     /// So many of them were.
     void written(std::size_t bytes) noexcept;
+    /// So many bytes of the front are claimed: over them a predecessor died, and who maps the
+    /// memory after it settles that by written() before anything else. 0: there is no doubt.
+    [[nodiscard]] std::size_t doubted() const noexcept;
+
+    /// Has what waits in this process's pages. A write(2) that comes to a page which this process
+    /// has never seen stops there to fetch it (seen on Linux 6.18), and a kill would cut it in the
+    /// middle of a page of the file, where piece_search does not look for half lines.
+    void touch() const noexcept;
     void clear() noexcept { written(size()); }
 
     /// What waits begins in the middle of a line, of which the beginning was written.

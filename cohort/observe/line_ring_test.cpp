@@ -65,7 +65,7 @@ TEST_CASE("a line that does not fit changes nothing")
     CHECK_FALSE(line_ring{}.append("x"));
 }
 
-TEST_CASE("a successor finds what was not written, and nothing that was claimed")
+TEST_CASE("a successor finds what was not written, and how much of it is in doubt")
 {
     memory at;
     {
@@ -77,10 +77,30 @@ TEST_CASE("a successor finds what was not written, and nothing that was claimed"
         ring.written(8);
         ring.claim(8);  // and dies within the write
     }
+    CHECK(line_ring{at.bytes}.doubted() == 8);
     line_ring next{at.bytes};
-    CHECK(all_of(next) == "waiting\n");
+    CHECK(next.doubted() == 8);
+    next.touch();
+    next.written(4);
+    CHECK(next.doubted() == 0);
+    CHECK(next.begins_within_line());
+    CHECK(all_of(next) == "med\nwaiting\n");
     line_ring last{at.bytes};
     CHECK(last.empty());
+    CHECK(last.doubted() == 0);
+    last.touch();
+}
+
+TEST_CASE("of a claim of which nothing was written, everything waits as before")
+{
+    memory at;
+    line_ring ring{at.bytes};
+    REQUIRE(ring.append("claimed\nwaiting\n"));
+    ring.claim(8);
+    line_ring next{at.bytes};
+    next.written(0);
+    CHECK(next.doubted() == 0);
+    CHECK(all_of(next) == "claimed\nwaiting\n");
 }
 
 TEST_CASE("half a line is known to be one, to a successor too")
@@ -107,6 +127,8 @@ TEST_CASE("whatever a dying process has left in the words, a successor begins wi
                 std::memcpy(at.bytes.data(), words.data(), sizeof words);
                 line_ring ring{at.bytes};
                 CHECK(ring.size() <= room);
+                CHECK(ring.doubted() <= ring.size());
+                ring.touch();
                 static_cast<void>(all_of(ring));
                 CHECK(ring.append("as ever\n"));
                 CHECK(all_of(ring) == "as ever\n");

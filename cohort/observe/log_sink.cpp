@@ -2,8 +2,8 @@
 
 #include <cohort/base/clock.hpp>
 #include <cohort/base/process_id.hpp>
-#include <cohort/base/unique_fd.hpp>
 #include <cohort/observe/journal_words.hpp>
+#include <cohort/observe/log_remains.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -32,21 +32,6 @@ bool writable(int descriptor, int timeout_ms) noexcept
 {
     pollfd ask{.fd = descriptor, .events = POLLOUT, .revents = 0};
     return ::poll(&ask, 1, timeout_ms) == 1 && (ask.revents & POLLOUT) != 0;
-}
-
-/// The last thing that anybody wrote there is no line end. A log is open for writing alone, so it
-/// is opened once more; who may not do that has to assume the worst.
-bool ends_within_line(int descriptor) noexcept
-{
-    struct stat seen{};
-    if (::fstat(descriptor, &seen) == 0 && seen.st_size == 0)
-        return false;
-    std::array<char, 32> path{};
-    std::snprintf(path.data(), path.size(), "/proc/self/fd/%d", descriptor);
-    const unique_fd file{::open(path.data(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
-    char last = '\0';
-    return !file.valid() || ::fstat(file.borrow(), &seen) == -1 ||
-           ::pread(file.borrow(), &last, 1, seen.st_size - 1) != 1 || last != '\n';
 }
 
 ssize_t write_pipe(int descriptor, std::string_view text) noexcept
@@ -79,6 +64,8 @@ void log_sink::keep_in(std::span<std::byte> memory) noexcept
 {
     const std::scoped_lock lock{mutex_};
     line_ring kept{memory};
+    settle(kept);
+    kept.touch();
     std::array<char, line_bytes_most> scratch{};
     // Ours are later than those of a predecessor.
     for (auto piece = next_piece(scratch); !piece.empty(); piece = next_piece(scratch)) {
@@ -89,6 +76,27 @@ void log_sink::keep_in(std::span<std::byte> memory) noexcept
     held_ = kept;
     kept_by_ = process_id();
     flush_locked();
+}
+
+/// What a predecessor was killed over. In a file one can look whether it is there; elsewhere it is
+/// taken for written: a process is killed within a system call far more often than right before it.
+void log_sink::settle(line_ring& kept) noexcept
+{
+    const std::size_t doubted = kept.doubted();
+    if (doubted == 0)
+        return;
+    std::size_t there = doubted;
+    // The rest of a line that a full disk has cut cannot be told from other lines.
+    if (kind_ == kind::file && !kept.begins_within_line()) {
+        try {
+            std::string scratch(doubted, '\0');
+            there = settle_remains(descriptor_, kept.front(doubted, scratch)).value_or(doubted);
+        } catch (const std::exception&) {
+            there = doubted;  // no memory to look
+        }
+    }
+    kept.written(there);
+    torn_ = torn_ || (there < doubted && ends_within_line(descriptor_));
 }
 
 void log_sink::use_own_memory() noexcept
@@ -285,6 +293,8 @@ bool log_sink::pour() noexcept
         held_.claim(piece.size());
         std::size_t taken = 0;
         const outcome how = write_now(piece, taken);
+        if (abandoned_.load())
+            return false;  // another thread has crashed meanwhile: who comes after us looks
         held_.written(taken);
         if (how == outcome::busy)
             return true;

@@ -49,7 +49,10 @@ public:
     explicit log_sink(int descriptor) noexcept;
 
     /// From now on lines wait in `memory`, of memory_bytes, which outlives this process. What a
-    /// predecessor has left there is written first. Lifetime: of `memory`, the process's.
+    /// predecessor has left there is written first. Of what it was killed over, a file is asked
+    /// what is there (settle_remains): each line is in it once, and none is torn. Where nobody can
+    /// be asked (a pipe, a socket, a file that may not be read) that is taken for written.
+    /// Lifetime: of `memory`, the process's. Order: the predecessor is dead.
     void keep_in(std::span<std::byte> memory) noexcept;
 
     /// From now on writes there. What is held back goes there, too.
@@ -103,6 +106,7 @@ private:
     outcome write_now(std::string_view text, std::size_t& taken) noexcept;
     bool end_torn_line() noexcept;
     [[nodiscard]] bool may_write() noexcept;
+    void settle(line_ring& kept) noexcept;
     void use_own_memory() noexcept;
     void becomes(kind what) noexcept;
     void flush_locked() noexcept;

@@ -8,6 +8,8 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <iterator>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -334,4 +336,43 @@ TEST_CASE("a process that has crashed writes nothing more: its memory is somebod
     log_sink next{pipe.write.borrow()};
     next.keep_in(memory);
     CHECK(drain(pipe.read) == "before\n");
+}
+
+TEST_CASE("of what a process was killed over, a file gets what is not there yet; a pipe nothing")
+{
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const std::string piece = "{\"number\":1}\n{\"number\":2}\n";
+    const auto dies_over_it = [&piece](std::span<std::byte> memory) {
+        cohort::observe::line_ring kept{memory};
+        REQUIRE(kept.append(piece));
+        REQUIRE(kept.append("waiting\n"));
+        kept.claim(piece.size());
+    };
+    alignas(8) static std::array<std::byte, log_sink::memory_bytes> memory{};
+    std::string name = "/tmp/cohort-log-XXXXXX";
+    const unique_fd file{::mkostemp(name.data(), O_CLOEXEC | O_APPEND)};
+    REQUIRE(::unlink(name.c_str()) == 0);
+    const std::string before = std::string(page - 20, 'o') + '\n';
+    const std::string others = "{\"number\":3}\n";
+    for (const std::string& text : {before + piece.substr(0, 19) + others, before + others}) {
+        REQUIRE(::ftruncate(file.borrow(), 0) == 0);
+        REQUIRE(::write(file.borrow(), text.data(), text.size()) == std::ssize(text));
+        dies_over_it(memory);
+        log_sink next{file.borrow()};
+        next.keep_in(memory);
+        const bool any = text.find("\"number\":1") != std::string::npos;
+        const std::string wanted =
+            any ? before + piece.substr(0, 13) + "     \n" + others + piece.substr(13)
+                : before + others + piece;
+        std::string all(2 * page, '\0');
+        const ssize_t got = ::pread(file.borrow(), all.data(), all.size(), 0);
+        REQUIRE(got > 0);
+        all.resize(static_cast<std::size_t>(got));
+        CHECK(all == wanted + "waiting\n");
+    }
+    dies_over_it(memory);
+    const both_ends pipe = small_pipe();
+    log_sink next{pipe.write.borrow()};
+    next.keep_in(memory);
+    CHECK(drain(pipe.read) == "waiting\n");
 }

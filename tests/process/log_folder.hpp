@@ -16,6 +16,7 @@ namespace cohort::testing {
 struct found_lines {
     std::map<std::int64_t, unsigned> by_number;
     unsigned torn = 0;
+    unsigned blank = 0;  ///< lines of blanks: half a line, of a process that was killed over it
     std::uint64_t dropped = 0;
     unsigned files = 0;
     unsigned words = 0;  ///< lines with the message "plain words"
@@ -26,6 +27,10 @@ inline void read_lines(const std::filesystem::path& file, found_lines& into)
     std::ifstream text{file};
     ++into.files;
     for (std::string line; std::getline(text, line);) {
+        if (line.find_first_not_of(' ') == std::string::npos) {
+            ++into.blank;
+            continue;
+        }
         boost::system::error_code ec;
         const auto words = boost::json::parse(line, ec);
         if (ec || !words.is_object()) {
