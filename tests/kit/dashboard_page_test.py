@@ -7,34 +7,29 @@ dashboard_page_test.py --readme FILE --cohort build/Release/examples/02_fibonacc
 
 The first is the page alone, before tests/kit/dashboard_fixture.mjs: what it says when the stream
 breaks, when it needs a token, when numbers are missing and texts are hostile. The second is all of
-it: a cohort under traffic, a worker that is killed, one that is drained by a click. The third takes
-the picture of README.md: nothing on it is made up.
+it: a cohort under traffic, a worker that is killed, one that is drained by a click, one that is
+asked for its stacks, told a level and replaced. The third takes the picture of README.md: nothing
+on it is made up.
 """
 
 import argparse
 import base64
-import contextlib
-import http.client
-import itertools
 import json
 import os
 import pathlib
 import shutil
 import signal
-import socket
 import sys
-import tempfile
-import threading
 import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from dashboard_cohort import TOKEN, USUAL, VARIED, served  # noqa: E402
 from dashboard_looks import CONTRAST, SHIFTS, TARGETS  # noqa: E402
 from docs_page_test import SKIPPED, Browser, Page, expect, line_of, running  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
-TOKEN = "a-token-of-the-test-0123456789"
 WIDTHS = (360, 768, 1440)
 ESCAPE = "\ue00c"
 
@@ -186,6 +181,28 @@ def drains(page: Dashboard, slot: int) -> None:
     page.until_text(f"{page.row(slot)} .mark", "serving")
 
 
+def looks_into(page: Dashboard, slot: int) -> None:
+    """By clicks alone: where its threads are, what it logs from now on, another process for it."""
+    pid = f"{page.row(slot)} td:nth-child(3)"
+    before = page.text(pid)
+    page.press(f"{page.row(slot)} .slot")
+    page.browser.until("return document.getElementById('worker').open", "all about it")
+    page.click("#worker-actions [data-verb=dump]")
+    page.until_text("#report-text", "+0x")
+    page.click("#report button[type=submit]")
+    page.click("#worker-actions option:nth-child(3)")
+    page.click("#worker-actions [data-verb=level]")
+    page.until_text("#answers", f"{slot}: debug")
+    page.click("#worker-actions [data-verb=restart]")
+    page.browser.until("return document.getElementById('ask').open", "asks first")
+    page.click("#ask-yes")
+    page.until_text("#answers", "serves again, as pid")
+    page.browser.until(f"return document.querySelector({json.dumps(pid)}).textContent"
+                       f" !== '{before}'", "another process")
+    page.until_text(f"{page.row(slot)} .mark", "serving")
+    page.click("#worker > form button")
+
+
 def dies_in_sight(page: Dashboard, slot: int, kill) -> None:
     before = page.text(f"{page.row(slot)} td:nth-child(3)")
     kill(int(before))
@@ -255,65 +272,6 @@ def fixture(browser: Browser, pictures: pathlib.Path | None) -> None:
         page.close()
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
-
-
-# What is asked for, again and again: a method, a path and a body.
-USUAL = [("GET", "/", None)]
-PAYMENT = json.dumps({"amount": 1200, "currency": "EUR", "account": "DE1"})
-VARIED = [("GET", "/fibonacci/24", None), ("POST", "/payments", PAYMENT), ("GET", "/healthz", None),
-          ("GET", "/fibonacci/12", None), ("POST", "/payments", PAYMENT), ("GET", "/nobody", None)]
-
-
-@contextlib.contextmanager
-def traffic(port: int, what: list, people: int = 2):
-    """Somebody asks all the time; who is answered is counted."""
-    over, answered = threading.Event(), [0]
-
-    def ask() -> None:
-        while not over.is_set():
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-                for method, path, body in itertools.islice(itertools.cycle(what), 50):
-                    client.request(method, path, body,
-                                   {"Content-Type": "application/json"} if body else {})
-                    client.getresponse().read()
-                    answered[0] += 1
-                    over.wait(0.01)
-                client.close()
-
-    people = [threading.Thread(target=ask) for _ in range(people)]
-    for each in people:
-        each.start()
-    try:
-        yield answered
-    finally:
-        over.set()
-        for each in people:
-            each.join()
-
-
-@contextlib.contextmanager
-def served(program: pathlib.Path, name: str, workers: int, what: list):
-    """A cohort under traffic; gives where its dashboard is."""
-    with tempfile.TemporaryDirectory(prefix="cohort-page-") as folder:
-        run = pathlib.Path(folder, "run")
-        run.mkdir(mode=0o700)
-        door = free_port()
-        file = pathlib.Path(folder, "cohort.toml")
-        file.write_text(f'[app.{name}]\nexec = "{program}"\n[admin]\nhttp = "127.0.0.1:{door}"\n'
-                        f'token = "{TOKEN}"\n', encoding="utf-8")
-        os.environ["COHORT_RUNTIME_DIR"] = str(run)
-        with running(str(program), "--config", str(file), "--name", name, "--workers", str(workers),
-                     "--listen", "127.0.0.1:0") as server:
-            port = int(line_of(server, r"listening on (?:port |[^ ]*:)([0-9]+)")[1])
-            with traffic(port, what, workers):
-                yield f"http://127.0.0.1:{door}"
-
-
 def picture_of_readme(browser: Browser, program: pathlib.Path, into: pathlib.Path) -> None:
     """After a minute; one worker of four was killed a moment ago."""
     with served(program, "payments", 4, VARIED) as site:
@@ -348,6 +306,7 @@ def visit(browser: Browser, site: str, pictures: pathlib.Path | None) -> None:
     page.until_text("#state", "serving")
     dies_in_sight(page, 1, lambda pid: os.kill(pid, signal.SIGSEGV))
     drains(page, 2)
+    looks_into(page, 0)
     fits_and_reads(page, pictures)
     page.until_text("#link", "live")
     page.close()
