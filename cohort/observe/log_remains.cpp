@@ -75,7 +75,7 @@ public:
     /// Something of it is there. Throws bad_alloc.
     bool look_into(const unique_fd& file)
     {
-        piece_search search{piece_, page_};
+        piece_search search{piece_, page_, reinterpret_cast<std::uintptr_t>(piece_.data()) % page_};
         struct stat seen{};
         if (::fstat(file.borrow(), &seen) == -1 || !S_ISREG(seen.st_mode))
             return false;

@@ -13,7 +13,8 @@ namespace cohort::observe {
 /// file was opened anew meanwhile, the ones that were put aside are looked through, too.
 ///
 /// At most 64 MiB are looked through, from the end on: what is further away is taken for not there.
-/// A line that somebody else wrote word for word may be taken for ours.
+/// A line that somebody else wrote word for word may be taken for ours. `piece` is best where it
+/// was for the writer, since a write may be cut where a page of memory begins.
 ///
 /// Nothing: one cannot know, as the file may not be read, or there is no memory.
 /// Order: the writer is dead.

@@ -28,10 +28,12 @@ std::size_t same_bytes(std::string_view one, std::string_view other) noexcept
 
 }  // namespace
 
-piece_search::piece_search(std::string_view piece, std::size_t page_bytes) noexcept
+piece_search::piece_search(std::string_view piece, std::size_t page_bytes,
+                           std::size_t in_page) noexcept
     : piece_{piece},
       first_{piece.substr(0, std::min(piece.find('\n'), piece.size() - 1) + 1)},
-      page_{page_bytes}
+      page_{page_bytes},
+      in_page_{in_page}
 {
     if (first_.size() > mark_least)
         mark_ = first_.substr(0, std::min(first_.size() - 1, mark_most));
@@ -102,6 +104,24 @@ void piece_search::find_first_halves(const file_stretch& in) noexcept
         const auto end = static_cast<std::size_t>(at - in.at);
         if (end != in.text.size() || !in.last)
             find_first_half(in, end);
+    }
+    if (mark_.empty())
+        return;
+    for (std::size_t length = page_ - in_page_; length < first_.size(); length += page_)
+        find_first_half_of(in, length);
+}
+
+/// Before a line of somebody else: at the end of the file it was found already.
+void piece_search::find_first_half_of(const file_stretch& in, std::size_t length) noexcept
+{
+    const std::string_view half = first_.substr(0, length);
+    for (std::size_t at = find_in(in.text, half, in.begin); at < in.end && compared_ < compared_max;
+         at = find_in(in.text, half, at + 1))
+    {
+        compared_ += length;
+        const bool at_page = (in.at + at + length) % page_ == 0;
+        if (!at_page && begins_line(in, at) && in.text.substr(at + length).starts_with(mark_))
+            judge_first_half(in, at, at + length);
     }
 }
 

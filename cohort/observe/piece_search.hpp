@@ -21,9 +21,10 @@ struct file_stretch {
 /// written at once. All, some or none of them are there.
 ///
 /// A kill cuts a write(2) to a file where a page of the file begins (generic_perform_write looks
-/// for it once a page), or at its very beginning. What another process appends follows directly:
-/// the half of a line and a line of its own are one then. That is told by how its line begins: as
-/// ours do. What is no such half for certain is left alone.
+/// for it once a page), or at its very beginning; or where a page of the writer's memory begins, if
+/// the kernel had taken that one away (to reclaim or to move it). What another process appends
+/// follows directly: the half of a line and a line of its own are one then. That is told by how its
+/// line begins: as ours do. What is no such half for certain is left alone.
 class piece_search {
 public:
     /// The beginning of a line of the piece, without its end.
@@ -38,9 +39,10 @@ public:
     static constexpr std::size_t margin_before = 1;
     [[nodiscard]] std::size_t margin_behind() const noexcept { return piece_.size() + mark_most; }
 
-    /// `piece` begins with a line, and is not empty; `page_bytes` is the kernel's.
-    /// Lifetime: of the piece's text.
-    piece_search(std::string_view piece, std::size_t page_bytes) noexcept;
+    /// `piece` begins with a line, and is not empty; `page_bytes` is the kernel's, and `in_page`
+    /// says how far behind the beginning of a page the piece was in the writer's memory. Lifetime:
+    /// of the piece's text.
+    piece_search(std::string_view piece, std::size_t page_bytes, std::size_t in_page = 0) noexcept;
 
     /// Looks at all that begins within the stretch. Order: from the end of a file to its beginning.
     void look_at(const file_stretch& where) noexcept;
@@ -63,6 +65,7 @@ private:
     void find_whole_lines(const file_stretch& in) noexcept;
     void find_first_halves(const file_stretch& in) noexcept;
     void find_first_half(const file_stretch& in, std::size_t end) noexcept;
+    void find_first_half_of(const file_stretch& in, std::size_t length) noexcept;
     void judge_first_half(const file_stretch& in, std::size_t begin, std::size_t end) noexcept;
     [[nodiscard]] std::size_t half_behind(const file_stretch& in, std::size_t begin,
                                           std::size_t same, std::size_t whole) const noexcept;
@@ -80,6 +83,7 @@ private:
     std::string_view first_;  // its first line
     std::string_view mark_;   // how that begins; empty: it tells nothing
     std::uint64_t page_;
+    std::size_t in_page_;
     std::size_t whole_ = 0;
     std::array<half_line, halves_max> halves_{};
     std::size_t halves_count_ = 0;

@@ -117,6 +117,22 @@ TEST_CASE("half of the first line is found at the end, and where a page begins")
     CHECK(ask(piece, others_up_to(41) + half + line(4, 90)) == answer{});
 }
 
+TEST_CASE("half of the first line is found where a page of the writer's memory began")
+{
+    const std::string piece = line(1) + line(2);
+    const std::string file = others_up_to(9) + piece.substr(0, 21) + line(7) + line(8);
+    piece_search search{piece, page, page - 21};
+    look(search, file, 1000);
+    CHECK(search.whole() == 0);
+    REQUIRE(search.halves().size() == 1);
+    CHECK(search.halves()[0].at == 9);
+    CHECK(search.halves()[0].length == 21);
+
+    piece_search elsewhere{piece, page, page - 20};
+    look(elsewhere, file, 1000);
+    CHECK(elsewhere.halves().empty());
+}
+
 TEST_CASE("half of a line that is longer than a page is found behind somebody else's half, too")
 {
     const std::string piece = line(1, 200) + line(2);
