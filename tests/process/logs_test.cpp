@@ -322,12 +322,16 @@ TEST_CASE("the oldest are removed, and no more than were asked for are kept")
     scribe server{"logs/{app}.log", "rotate = \"4K x 2\""};
     for (std::int64_t i = 0; i < 8; ++i) {
         server.ask_for_lines(i * lines_a_request, 1);
+        // Lines of a turn come after its answer.
+        const auto last = (i + 1) * lines_a_request - 1;
+        CHECK(eventually([&] { return lines_in(server.logs()).by_number.contains(last); }));
         CHECK(eventually([&] {
             std::error_code not_there;
             return fs::file_size(server.logs() / "scribe.log", not_there) < 4096;
         }));
     }
-    CHECK(lines_in(server.logs()).files == 3);
+    CHECK(eventually([&] { return lines_in(server.logs()).files == 3; }));
+    CHECK_FALSE(fs::exists(server.logs() / "scribe.log.3"));
     CHECK(server.program().stop().success());
 }
 
