@@ -1,134 +1,24 @@
 // What a cohort counts by itself: programs/metered.cpp, whose workers are killed and replaced.
 
 #include "family.hpp"
+#include "metered_server.hpp"
 
-#include <cohort/base/parse.hpp>
 #include <cohort/testing/client.hpp>
 #include <cohort/testing/harness.hpp>
-
-#include <fmt/format.h>
 
 #include <doctest/doctest.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 using namespace cohort;
 using namespace cohort::testing;
-using namespace std::chrono_literals;
 
 namespace {
-
-/// A page of metrics, by the text in front of each value.
-struct page {
-    std::map<std::string, double> values;
-    std::map<std::string, std::string> types;
-
-    explicit page(std::string_view text)
-    {
-        while (!text.empty()) {
-            const std::string_view line = text.substr(0, text.find('\n'));
-            text.remove_prefix(std::min(line.size() + 1, text.size()));
-            constexpr std::string_view type = "# TYPE ";
-            const std::size_t last = line.rfind(' ');
-            if (line.starts_with(type))
-                types[std::string{line.substr(type.size(), last - type.size())}] =
-                    line.substr(last + 1);
-            else if (!line.empty() && line.front() != '#')
-                values[std::string{line.substr(0, last)}] =
-                    std::strtod(std::string{line.substr(last + 1)}.c_str(), nullptr);
-        }
-    }
-    /// Of all series whose text begins so.
-    [[nodiscard]] double sum(std::string_view begin) const
-    {
-        double all = 0;
-        for (const auto& [series, value] : values) {
-            if (series.starts_with(begin))
-                all += value;
-        }
-        return all;
-    }
-    [[nodiscard]] bool has(std::string_view begin) const
-    {
-        const auto at = values.lower_bound(std::string{begin});
-        return at != values.end() && at->first.starts_with(begin);
-    }
-};
-
-struct metered {
-    explicit metered(const char* name = "metered")
-        : program{plan(name)}
-    {
-        port = port_of(program.wait_for_all("listening on port", workers_wanted).front());
-    }
-    launch plan(const char* name) const
-    {
-        const std::string file = folder.path() / "cohort.toml";
-        std::ofstream{file} << fmt::format("[app.{}]\nreload = {{soak = \"100ms\"}}\n", name);
-        launch how;
-        how.exec = PROCESS_PROGRAMS "metered";
-        how.args = {"--workers",
-                    "2",
-                    "--bind",
-                    "127.0.0.1:0",
-                    "--config",
-                    file.c_str(),
-                    fmt::format("--name={}", name)};
-        return how;
-    }
-    [[nodiscard]] page read() const
-    {
-        client over{port};
-        return page{over.body_of("/page")};
-    }
-    /// Asks `times` times, each on a connection of its own; all are answered.
-    void greet(int times)
-    {
-        for (int i = 0; i < times; ++i) {
-            client over{port};
-            REQUIRE(over.body_of("/hello/you") == "hello");
-            ++answered;
-        }
-    }
-    /// Waits until the page says so, since what is looked at once a second comes late.
-    template <class Says>
-    [[nodiscard]] bool comes_to(Says says) const
-    {
-        return eventually([&] { return says(read()); });
-    }
-
-    static constexpr std::size_t workers_wanted = 2;
-    temporary_folder folder;
-    running_program program;
-    std::uint16_t port = 0;
-    int answered = 0;
-};
-
-constexpr std::string_view greetings =
-    "http_server_request_duration_seconds_count{http_request_method=\"GET\","
-    "http_route=\"/hello/{name}\",http_response_status_code=\"200\"";
-
-/// Every counter of `before` is there in `after`, and no less.
-void check_nothing_fell(const page& before, const page& after)
-{
-    for (const auto& [series, value] : before.values) {
-        const std::string family = series.substr(0, series.find('{'));
-        const bool is_counter = family.ends_with("_total") || family.ends_with("_count") ||
-                                family.ends_with("_bucket") || family.ends_with("_sum");
-        if (!is_counter)
-            continue;
-        CAPTURE(series);
-        REQUIRE(after.values.contains(series));
-        CHECK(after.values.at(series) >= value);
-    }
-}
 
 /// Names and types in the tables of docs/manual/built-in-metrics.md.
 std::map<std::string, std::string> documented()
@@ -151,29 +41,29 @@ TEST_CASE("as many requests are counted as were answered, whichever workers die 
 {
     metered app;
     app.greet(20);
-    page before = app.read();
+    metrics_page before = app.read();
     CHECK(before.sum(greetings) == app.answered);
     for (int round = 0; round < 2; ++round) {
         for (const pid_t each : workers_below(app.program.pid())) {
             ::kill(each, SIGKILL);
             REQUIRE(eventually([&] { return !is_alive(each); }));
             app.greet(5);
-            const page after = app.read();
+            const metrics_page after = app.read();
             CHECK(after.sum(greetings) == app.answered);
             check_nothing_fell(before, after);
             before = after;
         }
     }
-    CHECK(app.comes_to([](const page& now) {
+    CHECK(app.comes_to([](const metrics_page& now) {
         return now.sum("cohort_worker_ends_total{cause=\"outside\",signal=\"SIGKILL\"") == 4;
     }));
     app.program.signal(SIGHUP);
     static_cast<void>(app.program.wait_for("generation 2 serves"));
     app.greet(5);
-    const page after = app.read();
+    const metrics_page after = app.read();
     CHECK(after.sum(greetings) == app.answered);
     check_nothing_fell(before, after);
-    CHECK(app.comes_to([](const page& now) {
+    CHECK(app.comes_to([](const metrics_page& now) {
         return now.sum("cohort_reloads_total{outcome=\"replaced\"}") == 1 &&
                now.sum("cohort_generation") == 2 &&
                now.sum("cohort_worker_ends_total{cause=\"left\"") >= 2;
@@ -187,13 +77,13 @@ TEST_CASE("what lanes count is there to the last one when their worker is killed
     constexpr int kills = 3;
     const auto tally = [&] {
         client over{app.port};
-        return page{over.body_of("/tally")};
+        return metrics_page{over.body_of("/tally")};
     };
     // What was counted lies between what was done before and what was begun after.
     double seen = 0;
     const auto look = [&] {
         const double done = tally().values["done"];
-        const page now = app.read();
+        const metrics_page now = app.read();
         const double begun = tally().values["begun"];
         const double counted = now.sum("metered_counted_total");
         for (const double each : {counted, now.sum("metered_took_seconds_count"),
@@ -228,7 +118,7 @@ TEST_CASE("what lanes count is there to the last one when their worker is killed
         look();
     }
     // Nobody counts any more: each lane that was killed has missed one at most.
-    const page last = tally();
+    const metrics_page last = tally();
     CHECK(last.sum("begun") - last.sum("done") <= kills * lanes);
     look();
     CHECK(seen >= last.sum("done"));
@@ -238,7 +128,7 @@ TEST_CASE("a cohort says how it fares, and each worker in a series of its own")
 {
     metered app;
     app.greet(3);
-    CHECK(app.comes_to([](const page& now) {
+    CHECK(app.comes_to([](const metrics_page& now) {
         return now.sum("cohort_workers_ready") == 2 && now.sum("cohort_workers_wanted") == 2 &&
                now.sum("cohort_workers{stage=\"serving\"}") == 2 &&
                now.has("cohort_worker_loop_utilization_ratio{slot=\"0\"}") &&
@@ -261,8 +151,8 @@ TEST_CASE("the manual has each metric that a cohort shows by itself, and shows e
     app.greet(1);
     const auto known = documented();
     CHECK(known.size() > 60);
-    page seen{""};
-    CHECK(app.comes_to([&](const page& now) {
+    metrics_page seen{""};
+    CHECK(app.comes_to([&](const metrics_page& now) {
         seen = now;
         return now.has("cohort_worker_memory_share_bytes");
     }));
@@ -298,6 +188,7 @@ TEST_CASE("who does not want it has only what the primary knows")
 {
     metered app{"unmetered"};
     app.greet(3);
-    CHECK(app.comes_to([](const page& now) { return now.sum("cohort_workers_ready") == 2; }));
+    CHECK(
+        app.comes_to([](const metrics_page& now) { return now.sum("cohort_workers_ready") == 2; }));
     CHECK_FALSE(app.read().types.contains("http_server_request_duration_seconds"));
 }

@@ -2,6 +2,7 @@
 // on with them.
 
 #include "outfit.hpp"
+#include "steady_load.hpp"
 
 #include <boost/json/object.hpp>
 #include <doctest/doctest.h>

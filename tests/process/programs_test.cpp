@@ -2,6 +2,7 @@
 // and killed, and nobody who asks notices.
 
 #include "outfit.hpp"
+#include "steady_load.hpp"
 
 #include <boost/json/object.hpp>
 #include <doctest/doctest.h>
