@@ -1,10 +1,9 @@
 // The dashboard's process comes when somebody asks, and what it says is true: a real cohort.
 
+#include "door.hpp"
 #include "family.hpp"
 #include "kept_server.hpp"
 #include "operator_of.hpp"
-
-#include <boost/json/parse.hpp>
 
 #include <doctest/doctest.h>
 
@@ -26,42 +25,7 @@ using names = std::vector<std::string>;
 
 std::vector<pid_t> dashboards_below(pid_t root) { return titled_below(root, "cohort: dashboard"); }
 
-/// What came back. A value.
-struct answered {
-    explicit answered(std::string text)
-        : all{std::move(text)}
-    {}
-    [[nodiscard]] bool is(int status) const
-    {
-        return all.starts_with(fmt::format("HTTP/1.1 {} ", status));
-    }
-    [[nodiscard]] std::string body() const
-    {
-        const auto at = all.find("\r\n\r\n");
-        return at == std::string::npos ? std::string{} : all.substr(at + 4);
-    }
-    [[nodiscard]] boost::json::object json() const
-    {
-        return boost::json::parse(body()).as_object();
-    }
-    std::string all;
-};
-
-answered exchange(client over, std::string_view line, std::string_view more, std::string_view body)
-{
-    std::string text =
-        fmt::format("{} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{}", line, more);
-    if (!body.empty())
-        text +=
-            fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", body.size());
-    over.send(text + "\r\n" + std::string{body});
-    return answered{over.receive_all()};
-}
-
-std::string door_of(kept_server& server)
-{
-    return (server.program().runtime_folder() / "regent.http").string();
-}
+std::string door_of(kept_server& server) { return testing::door_of(server.program(), "regent"); }
 
 answered ask(kept_server& server, std::string_view line, std::string_view body = {})
 {

@@ -6,7 +6,6 @@
 #include <cohort/testing/client.hpp>
 #include <cohort/testing/harness.hpp>
 
-#include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -67,7 +66,8 @@ void check_whole(api_server& app, const metrics_page& before)
     metrics_page after{""};
     CHECK(eventually([&] {
         after = page_at_door(app.program(), "api");
-        return after.sum(waiting) == guests;
+        return after.sum(waiting) == guests &&
+               after.sum("cohort_accept_queue_limit_connections{") >= guests;
     }));
     for (const auto& [series, value] : before.values) {
         CAPTURE(series);
@@ -75,7 +75,7 @@ void check_whole(api_server& app, const metrics_page& before)
     }
     check_nothing_fell(before, after);
     CHECK(after.sum(answers) == asked);
-    const auto state = boost::json::parse(at_door(app.program(), "api", "/api/v1/state"));
+    const auto state = ask_at_door(app.program(), "api", "GET /api/v1/state").json();
     CHECK(state.at("workers").as_array().size() == workers_wanted);
 }
 

@@ -1,11 +1,11 @@
 #pragma once
 // What a page of metrics says, and the page that a cohort shows at its door.
 
-#include <cohort/testing/client.hpp>
+#include "door.hpp"
+
 #include <cohort/testing/harness.hpp>
 
 #include <doctest/doctest.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -68,24 +68,20 @@ inline void check_nothing_fell(const metrics_page& before, const metrics_page& a
     }
 }
 
-/// The body of what the dashboard's process of `app` answers, beside its admin socket. Throws
-/// failure unless that is 200.
-inline std::string at_door(const running_program& of, std::string_view app, std::string_view path)
-{
-    const std::string name = std::string{app} + ".http";
-    client over = client::to_unix((of.runtime_folder() / name).string());
-    over.send(fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path));
-    const std::string answer = over.receive_all();
-    const std::size_t head = answer.find("\r\n\r\n");
-    if (!answer.starts_with("HTTP/1.1 200 ") || head == std::string::npos)
-        throw failure{fault(errc::channel_closed, "ask the dashboard, got", answer)};
-    return answer.substr(head + 4);
-}
-
-/// /metrics, which is at most a second old.
+/// /metrics, which is at most a second old. Throws failure if there is none.
 inline metrics_page page_at_door(const running_program& of, std::string_view app)
 {
-    return metrics_page{at_door(of, app, "/metrics")};
+    const answered said = ask_at_door(of, app, "GET /metrics");
+    if (!said.is(200))
+        throw failure{fault(errc::channel_closed, "ask for metrics, got", said.all)};
+    return metrics_page{said.body()};
+}
+
+/// Waits until the page at the door says so, since much on it is looked at once a second.
+template <class Says>
+[[nodiscard]] bool door_comes_to(const running_program& of, std::string_view app, Says says)
+{
+    return eventually([&] { return says(page_at_door(of, app)); });
 }
 
 }  // namespace cohort::testing

@@ -13,14 +13,20 @@
 #include <boost/json.hpp>
 
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <cstdlib>
+#include <ctime>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <poll.h>
 #include <unistd.h>
 
 namespace http = cohort::http;
 namespace json = boost::json;
+using cohort::nanoseconds;
 
 namespace {
 
@@ -67,6 +73,52 @@ http::response environment(const http::request&)
     }
     return http::json(all);
 }
+
+nanoseconds own_processor_time()
+{
+    timespec used{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return std::chrono::seconds{used.tv_sec} + nanoseconds{used.tv_nsec};
+}
+
+/// A moment of it, in the program: asking for the time is the kernel's.
+void compute_a_moment()
+{
+    volatile bool on = true;  // so that the compiler believes in the loop
+    for (int i = 0; on && i < 100'000; ++i) {
+    }
+}
+
+/// The event loop does not turn until this has had the processor for so long.
+http::response block(const http::request& of)
+{
+    const auto until = own_processor_time() + std::chrono::milliseconds{of.path<int>("ms")};
+    while (own_processor_time() < until)
+        compute_a_moment();
+    return who(of);
+}
+
+/// Computes on a lane until somebody asks for /release in the same worker, a minute at most.
+http::response burn(const http::request& of)
+{
+    const auto until = own_processor_time() + std::chrono::milliseconds{hold_at_most_ms};
+    while (!released && own_processor_time() < until)
+        compute_a_moment();
+    return who(of);
+}
+
+/// This worker has so much more in memory from now on.
+http::response grow(const http::request& of)
+{
+    constexpr std::size_t mib = 1'048'576;
+    static std::vector<std::string> all;
+    all.emplace_back(of.path<std::size_t>("mib") * mib, 'x');
+    return who(of);
+}
+
+http::response fail(const http::request& of) { return http::text("", of.path<unsigned>("status")); }
+
+http::response leave(const http::request& of) { ::_exit(of.path<int>("code")); }
 
 http::response hang(const http::request&)
 {
@@ -143,6 +195,11 @@ int main(int argc, char** argv)
     api.post("/wait", wait_for_release);
     api.get("/occupy", occupy_lane, {.cpu_bound = true});
     api.get("/release", release);
+    api.get("/block/{ms}", block);
+    api.get("/burn", burn, {.cpu_bound = true});
+    api.get("/grow/{mib}", grow);
+    api.get("/fail/{status}", fail);
+    api.post("/leave/{code}", leave);
     api.get("/hang", hang);
     api.post("/crash", crash);
     api.get("/health", health);
