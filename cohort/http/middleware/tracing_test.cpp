@@ -180,7 +180,6 @@ TEST_CASE("a handler has a span of its own where that is asked for, without what
     CHECK(spans[0].at("parentSpanId") == spans[1].at("spanId"));
     CHECK(spans[0].at("status").at("code") == 2);
     CHECK(lasted(spans[0]) == 3'000'000);
-    CHECK(lasted(spans[1]) >= 5'000'000);
 
     scene unsampled{only_kept(), true};
     unsampled.get();
