@@ -3,6 +3,8 @@
 #include "editions.hpp"
 #include "storm.hpp"
 
+#include "../test_main.hpp"
+
 #include <cohort/process/cgroup.hpp>
 #include <cohort/process/memory_group_test.hpp>
 #include <cohort/testing/client.hpp>
@@ -40,6 +42,7 @@ bool is_kept(const edition_server& of, std::string_view limit = "256M")
         return true;
     CHECK(said.starts_with(fmt::format("{}, not kept: ", limit)));
     process::no_groups_here(said);
+    testing::shows_nothing();
     return false;
 }
 
