@@ -181,7 +181,7 @@ result<> cluster::revive(std::uint32_t slot)
 void cluster::stop()
 {
     if (parts_->primary)
-        parts_->primary->stop();
+        parts_->primary->stop("the program itself");
 }
 
 }  // namespace cohort

@@ -116,11 +116,11 @@ result<unique_fd> connect_to(const std::filesystem::path& path)
     return made;
 }
 
-result<peer_identity> peer_of(const unique_fd& connection)
+result<peer_identity> peer_of(int connection)
 {
     ucred who{};
     socklen_t length = sizeof who;
-    if (::getsockopt(connection.borrow(), SOL_SOCKET, SO_PEERCRED, &who, &length) == -1)
+    if (::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &who, &length) == -1)
         return failed("ask who is at an admin socket");
     return peer_identity{.pid = who.pid, .user = who.uid};
 }
@@ -128,7 +128,7 @@ result<peer_identity> peer_of(const unique_fd& connection)
 result<pid_t> who_listens(const std::filesystem::path& path)
 {
     COHORT_TRY(const auto connection, connect_to(path));
-    COHORT_TRY(const auto who, peer_of(connection));
+    COHORT_TRY(const auto who, peer_of(connection.borrow()));
     return who.pid;
 }
 

@@ -72,6 +72,6 @@ struct peer_identity {
     pid_t pid = 0;
     uid_t user = 0;
 };
-[[nodiscard]] result<peer_identity> peer_of(const unique_fd& connection);
+[[nodiscard]] result<peer_identity> peer_of(int connection);
 
 }  // namespace cohort::control

@@ -64,6 +64,8 @@ std::string event_words(const boost::json::object& event)
         return file.empty() ? fmt::format("why {} ended is known", who(event))
                             : fmt::format("why {} ended is in {}", who(event), file);
     }
+    if (const std::string_view by = text_at(event, "by"); !by.empty())
+        return fmt::format("{}: asked by {}", kind, by);
     if (const std::string_view words = text_at(event, "words"); !words.empty())
         return std::string{words};
     const std::string facts = facts_of(event);

@@ -39,4 +39,6 @@ TEST_CASE("events are told in one way, whoever shows them")
           "scaled: from 2, to 4, workers 4");
     CHECK(words(R"({"event":"reloaded","words":"all is new"})") == "all is new");
     CHECK(words(R"({"event":"stopping","time":"t"})") == "stopping");
+    CHECK(words(R"!({"event":"stopping","by":"SIGTERM from process 71 (bash)"})!") ==
+          "stopping: asked by SIGTERM from process 71 (bash)");
 }

@@ -4,6 +4,7 @@
 #include <cohort/async/stop.hpp>
 #include <cohort/base/backoff.hpp>
 #include <cohort/base/try.hpp>
+#include <cohort/control/entrance.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/read_until.hpp>
@@ -25,15 +26,6 @@ namespace {
 constexpr nanoseconds question_within = 10s;  // from the connection to its whole request
 constexpr nanoseconds line_within = 10s;      // to get rid of one line
 constexpr nanoseconds desk_slack = 1s;        // over the budget; the asker waits longer
-
-std::optional<ucred> peer_at(int connection) noexcept
-{
-    ucred who{};
-    socklen_t length = sizeof who;
-    if (::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &who, &length) == -1)
-        return std::nullopt;
-    return who;
-}
 
 void send_off(int connection, std::string reason)
 {
@@ -148,11 +140,11 @@ awaitable<> server::accept_all()
 
 void server::receive(stream::socket came)
 {
-    const auto peer = peer_at(came.native_handle());
-    if (!peer || (peer->uid != user_ && peer->uid != 0))
+    const auto peer = peer_of(came.native_handle());
+    if (!peer || (peer->user != user_ && peer->user != 0))
         return send_off(came.native_handle(), "this cohort belongs to another user");
     // Root sees all and is seen by all, except where /proc hides it from users: it is not asked.
-    if (kept_out_ && peer->uid == user_) {
+    if (kept_out_ && peer->user == user_) {
         if (std::string why = kept_out_(peer->pid); !why.empty())
             return send_off(came.native_handle(), std::move(why));
     }

@@ -7,6 +7,7 @@
 #include <cohort/base/parse.hpp>
 #include <cohort/base/try.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/primary/who_asked.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
@@ -187,11 +188,11 @@ awaitable<answer> desk::stop(request what, asker& to)
     const auto stop = co_await asio::this_coro::cancellation_state;
     const steady_time until = end_of(what);
     const bool again = with_.stopping();
+    const std::string by = who_connected(to.connection()) + " over the admin socket";
     if (!again || flag(what, "now"))
-        with_.stop();
+        with_.stop(by);
     if (!again && flag(what, "now"))
-        with_.stop();
-    with_.past.note("stopping", {});
+        with_.stop(by);
     for (std::size_t told = SIZE_MAX; !with_.workers.empty() && now() < until && !stopped(stop);) {
         const std::size_t left = with_.workers.workers().size();
         if (std::exchange(told, left) != left)

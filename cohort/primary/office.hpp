@@ -3,6 +3,7 @@
 #include <cohort/config/settings.hpp>
 
 #include <functional>
+#include <string_view>
 
 namespace cohort::primary {
 
@@ -14,7 +15,8 @@ struct office {
     supervisor& workers;
     chronicle& past;
     const config::settings& settings;
-    std::move_only_function<void()> stop;      ///< once: in peace; again: now
+    /// Once: in peace; again: now. Takes who asked, in words.
+    std::move_only_function<void(std::string_view)> stop;
     std::move_only_function<bool()> stopping;  ///< that was asked for
 };
 

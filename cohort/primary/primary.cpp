@@ -11,14 +11,19 @@
 #include <cohort/primary/trace_terms.hpp>
 #include <cohort/primary/trial.hpp>
 #include <cohort/process/cpu_quota.hpp>
+#include <cohort/process/exit_reason.hpp>
 #include <cohort/process/identity.hpp>
 #include <cohort/process/root.hpp>
 #include <cohort/process/signals.hpp>
+#include <cohort/process/ward.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/json/object.hpp>
 
 #include <fmt/format.h>
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -88,7 +93,7 @@ result<> primary::open_desk()
     office with{.workers = *supervisor_,
                 .past = reception_.past(),
                 .settings = settings_,
-                .stop = [this] { stop(); },
+                .stop = [this](std::string_view by) { stop(by); },
                 .stopping = [this] { return stopping_; }};
     COHORT_TRY(
         reception_.open(settings_, naming_, std::move(with), left_open_ ? &*left_open_ : nullptr));
@@ -253,6 +258,34 @@ awaitable<> primary::live(act begin)
     poller_.stop();
 }
 
+/// For the log, and as the first event of a list that begins anew.
+void primary::recount_succession()
+{
+    const std::size_t workers = supervisor_->workers().size();
+    boost::json::object more{{"reason", upgrading_->arrived() ? "upgraded" : "died"}};
+    std::string words;
+    if (upgrading_->arrived()) {
+        words = fmt::format("this primary goes on where the one before the upgrade stopped; {} "
+                            "workers",
+                            workers);
+        log::info("{}", words);
+    } else {
+        words =
+            fmt::format("this primary goes on where one that died stopped; {} workers", workers);
+        if (const auto last = process::last_primary()) {
+            more["last_pid"] = last->pid;
+            words += fmt::format("; that one was pid {}, and ended by {}", last->pid,
+                                 process::reason_of(last->how, {}).words());
+        }
+        log::warn("{}", words);
+    }
+    more["pid"] = ::getpid();
+    more["workers"] = workers;
+    more["words"] = std::move(words);
+    chronicle& past = reception_.past();
+    past.note("succession", std::move(more));
+}
+
 void primary::go_on()
 {
     const board::ledger_head& head = estate_->book.head();
@@ -268,12 +301,7 @@ void primary::go_on()
     if (metrics_)
         metrics_->follows(upgrading_->arrived() ? cohort_metrics::predecessor::upgraded
                                                 : cohort_metrics::predecessor::dead);
-    if (upgrading_->arrived())
-        log::info("this primary goes on where the one before the upgrade stopped; {} workers",
-                  supervisor_->workers().size());
-    else
-        log::warn("this primary goes on where one that died stopped; {} workers",
-                  supervisor_->workers().size());
+    recount_succession();
     const auto stood = static_cast<board::reign_stage>(head.stage.load(std::memory_order_acquire));
     const steady_time until{nanoseconds{head.stage_ends_ns.load(std::memory_order_acquire)}};
     const auto left = std::max<nanoseconds>(until - now(), 1ms);
@@ -282,8 +310,8 @@ void primary::go_on()
     switch (stood) {
         case board::reign_stage::serving:
             tasks_.spawn(go_on_serving());
-            if (process::asked_to_end() != 0)
-                heed(SIGTERM);
+            if (const int number = process::asked_to_end(); number != 0 && !stopping_)
+                stop(process::signal_name(number) + ", which came while there was no primary");
             return;
         case board::reign_stage::grace:
             stopping_ = true;
@@ -365,29 +393,7 @@ void primary::fail(std::string_view what) noexcept
                running() ? "the workers finish and leave" : "nothing is started");
     outcome_ = outcome::failed;
     if (!stopping_)
-        stop();
-}
-
-void primary::stop()
-{
-    if (!supervisor_)
-        return;
-    if (std::exchange(stopping_, true)) {
-        log::warn("asked to stop again: ending all workers now");
-        note(board::reign_stage::killing, 0ns);
-        supervisor_->kill_all();
-        return;
-    }
-    log::info("stopping");
-    const nanoseconds grace = terms().stop.drain_time();
-    notice_->stopping(grace + terms().stop.timeout);
-    if (grace > 0ns) {
-        log::info("serving on for {} ms before the drain", terms().stop.drain_time().count());
-        note(board::reign_stage::grace, grace);
-        tasks_.spawn(drain_after(grace));
-    } else {
-        drain();
-    }
+        stop("an exception in the primary");
 }
 
 }  // namespace cohort::primary

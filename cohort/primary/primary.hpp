@@ -32,6 +32,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -72,8 +73,9 @@ public:
     /// of run().
     [[nodiscard]] service_notice& notice() noexcept { return *notice_; }
 
-    /// Drains all workers, then run() returns. A second call kills them.
-    void stop();
+    /// Drains all workers, then run() returns. A second call kills them. `by` is who wants it, in
+    /// words, for the log and the timeline.
+    void stop(std::string_view by);
     /// The program's own hook threw: everything ends, and so does run(), with `failed`.
     void fail(std::string_view what) noexcept;
 
@@ -98,7 +100,8 @@ private:
     [[nodiscard]] awaitable<> live(act begin);
     [[nodiscard]] awaitable<> play(act begin);
     [[nodiscard]] awaitable<> hear_signals();
-    void heed(int number);
+    void heed(const process::caught_signal& heard);
+    void recount_succession();
     void reload();
     void upgrade();
     void drain_workers();

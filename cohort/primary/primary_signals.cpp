@@ -1,4 +1,4 @@
-// What a primary does when it is signalled.
+// What a primary does when it is signalled, and how it stops.
 
 #include <cohort/primary/primary.hpp>
 
@@ -6,6 +6,7 @@
 #include <cohort/async/stop.hpp>
 #include <cohort/base/unique_fd.hpp>
 #include <cohort/observe/log.hpp>
+#include <cohort/primary/who_asked.hpp>
 #include <cohort/process/background.hpp>
 #include <cohort/process/root.hpp>
 #include <cohort/process/signals.hpp>
@@ -14,6 +15,8 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -50,8 +53,9 @@ bool in_background(const process::service_manager& manager)
 
 }  // namespace
 
-void primary::heed(int number)
+void primary::heed(const process::caught_signal& heard)
 {
+    const int number = heard.number;
     const unsigned now = supervisor_->wanted();
     switch (number) {
         case SIGTERM:
@@ -60,7 +64,7 @@ void primary::heed(int number)
             // TERM twice is what impatient supervisors send; INT on top is a person's hurry.
             if (stopping_ && number != SIGINT)
                 return;
-            stop();
+            stop(who_sent(heard));
             return;
         case SIGHUP:
             reload();
@@ -179,7 +183,32 @@ awaitable<> primary::hear_signals()
             co_return;
         const bool resized = next->number == SIGWINCH && next->by_terminal;
         if (!is_echo(*next) && !resized)
-            heed(next->number);
+            heed(*next);
+    }
+}
+
+void primary::stop(std::string_view by)
+{
+    if (!supervisor_)
+        return;
+    chronicle& past = reception_.past();
+    if (std::exchange(stopping_, true)) {
+        log::warn("asked to stop again, by {}: ending all workers now", by);
+        past.note("killing", {{"by", std::string{by}}});
+        note(board::reign_stage::killing, 0ns);
+        supervisor_->kill_all();
+        return;
+    }
+    log::info("stopping: asked by {}", by);
+    past.note("stopping", {{"by", std::string{by}}});
+    const nanoseconds grace = terms().stop.drain_time();
+    notice_->stopping(grace + terms().stop.timeout);
+    if (grace > 0ns) {
+        log::info("serving on for {} ms before the drain", terms().stop.drain_time().count());
+        note(board::reign_stage::grace, grace);
+        tasks_.spawn(drain_after(grace));
+    } else {
+        drain();
     }
 }
 

@@ -40,6 +40,9 @@ struct throne {
     std::atomic<int> code{0};
     std::atomic<int> asked_to_end{0};  // the signal
     std::atomic<pid_t> renewal{0};     // the primary that left for it
+    std::atomic<pid_t> dead{0};        // the last primary, once it has ended, and how:
+    std::atomic<int> dead_code{0};
+    std::atomic<int> dead_status{0};
     detail::death_notes deaths;
 };
 throne* shared = nullptr;
@@ -65,6 +68,7 @@ private:
     [[nodiscard]] result<> crown() noexcept;
     [[noreturn]] void reign_as_primary() noexcept;
     [[nodiscard]] ending await_the_end() noexcept;
+    void write_down(const ending& how) const noexcept;
     [[nodiscard]] std::optional<ending> reap() const noexcept;
     void wait_for_signal(const timespec* longest) noexcept;
     void forward(const siginfo_t& signal) noexcept;
@@ -167,11 +171,20 @@ root_loop::ending root_loop::await_the_end() noexcept
 {
     for (;;) {
         if (const auto end = reap()) {
+            write_down(*end);
             primary_ = 0;
             return *end;
         }
         wait_for_signal(nullptr);
     }
+}
+
+/// For the next primary, which is not born yet: nobody reads it meanwhile.
+void root_loop::write_down(const ending& how) const noexcept
+{
+    shared->dead_code.store(how.code, std::memory_order_relaxed);
+    shared->dead_status.store(how.status, std::memory_order_relaxed);
+    shared->dead.store(primary_, std::memory_order_release);
 }
 
 /// Everybody who is dead: ours, and those whose parents died before them. Says how the primary
@@ -353,6 +366,16 @@ std::uint64_t ends_told() noexcept { return shared ? shared->deaths.count() : 0;
 std::optional<ward::report> told_end(pid_t pid, std::uint64_t since) noexcept
 {
     return shared ? shared->deaths.find(pid, since) : std::nullopt;
+}
+
+std::optional<dead_primary> last_primary() noexcept
+{
+    const pid_t pid = shared ? shared->dead.load(std::memory_order_acquire) : 0;
+    if (pid == 0)
+        return std::nullopt;
+    return dead_primary{.pid = pid,
+                        .how = {.code = shared->dead_code.load(std::memory_order_relaxed),
+                                .status = shared->dead_status.load(std::memory_order_relaxed)}};
 }
 
 int asked_to_end() noexcept

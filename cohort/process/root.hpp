@@ -71,6 +71,16 @@ void announce_exit(int code) noexcept;
 /// end, or 0. It ends what that one began; the signal itself does not come again.
 [[nodiscard]] int asked_to_end() noexcept;
 
+/// A primary that has ended. A value.
+struct dead_primary {
+    pid_t pid = 0;
+    ward::report how;
+};
+
+/// In a successor: the primary before it, and how that one ended. Nothing: another program was the
+/// root then, and told nobody.
+[[nodiscard]] std::optional<dead_primary> last_primary() noexcept;
+
 /// In the primary (and what it forks): the pid of the root, or 0 if there is none.
 [[nodiscard]] pid_t root_pid() noexcept;
 

@@ -56,28 +56,40 @@ TEST_CASE("a primary that exits elsewhere, on purpose, has announced it")
     CHECK(root.wait() == exit_reason::exited(5));
 }
 
-TEST_CASE("a primary that dies is followed by one that finds its descriptors")
+TEST_CASE("a primary that dies is followed by one that finds its descriptors, and knows of it")
 {
     kit::shared_words words;
     int (*death)() = nullptr;
+    int status = 0;
     SUBCASE("killed")
     {
         death = [] { return ::raise(SIGKILL); };
+        status = SIGKILL;
     }
     SUBCASE("crashed")
     {
         death = [] { return ::raise(SIGSEGV); };
+        status = SIGSEGV;
     }
     SUBCASE("by an exit that nobody announced")
     {
-        death = []() -> int { ::_exit(0); };
+        death = []() -> int { ::_exit(9); };
+        status = 9;
     }
     auto root = start_root([&](reign which) noexcept {
         if (which == reign::first) {
             const int opened = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
             words.word[0].store(static_cast<std::uint64_t>(opened));
+            words.word[1].store(static_cast<std::uint64_t>(::getpid()));
+            if (last_primary())
+                return 2;
             death();
         }
+        const auto last = last_primary();
+        if (!last || last->how.status != status)
+            return 3;
+        if (last->pid != static_cast<pid_t>(words.word[1].load()))
+            return 4;
         return ::fcntl(static_cast<int>(words.word[0].load()), F_GETFD) == -1 ? 1 : 42;
     });
     CHECK(root.wait() == exit_reason::exited(42));

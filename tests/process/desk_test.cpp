@@ -7,7 +7,13 @@
 #include <cohort/control/client.hpp>
 #include <cohort/control/entrance.hpp>
 
+#include <boost/json/object.hpp>
+
 #include <doctest/doctest.h>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
 
 #include <atomic>
 #include <csignal>
@@ -161,6 +167,32 @@ TEST_CASE("stop answers when everybody has left, and the socket is gone")
     CHECK(said.code == exit_code::done);
     CHECK(server.program().wait().code() == 0);
     CHECK_FALSE(std::filesystem::exists(server.program().runtime_folder() / "regent.sock"));
+}
+
+TEST_CASE("the timeline says who stops it: a command, or who sent the signal")
+{
+    kept_server server{{.workers = 1}};
+    operator_of ops{server.program(), "regent"};
+    client slow{server.port()};
+    ask_for(slow, "/slow/1500");
+    std::string by;
+    SUBCASE("the command")
+    {
+        ops.ask("stop", {}, {}, 1ms);
+        by = fmt::format(" of user {} over the admin socket", ::getuid());
+    }
+    SUBCASE("a signal")
+    {
+        server.program().signal(SIGTERM);
+        by = fmt::format("SIGTERM from process {} (", ::getpid());
+    }
+    boost::json::object event;
+    REQUIRE(eventually([&] { return !(event = ops.event("stopping")).empty(); }));
+    const std::string said{event.at("by").as_string()};
+    CHECK_MESSAGE(said.contains(by), said);
+    CHECK_MESSAGE(said.contains(fmt::format("process {} (", ::getpid())), said);
+    CHECK(read_answer(slow).contains("\"pid\""));
+    CHECK(server.program().wait().code() == 0);
 }
 
 TEST_CASE("a stop counts those whom it ended itself, and nobody from before")

@@ -8,9 +8,11 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,7 +41,10 @@ public:
         what.arguments = std::move(arguments);
         what.budget = budget;
         auto said = over_.ask(what, control::client::manner::repeatable,
-                              [this](const control::progress& p) { heard.push_back(p.text); });
+                              [this](const control::progress& p) {
+                                  heard.push_back(p.text);
+                                  told.push_back(p.data);
+                              });
         if (!said)
             throw failure{said.error()};
         return *std::move(said);
@@ -55,7 +60,20 @@ public:
         return all;
     }
 
+    /// The latest event of that kind; empty: none.
+    boost::json::object event(std::string_view kind)
+    {
+        told.clear();
+        ask("events", {{"last", 1000}});
+        const auto found =
+            std::ranges::find_if(told.rbegin(), told.rend(), [kind](const auto& one) {
+                return std::string_view{one.at("event").as_string()} == kind;
+            });
+        return found == told.rend() ? boost::json::object{} : *found;
+    }
+
     std::vector<std::string> heard;
+    std::vector<boost::json::object> told;  ///< what came along with it
 
 private:
     control::client over_;

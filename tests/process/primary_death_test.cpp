@@ -274,6 +274,24 @@ TEST_CASE("the story of a death is told by the next primary, too")
     CHECK(app.program().stop().code() == 0);
 }
 
+TEST_CASE("the list of events begins with what became of the last primary")
+{
+    kept_server app{{.workers = 2}};
+    operator_of ops{app.program(), "regent"};
+    CHECK(ops.event("succession").empty());
+    const pid_t last = primary_below(app.root());
+    depose(app);
+    const auto event = ops.event("succession");
+    REQUIRE_FALSE(event.empty());
+    CHECK(event.at("sequence") == 1);
+    CHECK(event.at("reason") == "died");
+    CHECK(event.at("last_pid") == last);
+    CHECK(event.at("pid") == primary_below(app.root()));
+    CHECK(event.at("workers") == 2);
+    CHECK(std::string_view{event.at("words").as_string()}.contains("ended by signal 9 (SIGKILL)"));
+    CHECK(app.program().stop().code() == 0);
+}
+
 TEST_CASE("a killed root takes everybody along, whoever was killed before")
 {
     for (const bool primary_first : {false, true}) {
