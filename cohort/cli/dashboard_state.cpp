@@ -104,7 +104,7 @@ void add_state(json::object& survey, const json::object& state)
 {
     if (const json::object* const all = object_at(state, "cohort"))
         copy(survey, *all, {"state", "reason", "p50_ms", "p99_ms", "errors_per_s"});
-    copy(survey, state, {"dropped", "refused"});
+    copy(survey, state, {"dropped", "refused", "routes", "crashes", "throttled_s", "memory"});
     json::value* const slots = survey.if_contains("slots");
     if (slots == nullptr || !slots->is_array())
         return;
@@ -115,8 +115,7 @@ void add_state(json::object& survey, const json::object& state)
         // The dashboard looked a moment before: of another worker nothing is known yet.
         if (worker != nullptr && number_at(*worker, "id") == number_at(*slot, "worker"))
             copy(*slot, *worker,
-                 {"utilisation", "lag_p99_ms", "errors_per_s", "oddness", "log_errors",
-                  "last_error"});
+                 {"utilisation", "lag_p99_ms", "errors_per_s", "oddness", "last_error", "fds"});
     }
 }
 

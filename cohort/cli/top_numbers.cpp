@@ -5,6 +5,8 @@
 #include <cohort/cli/view.hpp>
 #include <cohort/control/oddness.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -36,6 +38,20 @@ std::vector<double> top_oddness(const std::vector<const json::object*>& slots)
         habits.push_back(one);
     }
     return control::oddness(habits);
+}
+
+std::string rate_text(std::optional<double> rate)
+{
+    if (!rate)
+        return "-";
+    return *rate > 0 && *rate < 10 ? fmt::format("{:.1f}", *rate) : fmt::format("{:.0f}", *rate);
+}
+
+std::string lag_text(std::optional<double> ms)
+{
+    if (!ms)
+        return "-";
+    return *ms < 10 ? fmt::format("{:.1f}ms", *ms) : fmt::format("{:.0f}ms", *ms);
 }
 
 std::string top_bars(const std::deque<double>& values, std::size_t width)

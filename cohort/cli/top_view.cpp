@@ -1,6 +1,7 @@
 #include <cohort/cli/top_view.hpp>
 
 #include <cohort/cli/footprint.hpp>
+#include <cohort/cli/top_lists.hpp>
 #include <cohort/cli/view.hpp>
 #include <cohort/control/oddness.hpp>
 
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -29,25 +31,10 @@ double real_or_zero(const json::object& in, std::string_view key)
     return real_at(in, key).value_or(0);
 }
 
-std::string rate_text(const json::object& in, std::string_view key)
+std::string bytes_at(const json::object& in, std::string_view key)
 {
-    const auto rate = real_at(in, key);
-    if (!rate)
-        return "-";
-    return *rate > 0 && *rate < 10 ? fmt::format("{:.1f}", *rate) : fmt::format("{:.0f}", *rate);
-}
-
-std::string lag_text(std::optional<double> ms)
-{
-    if (!ms)
-        return "-";
-    return *ms < 10 ? fmt::format("{:.1f}ms", *ms) : fmt::format("{:.0f}ms", *ms);
-}
-
-std::optional<std::uint64_t> memory_at(const json::object& in)
-{
-    const auto bytes = real_at(in, "memory_bytes");
-    return bytes ? std::optional{static_cast<std::uint64_t>(*bytes)} : std::nullopt;
+    const auto bytes = real_at(in, key);
+    return text_of(bytes ? std::optional{static_cast<std::uint64_t>(*bytes)} : std::nullopt);
 }
 
 std::string age_at(const json::object& in)
@@ -115,6 +102,7 @@ constexpr auto columns = std::to_array<column>({
     {"running", table::side::right, 5},
     {"conns", table::side::right, 3},
     {"lanes", table::side::right, 1},
+    {"fds", table::side::right, 1},
     {"memory", table::side::right, 8},
     {"cpu", table::side::right, 8},
     {"last end", table::side::left, 2},
@@ -138,7 +126,7 @@ cells cells_of(const row& of)
     if (const json::object* const end = object_at(slot, "last_end"); last.empty() && end)
         last = text_at(*end, "reason");
     const bool counts = number_at(slot, "beat_ms").has_value();
-    const std::string errors = rate_text(slot, "errors_per_s");
+    const std::string errors = rate_text(real_at(slot, "errors_per_s"));
     const auto counted = [&](std::string_view key) {
         return counts ? count_at(slot, key) : std::string{"-"};
     };
@@ -148,7 +136,7 @@ cells cells_of(const row& of)
              count_at(slot, "generation"),
              age_at(slot),
              count_at(slot, "restarts"),
-             counts ? rate_text(slot, "requests_per_s") : std::string{"-"},
+             counts ? rate_text(real_at(slot, "requests_per_s")) : std::string{"-"},
              {errors, errors == "-" || errors == "0" ? tone::plain : tone::bad},
              percent_text(real_at(slot, "utilisation")),
              lag_text(real_at(slot, "lag_p99_ms")),
@@ -156,7 +144,8 @@ cells cells_of(const row& of)
              counted("connections"),
              number_at(slot, "lanes") ? count_at(slot, "lanes_busy") + "/" + count_at(slot, "lanes")
                                       : std::string{"-"},
-             text_of(memory_at(slot)),
+             count_at(slot, "fds"),
+             bytes_at(slot, "memory_bytes"),
              percent_text(real_at(slot, "processor_now")),
              {last, tone::faint}}};
 }
@@ -222,44 +211,19 @@ top_line head_of(const json::object& survey)
     line.pieces.emplace_back(stage, how);
     line.pieces.emplace_back(
         fmt::format("  {}/{} workers  ", count_at(survey, "serving"), count_at(survey, "wanted")));
-    line.pieces.emplace_back(rate_text(survey, "requests_per_s"), tone::strong);
+    line.pieces.emplace_back(rate_text(real_at(survey, "requests_per_s")), tone::strong);
     line.pieces.emplace_back(" req/s");
-    if (const std::string errors = rate_text(survey, "errors_per_s"); errors != "-")
+    if (const std::string errors = rate_text(real_at(survey, "errors_per_s")); errors != "-")
         line.pieces.emplace_back(fmt::format("  {} err/s", errors),
                                  errors == "0" ? tone::plain : tone::bad);
     if (const auto slowest = real_at(survey, "p99_ms"))
         line.pieces.emplace_back(fmt::format("  p99 {}", lag_text(slowest)));
-    line.pieces.emplace_back(fmt::format("  {}  up {}  generation {}", text_of(memory_at(survey)),
-                                         age_at(survey), count_at(survey, "generation")));
-    return line;
-}
-
-/// "dropped: 12 spans" and whom it refused; only what has happened.
-std::string losses_of(const json::object& survey)
-{
-    std::string all;
-    for (const std::string_view kind : {"dropped", "refused"}) {
-        const json::object* const counts = object_at(survey, kind);
-        std::string some;
-        if (counts != nullptr) {
-            for (const auto& each : *counts) {
-                const std::string_view name{each.key().data(), each.key().size()};
-                const auto count = number_at(*counts, name).value_or(0);
-                if (count > 0)
-                    some += fmt::format("{}{} {}", some.empty() ? "" : ", ", count, name);
-            }
-        }
-        if (!some.empty())
-            all += fmt::format("{}{}: {}", all.empty() ? "" : "  ", kind, printable(some));
-    }
-    std::ranges::replace(all, '_', ' ');
-    return all;
-}
-
-top_line plain_line(std::string text, tone how)
-{
-    top_line line;
-    line.pieces.emplace_back(std::move(text), how);
+    line.pieces.emplace_back(fmt::format("  {}  up {}  generation {}",
+                                         bytes_at(survey, "memory_bytes"), age_at(survey),
+                                         count_at(survey, "generation")));
+    if (const json::object* const memory = object_at(survey, "memory"))
+        line.pieces.emplace_back(fmt::format("  shared {} of {}", bytes_at(*memory, "shared_bytes"),
+                                             bytes_at(*memory, "shared_room")));
     return line;
 }
 
@@ -286,27 +250,18 @@ void add_rows(std::vector<top_line>& to, const json::object& survey, const top_c
     for (std::size_t i = first; i < all.size() && i < first + shown; ++i)
         to.push_back(line_of(all[i], widths, text_at(*rows[i].slot, "name") == choice.slot));
     if (shown < all.size()) {
-        to.push_back(plain_line(fmt::format("  … {} more", all.size() - shown), tone::faint));
-    }
-}
-
-void add_events(std::vector<top_line>& to, const top_look& look, std::size_t room)
-{
-    const std::size_t shown = std::min(room, look.events.size());
-    for (std::size_t i = look.events.size(); i > look.events.size() - shown; --i) {
-        const json::object& each = look.events[i - 1];
-        const std::string time = text_at(each, "time");
-        // "2026-01-31T12:34:56.789Z": the time of the day.
-        constexpr std::size_t day = 11, clock = 8;
-        top_line line;
-        line.pieces.emplace_back(time.size() > day + clock ? time.substr(day, clock) : time,
-                                 tone::faint);
-        line.pieces.emplace_back("  " + event_line(each));
-        to.push_back(std::move(line));
+        to.push_back(top_line::of(fmt::format("  … {} more", all.size() - shown), tone::faint));
     }
 }
 
 }  // namespace
+
+top_line top_line::of(std::string text, tone how)
+{
+    top_line line;
+    line.pieces.emplace_back(std::move(text), how);
+    return line;
+}
 
 std::string top_line::text() const
 {
@@ -332,23 +287,23 @@ std::vector<top_line> top_lines(const std::vector<top_look>& looks, const top_ch
     height = std::max(height, 2U);
     std::vector<top_line> all;
     if (looks.empty())
-        all.push_back(plain_line("no cohort runs here", tone::plain));
+        all.push_back(top_line::of("no cohort runs here", tone::plain));
     // The last line is for the keys; the others are shared out among the cohorts.
     const std::size_t each_has = looks.empty() ? 0 : (height - 1) / looks.size();
     for (const top_look& each : looks) {
         if (!each.problem.empty()) {
-            all.push_back(plain_line(each.problem, tone::bad));
+            all.push_back(top_line::of(each.problem, tone::bad));
             continue;
         }
         const std::size_t begun = all.size();
         all.push_back(head_of(each.survey));
         if (const std::string why = text_at(each.survey, "reason"); !why.empty())
-            all.push_back(plain_line(why, tone::warning));
-        if (const std::string lost = losses_of(each.survey); !lost.empty())
-            all.push_back(plain_line(lost, tone::faint));
+            all.push_back(top_line::of(why, tone::warning));
+        if (const std::string lost = top_losses(each.survey); !lost.empty())
+            all.push_back(top_line::of(lost, tone::faint));
         if (each.history.size() > 1)
-            all.push_back(plain_line(top_bars(each.history, std::min<std::size_t>(width, bars_max)),
-                                     tone::faint));
+            all.push_back(top_line::of(
+                top_bars(each.history, std::min<std::size_t>(width, bars_max)), tone::faint));
         // The table's head, and an empty line on either side of it; on a low terminal rows come
         // before events.
         constexpr std::size_t around = 3, low = 14;
@@ -357,18 +312,19 @@ std::vector<top_line> top_lines(const std::vector<top_look>& looks, const top_ch
         add_rows(all, each.survey, choice, width, each_has > used ? each_has - used : 1);
         all.push_back({});
         if (const std::size_t taken = all.size() - begun; taken + 1 < each_has) {
-            add_events(all, each, each_has - taken - 1);
+            std::ranges::move(top_lists(each, width, each_has - taken - 1),
+                              std::back_inserter(all));
             all.push_back({});
         }
     }
     all.resize(std::min<std::size_t>(all.size(), height - 1));
     if (choice.message.empty())
         all.push_back(
-            plain_line(fmt::format("q leaves  ↑↓ choose  s sorts: {}  d drains  u resumes",
-                                   name_of(choice.order)),
-                       tone::faint));
+            top_line::of(fmt::format("q leaves  ↑↓ choose  s sorts: {}  d drains  u resumes",
+                                     name_of(choice.order)),
+                         tone::faint));
     else
-        all.push_back(plain_line(choice.message, tone::strong));
+        all.push_back(top_line::of(choice.message, tone::strong));
     return all;
 }
 

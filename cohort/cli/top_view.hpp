@@ -40,6 +40,8 @@ struct top_line {
     std::vector<table::cell> pieces = {};
     bool chosen = false;
 
+    [[nodiscard]] static top_line of(std::string text, tone how = tone::plain);
+
     [[nodiscard]] std::string text() const;
 };
 
@@ -56,6 +58,10 @@ struct top_line {
 
 /// How far each worker is from the others, as control::oddness() has it.
 [[nodiscard]] std::vector<double> top_oddness(const std::vector<const boost::json::object*>& slots);
+
+/// "12.5", "50"; "-": nobody knows. The same for how long something takes: "8.2ms".
+[[nodiscard]] std::string rate_text(std::optional<double> a_second);
+[[nodiscard]] std::string lag_text(std::optional<double> ms);
 
 /// A picture of numbers, one column each, the latest at the right.
 [[nodiscard]] std::string top_bars(const std::deque<double>& values, std::size_t width);

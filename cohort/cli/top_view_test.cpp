@@ -144,6 +144,54 @@ TEST_CASE("what the dashboard knows is shown where it is known")
     }
 }
 
+TEST_CASE("a high terminal has the lists of the page, a low one the events alone")
+{
+    top_look seen = look_at(2);
+    boost::json::array routes;
+    for (int i = 0; i < 30; ++i)
+        routes.push_back(boost::json::object{{"method", "GET"},
+                                             {"route", fmt::format("/things/{}", i)},
+                                             {"requests_per_s", 7.5},
+                                             {"errors_per_s", 0.5},
+                                             {"p50_ms", 1.5},
+                                             {"p99_ms", 120.0},
+                                             {"time_share", 0.625}});
+    seen.survey["routes"] = std::move(routes);
+    seen.survey["crashes"] = {{{"at", "2026-01-31T12:34:50.000Z"},
+                               {"slot", 1},
+                               {"pid", 9},
+                               {"cause", "crash"},
+                               {"words", "crashed: SIGSEGV"},
+                               {"report", nullptr}}};
+    seen.survey["throttled_s"] = 2.25;
+    seen.survey["memory"] = {{"shared_bytes", 3 << 20}, {"shared_room", 64 << 20}};
+    auto& slots = seen.survey["slots"].as_array();
+    slots[0].as_object()["fds"] = 41;
+    slots[0].as_object()["last_error"] = {{"at", "2026-01-31T10:00:00.000Z"}, {"words", "older"}};
+    slots[1].as_object()["last_error"] = {{"at", "2026-01-31T11:22:33.000Z"},
+                                          {"words", "no such table"}};
+    const std::string high = text_of_all(top_lines({seen}, {}, 160, 50));
+    for (const char* each :
+         {"GET /things/0    62.5%      7.5      0.5    1.5ms    120ms", "GET /things/9 ",
+          "11:22:33  api.1  no such table", "crash reports (cohort why api)",
+          "12:34:50  api.1  crashed: SIGSEGV", "throttled: 2.2s", "shared 3.0M of 64M", "fds",
+          " 41 ", "ended: exited"})
+    {
+        CAPTURE(each);
+        CHECK_MESSAGE(high.contains(each), high);
+    }
+    CHECK_FALSE(high.contains("/things/10"));
+    CHECK_FALSE(high.contains("older"));
+    const std::string middle = text_of_all(top_lines({seen}, {}, 80, 20));
+    CHECK_MESSAGE(middle.contains("GET /things/0 "), middle);
+    CHECK_FALSE(middle.contains("/things/5"));
+    CHECK(middle.contains("ended: exited"));
+    const std::string low = text_of_all(top_lines({seen}, {}, 80, 13));
+    CHECK_MESSAGE(!low.contains("/things"), low);
+    CHECK(low.contains("ended: exited"));
+    CHECK(low.contains("api.1 "));
+}
+
 TEST_CASE("the words of others move no cursor")
 {
     const std::string all = text_of_all(top_lines({look_at(3)}, {}, 120, 40));

@@ -117,6 +117,7 @@ def test_it_shows_what_the_dashboard_knows(cohort: Command) -> None:
     with Terminal(cohort, columns=160) as top:
         top.until(lambda frame: re.search(r"hello\.0 +serving.* \d+\.\d% +\d+(\.\d)?ms ", frame),
                   "how busy its loop is, and how late")
+        top.until(lambda frame: re.search(r"req/s.* shared \d.* of \d", frame), "shared memory")
         top.press(b"q")
         equal(top.leave(), 0)
 
