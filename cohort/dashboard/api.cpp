@@ -16,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -28,6 +29,7 @@ namespace {
 
 namespace json = boost::json;
 using detail::noted;
+using detail::slot_in_path;
 using detail::slot_of;
 using http::answers;
 using http::summary;
@@ -36,6 +38,25 @@ using http::tag;
 constexpr milliseconds answers_within = 10s;
 constexpr std::int64_t events_max = 1024;
 constexpr std::size_t body_max = std::size_t{64} << 10;
+
+constexpr std::array of_events{
+    shape_member{"last", "integer", "How many, the latest ones: 0 to 1024; 50 if nothing is said."},
+    shape_member{"from", "integer", "Those from this sequence number on."},
+    shape_member{"slot", "integer", "Those of one slot, and of the whole cohort."}};
+
+/// Where nothing must be said, nothing must be sent.
+void let_bodies_be_absent(json::object& document)
+{
+    for (auto& path : document.at("paths").as_object()) {
+        json::object* const order = path.value().as_object().contains("post")
+                                        ? &path.value().at("post").as_object()
+                                        : nullptr;
+        json::value* const body = order != nullptr ? order->if_contains("requestBody") : nullptr;
+        if (body != nullptr &&
+            !body->at_pointer("/content/application~1json/schema").as_object().contains("required"))
+            body->as_object()["required"] = false;
+    }
+}
 
 control::request question(const char* verb, std::optional<std::uint32_t> slot = {})
 {
@@ -137,15 +158,17 @@ void api::add_views(http::routes& to)
         },
         noted("The same, once a second: events named `state`",
               answers{200, http::media{"text/event-stream"}}));
-    to.get("/workers", [this](const http::request&) { return workers(); },
-           {.notes = {tag{"look"}, summary{"The workers of the state"}, answers{200}}});
+    to.get(
+        "/workers", [this](const http::request&) { return workers(); },
+        noted("The workers of the state", answers{200, workers_shape{}}));
     to.get(
         "/workers/{slot}", [this](const http::request& of) { return look("show", slot_of(of)); },
-        noted("All that is known of one slot", data("As `cohort show --json` has it")));
+        noted("All that is known of one slot", data("As `cohort show --json` has it"),
+              {slot_in_path()}));
     to.get(
         "/events", [this](const http::request& of) { return events(of); },
-        noted("What happened: ?last=, ?from= (a sequence number), ?slot=",
-              data("`list` has the events, `data.next` where to go on")));
+        noted("What happened", data("`list` has the events, `data.next` where to go on"),
+              {taken(http::place::query, of_events)}));
     to.get(
         "/cohort", [this](const http::request&) { return look("ls", {}); },
         noted("The cohort and its slots", data("As `cohort ls --json` has it")));
@@ -154,17 +177,17 @@ void api::add_views(http::routes& to)
         noted("How workers ended", data("As `cohort why --json` has it")));
     to.get(
         "/why/{slot}", [this](const http::request& of) { return look("why", slot_of(of)); },
-        noted("How those of one slot did", data("Likewise")));
+        noted("How those of one slot did", data("Likewise"), {slot_in_path()}));
     to.get(
         "/level", [this](const http::request&) { return look("log-level", {}); },
         noted("Which lines are logged", data("As `cohort log-level --json` has it")));
     to.get(
         "/workers/{slot}/level",
         [this](const http::request& of) { return look("log-level", slot_of(of)); },
-        noted("Which ones that worker logs", data("Likewise")));
-    to.get("/access", [](const http::request& of) { return http::json(access_words(of)); },
-           {.notes = {tag{"look"}, summary{"What who asks may do: `may` has look, and order"},
-                      answers{200}}});
+        noted("Which ones that worker logs", data("Likewise"), {slot_in_path()}));
+    to.get(
+        "/access", [](const http::request& of) { return http::json(access_words(of)); },
+        noted("What who asks may do", answers{200, access_shape{}}));
     papers_.add_to(to);
 }
 
@@ -175,11 +198,14 @@ void api::add_orders(http::routes& to)
         http::route_options how{.body_max = body_max,
                                 .notes = {tag{of_slot ? "workers" : "cohort"},
                                           summary{std::string{each.summary}},
-                                          answers{200, answer_shape{}}}};
+                                          answers{200, answer_shape{}},
+                                          answers{409, answer_shape{}, "Refused, or rolled back"},
+                                          answers{504, answer_shape{}, "It goes on"}}};
         if (each.whose == order_rule::by::operators)
             how.notes.add(for_operators{});
-        if (!each.takes.empty())
-            how.notes.add(http::description{fmt::format("Takes {{{}}}.", each.takes)});
+        how.notes.add(taken(http::place::body, each.takes));
+        if (of_slot)
+            how.notes.add(slot_in_path());
         const std::string path = of_slot ? fmt::format("/workers/{{slot}}/{}", each.name)
                                          : fmt::format("/{}", each.name);
         to.post(
@@ -199,12 +225,13 @@ void api::add_to(http::routes& to)
     http::openapi_info about;
     about.title = "Cohort: the admin API";
     about.version = std::string{version()};
-    about.about = "What the command `cohort` can see and do, as JSON. Over TCP each request "
-                  "carries the token of the cohort.";
+    about.about = "What the command `cohort` sees and does of a running cohort, as JSON. Over TCP "
+                  "each request carries the token of the cohort.";
     about.security = {{"token", http::bearer_scheme()}};
     about.tags = {{"look", "How the cohort is"},
                   {"workers", "Orders to one slot"},
                   {"cohort", "Orders to all"}};
+    about.adjust = let_bodies_be_absent;
     http::serve_openapi(to, std::move(about));
 }
 

@@ -133,7 +133,11 @@ TEST_CASE("the state has the shape that is documented")
     const auto workers = stage::json_of(set.ask_local("GET /api/v1/workers"));
     CHECK(workers.at("workers").as_array().size() == 2);
     const auto document = stage::json_of(set.ask_local("GET /api/v1/openapi.json"));
-    CHECK(document.at("paths").as_object().contains("/api/v1/workers/{slot}/drain"));
+    const auto& paths = document.at("paths").as_object();
+    CHECK(paths.contains("/api/v1/workers/{slot}/drain"));
+    CHECK(paths.at("/api/v1/logs").at("get").at("parameters").as_array().size() == 4);
+    const auto& reload = paths.at("/api/v1/reload").at("post").at("requestBody");
+    CHECK(reload.at("required") == false);
     CHECK(document.at("components").at("schemas").as_object().contains("State"));
 }
 

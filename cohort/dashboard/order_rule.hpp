@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cohort/base/clock.hpp>
+#include <cohort/dashboard/shapes.hpp>
 
 #include <cstdint>
 #include <span>
@@ -22,9 +23,9 @@ struct order_rule {
     std::string_view verb;  ///< "log-level"
     of whom;
     manner how;
-    milliseconds budget;       ///< unless the request says how long it waits
-    std::string_view takes;    ///< the members of its body: `"to": "8"`; empty: none
-    std::string_view summary;  ///< for the documentation
+    milliseconds budget;                  ///< unless the request says how long it waits
+    std::span<const shape_member> takes;  ///< the members of its body
+    std::string_view summary;             ///< for the documentation
     by whose = by::operators;
 };
 

@@ -17,6 +17,7 @@ TEST_CASE("each order is there once, with a verb that the admin socket takes")
         CHECK(each.verb.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string_view::npos);
         CHECK(each.budget > cohort::milliseconds{0});
         CHECK_FALSE(each.summary.empty());
+        CHECK_FALSE(each.takes.empty());
     }
     CHECK(paths.contains("slot/drain"));
     CHECK(paths.contains("reload"));

@@ -26,6 +26,7 @@ namespace cohort::dashboard {
 using namespace std::chrono_literals;
 using control::exit_code;
 using detail::noted;
+using detail::slot_in_path;
 using detail::slot_of;
 
 namespace {
@@ -35,6 +36,14 @@ namespace json = boost::json;
 constexpr milliseconds answers_within = 5s;
 constexpr std::int64_t lines_usual = 100;
 constexpr std::int64_t lines_max = 1000;
+
+constexpr std::array of_logs{
+    shape_member{"last", "integer", "How many lines: 1 to 1000; 100 if nothing is said."},
+    shape_member{"level", "string", "Those of this level and above it."},
+    shape_member{"grep", "string", "Those with this text in them."},
+    shape_member{"since", "string", "Those from this moment on: 2026-01-31T12:00:00.000Z."}};
+constexpr std::array of_report{shape_member{"slot", "integer!", "Of a worker: its seat."},
+                               shape_member{"worker", "integer!", "Its id."}};
 
 /// What `cohort start` made of the standard output, which this process shares with the workers.
 std::filesystem::path file_of_output()
@@ -138,17 +147,18 @@ void papers::add_to(http::routes& to)
     };
     to.get(
         "/logs", [this](const http::request& of) { return logs(of, {}); },
-        noted("The last lines of the log: ?last=, ?level=, ?grep=, ?since=", data()));
+        noted("The last lines of the log", data(), {taken(http::place::query, of_logs)}));
     to.get(
         "/workers/{slot}/logs", [this](const http::request& of) { return logs(of, slot_of(of)); },
-        noted("Those of one slot, likewise", data()));
+        noted("Those of one slot", data(), {taken(http::place::query, of_logs), slot_in_path()}));
     to.get(
         "/why/{slot}/{worker}",
         [this](const http::request& of) {
             return report(slot_of(of), of.path<std::uint32_t>("worker", 1, UINT32_MAX));
         },
         noted("The report of one worker's end, as its file has it",
-              http::answers{200, http::media{"text/plain"}}));
+              http::answers{200, http::media{"text/plain"}},
+              {taken(http::place::path, of_report)}));
 }
 
 }  // namespace cohort::dashboard

@@ -17,12 +17,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// `type` as JSON Schema has it; with "?" it may be null.
-struct member {
-    std::string_view name;
-    std::string_view type;
-    std::string_view about = {};
-};
+using member = shape_member;
 
 json::string_view view(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -34,8 +29,16 @@ json::object typed(std::string_view type)
     json::object shape;
     if (maybe)
         shape["type"] = json::array{view(type), "null"};
-    else
+    else if (!type.empty())
         shape["type"] = view(type);
+    return shape;
+}
+
+json::object described(const member& one, std::string_view type)
+{
+    json::object shape = typed(type);
+    if (!one.about.empty())
+        shape["description"] = view(one.about);
     return shape;
 }
 
@@ -44,10 +47,7 @@ json::object object_of(std::span<const member> members)
     json::object properties;
     json::array required;
     for (const member& each : members) {
-        json::object one = typed(each.type);
-        if (!each.about.empty())
-            one["description"] = view(each.about);
-        properties[view(each.name)] = std::move(one);
+        properties[view(each.name)] = described(each, each.type);
         required.emplace_back(view(each.name));
     }
     json::object shape{{"type", "object"}};
@@ -178,6 +178,25 @@ json::object make_state()
     return shape;
 }
 
+json::object taken_shape(std::span<const member> members)
+{
+    json::object properties;
+    json::array required;
+    for (const member& each : members) {
+        std::string_view type = each.type;
+        if (type.ends_with('!')) {
+            type.remove_suffix(1);
+            required.emplace_back(view(each.name));
+        }
+        properties[view(each.name)] = described(each, type);
+    }
+    json::object shape{{"type", "object"}};
+    shape["properties"] = std::move(properties);
+    if (!required.empty())
+        shape["required"] = std::move(required);
+    return shape;
+}
+
 constexpr auto answer_members = std::to_array<member>({
     {"exit", "integer", "What the command line would exit with: 0 is done."},
     {"outcome", "string",
@@ -187,6 +206,29 @@ constexpr auto answer_members = std::to_array<member>({
 });
 
 }  // namespace
+
+http::expects taken(http::place where, std::span<const shape_member> which)
+{
+    return {where, [which](schema::describer&) { return taken_shape(which); }};
+}
+
+json::object workers_shape::describe(schema::describer&) const
+{
+    json::object shape{{"type", "object"}};
+    shape["properties"] = json::object{{"workers", list_of(object_of(worker_members))}};
+    shape["required"] = json::array{"workers"};
+    return shape;
+}
+
+json::object access_shape::describe(schema::describer&) const
+{
+    json::object word = typed("string");
+    word["enum"] = json::array{"look", "order"};
+    json::object shape{{"type", "object"}};
+    shape["properties"] = json::object{{"may", list_of(std::move(word))}};
+    shape["required"] = json::array{"may"};
+    return shape;
+}
 
 json::object state_shape::describe(schema::describer& by) const
 {

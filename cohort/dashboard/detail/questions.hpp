@@ -4,10 +4,12 @@
 #include <cohort/base/clock.hpp>
 #include <cohort/board/layout.hpp>
 #include <cohort/control/protocol.hpp>
+#include <cohort/dashboard/shapes.hpp>
 #include <cohort/http/openapi/notes.hpp>
 #include <cohort/http/request.hpp>
 #include <cohort/http/route.hpp>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -29,9 +31,19 @@ namespace cohort::dashboard::detail {
     return what;
 }
 
-[[nodiscard]] inline http::route_options noted(const char* words, http::answers what)
+/// Parameters of paths.
+[[nodiscard]] inline http::expects slot_in_path()
 {
-    return {.notes = {http::tag{"look"}, http::summary{words}, std::move(what)}};
+    static constexpr std::array one{shape_member{"slot", "integer!", "Of a worker: its seat."}};
+    return taken(http::place::path, one);
+}
+
+[[nodiscard]] inline http::route_options noted(const char* words, http::answers what,
+                                               const http::route_notes& more = {})
+{
+    http::route_options how{.notes = {http::tag{"look"}, http::summary{words}, std::move(what)}};
+    how.notes.add(more);
+    return how;
 }
 
 }  // namespace cohort::dashboard::detail
