@@ -1,6 +1,6 @@
 // The dashboard's process comes when somebody asks, and what it says is true: a real cohort.
 
-#include "door.hpp"
+#include "dashboard_door.hpp"
 #include "family.hpp"
 #include "kept_server.hpp"
 #include "operator_of.hpp"
@@ -24,13 +24,6 @@ namespace {
 using names = std::vector<std::string>;
 
 std::vector<pid_t> dashboards_below(pid_t root) { return titled_below(root, "cohort: dashboard"); }
-
-std::string door_of(kept_server& server) { return testing::door_of(server.program(), "regent"); }
-
-answered ask(kept_server& server, std::string_view line, std::string_view body = {})
-{
-    return exchange(client::to_unix(door_of(server)), line, {}, body);
-}
 
 answered ask(std::uint16_t port, std::string_view line, std::string_view token = {})
 {
