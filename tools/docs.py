@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Checks the documentation: links lead somewhere, programs shown are programs of the tree, and the
-map of the house names every noun, and the manual every field and event.
+map of the house names every noun, and the manual every field, event, and word of an end.
 
 docs.py [--write]: with --write, programs shown are copied again from the files that they come from.
 A shown program is a code block below a line `<!-- file: path -->`. In one below `<!-- in: path -->`
@@ -15,7 +15,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from docs_logs import check_logs  # noqa: E402
+from docs_logs import check_causes, check_logs  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
@@ -96,7 +96,7 @@ def check_map() -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    problems = check_map() + check_logs(ROOT)
+    problems = check_map() + check_logs(ROOT) + check_causes(ROOT)
     for page in pages():
         text = page.read_text()
         wanted = with_programs(text)

@@ -1,5 +1,6 @@
 """The names of fields in lines of the log that Cohort itself writes, and of the events that a
-primary notes, from the sources: the manual (docs/manual/logs.md) has each of them, and no other."""
+primary notes, from the sources: the manual (docs/manual/logs.md) has each of them, and no other;
+and what it says of ends, which the page for 3 a.m. quotes."""
 
 import pathlib
 import re
@@ -81,6 +82,21 @@ def documented(text: str, heading: str) -> set[str]:
     part = text.split(f"\n## {heading}\n", 1)[-1].split("\n## ", 1)[0]
     cells = re.findall(r"^\| (`[^|]*) \|", part, re.MULTILINE)
     return {name for cell in cells for name in re.findall(r"`([\w -]+)`", cell)}
+
+
+def check_causes(root: pathlib.Path) -> list[str]:
+    """What somebody reads at 3 a.m. to have died of is what a primary says."""
+    page = "docs/manual/dashboard-3am.md"
+    part = (root / page).read_text(encoding="utf-8").split("\n## 2. ", 1)[1].split("\n## ", 1)[0]
+    said = "".join(path.read_text(encoding="utf-8") for path in root.glob("cohort/primary/*.cpp")
+                   if not path.stem.endswith("_test"))
+    cells = re.findall(r"^\| (`[^|]*) \|", part, re.MULTILINE)
+    quoted = [words for cell in cells for words in re.findall(r"`([^`…]+)…`", cell)]
+    # A signal is put in; what follows a colon is put behind.
+    known = [re.sub(r"SIG\w+", "{}", words.split(": ")[0]) for words in quoted]
+    problems = [f"{page}: no primary says \"{words}\" of an end"
+                for words in known if f'"{words}' not in said]
+    return problems if quoted else [f"{page}: step 2 has no words of ends"]
 
 
 def check_logs(root: pathlib.Path) -> list[str]:

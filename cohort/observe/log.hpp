@@ -38,8 +38,8 @@ inline constexpr redacted_value redacted;
 
 /// One more member of the JSON object. It keeps views: use it in the call, do not store it.
 ///
-/// An exception becomes an object: its type, its message, its stack if it is traced
-/// (observe/log_error.hpp), and what it was thrown with, as "cause". A fault becomes one, too.
+/// An exception becomes an object: its type, its message, where it was thrown (observe/thrown.hpp,
+/// if it is known), and what it was thrown with, as "cause". A fault becomes one, too.
 class field {
 public:
     using content = std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double,
