@@ -96,7 +96,8 @@ void cluster::parts::show(const cohort::primary::exhibit& what) noexcept
     dashboard::premises all;
     all.local = what.local;
     all.remote = what.remote;
-    all.primary = what.primary;
+    all.hatch = what.hatch;
+    all.free_filters = what.free_filters;
     all.token = what.token;
     all.view_token = what.view_token;
     all.beats = what.beats;

@@ -148,6 +148,22 @@ void server::receive(stream::socket came)
         if (std::string why = kept_out_(peer->pid); !why.empty())
             return send_off(came.native_handle(), std::move(why));
     }
+    admit(std::move(came));
+}
+
+void server::take(unique_fd connection)
+{
+    stream::socket came{executor_};
+    error_code refused;
+    came.assign(stream{}, connection.borrow(), refused);
+    if (refused)
+        return;
+    static_cast<void>(connection.release());
+    admit(std::move(came));
+}
+
+void server::admit(stream::socket came)
+{
     // Whoever connects and says nothing keeps nobody out: the one that did so first makes room.
     if (silent_.size() >= silent_max) {
         const conversation_ptr first = std::move(silent_.front());

@@ -94,6 +94,9 @@ public:
     using doorkeeper = std::move_only_function<std::string(pid_t)>;
     void keep_out(doorkeeper whom) { kept_out_ = std::move(whom); }
 
+    /// Listens to a connection without asking who is there: we have made it.
+    void take(unique_fd connection);
+
     /// Takes no more requests; who is being answered has so much time to read it. Order: once,
     /// before the end of the loop.
     [[nodiscard]] awaitable<> close(nanoseconds patience);
@@ -108,6 +111,7 @@ private:
 
     [[nodiscard]] awaitable<> accept_all();
     void receive(stream::socket came);
+    void admit(stream::socket came);
     [[nodiscard]] awaitable<> serve(conversation_ptr with);
     [[nodiscard]] awaitable<result<request>> read_request(conversation_ptr with);
     [[nodiscard]] awaitable<answer> work_out(conversation_ptr with, request what);

@@ -7,16 +7,17 @@
 
 #include <fmt/format.h>
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <iterator>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -24,20 +25,19 @@ namespace cohort::dashboard {
 
 namespace {
 
-std::optional<std::size_t> descriptors_of(pid_t who)
+/// How many entries a folder has.
+std::optional<std::size_t> entries_in(unique_fd folder)
 {
-    const std::string folder = fmt::format("/proc/{}/fd", who);
-    // Linux 6.2 has the number in the size; before it is 0, and they are counted one by one, which
-    // takes long where a worker has 50,000 connections.
-    struct stat seen{};
-    if (::stat(folder.c_str(), &seen) == 0 && seen.st_size > 0)
-        return static_cast<std::size_t>(seen.st_size);
-    std::error_code ec;
-    std::filesystem::directory_iterator all{folder, ec};
+    using stream = std::unique_ptr<DIR, decltype([](DIR* open) { ::closedir(open); })>;
+    const stream all{folder.valid() ? ::fdopendir(folder.borrow()) : nullptr};
+    if (!all)
+        return std::nullopt;
+    static_cast<void>(folder.release());
+    ::rewinddir(all.get());  // the place is that of all who have it
     std::size_t count = 0;
-    for (; !ec && all != std::filesystem::directory_iterator{}; all.increment(ec))
-        ++count;
-    return ec ? std::nullopt : std::optional{count};
+    while (const dirent* const each = ::readdir(all.get()))
+        count += each->d_name[0] != '.' ? 1 : 0;
+    return count;
 }
 
 /// The number behind a word at the beginning of a line.
@@ -53,6 +53,34 @@ std::optional<std::uint64_t> number_behind(const std::string& text, std::string_
 
 }  // namespace
 
+/// Of one that has ended, or become another program, nothing is seen through a window.
+std::optional<std::uint64_t> cost_reader::measure(pid_t who)
+{
+    const auto through = windows_.find(who);
+    if (through == windows_.end())
+        return process::memory_share(who);
+    const auto seen = process::memory_share_in(through->second.memory);
+    if (!seen)
+        windows_.erase(through);
+    return seen;
+}
+
+std::optional<std::size_t> cost_reader::descriptors_of(pid_t who) const
+{
+    // Linux 6.2 has the number in the size; before it is 0, and they are counted one by one, which
+    // takes long where a worker has 50,000 connections.
+    const std::string folder = fmt::format("/proc/{}/fd", who);
+    struct stat seen{};
+    if (::stat(folder.c_str(), &seen) == 0 && seen.st_size > 0)
+        return static_cast<std::size_t>(seen.st_size);
+    const auto through = windows_.find(who);
+    if (through != windows_.end() && through->second.folder.valid()) {
+        auto again = duplicate(through->second.folder);
+        return again ? entries_in(*std::move(again)) : std::nullopt;
+    }
+    return entries_in(unique_fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)});
+}
+
 std::map<pid_t, process_cost> cost_reader::read(std::span<const pid_t> of, steady_time now)
 {
     std::map<pid_t, process_cost> all;
@@ -63,12 +91,13 @@ std::map<pid_t, process_cost> cost_reader::read(std::span<const pid_t> of, stead
         cost.descriptors = descriptors_of(each);
         const auto known = memory_.find(each);
         const bool fresh = known != memory_.end() && now - known->second.when < memory_every;
-        const measured seen = fresh ? known->second : measured{process::memory_share(each), now};
+        const measured seen = fresh ? known->second : measured{measure(each), now};
         cost.memory_bytes = seen.bytes;
         memory.emplace(each, seen);
         all.emplace(each, cost);
     }
     memory_ = std::move(memory);
+    std::erase_if(windows_, [this](const auto& each) { return !memory_.contains(each.first); });
     return all;
 }
 

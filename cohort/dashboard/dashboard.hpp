@@ -18,7 +18,7 @@ namespace cohort::dashboard {
 struct premises {
     int local = -1;   ///< listens, for whoever may use the admin socket; -1: there is none
     int remote = -1;  ///< listens for TCP connections; likewise
-    std::filesystem::path primary;     ///< the admin socket, where the primary answers
+    int hatch = -1;   ///< where the primary gives what is asked for (control/hatch)
     std::filesystem::path token;       ///< a file with the token; empty: the settings have it
     std::filesystem::path view_token;  ///< that of whoever may only look; empty: likewise
     const config::settings* settings = nullptr;
@@ -26,7 +26,9 @@ struct premises {
     const observe::otlp_settings* telemetry = nullptr;  ///< what is sent; nullptr: nothing
     /// Counts as long as the event loop turns; nullptr: nobody looks.
     std::atomic<std::uint64_t>* beats = nullptr;
-    pid_t first = 0;        ///< the root of the cohort's processes
+    pid_t first = 0;  ///< the root of the cohort's processes
+    /// Whose system calls pass more filters than that is in a sandbox.
+    std::uint32_t free_filters = 0;
     bool resident = false;  ///< stays when nobody comes
     /// Without a connection for so long, it ends: who comes then is served by another one.
     nanoseconds rests_after = std::chrono::minutes{5};

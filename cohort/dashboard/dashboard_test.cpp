@@ -111,7 +111,11 @@ TEST_CASE("a flood of scrapes and checks is answered, and the primary hears litt
 
 TEST_CASE("a primary that is gone makes it neither live nor ready")
 {
-    stage set{[](config::settings&, premises& with) { with.primary += ".gone"; }};
+    stage set{[](config::settings&, premises& with) {
+        auto ends = control::hatch::make_ends();
+        REQUIRE(ends);
+        const unique_fd living{std::exchange(with.hatch, ends->second.release())};
+    }};
     CHECK(is(set.ask_local("GET /livez"), 503));
     CHECK(is(set.ask_local("GET /readyz"), 503));
     CHECK(is(set.ask_local("GET /api/v1/state"), 503));

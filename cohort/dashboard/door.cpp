@@ -58,7 +58,7 @@ awaitable<> door::run()
     }
 }
 
-bool is_welcome(int connection, pid_t first)
+bool is_welcome(int connection, pid_t first, std::uint32_t free_filters)
 {
     ucred who{};
     socklen_t length = sizeof who;
@@ -67,7 +67,8 @@ bool is_welcome(int connection, pid_t first)
     if (who.uid == 0 && ::geteuid() != 0)
         return true;
     const bool ours = who.uid == ::geteuid();
-    const auto seen = ours ? process::is_caged_below(who.pid, first) : process::caged::yes;
+    const auto seen =
+        ours ? process::is_caged_below(who.pid, first, free_filters) : process::caged::yes;
     static log::budget lines{1, 1min};
     if (seen == process::caged::yes) {
         if (const auto suppressed = lines.take())

@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 
 namespace cohort::dashboard {
@@ -35,7 +36,8 @@ private:
 };
 
 /// At the local door: this user's processes and root's, and nobody whom a cohort has put into a
-/// sandbox, which does not keep it from connecting here. `first`: the root of its processes.
-[[nodiscard]] bool is_welcome(int connection, pid_t first);
+/// sandbox, which does not keep it from connecting here. `first`: the root of its processes;
+/// `free_filters`: as is_caged_below() wants them, since we live in a sandbox, too.
+[[nodiscard]] bool is_welcome(int connection, pid_t first, std::uint32_t free_filters);
 
 }  // namespace cohort::dashboard

@@ -1,11 +1,8 @@
 #include <cohort/dashboard/inquiry.hpp>
 
 #include <cohort/async/deadline.hpp>
-#include <cohort/async/stop.hpp>
-#include <cohort/base/backoff.hpp>
 #include <cohort/base/try.hpp>
 #include <cohort/base/unique_fd.hpp>
-#include <cohort/control/entrance.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -35,25 +32,11 @@ fault lost(error_code why)
     return fault(why, "ask the primary");
 }
 
-/// While the queue is full it waits: others are about to be answered.
-awaitable<result<unique_fd>> connect(const std::filesystem::path& to)
-{
-    const auto stop = co_await asio::this_coro::cancellation_state;
-    backoff pause{2ms, 50ms};
-    while (!stopped(stop)) {
-        auto made = control::connect_to(to);
-        if (made || made.error().why().value() != EAGAIN)
-            co_return made;
-        co_await sleep_for(pause.next());
-    }
-    co_return failed(errc::cancelled, "ask the primary");
-}
-
-awaitable<result<control::answer>> converse(const std::filesystem::path& to, std::string line,
+awaitable<result<control::answer>> converse(control::guest& through, std::string line,
                                             inquiry::hear_progress& hear)
 {
     const auto executor = co_await asio::this_coro::executor;
-    auto connecting = connect(to);
+    auto connecting = through.ask_one({.what = control::goods::conversation});
     COHORT_CO_TRY(unique_fd connection, co_await std::move(connecting));
     stream::socket socket{executor};
     error_code refused;
@@ -86,7 +69,7 @@ awaitable<result<control::answer>> converse(const std::filesystem::path& to, std
 awaitable<result<control::answer>> inquiry::ask(control::request what, hear_progress hear) const
 {
     const nanoseconds within = what.budget == 0ms ? longest : what.budget + slack;
-    auto work = converse(socket_, control::encode(what), hear);
+    auto work = converse(through_, control::encode(what), hear);
     co_return co_await with_deadline(std::move(work), within);
 }
 

@@ -1,10 +1,7 @@
 #include <cohort/dashboard/log_tail.hpp>
 
 #include <cohort/base/try.hpp>
-#include <cohort/base/unique_fd.hpp>
-#include <cohort/base/wary_open.hpp>
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,8 +51,10 @@ result<piece> read_piece(const unique_fd& file, end which, off_t most)
     return got;
 }
 
-result<std::vector<std::string>> tail_of(const unique_fd& file, const observe::log_filter& wanted,
-                                         std::size_t lines)
+}  // namespace
+
+result<std::vector<std::string>> log_tail(const unique_fd& file, const observe::log_filter& wanted,
+                                          std::size_t lines)
 {
     COHORT_TRY(const piece got, read_piece(file, end::last, tail_bytes_max));
     std::string_view rest{got.text};
@@ -76,32 +75,9 @@ result<std::vector<std::string>> tail_of(const unique_fd& file, const observe::l
     return last;
 }
 
-}  // namespace
-
-result<std::vector<std::string>> log_tail(const std::filesystem::path& file,
-                                          const observe::log_filter& wanted, std::size_t lines)
+result<std::string> text_of_file(const unique_fd& file)
 {
-    COHORT_TRY(const unique_fd opened, wary_open(file.string(), O_RDONLY));
-    return tail_of(opened, wanted, lines);
-}
-
-result<std::vector<std::string>> tail_of_output(const observe::log_filter& wanted,
-                                                std::size_t lines)
-{
-    // The very file that is open: by now its path may lead to another one.
-    const unique_fd opened{::open("/proc/self/fd/1", O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-    struct stat is{};
-    if (!opened.valid() || ::fstat(opened.borrow(), &is) == -1)
-        return failed("open the standard output's file");
-    if (!S_ISREG(is.st_mode))
-        return failed(errc::bad_value, "read the standard output: it is no regular file");
-    return tail_of(opened, wanted, lines);
-}
-
-result<std::string> text_of_file(const std::filesystem::path& file)
-{
-    COHORT_TRY(const unique_fd opened, wary_open(file.string(), O_RDONLY));
-    COHORT_TRY(piece got, read_piece(opened, end::first, text_bytes_max));
+    COHORT_TRY(piece got, read_piece(file, end::first, text_bytes_max));
     return std::move(got.text);
 }
 

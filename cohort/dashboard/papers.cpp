@@ -73,16 +73,20 @@ observe::log_filter filter_of(const http::request& of)
 awaitable<control::answer> papers::read(std::filesystem::path file, observe::log_filter wanted,
                                         std::size_t lines) const
 {
-    const bool is_output = file.empty();
-    if (is_output)
+    control::wish what{.what = control::goods::log, .slot = wanted.slot};
+    if (file.empty()) {
+        what = {.what = control::goods::output};
         file = file_of_output();
+    }
     if (file.empty())
         co_return control::answer{exit_code::refused,
                                   "its lines are in no file that could be read again: they go to "
                                   "a terminal, to another program, or to the journal"};
-    auto reading = offload([&file, &wanted, lines, is_output] {
-        return is_output ? tail_of_output(wanted, lines) : log_tail(file, wanted, lines);
-    });
+    auto opening = primary_.fetch(what);
+    const auto opened = co_await std::move(opening);
+    if (!opened)
+        co_return control::answer{exit_code::refused, opened.error().text()};
+    auto reading = offload([&opened, &wanted, lines] { return log_tail(*opened, wanted, lines); });
     const auto got = co_await std::move(reading);
     if (!got)
         co_return control::answer{exit_code::refused, got.error().text()};
@@ -119,20 +123,12 @@ awaitable<http::response> papers::logs(const http::request& of,
 
 awaitable<http::response> papers::report(std::uint32_t slot, std::uint32_t worker) const
 {
-    auto asking = primary_.ask(detail::question("why", slot, answers_within));
-    const auto said = co_await std::move(asking);
-    if (!said)
-        co_return answer_of(unheard(said.error()));
-    std::string file;
-    control::each_object(said->data, "slots", [&](const json::object& each) {
-        control::each_object(each, "ends", [&](const json::object& end) {
-            if (control::number_at(end, "worker") == worker)
-                file = control::text_at(end, "file");
-        });
-    });
-    if (file.empty())
-        co_return http::problem(404, {}, "no report of that worker's end is kept in a file");
-    auto reading = offload([&file] { return text_of_file(file); });
+    const control::wish what{.what = control::goods::report, .slot = slot, .worker = worker};
+    auto opening = primary_.fetch(what);
+    const auto file = co_await std::move(opening);
+    if (!file)
+        co_return http::problem(404, {}, file.error().text());
+    auto reading = offload([&file] { return text_of_file(*file); });
     auto text = co_await std::move(reading);
     if (!text)
         co_return http::problem(404, {}, text.error().text());

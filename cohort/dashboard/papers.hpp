@@ -15,8 +15,8 @@
 
 namespace cohort::dashboard {
 
-/// What lies in files, for who may look: the log, and reports of crashes. Which files these are
-/// says the primary; nobody names one. A resource.
+/// What lies in files, for who may look: the log, and reports of crashes. The primary knows which
+/// files these are, and opens them; nobody names one. A resource.
 ///
 ///     GET  /logs  /workers/{slot}/logs  /why/{slot}/{worker}
 class papers {

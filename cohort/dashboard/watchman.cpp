@@ -205,6 +205,26 @@ void watchman::count(const json::object& survey, steady_time when)
     rates_.take(std::move(seen));
 }
 
+/// What one of them costs is not known is no reason to see nothing of the others.
+awaitable<> watchman::open_windows(const std::vector<pid_t>& to)
+{
+    for (const pid_t each : to) {
+        if (!cost_reader_.lacks_window(each))
+            continue;
+        control::wish what{.what = control::goods::process};
+        what.pid = static_cast<std::uint32_t>(each);
+        auto asking = with_.primary.fetch_all(what);
+        auto got = co_await std::move(asking);
+        if (!got)
+            continue;
+        cost_reader::window seen;
+        seen.memory = std::move(got->front());
+        if (got->size() > 1)
+            seen.folder = std::move(got->back());
+        cost_reader_.look_through(each, std::move(seen));
+    }
+}
+
 /// On a lane: the kernel walks through page tables, and metrics may be many.
 void watchman::look_at_processes(const std::vector<pid_t>& pids, steady_time when)
 {
@@ -260,6 +280,8 @@ awaitable<result<>> watchman::gather()
     COHORT_CO_TRY(co_await std::move(remembering));
     const std::vector<pid_t> pids = pids_in(survey.data);
     const auto root = static_cast<pid_t>(number_at(survey.data, "root").value_or(0));
+    auto opening = open_windows(pids);
+    co_await std::move(opening);
     const steady_time when = now();
     auto measuring = measure(pids, when);
     COHORT_CO_TRY(co_await std::move(measuring));

@@ -78,6 +78,7 @@ private:
     [[nodiscard]] bool is_wanted() const noexcept;
     [[nodiscard]] awaitable<result<>> gather();
     [[nodiscard]] awaitable<result<>> recall();
+    [[nodiscard]] awaitable<> open_windows(const std::vector<pid_t>& to);
     [[nodiscard]] awaitable<result<>> measure(const std::vector<pid_t>& pids, steady_time when);
     void count(const boost::json::object& survey, steady_time when);
     void look_at_processes(const std::vector<pid_t>& pids, steady_time when);

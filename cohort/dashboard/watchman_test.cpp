@@ -14,7 +14,7 @@ using cohort::dashboard::detail::stage;
 namespace {
 
 awaitable<> look_twice(watchman& eyes, scope& tasks, std::latch& hold, std::latch& idle,
-                       std::vector<result<watchman::sight_ptr>>& seen)
+                       control::guest& asks, std::vector<result<watchman::sight_ptr>>& seen)
 {
     auto first = eyes.look();
     auto refused = co_await std::move(first);
@@ -26,6 +26,7 @@ awaitable<> look_twice(watchman& eyes, scope& tasks, std::latch& hold, std::latc
     seen.push_back(std::move(sight));
     eyes.close();
     tasks.stop();
+    asks.close();
 }
 
 }  // namespace
@@ -47,12 +48,14 @@ TEST_CASE("lanes that are full keep the watchman from one look, and not from the
     begun.wait();
     REQUIRE(all.run([&]() noexcept { idle.count_down(); }));
 
-    const inquiry primary{set.with.primary};
+    control::guest asks{loop.get_executor()};
+    REQUIRE(asks.open(std::move(set.spare)));
+    const inquiry primary{asks};
     watchman eyes{{.executor = loop.get_executor(), .primary = primary, .board = *set.board}};
     scope tasks{loop.get_executor()};
     std::vector<result<watchman::sight_ptr>> seen;
     tasks.spawn(eyes.run());
-    tasks.spawn(look_twice(eyes, tasks, hold, idle, seen));
+    tasks.spawn(look_twice(eyes, tasks, hold, idle, asks, seen));
     loop.run();
     REQUIRE(seen.size() == 2);
     CHECK(seen[0].error().why() == errc::queue_full);

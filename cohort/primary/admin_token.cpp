@@ -21,6 +21,14 @@ constexpr std::size_t token_bytes = 32;
 constexpr off_t shortest = 16;
 constexpr off_t longest = 513;  // with a line end
 
+/// Who reads it is in a sandbox: as root, it may read what root has, and what everybody may.
+bool is_for_us(const struct stat& file) noexcept
+{
+    if (::geteuid() != 0 || file.st_uid == 0)
+        return true;
+    return (file.st_mode & (file.st_gid == 0 ? S_IRGRP : S_IROTH)) != 0;
+}
+
 bool is_good(const std::filesystem::path& path)
 {
     const unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
@@ -63,6 +71,11 @@ std::string doubts_about_token(const std::filesystem::path& path)
     if (::stat(path.c_str(), &seen) == -1 || ::access(path.c_str(), R_OK) == -1)
         return fmt::format("cannot read {}: {}; nobody comes in over TCP until it can be read",
                            path.c_str(), last_errno().message());
+    if (!is_for_us(seen))
+        return fmt::format("{} belongs to user {}: the process of the dashboard, root without "
+                           "capabilities, cannot read it; nobody comes in over TCP until it is "
+                           "root's",
+                           path.c_str(), seen.st_uid);
     if ((seen.st_mode & (S_IWGRP | S_IRWXO)) != 0)
         return fmt::format(
             "others may read or replace {} (mode {:04o}), and come in over TCP; going "

@@ -84,4 +84,12 @@ TEST_CASE("a token that others may read is doubted, and so is one that is not th
         REQUIRE(::chmod(path.c_str(), bad) == 0);
         CHECK(doubts_about_token(path).contains(fmt::format("mode {:04o}", bad)));
     }
+    if (::geteuid() == 0) {
+        REQUIRE(::chown(path.c_str(), 65534, 65534) == 0);
+        REQUIRE(::chmod(path.c_str(), 0600) == 0);
+        CHECK(doubts_about_token(path).contains("belongs to user 65534"));
+        REQUIRE(::chown(path.c_str(), 65534, 0) == 0);
+        REQUIRE(::chmod(path.c_str(), 0640) == 0);
+        CHECK(doubts_about_token(path).empty());
+    }
 }

@@ -15,7 +15,7 @@ namespace cohort::primary {
 struct exhibit {
     int local = -1;   ///< listens for whoever may use the admin socket; -1: there is none
     int remote = -1;  ///< listens for TCP connections; likewise
-    std::filesystem::path primary;     ///< the admin socket, where the primary answers
+    int hatch = -1;   ///< where the primary gives what is asked for (control/hatch)
     std::filesystem::path token;       ///< a file with the token; empty: the settings have it
     std::filesystem::path view_token;  ///< that of whoever may only look; empty: likewise
     const config::settings* settings = nullptr;
@@ -23,6 +23,8 @@ struct exhibit {
     const observe::otlp_settings* telemetry = nullptr;
     /// It counts here as long as its event loop turns; nullptr: nobody looks.
     std::atomic<std::uint64_t>* beats = nullptr;
+    /// Filters that system calls of the cohort's processes pass which are in no sandbox.
+    std::uint32_t free_filters = 0;
     /// Somebody needs it who does not knock: it stays when nobody comes.
     bool resident = false;
 };

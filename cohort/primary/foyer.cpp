@@ -10,10 +10,7 @@
 #include <cohort/net/socket_option.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/observe/log_export.hpp>
-#include <cohort/observe/log_file.hpp>
 #include <cohort/observe/otlp_metrics.hpp>
-#include <cohort/process/clone.hpp>
-#include <cohort/process/permit.hpp>
 
 #include <fmt/format.h>
 
@@ -229,29 +226,21 @@ awaitable<> foyer::knock()
     stop_watching();
 }
 
-result<process::child> foyer::give_birth()
+result<dashboard_process> foyer::give_birth()
 {
-    process::birth how;
-    how.title = fmt::format("cohort: dashboard ({})", with_.settings.name);
-    how.keep = doors();
-    if (log::kept_number() != -1)
-        how.keep.push_back(log::kept_number());
-    how.orphan = process::parent_death::kill();
-    exhibit what;
-    what.local = local_ ? local_->socket().borrow() : -1;
-    what.remote = remote_.valid() ? remote_.borrow() : -1;
-    what.primary = admin_;
-    what.token = tokens_.order;
-    what.view_token = tokens_.view;
-    what.beats = pulse_ ? &pulse_->beats() : nullptr;
-    what.settings = &with_.settings;
-    what.board = &with_.board;
-    what.telemetry = &with_.telemetry;
-    what.resident = with_.telemetry.any();
-    COHORT_TRY(auto permit, process::fork_permit::ask());
-    // Runs in the copy: everything it refers to is the copy's own memory.
-    auto begin = [this, &what]() noexcept { with_.life.show(what); };
-    return process::clone(std::move(permit), how, begin);
+    dashboard_plan plan;
+    plan.title = fmt::format("cohort: dashboard ({})", with_.settings.name);
+    plan.what.local = local_ ? local_->socket().borrow() : -1;
+    plan.what.remote = remote_.valid() ? remote_.borrow() : -1;
+    plan.what.token = tokens_.order;
+    plan.what.view_token = tokens_.view;
+    plan.what.beats = pulse_ ? &pulse_->beats() : nullptr;
+    plan.what.settings = &with_.settings;
+    plan.what.board = &with_.board;
+    plan.what.telemetry = &with_.telemetry;
+    plan.what.resident = with_.telemetry.any();
+    plan.box = box_;
+    return give_birth_to(plan, with_.executor, with_.life, with_.goods);
 }
 
 nanoseconds foyer::judge(const result<process::exit_reason>& how, nanoseconds lived)
@@ -318,6 +307,22 @@ void foyer::prepare_watch()
         log::warn("a dashboard that hangs will not be noticed: {}; going on", pulse.error().text());
 }
 
+/// Strangers talk to that process. Without a sandbox, it is not.
+bool foyer::prepare_box()
+{
+    auto made = dashboard_box(tokens_);
+    if (!made) {
+        log::error("no dashboard, since it cannot live in a sandbox: {}; going on without",
+                   made.error().text());
+        return false;
+    }
+    box_ = *std::move(made);
+    log::debug("the dashboard lives in {}", box_->words());
+    for (const std::string& each : box_->missing())
+        log::info("the dashboard's sandbox lacks something: {}; going on", each);
+    return true;
+}
+
 awaitable<> foyer::live()
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
@@ -328,7 +333,8 @@ awaitable<> foyer::live()
         co_await sleep_for(pauses_.next());
         co_return;
     }
-    process_.emplace(*std::move(born));
+    process_.emplace(std::move(born->child));
+    hatch_ = std::move(born->hatch);
     const steady_time since = now();
     log::debug("the process of the dashboard is {}", process_->pid());
     auto watching = watch_over();
@@ -336,6 +342,7 @@ awaitable<> foyer::live()
     if (stopped(stop))
         co_return;
     process_.reset();
+    hatch_.reset();
     if (!ended || ended->code() != 0)
         restarts_->with(silent_ ? "silent" : "died").add();
     const nanoseconds pause = judge(ended, now() - since);
@@ -350,6 +357,8 @@ awaitable<> foyer::run()
     if (!has_doors() && !resident)
         co_return;
     prepare_watch();
+    if (!prepare_box())
+        co_return;
     while (!stopped(stop)) {
         if (!resident) {
             awaitable<> wait = knock();
@@ -372,6 +381,7 @@ awaitable<> foyer::close()
         static_cast<void>(co_await with_deadline(std::move(end), leaves_within));
         process_.reset();
     }
+    hatch_.reset();
     if (local_)
         local_->remove();
     if (tokens_.made)

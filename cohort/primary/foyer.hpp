@@ -9,19 +9,23 @@
 #include <cohort/board/segment.hpp>
 #include <cohort/config/settings.hpp>
 #include <cohort/control/entrance.hpp>
+#include <cohort/control/hatch.hpp>
 #include <cohort/net/endpoint.hpp>
 #include <cohort/net/poller.hpp>
 #include <cohort/observe/metrics.hpp>
 #include <cohort/observe/otlp_settings.hpp>
 #include <cohort/primary/audience.hpp>
+#include <cohort/primary/dashboard_birth.hpp>
 #include <cohort/primary/dashboard_pulse.hpp>
 #include <cohort/primary/door_tokens.hpp>
 #include <cohort/process/child.hpp>
+#include <cohort/process/sandbox.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -49,6 +53,7 @@ public:
         const board::segment& board;
         const config::settings& settings;
         const observe::otlp_settings& telemetry;
+        control::larder& goods;  ///< what that process asks for
     };
     explicit foyer(const parts& with);
     foyer(const foyer&) = delete;
@@ -83,7 +88,8 @@ private:
     [[nodiscard]] awaitable<> knock();
     void prepare_watch();
     void stop_watching() noexcept;
-    [[nodiscard]] result<process::child> give_birth();
+    [[nodiscard]] bool prepare_box();
+    [[nodiscard]] result<dashboard_process> give_birth();
     [[nodiscard]] awaitable<> live();
     [[nodiscard]] awaitable<result<process::exit_reason>> watch_over();
     void end_if_silent();
@@ -99,7 +105,9 @@ private:
     bool knocked_ = false;
     // Of ends in a row, each soon after the birth.
     backoff pauses_{milliseconds{200}, std::chrono::seconds{30}};
+    std::shared_ptr<const process::sandbox> box_;
     std::optional<process::child> process_;
+    std::unique_ptr<control::hatch> hatch_;
     std::optional<dashboard_pulse> pulse_;
     bool silent_ = false;  // it was, and is killed for it
     metrics::family<metrics::counter_series>* restarts_ = nullptr;

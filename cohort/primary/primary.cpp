@@ -107,12 +107,14 @@ result<> primary::open_desk()
     upgrading_ = std::make_unique<upgrading>(with_all);
     if (left_open_)
         upgrading_->take_asker(*left_open_);
+    pantry_ = std::make_unique<pantry>(*supervisor_, reception_, settings_);
     foyer_ = std::make_unique<foyer>(foyer::parts{.executor = loop_.get_executor(),
                                                   .poller = poller_,
                                                   .life = audience_,
                                                   .board = supervisor_->board(),
                                                   .settings = settings_,
-                                                  .telemetry = telemetry_});
+                                                  .telemetry = telemetry_,
+                                                  .goods = *pantry_});
     foyer_->open(reception_.place(), left_open_ ? &*left_open_ : nullptr);
     logs_ = std::make_unique<log_files>(*supervisor_);
     reception_.front_desk().add(*logs_);
@@ -171,6 +173,7 @@ outcome primary::run(act begin)
         }
     }
     foyer_.reset();
+    pantry_.reset();
     logs_.reset();
     levels_.reset();
     upgrading_.reset();

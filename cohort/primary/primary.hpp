@@ -15,6 +15,7 @@
 #include <cohort/primary/log_files.hpp>
 #include <cohort/primary/log_levels.hpp>
 #include <cohort/primary/mending.hpp>
+#include <cohort/primary/pantry.hpp>
 #include <cohort/primary/reception.hpp>
 #include <cohort/primary/recycler.hpp>
 #include <cohort/primary/reloading.hpp>
@@ -143,6 +144,7 @@ private:
     std::unique_ptr<log_levels> levels_;
     std::unique_ptr<mending> mending_;
     observe::otlp_settings telemetry_;
+    std::unique_ptr<pantry> pantry_;
     std::unique_ptr<foyer> foyer_;
     bool playing_ = false;  // the program's coroutine
     bool stopping_ = false;

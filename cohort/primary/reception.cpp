@@ -11,9 +11,11 @@
 
 #include <fmt/format.h>
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -44,7 +46,7 @@ class doorkeeper {
 public:
     std::string operator()(pid_t who)
     {
-        switch (process::is_caged_below(who, first_process())) {
+        switch (process::is_caged_below(who, first_process(), process::own_filters())) {
             case process::caged::no:
                 return {};
             case process::caged::gone:  // as the command does that only looks whether we are there
@@ -156,6 +158,17 @@ result<> reception::open(const config::settings& settings, naming name_is, offic
 std::filesystem::path reception::place() const
 {
     return server_ && door_ ? door_->path() : std::filesystem::path{};
+}
+
+result<unique_fd> reception::converse()
+{
+    if (!server_)
+        return failed(errc::not_supported, "ask where there is no admin socket");
+    std::array<int, 2> ends{-1, -1};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == -1)
+        return failed("make a connection to the admin socket");
+    server_->take(unique_fd{ends[0]});
+    return unique_fd{ends[1]};
 }
 
 awaitable<> reception::close()

@@ -2,6 +2,7 @@
 
 #include <cohort/async/tokens.hpp>
 #include <cohort/base/error.hpp>
+#include <cohort/base/unique_fd.hpp>
 #include <cohort/config/settings.hpp>
 #include <cohort/control/entrance.hpp>
 #include <cohort/primary/chronicle.hpp>
@@ -50,6 +51,9 @@ public:
 
     /// Where it answers; empty: nowhere.
     [[nodiscard]] std::filesystem::path place() const;
+    /// A connection to it that needs no file, for a process of our own.
+    /// Errors: EMFILE; errc::not_supported, it answers nowhere.
+    [[nodiscard]] result<unique_fd> converse();
     [[nodiscard]] chronicle& past() noexcept { return past_; }
     /// Only after open().
     [[nodiscard]] desk& front_desk() noexcept { return *desk_; }

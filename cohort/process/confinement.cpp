@@ -47,15 +47,20 @@ std::optional<confinement> parse_confinement(std::string_view status)
     return confinement{.parent = *parent, .filters = filters};
 }
 
-caged is_caged_below(pid_t who, pid_t root)
+std::uint32_t own_filters()
 {
     const auto own = confinement_of(::getpid());
-    if (!own || who <= 0)
-        return caged::no;  // no /proc; or somebody outside our pid namespace
+    return own ? own->filters : 0;
+}
+
+caged is_caged_below(pid_t who, pid_t root, std::uint32_t free_filters)
+{
+    if (who <= 0 || !confinement_of(::getpid()))
+        return caged::no;  // somebody outside our pid namespace; or no /proc
     auto at = confinement_of(who);
     if (!at)
         return caged::gone;
-    if (at->filters <= own->filters)
+    if (at->filters <= free_filters)
         return caged::no;
     for (int height = 0; at && height < ancestors_max; ++height) {
         if (at->parent == root)

@@ -26,8 +26,12 @@ struct confinement {
 /// gone: it is not there any more, and nobody can tell where it lived.
 enum class caged : std::uint8_t { no, yes, gone };
 
-/// Is `who` below `root` in the tree of processes, and in a sandbox that this process is not in?
+/// How many filters system calls of this process pass; 0: none, or there is no /proc.
+[[nodiscard]] std::uint32_t own_filters();
+
+/// Is `who` below `root` in the tree of processes, and in a sandbox? `free_filters`: what those of
+/// its processes have that are in none, as own_filters() said there.
 /// Loop: reads a few files of /proc.
-[[nodiscard]] caged is_caged_below(pid_t who, pid_t root);
+[[nodiscard]] caged is_caged_below(pid_t who, pid_t root, std::uint32_t free_filters);
 
 }  // namespace cohort::process

@@ -43,17 +43,17 @@ TEST_CASE("who is in a sandbox below us is told from our other children, and fro
     auto boxed = process::clone(kit::permit(), how, come_and_wait);
     REQUIRE(boxed);
     kit::read_line(ready.read);
-    CHECK(is_caged_below(boxed->pid(), ::getpid()) == caged::yes);
-    CHECK(is_caged_below(boxed->pid(), ::getppid()) == caged::yes);
-    CHECK(is_caged_below(boxed->pid(), free->pid()) == caged::no);
-    CHECK(is_caged_below(free->pid(), ::getpid()) == caged::no);
-    CHECK(is_caged_below(::getpid(), ::getppid()) == caged::no);
+    CHECK(is_caged_below(boxed->pid(), ::getpid(), own_filters()) == caged::yes);
+    CHECK(is_caged_below(boxed->pid(), ::getppid(), own_filters()) == caged::yes);
+    CHECK(is_caged_below(boxed->pid(), free->pid(), own_filters()) == caged::no);
+    CHECK(is_caged_below(free->pid(), ::getpid(), own_filters()) == caged::no);
+    CHECK(is_caged_below(::getpid(), ::getppid(), own_filters()) == caged::no);
     const pid_t gone = boxed->pid();
     for (auto* each : {&*boxed, &*free}) {
         CHECK(each->signal(SIGKILL));
         static_cast<void>(each->wait());
     }
     // It asked, and nobody can tell any more who it was.
-    CHECK(is_caged_below(gone, ::getpid()) == caged::gone);
-    CHECK(is_caged_below(0, ::getpid()) == caged::no);
+    CHECK(is_caged_below(gone, ::getpid(), own_filters()) == caged::gone);
+    CHECK(is_caged_below(0, ::getpid(), own_filters()) == caged::no);
 }

@@ -1,7 +1,6 @@
 #include <cohort/process/memory_share.hpp>
 
 #include <cohort/base/parse.hpp>
-#include <cohort/base/unique_fd.hpp>
 
 #include <fmt/format.h>
 
@@ -17,16 +16,20 @@ namespace {
 constexpr std::size_t text_max = 4096;
 
 /// Empty: it could not be read.
-std::string text_of(pid_t pid, std::string_view file)
+std::string text_in(const unique_fd& opened)
 {
-    const std::string path = fmt::format("/proc/{}/{}", pid, file);
-    const unique_fd opened{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!opened.valid())
         return {};
     std::string text(text_max, '\0');
-    const ssize_t got = ::read(opened.borrow(), text.data(), text.size());
+    const ssize_t got = ::pread(opened.borrow(), text.data(), text.size(), 0);
     text.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
     return text;
+}
+
+std::string text_of(pid_t pid, std::string_view file)
+{
+    const std::string path = fmt::format("/proc/{}/{}", pid, file);
+    return text_in(unique_fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)});
 }
 
 }  // namespace
@@ -34,6 +37,11 @@ std::string text_of(pid_t pid, std::string_view file)
 std::optional<std::uint64_t> memory_share(pid_t pid)
 {
     return parse_memory_share(text_of(pid, "smaps_rollup"));
+}
+
+std::optional<std::uint64_t> memory_share_in(const unique_fd& smaps_rollup)
+{
+    return parse_memory_share(text_in(smaps_rollup));
 }
 
 std::optional<std::uint64_t> memory_resident(pid_t pid)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cohort/base/unique_fd.hpp>
+
 #include <sys/types.h>
 
 #include <cstdint>
@@ -13,6 +15,10 @@ namespace cohort::process {
 /// Nothing: it is gone, or we may not look (other users' processes).
 /// Source: proc(5), smaps_rollup.
 [[nodiscard]] std::optional<std::uint64_t> memory_share(pid_t pid);
+
+/// The same out of its smaps_rollup, which somebody has opened who may look: as it is now, however
+/// long that is ago. Nothing: it is gone, or has become another program.
+[[nodiscard]] std::optional<std::uint64_t> memory_share_in(const unique_fd& smaps_rollup);
 
 /// All pages that a process has in memory, shared or not, in bytes: never less than its share, and
 /// read in microseconds. Nothing: it is gone.

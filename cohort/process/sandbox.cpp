@@ -25,7 +25,7 @@ namespace {
 
 using detail::reach;
 
-constexpr std::array<std::string_view, 3> profile_names{"off", "server", "strict"};
+constexpr std::array<std::string_view, 4> profile_names{"off", "server", "strict", "onlooker"};
 
 /// What programs need to read of the system: libraries, certificates, zones, names, numbers.
 constexpr std::array system_folders{"/usr",
@@ -45,6 +45,28 @@ constexpr std::array plain_devices{"/dev/null",   "/dev/zero",    "/dev/full",
 /// that stays root may open kernel settings and disks without any capability.
 constexpr std::array shared_folders{"/tmp", "/var/tmp", "/dev/shm", "/proc/self"};
 constexpr std::array terminals{"/dev/ptmx", "/dev/pts"};
+
+/// onlooker: how names of hosts become addresses, the time of day, and how busy the machine is.
+constexpr std::array<const char*, 20> looked_at{"/usr/lib",
+                                                "/usr/lib64",
+                                                "/usr/share/zoneinfo",
+                                                "/lib",
+                                                "/lib64",
+                                                "/etc/resolv.conf",
+                                                "/etc/hosts",
+                                                "/etc/nsswitch.conf",
+                                                "/etc/host.conf",
+                                                "/etc/gai.conf",
+                                                "/etc/services",
+                                                "/etc/protocols",
+                                                "/etc/localtime",
+                                                "/etc/ld.so.cache",
+                                                "/run/systemd/resolve",
+                                                "/proc",
+                                                "/sys/fs/cgroup",
+                                                "/sys/devices/system/cpu",
+                                                "/dev/null",
+                                                "/dev/urandom"};
 
 bool can_filter_calls() noexcept
 {
@@ -116,6 +138,17 @@ result<sandbox> sandbox::prepare(const sandbox_options& wanted)
 void sandbox::plan_files(const sandbox_options& wanted, int version)
 {
     detail::landlock_rules rules{version};
+    if (wanted.profile == sandbox_profile::onlooker) {
+        for (const char* each : looked_at)
+            rules.allow(each, reach::read);
+        if (const auto own = own_program())
+            rules.allow(*own, reach::read);
+        for (const std::string& each : wanted.read)
+            rules.allow(each, reach::read);
+        rules.keep_signals_in();
+        files_ = std::move(rules);
+        return;
+    }
     for (const char* each : plain_devices)
         rules.allow(each, reach::write_open);
     if (wanted.profile == sandbox_profile::server) {
@@ -146,6 +179,8 @@ void sandbox::plan_calls(const sandbox_options& wanted)
 {
     if (wanted.profile == sandbox_profile::server)
         calls_ = detail::make_seccomp_filter(detail::cage::server);
+    else if (wanted.profile == sandbox_profile::onlooker)
+        calls_ = detail::make_seccomp_filter(detail::cage::onlooker);
     else if (wanted.program.empty())
         calls_ = detail::make_seccomp_filter(detail::cage::strict);
     else
@@ -158,10 +193,10 @@ void sandbox::find_words(const sandbox_options& wanted, int version)
         for (const std::string& each : *list) {
             if (::access(each.c_str(), F_OK) == -1)
                 missing_.push_back(
-                    fmt::format("{} is not there: workers born before it is cannot use it", each));
+                    fmt::format("{} is not there: who is born before it is cannot use it", each));
         }
     }
-    const bool strict = wanted.profile == sandbox_profile::strict;
+    const bool strict = wanted.profile != sandbox_profile::server;
     if (files_ && strict && !files_->keeps_signals_in())
         missing_.emplace_back("signals to other processes of its user are not kept back (landlock "
                               "does that since Linux 6.12)");

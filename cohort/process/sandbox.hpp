@@ -21,17 +21,19 @@ namespace cohort::process {
 /// off: as a process is born. server: leaves the machine and other processes alone, reads and
 /// executes what it may, writes to its folders, /tmp and devices. strict: no other program, no
 /// other process, no socket but of IP and Unix, reads the system and its own folders, writes to
-/// those it was given.
-enum class sandbox_profile : std::uint8_t { off, server, strict };
+/// those it was given. onlooker: for a process of our own that has what it works with; strict, and
+/// it opens files to read alone, of the system only what finds hosts and tells its load, and makes
+/// no Unix socket.
+enum class sandbox_profile : std::uint8_t { off, server, strict, onlooker };
 
-/// "off", "server", "strict".
+/// "off", "server", "strict", "onlooker".
 [[nodiscard]] std::string_view name_of(sandbox_profile which) noexcept;
 
 /// Which sandbox. A value.
 struct sandbox_options {
     sandbox_profile profile = sandbox_profile::off;
-    std::vector<std::string> read;          ///< strict: folders and files besides the system's
-    std::vector<std::string> write;         ///< folders and files, below which all is its own
+    std::vector<std::string> read;   ///< strict, onlooker: folders and files besides the system's
+    std::vector<std::string> write;  ///< folders and files, below which all is its own
     std::vector<std::string> capabilities;  ///< that it keeps: "net_bind_service"
     bool no_new_privs = false;              ///< without a profile; each of them has it anyway
     bool best_effort = false;               ///< strict, even where the kernel cannot do all of it

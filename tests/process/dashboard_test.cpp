@@ -80,6 +80,70 @@ TEST_CASE("nobody asks: there is no process; somebody does: there is one, and it
     CHECK(descriptors_of(dashboards_below(server.root()).front()) < 20);
 }
 
+TEST_CASE("strangers talk to it: it can do little besides answering them")
+{
+    kept_server server{{.workers = 1}};
+    REQUIRE(ask(server, "GET /readyz").is(200));
+    const pid_t its = dashboard_after(server, 0);
+    REQUIRE(its != 0);
+    const std::string status = read_about(its, "status");
+    CAPTURE(status);
+    for (const char* each : {"NoNewPrivs:\t1\n", "Seccomp:\t2\n", "CapInh:\t0000000000000000\n",
+                             "CapPrm:\t0000000000000000\n", "CapEff:\t0000000000000000\n",
+                             "CapAmb:\t0000000000000000\n"})
+        CHECK(status.contains(each));
+    // As root it could have kept some for programs that it executes, if it could execute any.
+    if (::geteuid() == 0)
+        CHECK(status.contains("CapBnd:\t0000000000000000\n"));
+    // Its primary's files are its user's; those of the workers it could be signalled by.
+    CHECK(status.contains(fmt::format("Uid:\t{0}\t{0}\t{0}\t{0}\n", ::geteuid())));
+}
+
+TEST_CASE("what it may not open itself it shows all the same")
+{
+    const temporary_folder folder;
+    const auto log = folder.path() / "regent.log";
+    std::string more = fmt::format("[log]\nto = \"file:{}\"\n", log.string());
+    SUBCASE("workers are as the primary") {}
+    SUBCASE("workers are of another user")
+    {
+        if (::geteuid() != 0)
+            return;
+        more = "user = \"65534\"\n" + more;
+    }
+    SUBCASE("workers are in a sandbox") { more += "[app.regent.sandbox]\nprofile = \"server\"\n"; }
+    kept_server server{{.workers = 1, .wait_for_start = false, .file = more}};
+    REQUIRE(eventually([&] {
+        return std::filesystem::exists(door_of(server)) && ask(server, "GET /readyz").is(200);
+    }));
+    const auto worker_of = [&] {
+        return ask(server, "GET /api/v1/state").json().at("workers").at(0).as_object();
+    };
+    CHECK(eventually([&] { return worker_of().at("pss_bytes").is_int64(); }));
+    CHECK(worker_of().at("fds").is_int64());
+    CHECK(ask(server, "GET /api/v1/logs").all.contains("listening on port"));
+
+    const pid_t before = server.workers().front();
+    const auto id = worker_of().at("id").as_int64();
+    ::kill(before, SIGSEGV);
+    CHECK(eventually([&] {
+        const answered report = ask(server, fmt::format("GET /api/v1/why/0/{}", id));
+        return report.is(200) && report.body().contains(fmt::format("pid {}", before));
+    }));
+    CHECK(eventually([&] {
+        const auto now = worker_of();
+        return now.at("pid") != before && now.at("pss_bytes").is_int64();
+    }));
+    CHECK(ask(server, "GET /api/v1/why/0/4000000").is(404));
+
+    // Somebody moves the log: what it logs from now on is in the new one.
+    std::filesystem::rename(log, folder.path() / "regent.log.1");
+    CHECK(eventually([&] {
+        static_cast<void>(ask(server, "POST /api/v1/level"));
+        return ask(server, "GET /api/v1/logs?grep=an%20order%20over").all.contains("level");
+    }));
+}
+
 TEST_CASE("it dies: the next request is answered")
 {
     kept_server server{{.workers = 1}};

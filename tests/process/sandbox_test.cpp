@@ -56,7 +56,8 @@ private:
     {
         launch how;
         how.exec = PROCESS_PROGRAMS "caged";
-        how.args = {"--bind", "127.0.0.1:0", "-w", "2", "--keepers", std::move(keepers)};
+        how.args = {"--bind", "127.0.0.1:0", "-w",        "2",
+                    "--name", "caged",       "--keepers", std::move(keepers)};
         how.env = {fmt::format("PROFILE={}", profile),
                    fmt::format("WRITES={}", own_.path().string()), "FOREIGN=/var"};
         how.env.insert(how.env.end(), env.begin(), env.end());
@@ -101,6 +102,19 @@ TEST_CASE("server: a worker may execute, and leaves other processes and the syst
     CHECK(app.errno_of("/write/own") == 0);
     CHECK(app.errno_of("/write/foreign") == EACCES);
     CHECK(app.program().stop().code() == 0);
+}
+
+TEST_CASE("a worker in a sandbox is not answered by the dashboard, which is in one itself")
+{
+    for (const char* profile : {"strict", "server", "off"}) {
+        CAPTURE(profile);
+        caged_server app{profile};
+        const bool caged = std::string_view{profile} != "off";
+        CHECK(app.errno_of("/attempt/dashboard") == (caged ? ECONNRESET : 0));
+        if (caged)
+            app.program().wait_for("may not ask this cohort, and connected to its dashboard");
+        CHECK(app.program().stop().code() == 0);
+    }
 }
 
 TEST_CASE("without a profile a worker does what its user may")

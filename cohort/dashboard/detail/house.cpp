@@ -39,7 +39,8 @@ constexpr int failed_code = 1;
 
 house::house(const premises& with)
     : with_{with},
-      primary_{with.primary},
+      hatch_{loop_.get_executor()},
+      primary_{hatch_},
       eyes_{{.executor = loop_.get_executor(),
              .primary = primary_,
              .board = *with.board,
@@ -93,7 +94,9 @@ result<> house::open(side which, int socket)
     };
     door::doorkeeper welcome;
     if (which == side::local)
-        welcome = [first = with_.first](int connection) { return is_welcome(connection, first); };
+        welcome = [with = with_](int connection) {
+            return is_welcome(connection, with.first, with.free_filters);
+        };
     made.entrance = std::make_unique<door>(loop_.get_executor(), unique_fd{socket}, std::move(give),
                                            std::move(welcome));
     doors_.spawn(made.entrance->run());
@@ -103,6 +106,7 @@ result<> house::open(side which, int socket)
 result<> house::open()
 {
     COHORT_TRY(poller_.start());
+    COHORT_TRY(hatch_.open(unique_fd{with_.hatch}));
     gate_.emplace(with_.token.empty() ? token_guard{with_.settings->admin.token}
                                       : token_guard{with_.token},
                   with_.view_token.empty() ? token_guard{with_.settings->admin.view_token}
@@ -139,6 +143,29 @@ awaitable<> house::hear_signals()
     }
 }
 
+/// Somebody has put its file aside: the primary opens the new one, we may not.
+awaitable<> house::follow_log()
+{
+    if (!log::file_moved())
+        co_return;
+    auto asking = hatch_.ask_one({.what = control::goods::own_log});
+    auto file = co_await std::move(asking);
+    auto taken = file ? log::replace_file(*std::move(file)) : std::unexpected(file.error());
+    if (!taken)
+        log::warn("{}; going on in the old file", taken.error().text());
+}
+
+/// Nobody has come for a while; or where telemetry goes can only be found by another process.
+bool house::has_outlived(steady_time empty_since) const
+{
+    if (now() - empty_since >= with_.rests_after)
+        return true;
+    if (!exporter_ || !hosts_.replaced())
+        return false;
+    log::info("files that tell where hosts are have changed: another process goes on with them");
+    return true;
+}
+
 awaitable<> house::watch_over()
 {
     const auto stop = co_await asio::this_coro::cancellation_state;
@@ -147,14 +174,12 @@ awaitable<> house::watch_over()
         if (with_.beats != nullptr)
             with_.beats->fetch_add(1, std::memory_order_relaxed);
         co_await sleep_for(std::min(look_around, with_.rests_after));
-        if (log::file_moved()) {
-            if (const auto opened = log::reopen_file(); !opened)
-                log::warn("{}; going on in the old file", opened.error().text());
-        }
+        awaitable<> following = follow_log();
+        co_await std::move(following);
         log::flush();
         if (with_.resident || connections() > 0)
             empty_since = now();
-        if (now() - empty_since < with_.rests_after)
+        if (!has_outlived(empty_since))
             continue;
         // Who comes from now on is the next one's: the doors stay open in the primary.
         leaves_ = true;

@@ -3,11 +3,13 @@
 #include <cohort/async/scope.hpp>
 #include <cohort/async/tokens.hpp>
 #include <cohort/async/wakeup.hpp>
+#include <cohort/control/hatch.hpp>
 #include <cohort/dashboard/access.hpp>
 #include <cohort/dashboard/api.hpp>
 #include <cohort/dashboard/dashboard.hpp>
 #include <cohort/dashboard/door.hpp>
 #include <cohort/dashboard/health.hpp>
+#include <cohort/dashboard/host_files.hpp>
 #include <cohort/dashboard/inquiry.hpp>
 #include <cohort/dashboard/metrics_page.hpp>
 #include <cohort/dashboard/watchman.hpp>
@@ -45,6 +47,8 @@ private:
     [[nodiscard]] int run_loop();
     [[nodiscard]] awaitable<> live();
     [[nodiscard]] awaitable<> hear_signals();
+    [[nodiscard]] awaitable<> follow_log();
+    [[nodiscard]] bool has_outlived(steady_time empty_since) const;
     [[nodiscard]] awaitable<> watch_over();
     [[nodiscard]] awaitable<> leave();
 
@@ -63,8 +67,10 @@ private:
     wakeup leaving_{loop_.get_executor()};
     bool leaves_ = false;
 
+    control::guest hatch_;
     inquiry primary_;
     std::optional<http::telemetry_exporter> exporter_;
+    host_files hosts_;
     watchman eyes_;
     metrics_page metrics_;
     health health_;

@@ -1,9 +1,12 @@
 #pragma once
 // A primary that answers from a script, and the process of the dashboard as a thread.
 
+#include <cohort/base/try.hpp>
+#include <cohort/base/wary_open.hpp>
 #include <cohort/board/segment.hpp>
 #include <cohort/config/settings.hpp>
 #include <cohort/control/entrance.hpp>
+#include <cohort/control/hatch.hpp>
 #include <cohort/control/server.hpp>
 #include <cohort/dashboard/dashboard.hpp>
 #include <cohort/net/endpoint.hpp>
@@ -12,6 +15,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/json/parse.hpp>
 
 #include <doctest/doctest.h>
@@ -36,9 +40,29 @@
 
 namespace cohort::dashboard::detail {
 
-/// The desk of a primary with two workers. Answers on a thread of its own.
-class stand_in final : public control::desk {
+/// The desk of a primary with two workers, and what it gives through its hatch. Answers on a thread
+/// of its own.
+class stand_in final : public control::desk, public control::larder {
 public:
+    result<std::vector<unique_fd>> fetch(const control::wish& what) override
+    {
+        std::vector<unique_fd> all;
+        if (what.what == control::goods::conversation) {
+            auto ends = control::hatch::make_ends();
+            COHORT_TRY(auto both, std::move(ends));
+            answering->take(std::move(both.first));
+            all.push_back(std::move(both.second));
+            return all;
+        }
+        const bool known = what.what == control::goods::log ||
+                           (what.what == control::goods::report && what.worker == 5U);
+        if (!known || file.empty())
+            return failed(errc::bad_value, "find what was asked for");
+        COHORT_TRY(auto opened, wary_open(file, O_RDONLY));
+        all.push_back(std::move(opened));
+        return all;
+    }
+
     awaitable<control::answer> handle(control::request what, control::asker& to) override
     {
         {
@@ -96,6 +120,7 @@ public:
     std::atomic<int> serving{2};
     std::atomic<int> worker{7};
     std::string file;  // its log, and the report of worker 5; before anybody asks
+    std::unique_ptr<control::server> answering;
 
 private:
     boost::json::object survey() const
@@ -132,7 +157,9 @@ public:
         auto made =
             control::server::open(loop.get_executor(), admin->take_socket(), ::geteuid(), primary);
         REQUIRE(made);
-        answering = *std::move(made);
+        primary.answering = *std::move(made);
+        with.hatch = open_hatch().release();
+        spare = open_hatch();
         asking = std::thread{[this] { loop.run(); }};
 
         auto local = control::entrance::open_at(folder / "api.http", stays);
@@ -142,7 +169,6 @@ public:
         port = net::local_endpoint(remote->borrow()).value().port();
         settings.name = std::string{"api"};
         settings.admin.token = std::string{"0123456789abcdef"};
-        with.primary = folder / "api.sock";
         with.view_token = folder / "api.view_token";
         with.settings = &settings;
         with.board = &*board;
@@ -164,7 +190,8 @@ public:
     {
         if (serving.joinable())
             static_cast<void>(end());
-        asio::co_spawn(loop, answering->close(seconds{5}), [](std::exception_ptr) {});
+        asio::post(loop, [this] { hatches.clear(); });
+        asio::co_spawn(loop, primary.answering->close(seconds{5}), [](std::exception_ptr) {});
         asking.join();
         std::filesystem::remove_all(folder);
     }
@@ -261,12 +288,23 @@ public:
     config::settings settings;
     result<board::segment> board = board::segment::create(4);
     premises with;
+    unique_fd spare;  // another end of the primary's hatch
 
 private:
+    /// The other process's end.
+    unique_fd open_hatch()
+    {
+        auto ends = control::hatch::make_ends();
+        REQUIRE(ends);
+        auto made = control::hatch::open(loop.get_executor(), std::move(ends->first), primary);
+        REQUIRE(made);
+        hatches.push_back(*std::move(made));
+        return std::move(ends->second);
+    }
     static bool stays(const std::filesystem::path&) { return false; }
 
     boost::asio::io_context loop{1};
-    std::unique_ptr<control::server> answering;
+    std::vector<std::unique_ptr<control::hatch>> hatches;
     std::thread asking;
     std::thread serving;
     int code = -1;

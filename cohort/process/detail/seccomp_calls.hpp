@@ -274,6 +274,36 @@ inline constexpr auto strict_calls = std::to_array<long>({
     462,
 });
 
+/// What `strict` lets through and who only looks does not need: changes to folders, sockets that
+/// others could come to, and signals to other processes by their number. (Its own threads are
+/// reached by tgkill, which is how an abort ends.)
+inline constexpr auto changing_calls = std::to_array<long>({
+    SYS_mkdirat,
+    SYS_unlinkat,
+    SYS_renameat2,
+    SYS_linkat,
+    SYS_symlinkat,
+    SYS_bind,
+    SYS_listen,
+    SYS_kill,
+    SYS_tkill,
+    SYS_rt_sigqueueinfo,
+    SYS_rt_tgsigqueueinfo,
+    SYS_pidfd_send_signal,
+#if defined(__x86_64__)
+    SYS_creat,
+    SYS_mkdir,
+    SYS_rmdir,
+    SYS_unlink,
+    SYS_rename,
+    SYS_link,
+    SYS_symlink,
+#endif
+#ifdef SYS_renameat
+    SYS_renameat,
+#endif
+});
+
 /// From here on nobody had a call when this table was read.
 inline constexpr long first_unknown_call = 469;
 

@@ -148,16 +148,32 @@ std::vector<sock_filter> make_server()
     return std::move(text).end(allow);
 }
 
-std::vector<sock_filter> make_strict(bool execs)
+/// What no strict sandbox is without.
+void allow_computing(filter_text& text)
 {
-    filter_text text;
-    text.begin();
     text.rules(strict_calls, allow);
     text.rule(SYS_clone3, unknown);
     text.rule(SYS_openat2, unknown);
     // Threads, and nothing else.
     text.rule_if(SYS_clone, {.mask = namespaces | CLONE_THREAD, .values = {CLONE_THREAD}}, allow,
                  refuse);
+    // The limits of this process, by its own name: 0.
+    text.rule_if(SYS_prlimit64, {.values = {0}}, allow, refuse);
+    forbid_typing(text);
+}
+
+std::vector<sock_filter> end_strict(filter_text text)
+{
+    text.rules(machine_calls, refuse);
+    text.from_number_on(first_unknown_call, unknown);
+    return std::move(text).end(refuse);
+}
+
+std::vector<sock_filter> make_strict(bool execs)
+{
+    filter_text text;
+    text.begin();
+    allow_computing(text);
     text.rule_if(SYS_socket, {.values = {AF_UNIX, AF_INET, AF_INET6}}, allow, refuse);
     text.rule_if(SYS_socketpair, {.values = {AF_UNIX}}, allow, refuse);
     // Opened for reading and cut to nothing: before ABI 3 landlock does not look at that.
@@ -166,17 +182,28 @@ std::vector<sock_filter> make_strict(bool execs)
 #if defined(__x86_64__)
     text.rule_if(SYS_open, {.argument = 1, .mask = how, .values = {O_TRUNC}}, refuse, allow);
 #endif
-    // The limits of this process, by its own name: 0.
-    text.rule_if(SYS_prlimit64, {.values = {0}}, allow, refuse);
-    forbid_typing(text);
     // Which file, landlock says: by its path, or by the descriptor that a generation keeps of it.
     if (execs) {
         text.rule(SYS_execve, allow);
         text.rule(SYS_execveat, allow);
     }
-    text.rules(machine_calls, refuse);
-    text.from_number_on(first_unknown_call, unknown);
-    return std::move(text).end(refuse);
+    return end_strict(std::move(text));
+}
+
+std::vector<sock_filter> make_onlooker()
+{
+    filter_text text;
+    text.begin();
+    text.rules(changing_calls, refuse);
+    allow_computing(text);
+    // No Unix sockets: behind their paths are those who do root's bidding.
+    text.rule_if(SYS_socket, {.values = {AF_INET, AF_INET6}}, allow, refuse);
+    constexpr std::uint32_t how = O_ACCMODE | O_CREAT | O_TRUNC;
+    text.rule_if(SYS_openat, {.argument = 2, .mask = how, .values = {O_RDONLY}}, allow, refuse);
+#if defined(__x86_64__)
+    text.rule_if(SYS_open, {.argument = 1, .mask = how, .values = {O_RDONLY}}, allow, refuse);
+#endif
+    return end_strict(std::move(text));
 }
 
 }  // namespace
@@ -190,6 +217,8 @@ std::vector<sock_filter> make_seccomp_filter(cage which)
             return make_strict(false);
         case cage::strict_but_execs:
             return make_strict(true);
+        case cage::onlooker:
+            return make_onlooker();
     }
     return make_strict(false);
 }

@@ -13,6 +13,7 @@ enum class cage : std::uint8_t {
     server,
     strict,            ///< No other program, ever.
     strict_but_execs,  ///< The same with execve, for a program that has yet to be started.
+    onlooker,          ///< strict, and opens nothing but to read it.
 };
 
 /// Refused calls fail with EPERM; nothing is killed.

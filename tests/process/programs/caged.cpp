@@ -6,7 +6,9 @@
 
 #include <fcntl.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,8 +40,28 @@ int execute() noexcept
     return end.si_status;
 }
 
+/// Whether it is answered at a socket of its own cohort.
+int ask_at(const char* socket)
+{
+    const char* const folder = ::getenv("COHORT_RUNTIME_DIR");
+    sockaddr_un where{};
+    where.sun_family = AF_UNIX;
+    (std::string{folder != nullptr ? folder : ""} + socket).copy(where.sun_path, 107);
+    const int connection = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (::connect(connection, reinterpret_cast<const sockaddr*>(&where), sizeof where) == -1)
+        return errno;
+    constexpr std::string_view question = "GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    char first = 0;
+    const bool answered = ::send(connection, question.data(), question.size(), MSG_NOSIGNAL) > 0 &&
+                          ::recv(connection, &first, 1, 0) == 1;
+    ::close(connection);
+    return answered ? 0 : ECONNRESET;
+}
+
 int attempt(std::string_view what, const std::string& path)
 {
+    if (what == "dashboard")
+        return ask_at("/caged.http");
     if (what == "execute")
         return execute();
     if (what == "become")
@@ -74,9 +96,11 @@ int main(int argc, char** argv)
     api.get("/who", [](const http::request& of) { return tell(of, 0); });
     api.get("/lane", [](const http::request& of) { return tell(of, 0); }, {.cpu_bound = true});
     // On a lane: its primary may want to speak with its loop before it answers.
-    api.get("/attempt/{what}", [](const http::request& of) {
-        return tell(of, attempt(of.path<std::string>("what"), variable("TARGET")));
-    });
+    api.get("/attempt/{what}",
+            [](const http::request& of) {
+                return tell(of, attempt(of.path<std::string>("what"), variable("TARGET")));
+            },
+            {.cpu_bound = true});
     api.get("/write/{where}", [](const http::request& of) {
         const std::string folder =
             of.path<std::string>("where") == "own" ? variable("WRITES") : variable("FOREIGN");
