@@ -63,6 +63,17 @@ std::size_t width_of(std::string_view text) noexcept
         text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
 }
 
+std::string_view cut(std::string_view text, std::size_t width) noexcept
+{
+    std::size_t end = 0;
+    for (; end < text.size(); ++end) {
+        const bool begins = (static_cast<unsigned char>(text[end]) & 0xc0U) != 0x80U;
+        if (begins && width-- == 0)
+            break;
+    }
+    return text.substr(0, end);
+}
+
 void table::column(std::string head, side where) { heads_.emplace_back(std::move(head), where); }
 
 void table::row(std::vector<cell> cells)

@@ -90,5 +90,7 @@ private:
 
 /// How wide a text is on a terminal: UTF-8 code points.
 [[nodiscard]] std::size_t width_of(std::string_view text) noexcept;
+/// The first so many columns of it.
+[[nodiscard]] std::string_view cut(std::string_view text, std::size_t width) noexcept;
 
 }  // namespace cohort::cli

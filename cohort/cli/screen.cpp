@@ -113,11 +113,17 @@ void screen::suspend()
 
 void screen::begin() { out_.raw("\x1b[H"); }
 
-void screen::end_line() { out_.raw("\x1b[K\n"); }
+void screen::line(std::string_view text)
+{
+    out_.raw("\x1b[K");
+    out_.raw(text);
+    out_.raw("\n");
+}
 
-void screen::end()
+void screen::last_line(std::string_view text)
 {
     out_.raw("\x1b[J");
+    out_.raw(text);
     out_.flush();
 }
 

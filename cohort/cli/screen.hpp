@@ -43,10 +43,11 @@ public:
 
     /// What is drawn from here on takes the place of what is there, without a flicker.
     void begin();
-    /// The rest of this line is empty, and the next follows.
-    void end_line();
-    /// The rest of the screen is empty. Nothing comes after it.
-    void end();
+    /// One line, which is not wider than the screen, and the next follows. What was there is erased
+    /// before: after a text that is as wide as the screen, its last column would be.
+    void line(std::string_view text);
+    /// The last line: nothing is below it.
+    void last_line(std::string_view text);
 
     /// Waits for a key, a change of the size, or the end of the time.
     [[nodiscard]] key wait(milliseconds pause);

@@ -227,6 +227,24 @@ top_line head_of(const json::object& survey)
     return line;
 }
 
+/// What does not fit is left out, with a mark: terminals write it over the last column.
+void fit(top_line& line, std::size_t width)
+{
+    const std::string whole = line.text();
+    if (width_of(whole) <= width)
+        return;
+    const bool only_blanks = width_of(whole.substr(0, whole.find_last_not_of(' ') + 1)) <= width;
+    std::size_t room = only_blanks || width == 0 ? width : width - 1;
+    for (table::cell& each : line.pieces) {
+        const std::size_t its = width_of(each.text);
+        if (its > room)
+            each.text = std::string{cut(each.text, room)};
+        room -= std::min(its, room);
+    }
+    if (!only_blanks && width > 0)
+        line.pieces.emplace_back("…", tone::faint);
+}
+
 /// As many rows as there is room for, around the chosen one.
 void add_rows(std::vector<top_line>& to, const json::object& survey, const top_choice& choice,
               std::size_t width, std::size_t room)
@@ -325,6 +343,8 @@ std::vector<top_line> top_lines(const std::vector<top_look>& looks, const top_ch
                          tone::faint));
     else
         all.push_back(top_line::of(choice.message, tone::strong));
+    for (top_line& each : all)
+        fit(each, width);
     return all;
 }
 

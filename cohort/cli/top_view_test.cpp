@@ -97,7 +97,7 @@ TEST_CASE("every size of a terminal has room for the chosen slot and for the key
             CAPTURE(height);
             const auto lines = top_lines(looks, choice, width, height);
             CHECK(lines.size() <= std::max(height, 2U));
-            CHECK(lines.back().text().starts_with("q leaves"));
+            CHECK(lines.back().text().starts_with(width == 1 ? "…" : "q leaves"));
             if (height > 12)
                 CHECK(std::ranges::any_of(lines, &top_line::chosen));
         }
@@ -197,6 +197,20 @@ TEST_CASE("the words of others move no cursor")
     const std::string all = text_of_all(top_lines({look_at(3)}, {}, 120, 40));
     CHECK(all.find("exited") != std::string::npos);
     CHECK(all.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("no line is longer than the terminal is wide, and what was cut ends with a mark")
+{
+    top_look seen = look_at(3);
+    seen.survey["reason"] = "api.1 is kept empty, and this is told at some length";
+    for (unsigned width = 1; width <= 200; ++width) {
+        CAPTURE(width);
+        for (const top_line& each : top_lines({seen}, {}, width, 40))
+            CHECK(width_of(each.text()) <= width);
+    }
+    const auto lines = top_lines({seen}, {}, 30, 40);
+    CHECK(lines[0].text() == "api  serving  3/3 workers  50…");
+    CHECK(lines[1].text() == "api.1 is kept empty, and this…");
 }
 
 TEST_CASE("bars show the latest at the right")

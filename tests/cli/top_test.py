@@ -63,7 +63,8 @@ class Terminal:
     def frame(self) -> str:
         """The last whole picture; empty: there is none yet."""
         pictures = self.shown.split(b"\x1b[H")
-        whole = [each for each in pictures[1:] if b"\x1b[J" in each]
+        # The next one has begun.
+        whole = [each for each in pictures[1:-1] if b"\x1b[J" in each]
         return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", whole[-1].decode()) if whole else ""
 
     def until(self, holds, what: str) -> str:

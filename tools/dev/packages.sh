@@ -5,7 +5,7 @@ packages_base=(build-essential cmake ninja-build ccache pkg-config
     libfmt-dev libtomlplusplus-dev libcli11-dev libssl-dev
     libnghttp2-dev libre2-dev zlib1g-dev libbrotli-dev libzstd-dev libhiredis-dev)
 packages_test=(doctest-dev chromium chromium-driver node-llhttp python3 gunicorn nginx-light
-    redis-server nghttp2-client libsqlite3-dev prometheus)
+    redis-server nghttp2-client libsqlite3-dev prometheus tmux)
 packages_lint=(clang-19 clang-format-19 clang-tidy-19 cppcheck python3 git)
 packages_fuzz=(clang-19 libclang-rt-19-dev llvm-19)
 packages_bench=(wrk gunicorn nginx-light haproxy librestinio-dev libspdlog-dev prometheus-cpp-dev

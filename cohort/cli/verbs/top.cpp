@@ -153,13 +153,11 @@ void live_view::draw()
         std::string text;
         for (const table::cell& each : lines[i].pieces)
             text += out_.paint(each.text, lines[i].chosen ? tone::strong : each.colour);
-        out_.raw(text);
         if (i + 1 < lines.size())
-            shown_.end_line();
+            shown_.line(text);
         else
-            out_.raw("\x1b[K");
+            shown_.last_line(text);
     }
-    shown_.end();
 }
 
 void live_view::step(int by)
