@@ -59,8 +59,8 @@ struct top_line {
 /// How far each worker is from the others, as control::oddness() has it.
 [[nodiscard]] std::vector<double> top_oddness(const std::vector<const boost::json::object*>& slots);
 
-/// "12.5", "50"; "-": nobody knows. The same for how long something takes: "8.2ms".
-[[nodiscard]] std::string rate_text(std::optional<double> a_second);
+/// A second: "12.5", "50"; "-": nobody knows. The same for how long something takes: "8.2ms".
+[[nodiscard]] std::string rate_text(std::optional<double> rate);
 [[nodiscard]] std::string lag_text(std::optional<double> ms);
 
 /// A picture of numbers, one column each, the latest at the right.
