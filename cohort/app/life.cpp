@@ -3,8 +3,12 @@
 #include <cohort/app/caretaker.hpp>
 #include <cohort/app/role.hpp>
 #include <cohort/app/worker.hpp>
+#include <cohort/base/clock.hpp>
 #include <cohort/board/commons.hpp>
+#include <cohort/board/journal.hpp>
+#include <cohort/board/reaping.hpp>
 #include <cohort/http/topics/topics.hpp>
+#include <cohort/observe/line_ring.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/observe/log_export.hpp>
 #include <cohort/observe/log_sink.hpp>
@@ -17,10 +21,13 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace cohort::detail {
@@ -75,6 +82,16 @@ void begin(const board::journal* journal) noexcept
     leave(code);
 }
 
+/// The seat comes to us as the thread dies that had it. Another one of that process may still be
+/// within a write(2) of lines, which would be looked for too early.
+void await_last_write(const board::journal& book, std::span<std::byte> lines) noexcept
+{
+    constexpr nanoseconds patience = milliseconds{100};
+    const std::uint32_t dead = book.header().speaker.load(std::memory_order_relaxed);
+    if (dead != 0 && observe::line_ring{lines}.doubted() != 0)
+        static_cast<void>(board::await_reaping(book.header(), dead, patience));
+}
+
 }  // namespace
 
 void live_as_worker(unique_fd channel, const settings& chosen, worker_main& main)
@@ -94,7 +111,9 @@ void live_as_kept_worker(primary::birthright mine, const settings& chosen, worke
     begin(mine.journal);
     constexpr std::size_t log_bytes = observe::log_sink::memory_bytes;
     static_assert(log_bytes <= board::journal::log_bytes);
-    observe::process_sink().keep_in(mine.journal->log_memory().first(log_bytes));
+    const auto lines = mine.journal->log_memory().first(log_bytes);
+    await_last_write(*mine.journal, lines);
+    observe::process_sink().keep_in(lines);
     if (const auto caught = process::last_words::install(*mine.journal); !caught)
         log::warn("no last words at a crash: {}; going on", caught.error().text());
     process::last_words::on_culprit(

@@ -22,7 +22,7 @@ namespace cohort::observe {
 
 namespace {
 
-constexpr std::size_t looked_through_max = std::size_t{64} << 20;
+constexpr std::size_t looked_through_max = std::size_t{16} << 20;
 constexpr std::size_t stretch_bytes = std::size_t{1} << 20;
 /// From where something of it was found on: a line of somebody else that is the same word for word
 /// was written at the same time, and may hide the place where more of it is.

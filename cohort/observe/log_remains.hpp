@@ -12,7 +12,8 @@ namespace cohort::observe {
 /// becomes a line of blanks, so that whoever wrote behind it has a line of his own again. Where the
 /// file was opened anew meanwhile, the ones that were put aside are looked through, too.
 ///
-/// At most 64 MiB are looked through, from the end on: what is further away is taken for not there.
+/// At most 16 MiB are looked through, from the end on, since clients wait meanwhile: what is
+/// further away is taken for not there.
 /// A line that somebody else wrote word for word may be taken for ours. `piece` is best where it
 /// was for the writer, since a write may be cut where a page of memory begins.
 ///

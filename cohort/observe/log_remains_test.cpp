@@ -161,13 +161,13 @@ TEST_CASE("a file that was moved and is still open is the one that is looked int
     CHECK(settle_remains(log.number(), line(1) + line(2)) == 100U);
 }
 
-TEST_CASE("it is looked for 64 MiB from the end, and no further")
+TEST_CASE("it is looked for 16 MiB from the end, and no further")
 {
     const log_file log;
     log.add(line(1));
-    REQUIRE(::truncate(log.path().c_str(), off_t{64} << 20) == 0);
+    REQUIRE(::truncate(log.path().c_str(), off_t{16} << 20) == 0);
     CHECK(settle_remains(log.number(), line(1)) == 100U);
-    REQUIRE(::truncate(log.path().c_str(), (off_t{64} << 20) + 1) == 0);
+    REQUIRE(::truncate(log.path().c_str(), (off_t{16} << 20) + 1) == 0);
     CHECK(settle_remains(log.number(), line(1)) == 0U);
 }
 

@@ -291,10 +291,12 @@ bool log_sink::pour() noexcept
     while (!held_.empty()) {
         const std::string_view piece = next_piece(scratch);
         held_.claim(piece.size());
+        if (abandoned_.load())
+            return false;  // another thread has crashed: who comes after us looks, and writes it
         std::size_t taken = 0;
         const outcome how = write_now(piece, taken);
         if (abandoned_.load())
-            return false;  // another thread has crashed meanwhile: who comes after us looks
+            return false;
         held_.written(taken);
         if (how == outcome::busy)
             return true;
