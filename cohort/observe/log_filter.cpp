@@ -1,10 +1,15 @@
 #include <cohort/observe/log_filter.hpp>
 
+#include <cohort/base/clock.hpp>
+#include <cohort/base/parse.hpp>
 #include <cohort/observe/log.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include <fmt/format.h>
+
+#include <chrono>
 #include <utility>
 
 namespace cohort::observe {
@@ -26,11 +31,39 @@ std::optional<std::int64_t> number_at(const json::object& in, json::string_view 
     return number == nullptr ? std::nullopt : std::optional{*number};
 }
 
-/// Ours, or else pino's.
-std::string_view time_of(const json::object& line)
+/// Ours, or else pino's: also in milliseconds.
+std::string time_of(const json::object& line)
 {
+    if (const auto ms = number_at(line, "time"))
+        return timestamp(wall_time{std::chrono::milliseconds{*ms}});
     const std::string_view ours = text_in(line.if_contains("timestamp"));
-    return ours.empty() ? text_in(line.if_contains("time")) : ours;
+    return std::string{ours.empty() ? text_in(line.if_contains("time")) : ours};
+}
+
+/// "10:00:00.000 warn  slow  slot=1  took=12": what there is of it for filters. Nothing: it is no
+/// line of our own text format.
+std::optional<json::object> parse_text_line(std::string_view line)
+{
+    constexpr std::string_view clock = "00:00:00.000 ";
+    if (line.size() < clock.size() || line[2] != ':' || line[5] != ':' || line[8] != '.')
+        return std::nullopt;
+    line.remove_prefix(clock.size());
+    const std::string_view level = line.substr(0, line.find(' '));
+    if (!rank_of(level))
+        return std::nullopt;
+    json::object words{{"level", level}};
+    for (const std::string_view key : {"slot", "pid", "workerId"}) {
+        const std::string before = fmt::format("  {}=", key);
+        // A message may say such a thing, too: fields come behind it.
+        const std::size_t at = line.rfind(before);
+        if (at == line.npos)
+            continue;
+        std::string_view value = line.substr(at + before.size());
+        value = value.substr(0, value.find(' '));
+        if (const auto number = parse_integer<std::int64_t>(value))
+            words[key] = *number;
+    }
+    return words;
 }
 
 }  // namespace
@@ -84,12 +117,13 @@ bool log_filter::wants(std::string_view line) const
         return false;
     if (!least && since.empty() && !slot)
         return true;
-    const auto words = parse_log_line(line);
+    const auto dated = parse_log_line(line);
+    const auto words = dated ? dated : parse_text_line(line);
     if (!words)
-        return !least && !slot && since.empty();
+        return false;
     if (least && rank_in(*words).value_or(0) < *least)
         return false;
-    if (!since.empty() && time_of(*words) < since)
+    if (!since.empty() && dated && time_of(*dated) < since)
         return false;
     if (!slot)
         return true;

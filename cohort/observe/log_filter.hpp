@@ -14,9 +14,10 @@ namespace cohort::observe {
 /// A value.
 struct log_filter {
     std::optional<unsigned> least =
-        {};                  ///< rank of the least level; lines without one are left out
-    std::string since = {};  ///< "2026-11-28T13:00:00.000Z"; empty: all
-    std::string part = {};   ///< of the line; empty: all
+        {};  ///< rank of the least level; lines without one are left out
+    /// "2026-11-28T13:00:00.000Z"; empty: all. Lines of the text format have no date: all of them.
+    std::string since = {};
+    std::string part = {};                   ///< of the line; empty: all
     std::optional<std::uint32_t> slot = {};  ///< and one of the following that belongs to it
     std::optional<std::int64_t> pid = {};
     std::optional<std::int64_t> worker = {};
