@@ -113,6 +113,7 @@ private:
         const unique_fd writable = open_again(file.borrow(), O_RDWR);
         const std::string_view ours = piece_.substr(half.begin, half.length);
         const auto at = static_cast<off_t>(half.at);
+        // (Should somebody make the file shorter now, it would get zeros up to here.)
         if (!writable.valid() || read_at(file, half.at, ours.size()) != ours)
             return;
         // One byte over itself waits for whoever is writing at this moment: what we have seen at

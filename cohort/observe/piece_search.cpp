@@ -147,7 +147,11 @@ void piece_search::judge_first_half(const file_stretch& in, std::size_t begin,
                                     std::size_t end) noexcept
 {
     const half_line found{.at = in.at + begin, .begin = 0, .length = end - begin};
-    const bool ours = begin >= in.begin && begin < in.end && found.length < first_.size() &&
+    // A few bytes at the end of the file are another's unless a write may be cut there.
+    const bool is_cut = (found.at + found.length) % page_ == 0 ||
+                        (in_page_ + found.length) % page_ == 0 || found.length >= mark_least;
+    const bool ours = is_cut && begin >= in.begin && begin < in.end &&
+                      found.length < first_.size() &&
                       first_.starts_with(in.text.substr(begin, found.length));
     const std::string_view after = in.text.substr(end);
     if (ours && (!after.empty() || in.last) && ends_before(after, found))

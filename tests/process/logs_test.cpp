@@ -178,6 +178,7 @@ void nothing_is_lost(scribe& server, storm& comes)
     for (const auto& [number, times] : seen.by_number)
         repeated += times - 1;
     CHECK(repeated <= comes.ran_again * lines_a_request);
+    CHECK(seen.twice == 0);
     MESSAGE(seen.by_number.size() << " of " << wanted << " lines in " << seen.files << " files, "
                                   << seen.blank << " halves made blank");
 }

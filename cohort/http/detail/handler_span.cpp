@@ -2,6 +2,8 @@
 
 #include <cohort/http/request_serial.hpp>
 
+#include <exception>
+
 namespace cohort::http::detail {
 
 namespace {
@@ -25,10 +27,14 @@ handler_visit::handler_visit(const request& of) noexcept
 {
     if (of_ == nullptr)
         return;
-    if (of_->lane.runs())
-        of_->lane.event("runs");
-    if (of_->has_handler_span && of_->span.context().sampled())
-        own_ = (of_->lane.runs() ? of_->lane : of_->span).child("handler");
+    try {
+        if (of_->lane.runs())
+            of_->lane.event("runs");
+        if (of_->has_handler_span && of_->span.context().sampled())
+            own_ = (of_->lane.runs() ? of_->lane : of_->span).child("handler");
+    } catch (const std::exception&) {
+        return;  // no memory: the request matters more than what is said of it
+    }
 }
 
 handler_visit::~handler_visit()

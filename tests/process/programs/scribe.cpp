@@ -17,7 +17,8 @@ http::response write_lines(const http::request& of)
 {
     const auto from = of.path<std::int64_t>("from");
     for (std::int64_t number = from; number < from + lines_a_request; ++number)
-        cohort::log::info({{"number", number}, {"slot", of.slot()}}, "a line");
+        cohort::log::info({{"number", number}, {"slot", of.slot()}, {"attempt", of.attempt()}},
+                          "a line");
     return http::text("written");
 }
 
