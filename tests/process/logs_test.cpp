@@ -195,8 +195,12 @@ void nothing_is_lost(scribe& server, unsigned rounds, std::function<void()> roun
 TEST_CASE("every line is there once, while files are put aside by size")
 {
     scribe server{"logs/{app}.log", "rotate = \"64K x 1000\""};
-    const auto aside = [&] { return fs::exists(server.logs() / "scribe.log.10"); };
-    nothing_is_lost(server, 1, [&] { CHECK(eventually(aside)); });
+    std::ptrdiff_t before = 0;
+    nothing_is_lost(server, 10, [&] {
+        CHECK(eventually([&] { return files_aside(server) > before; }));
+        before = files_aside(server);
+    });
+    CHECK(fs::exists(server.logs() / "scribe.log.10"));
 }
 
 TEST_CASE("every line is there once, while files are moved and opened anew")
