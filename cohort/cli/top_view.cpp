@@ -4,6 +4,7 @@
 #include <cohort/cli/top_lists.hpp>
 #include <cohort/cli/view.hpp>
 #include <cohort/control/oddness.hpp>
+#include <cohort/control/silence.hpp>
 
 #include <boost/json/value.hpp>
 
@@ -112,11 +113,10 @@ using cells = std::array<table::cell, columns.size()>;
 cells cells_of(const row& of)
 {
     const json::object& slot = *of.slot;
-    constexpr std::int64_t strange_ms = 3'000;  // a loop beats several times a second
     std::string stage = text_at(slot, "stage");
     tone how = tone_of(stage);
-    if (const auto beat = number_at(slot, "beat_ms").value_or(0); beat >= strange_ms) {
-        stage += ", silent " + text_of(milliseconds{beat});
+    if (const auto silent = control::silence_of(slot)) {
+        stage += ", silent " + text_of(*silent);
         how = tone::bad;
     } else if (of.oddness >= control::odd_from) {
         stage += ", odd";

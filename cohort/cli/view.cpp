@@ -2,6 +2,7 @@
 
 #include <cohort/cli/footprint.hpp>
 #include <cohort/control/event_words.hpp>
+#include <cohort/control/silence.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -98,11 +99,10 @@ std::string counted_sum(const json::object& survey, std::string_view key)
 }
 
 /// "silent 15s" of a worker whose event loop does not turn; otherwise empty.
-std::string silence_of(const json::object& slot)
+std::string words_of_silence(const json::object& slot)
 {
-    constexpr std::int64_t strange_ms = 3'000;  // it beats several times a second
-    const auto beat = number_at(slot, "beat_ms").value_or(0);
-    return beat < strange_ms ? std::string{} : "silent " + text_of(milliseconds{beat});
+    const auto silent = control::silence_of(slot);
+    return silent ? "silent " + text_of(*silent) : std::string{};
 }
 
 std::string sum_of(const json::object& survey, std::string_view key)
@@ -262,7 +262,7 @@ table slots_table(const json::object& survey)
         std::string last = text_at(*each, "parked");
         if (last.empty() && end != nullptr)
             last = text_at(*end, "reason");
-        const std::string silent = silence_of(*each);
+        const std::string silent = words_of_silence(*each);
         all.row({{text_at(*each, "name"), tone::strong},
                  {silent.empty() ? stage : stage + ", " + silent,
                   silent.empty() ? tone_of(stage) : tone::bad},

@@ -2,6 +2,7 @@
 
 #include <cohort/control/fields.hpp>
 #include <cohort/control/oddness.hpp>
+#include <cohort/control/silence.hpp>
 #include <cohort/dashboard/verdict.hpp>
 
 #include <boost/json/array.hpp>
@@ -110,7 +111,9 @@ json::object worker_words(const scene& of, const json::object& slot, std::uint32
     words["pid"] = value_at(slot, "pid");
     words["generation"] = value_at(slot, "generation");
     words["state"] = value_at(slot, "stage");
-    words["ready"] = text_at(slot, "stage") == "serving";
+    const auto silent = control::silence_of(slot);
+    words["ready"] = text_at(slot, "stage") == "serving" && !silent;
+    words["silent_s"] = seconds_of(silent ? std::optional{silent->count()} : std::nullopt);
     words["uptime_s"] = seconds_of(number_at(slot, "uptime_ms"));
     words["restarts_hour"] = of.past.deaths_in_hour(number, of.now);
     words["last_death"] = of.past.last_death(number);

@@ -95,6 +95,20 @@ TEST_CASE("a scene has every member of the contract, and null for what nobody kn
     CHECK(second.size() == first.size());
 }
 
+TEST_CASE("a worker whose event loop does not turn is silent, and not ready")
+{
+    stage_set set;
+    auto& first = set.survey.at("slots").at(0).as_object();
+    first["beat_ms"] = 200;
+    json::object seen = set.shown();
+    CHECK(seen.at("workers").at(0).at("ready") == true);
+    CHECK(seen.at("workers").at(0).at("silent_s").is_null());
+    first["beat_ms"] = 17'000;
+    seen = set.shown();
+    CHECK(seen.at("workers").at(0).at("ready") == false);
+    CHECK(seen.at("workers").at(0).at("silent_s") == 17.0);
+}
+
 TEST_CASE("rates and history come with the second reading")
 {
     stage_set set;

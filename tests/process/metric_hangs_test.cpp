@@ -75,8 +75,12 @@ void check_whole(api_server& app, const metrics_page& before)
     }
     check_nothing_fell(before, after);
     CHECK(after.sum(answers) == asked);
-    const auto state = ask_at_door(app.program(), "api", "GET /api/v1/state").json();
-    CHECK(state.at("workers").as_array().size() == workers_wanted);
+    CHECK(eventually([&] {
+        const auto state = ask_at_door(app.program(), "api", "GET /api/v1/state").json();
+        return std::ranges::count_if(state.at("workers").as_array(), [](const auto& each) {
+                   return each.at("silent_s").is_number() && each.at("ready") == false;
+               }) == std::ssize(state.at("workers").as_array());
+    }));
 }
 
 }  // namespace

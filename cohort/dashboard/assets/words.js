@@ -128,6 +128,10 @@ export function tone(state) {
   return ["held", "drained", "empty"].includes(state) ? "" : "warn";
 }
 
+/** Its state, and for how long its event loop has not turned. */
+export const stage = (worker) => worker.silent_s
+  ? `${text(worker.state)}, silent ${duration(worker.silent_s)}` : text(worker.state);
+
 /** Nobody sits there, and nobody will until it is resumed. */
 export const isEmpty = (worker) => ["held", "parked", "drained", "empty"].includes(worker.state);
 

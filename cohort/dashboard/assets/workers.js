@@ -10,7 +10,7 @@ const number = (title, key, format = words.count) =>
 export const columns = [
   { title: "Slot", key: "slot", className: "plain", control: true },
   { title: "State", key: "state", className: "plain state-cell",
-    mark: (worker) => words.tone(worker.state) },
+    mark: (worker) => words.tone(worker.silent_s ? "hung" : worker.state) },
   { title: "Pid", key: "pid", className: "number", show: (worker) => words.text(worker.pid) },
   number("Age", "uptime_s", words.duration),
   number("Restarts/h", "restarts_hour"),
@@ -149,7 +149,7 @@ function updateRow(row, worker) {
     if (column.control) {
       put(cell.firstChild, name);
     } else if (column.mark) {
-      put(cell.firstChild, words.text(worker.state));
+      put(cell.firstChild, words.stage(worker));
       look(cell.firstChild, `mark ${column.mark(worker)}`.trim());
       put(cell.lastChild, worker.odd ? " odd" : "");
     } else if (column.meter) {
