@@ -98,8 +98,8 @@ TEST_CASE("programs outlive their primary, and the next one replaces, reloads an
     CHECK_MESSAGE(failures.empty(), failures.size(),
                   " failed, first: ", failures.empty() ? "" : failures.front());
     REQUIRE(::kill(before.front(), SIGKILL) == 0);
-    const auto told = of.program().wait_for("SIGKILL");
-    CHECK(told.at("message").as_string().find("Worker") != boost::json::string::npos);
+    const auto told = of.program().wait_for(fmt::format("(pid {}) ended", before.front()));
+    CHECK(told.at("message").as_string().find("SIGKILL") != boost::json::string::npos);
     of.until_ready(1);
     CHECK(eventually([&] { return of.workers().size() == 2; }));
 
