@@ -104,7 +104,7 @@ def test_it_fits_into_a_window_of_any_size(cohort: Command) -> None:
             equal(tmux.about("alternate_on"), "1", "a screen of its own")
             equal(tmux.about("cursor_flag"), "0", "without a cursor")
             # What is too long ends where the window does, with a mark.
-            for each, end in ((seen[0], r"generation \d+"),
+            for each, end in ((seen[0], r"(generation \d+|shared \S+ of \S+)"),
                               ([line for line in seen if line][-1], "resumes")):
                 check(re.search(end + "$", each) or
                       (len(each) == columns and each.endswith("…")), (columns, each))
