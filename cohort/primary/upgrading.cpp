@@ -151,9 +151,11 @@ void upgrading::take_asker(std::vector<int>& left_open)
     left_open.erase(at);
 }
 
+/// The estate says so until the verdict, which the first primary of the new program may not live to
+/// give: whoever follows that one goes on where a primary died.
 bool upgrading::arrived() const noexcept
 {
-    return with_.from != nullptr &&
+    return with_.from != nullptr && !process::last_primary() &&
            with_.from->book.upgrade().value().stage == upgrade_stage::arrived;
 }
 

@@ -274,6 +274,27 @@ TEST_CASE("the story of a death is told by the next primary, too")
     CHECK(app.program().stop().code() == 0);
 }
 
+TEST_CASE("a new primary that dies before the verdict on its upgrade is one that died")
+{
+    kept_server app{{.workers = 2}};
+    operator_of ops{app.program(), "regent"};
+    const pid_t old = primary_below(app.root());
+    // The verdict waits for what this one says to the new primary.
+    const pid_t silent = app.workers().front();
+    ::kill(silent, SIGSTOP);
+    app.program().signal(SIGUSR2);
+    REQUIRE(eventually([&] { return primary_below(app.root()) != old; }));
+    REQUIRE(ops.event("succession").at("reason") == "upgraded");
+    const pid_t dead = primary_below(app.root());
+    ::kill(dead, SIGKILL);
+    REQUIRE(eventually([&] { return primary_below(app.root()) != dead; }));
+    ::kill(silent, SIGCONT);
+    const auto event = ops.event("succession");
+    CHECK(event.at("reason") == "died");
+    CHECK(event.at("last_pid") == dead);
+    CHECK(app.program().stop().code() == 0);
+}
+
 TEST_CASE("the list of events begins with what became of the last primary")
 {
     kept_server app{{.workers = 2}};
