@@ -95,7 +95,7 @@ void hatch::give(const ipc::envelope& asked)
 {
     ipc::envelope answer = ipc::answer_to(asked);
     const auto what = parse_wish(asked.kind, asked.body);
-    auto got = what ? from_.fetch(*what) : std::unexpected(what.error());
+    auto got = what ? from_.fetch(*what, who_) : std::unexpected(what.error());
     if (got) {
         answer.cargo = *std::move(got);
     } else {

@@ -13,6 +13,8 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -54,7 +56,8 @@ class larder {
 public:
     /// Never waits for long: files are opened, none is read.
     /// Errors: why it is not there, for who asked.
-    [[nodiscard]] virtual result<std::vector<unique_fd>> fetch(const wish& what) = 0;
+    /// @param who  the process that asks; 0: it has not been born yet
+    [[nodiscard]] virtual result<std::vector<unique_fd>> fetch(const wish& what, pid_t who) = 0;
 
 protected:
     ~larder() = default;
@@ -74,6 +77,9 @@ public:
     [[nodiscard]] static result<std::unique_ptr<hatch>> open(asio::any_io_executor executor,
                                                              unique_fd end, larder& from);
 
+    /// The process that has the other end.
+    void is_of(pid_t who) noexcept { who_ = who; }
+
 private:
     hatch(ipc::channel over, larder& from) noexcept
         : channel_{std::move(over)}, from_{from}
@@ -82,6 +88,7 @@ private:
 
     ipc::channel channel_;
     larder& from_;
+    pid_t who_ = 0;
 };
 
 /// The side of who asks. A resource of one event loop.

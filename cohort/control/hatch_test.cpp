@@ -19,7 +19,7 @@ namespace {
 /// Has pipes with the words of what was asked for, and no reports.
 class shelves final : public larder {
 public:
-    result<std::vector<unique_fd>> fetch(const wish& what) override
+    result<std::vector<unique_fd>> fetch(const wish& what, pid_t) override
     {
         asked.push_back(what);
         if (what.what == goods::report)

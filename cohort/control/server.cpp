@@ -70,8 +70,9 @@ awaitable<> asker::heard()
 }
 
 struct server::conversation {
-    explicit conversation(stream::socket over)
-        : socket{std::move(over)}, who{socket.get_executor(), socket.native_handle()}
+    conversation(stream::socket over, std::string known_as)
+        : socket{std::move(over)},
+          who{socket.get_executor(), socket.native_handle(), std::move(known_as)}
     {}
     stream::socket socket;
     asker who;
@@ -148,10 +149,10 @@ void server::receive(stream::socket came)
         if (std::string why = kept_out_(peer->pid); !why.empty())
             return send_off(came.native_handle(), std::move(why));
     }
-    admit(std::move(came));
+    admit(std::move(came), {});
 }
 
-void server::take(unique_fd connection)
+void server::take(unique_fd connection, std::string who)
 {
     stream::socket came{executor_};
     error_code refused;
@@ -159,10 +160,10 @@ void server::take(unique_fd connection)
     if (refused)
         return;
     static_cast<void>(connection.release());
-    admit(std::move(came));
+    admit(std::move(came), std::move(who));
 }
 
-void server::admit(stream::socket came)
+void server::admit(stream::socket came, std::string known_as)
 {
     // Whoever connects and says nothing keeps nobody out: the one that did so first makes room.
     if (silent_.size() >= silent_max) {
@@ -173,7 +174,7 @@ void server::admit(stream::socket came)
         error_code ignored;
         first->socket.cancel(ignored);
     }
-    auto with = std::make_shared<conversation>(std::move(came));
+    auto with = std::make_shared<conversation>(std::move(came), std::move(known_as));
     silent_.push_back(with);
     sessions_.spawn(serve(std::move(with)));
 }

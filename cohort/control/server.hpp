@@ -28,13 +28,18 @@ public:
     /// Lines that wait until the asker reads; the oldest progress is dropped for a new one.
     static constexpr std::size_t waiting_max = 256;
 
-    asker(asio::any_io_executor executor, int connection)
-        : connection_{connection}, changed_{executor}
+    /// @param known_as  who that is, if it is known already
+    asker(asio::any_io_executor executor, int connection, std::string known_as)
+        : connection_{connection}, known_as_{std::move(known_as)}, changed_{executor}
     {}
 
     /// The descriptor of its connection, which stays the server's: for a primary that has the next
     /// one answer there, see answer_at().
     [[nodiscard]] int connection() const noexcept { return connection_; }
+
+    /// In words, for a connection that we have made: the kernel takes it for one of ours. Empty:
+    /// ask the kernel, see peer_of().
+    [[nodiscard]] std::string_view known_as() const noexcept { return known_as_; }
 
     /// Tells what is true so far. Never waits.
     void tell(progress what);
@@ -50,6 +55,7 @@ public:
 private:
     friend class server;
     int connection_;
+    std::string known_as_;
     std::deque<std::string> waiting_;
     wakeup changed_;
     bool writing_ = false;
@@ -95,7 +101,8 @@ public:
     void keep_out(doorkeeper whom) { kept_out_ = std::move(whom); }
 
     /// Listens to a connection without asking who is there: we have made it.
-    void take(unique_fd connection);
+    /// @param who  in words, for whoever tells who gave an order
+    void take(unique_fd connection, std::string who);
 
     /// Takes no more requests; who is being answered has so much time to read it. Order: once,
     /// before the end of the loop.
@@ -111,7 +118,7 @@ private:
 
     [[nodiscard]] awaitable<> accept_all();
     void receive(stream::socket came);
-    void admit(stream::socket came);
+    void admit(stream::socket came, std::string known_as);
     [[nodiscard]] awaitable<> serve(conversation_ptr with);
     [[nodiscard]] awaitable<result<request>> read_request(conversation_ptr with);
     [[nodiscard]] awaitable<answer> work_out(conversation_ptr with, request what);

@@ -64,6 +64,7 @@ result<dashboard_process> give_birth_to(const dashboard_plan& plan, asio::any_io
     // destroyed there.
     auto begin = [&life, &what]() noexcept { life.show(what); };
     COHORT_TRY(auto child, process::clone(std::move(permit), how, begin));
+    hatch->is_of(child.pid());
     return dashboard_process{.child = std::move(child), .hatch = std::move(hatch)};
 }
 

@@ -54,6 +54,14 @@ result<config::worker_count> wanted_by(const std::string& text, unsigned now)
     return config::worker_count::exactly(then);
 }
 
+/// For the log and the timeline.
+std::string who_asks(const asker& who)
+{
+    if (!who.known_as().empty())
+        return std::string{who.known_as()};
+    return who_connected(who.connection()) + " over the admin socket";
+}
+
 bool is_range(const config::worker_count& number) noexcept { return number.low() < number.high(); }
 
 }  // namespace
@@ -188,7 +196,7 @@ awaitable<answer> desk::stop(request what, asker& to)
     const auto stop = co_await asio::this_coro::cancellation_state;
     const steady_time until = end_of(what);
     const bool again = with_.stopping();
-    const std::string by = who_connected(to.connection()) + " over the admin socket";
+    const std::string by = who_asks(to);
     if (!again || flag(what, "now"))
         with_.stop(by);
     if (!again && flag(what, "now"))

@@ -34,22 +34,22 @@ result<unique_fd> open_output()
 
 }  // namespace
 
-result<std::vector<unique_fd>> pantry::fetch(const control::wish& what)
+result<std::vector<unique_fd>> pantry::fetch(const control::wish& what, pid_t who)
 {
     if (what.what == control::goods::process)
         return look_at(static_cast<pid_t>(what.pid));
-    COHORT_TRY(auto one, fetch_one(what));
+    COHORT_TRY(auto one, fetch_one(what, who));
     std::vector<unique_fd> all;
     all.push_back(std::move(one));
     return all;
 }
 
-result<unique_fd> pantry::fetch_one(const control::wish& what)
+result<unique_fd> pantry::fetch_one(const control::wish& what, pid_t who)
 {
     using control::goods;
     switch (what.what) {
         case goods::conversation:
-            return reception_.converse();
+            return reception_.converse(fmt::format("the dashboard (process {})", who));
         case goods::log: {
             const std::string path = log_path(settings_, what.slot);
             if (path.empty())

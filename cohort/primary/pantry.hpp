@@ -21,11 +21,12 @@ public:
         : workers_{workers}, reception_{at}, settings_{settings}
     {}
 
-    [[nodiscard]] result<std::vector<unique_fd>> fetch(const control::wish& what) override;
+    [[nodiscard]] result<std::vector<unique_fd>> fetch(const control::wish& what,
+                                                       pid_t who) override;
 
 private:
     [[nodiscard]] result<std::vector<unique_fd>> look_at(pid_t worker) const;
-    [[nodiscard]] result<unique_fd> fetch_one(const control::wish& what);
+    [[nodiscard]] result<unique_fd> fetch_one(const control::wish& what, pid_t who);
     [[nodiscard]] result<unique_fd> report(std::uint32_t slot, std::uint32_t worker) const;
 
     const supervisor& workers_;

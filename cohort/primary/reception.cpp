@@ -160,14 +160,14 @@ std::filesystem::path reception::place() const
     return server_ && door_ ? door_->path() : std::filesystem::path{};
 }
 
-result<unique_fd> reception::converse()
+result<unique_fd> reception::converse(std::string who)
 {
     if (!server_)
         return failed(errc::not_supported, "ask where there is no admin socket");
     std::array<int, 2> ends{-1, -1};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == -1)
         return failed("make a connection to the admin socket");
-    server_->take(unique_fd{ends[0]});
+    server_->take(unique_fd{ends[0]}, std::move(who));
     return unique_fd{ends[1]};
 }
 

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace cohort::control {
@@ -52,8 +53,9 @@ public:
     /// Where it answers; empty: nowhere.
     [[nodiscard]] std::filesystem::path place() const;
     /// A connection to it that needs no file, for a process of our own.
+    /// @param who  in words: orders that come over it are that process's
     /// Errors: EMFILE; errc::not_supported, it answers nowhere.
-    [[nodiscard]] result<unique_fd> converse();
+    [[nodiscard]] result<unique_fd> converse(std::string who);
     [[nodiscard]] chronicle& past() noexcept { return past_; }
     /// Only after open().
     [[nodiscard]] desk& front_desk() noexcept { return *desk_; }

@@ -4,6 +4,8 @@
 #include "dashboard_door.hpp"
 #include "operator_of.hpp"
 
+#include <cohort/base/parse.hpp>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -188,6 +190,23 @@ TEST_CASE("events over HTTP are those of the primary, and a crash report is that
     CHECK(later.at(0).at("sequence") == next);
     CHECK(std::ranges::count(later, "scaled",
                              [](const auto& each) { return text(each.at("event")); }) == 1);
+}
+
+TEST_CASE("a stop over HTTP is the dashboard's, and not the primary's own")
+{
+    kept_server server{{.workers = 1}};
+    operator_of ops{server.program(), "regent"};
+    client slow{server.port()};
+    ask_for(slow, "/slow/1500");
+    CHECK(ask(server, "POST /api/v1/stop", R"({"budget_ms":1})").is(504));
+    const std::string by{text(ops.event("stopping").at("by"))};
+    constexpr std::string_view before = "the dashboard (process ";
+    REQUIRE_MESSAGE(by.starts_with(before), by);
+    const auto pid = parse_integer<pid_t>(by.substr(before.size(), by.size() - before.size() - 1));
+    REQUIRE(pid);
+    CHECK(title_of(*pid).starts_with("cohort: dashboard"));
+    server.program().wait_for("stopping: asked by " + by);
+    CHECK(server.program().wait().code() == 0);
 }
 
 TEST_CASE("an upgrade over HTTP: the API is that of the next primary afterwards")

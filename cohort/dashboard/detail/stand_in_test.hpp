@@ -44,13 +44,13 @@ namespace cohort::dashboard::detail {
 /// of its own.
 class stand_in final : public control::desk, public control::larder {
 public:
-    result<std::vector<unique_fd>> fetch(const control::wish& what) override
+    result<std::vector<unique_fd>> fetch(const control::wish& what, pid_t) override
     {
         std::vector<unique_fd> all;
         if (what.what == control::goods::conversation) {
             auto ends = control::hatch::make_ends();
             COHORT_TRY(auto both, std::move(ends));
-            answering->take(std::move(both.first));
+            answering->take(std::move(both.first), "the dashboard");
             all.push_back(std::move(both.second));
             return all;
         }
