@@ -49,8 +49,7 @@ result<std::vector<unique_fd>> read_answer(ipc::envelope&& from)
 
 std::string text_of(const wish& what)
 {
-    return fmt::format("{} {} {}", what.slot ? std::to_string(*what.slot) : "-", what.worker,
-                       what.pid);
+    return fmt::format("{} {}", what.slot ? std::to_string(*what.slot) : "-", what.pid);
 }
 
 result<wish> parse_wish(std::uint16_t kind, std::string_view text)
@@ -58,9 +57,9 @@ result<wish> parse_wish(std::uint16_t kind, std::string_view text)
     const auto wrong = [] { return failed(errc::malformed, "read what is asked for"); };
     if (kind < std::to_underlying(goods::conversation) || kind > std::to_underlying(goods::own_log))
         return wrong();
-    if (std::ranges::count(text, ' ') != 2)
+    if (std::ranges::count(text, ' ') != 1)
         return wrong();
-    std::array<std::string_view, 3> words;
+    std::array<std::string_view, 2> words;
     for (std::string_view& each : words) {
         const std::size_t end = std::min(text.find(' '), text.size());
         each = text.substr(0, end);
@@ -72,11 +71,9 @@ result<wish> parse_wish(std::uint16_t kind, std::string_view text)
         if (!asked.slot)
             return wrong();
     }
-    const auto worker = parse_integer<std::uint32_t>(words[1]);
-    const auto pid = parse_integer<std::uint32_t>(words[2]);
-    if (!worker || !pid)
+    const auto pid = parse_integer<std::uint32_t>(words[1]);
+    if (!pid)
         return wrong();
-    asked.worker = *worker;
     asked.pid = *pid;
     return asked;
 }

@@ -32,7 +32,6 @@ enum class goods : std::uint16_t {
     process,           ///< what it costs: its smaps_rollup, and the folder of its descriptors
     log,               ///< the primary's, or that of a slot, to be read
     output,            ///< the primary's standard output, to be read
-    report,            ///< of how a worker of a slot ended
     own_log,           ///< opened anew, to be written to
 };
 
@@ -40,7 +39,6 @@ enum class goods : std::uint16_t {
 struct wish {
     goods what = goods::conversation;
     std::optional<std::uint32_t> slot = {};
-    std::uint32_t worker = 0;
     std::uint32_t pid = 0;
 
     friend bool operator==(const wish&, const wish&) = default;
@@ -54,7 +52,7 @@ struct wish {
 /// Who has it, in the primary.
 class larder {
 public:
-    /// Never waits for long: files are opened, none is read.
+    /// Never waits for long: logs and files of /proc are opened, and none is read.
     /// Errors: why it is not there, for who asked.
     /// @param who  the process that asks; 0: it has not been born yet
     [[nodiscard]] virtual result<std::vector<unique_fd>> fetch(const wish& what, pid_t who) = 0;

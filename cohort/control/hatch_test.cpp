@@ -16,14 +16,14 @@ using namespace cohort::control;
 
 namespace {
 
-/// Has pipes with the words of what was asked for, and no reports.
+/// Has pipes with the words of what was asked for, and no log of its own.
 class shelves final : public larder {
 public:
     result<std::vector<unique_fd>> fetch(const wish& what, pid_t) override
     {
         asked.push_back(what);
-        if (what.what == goods::report)
-            return failed(errc::bad_value, "find a report");
+        if (what.what == goods::own_log)
+            return failed(errc::bad_value, "find a log");
         int ends[2] = {-1, -1};
         REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
         std::vector<unique_fd> all;
@@ -84,19 +84,16 @@ struct both {
 TEST_CASE("what is asked for is read as it was written, and nothing else is")
 {
     for (const wish& each : {wish{}, wish{.what = goods::log, .slot = 7},
-                             wish{.what = goods::report, .slot = 0, .worker = 12},
                              wish{.what = goods::process, .pid = 4'000'000'000}})
     {
         CHECK(parse_wish(std::to_underlying(each.what), text_of(each)).value() == each);
     }
-    for (const char* each :
-         {"", "-", "- 1", "- 1 2 3", "- 1 x", "x 1 2", "- -1 2", "- 1 2 ", "4294967296 1 2"})
-    {
+    for (const char* each : {"", "-", "1", "- 1 2", "- x", "x 1", "- -1", "- 1 ", "4294967296 1"}) {
         CAPTURE(each);
         CHECK_FALSE(parse_wish(1, each));
     }
-    CHECK_FALSE(parse_wish(0, "- 0 0"));
-    CHECK_FALSE(parse_wish(7, "- 0 0"));
+    CHECK_FALSE(parse_wish(0, "- 0"));
+    CHECK_FALSE(parse_wish(6, "- 0"));
 }
 
 TEST_CASE("who asks is given what is open, or told why not")
@@ -104,12 +101,12 @@ TEST_CASE("who asks is given what is open, or told why not")
     both sides;
     const auto log = sides.ask({.what = goods::log, .slot = 3});
     REQUIRE(log);
-    CHECK(text_in(*log) == "3 0 0");
-    const auto report = sides.ask({.what = goods::report, .slot = 3, .worker = 5});
-    REQUIRE_FALSE(report);
-    CHECK(report.error().why() == errc::answer_failed);
-    CHECK(report.error().text().find("find a report") != std::string::npos);
-    CHECK(sides.has.asked.back() == wish{.what = goods::report, .slot = 3, .worker = 5});
+    CHECK(text_in(*log) == "3 0");
+    const auto own = sides.ask({.what = goods::own_log});
+    REQUIRE_FALSE(own);
+    CHECK(own.error().why() == errc::answer_failed);
+    CHECK(own.error().text().find("find a log") != std::string::npos);
+    CHECK(sides.has.asked.back() == wish{.what = goods::own_log});
 }
 
 TEST_CASE("a primary that is gone is known at once")

@@ -8,30 +8,26 @@
 #include <algorithm>
 #include <cerrno>
 #include <string_view>
-#include <utility>
 
 namespace cohort::dashboard {
 
 namespace {
 
 constexpr off_t tail_bytes_max = off_t{8} << 20;
-constexpr off_t text_bytes_max = off_t{1} << 20;
 
-enum class end : std::uint8_t { first, last };
-
-/// So many bytes at one end of a file, and whether that is not all of it.
+/// So many bytes at the end of a file, and whether that is not all of it.
 struct piece {
     std::string text;
     bool is_part = false;
 };
 
-result<piece> read_piece(const unique_fd& file, end which, off_t most)
+result<piece> read_end(const unique_fd& file, off_t most)
 {
     struct stat is{};
     if (::fstat(file.borrow(), &is) == -1)
         return failed("read file");
     const off_t length = std::min(is.st_size, most);
-    off_t at = which == end::last ? is.st_size - length : 0;
+    off_t at = is.st_size - length;
     piece got{.text = std::string(static_cast<std::size_t>(length), '\0'),
               .is_part = length < is.st_size};
     std::size_t filled = 0;
@@ -56,7 +52,7 @@ result<piece> read_piece(const unique_fd& file, end which, off_t most)
 result<std::vector<std::string>> log_tail(const unique_fd& file, const observe::log_filter& wanted,
                                           std::size_t lines)
 {
-    COHORT_TRY(const piece got, read_piece(file, end::last, tail_bytes_max));
+    COHORT_TRY(const piece got, read_end(file, tail_bytes_max));
     std::string_view rest{got.text};
     // Half a line at the end is being written, and one at the beginning is not whole.
     rest = rest.substr(0, rest.rfind('\n') + 1);
@@ -73,12 +69,6 @@ result<std::vector<std::string>> log_tail(const unique_fd& file, const observe::
     }
     std::ranges::reverse(last);
     return last;
-}
-
-result<std::string> text_of_file(const unique_fd& file)
-{
-    COHORT_TRY(piece got, read_piece(file, end::first, text_bytes_max));
-    return std::move(got.text);
 }
 
 }  // namespace cohort::dashboard

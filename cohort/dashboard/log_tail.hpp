@@ -15,8 +15,4 @@ namespace cohort::dashboard {
 [[nodiscard]] result<std::vector<std::string>>
 log_tail(const unique_fd& file, const observe::log_filter& wanted, std::size_t lines);
 
-/// The whole of a file of text, the first MiB of a longer one. Blocks: on a lane.
-/// Errors: those of log_tail().
-[[nodiscard]] result<std::string> text_of_file(const unique_fd& file);
-
 }  // namespace cohort::dashboard

@@ -123,16 +123,15 @@ awaitable<http::response> papers::logs(const http::request& of,
 
 awaitable<http::response> papers::report(std::uint32_t slot, std::uint32_t worker) const
 {
-    const control::wish what{.what = control::goods::report, .slot = slot, .worker = worker};
-    auto opening = primary_.fetch(what);
-    const auto file = co_await std::move(opening);
-    if (!file)
-        co_return http::problem(404, {}, file.error().text());
-    auto reading = offload([&file] { return text_of_file(*file); });
-    auto text = co_await std::move(reading);
-    if (!text)
-        co_return http::problem(404, {}, text.error().text());
-    co_return http::make_response(200, "text/plain; charset=utf-8", *std::move(text))
+    control::request what = detail::question("report", slot, answers_within);
+    what.arguments = {{"worker", worker}};
+    auto asking = primary_.ask(std::move(what));
+    const auto heard = co_await std::move(asking);
+    const control::answer said = heard ? *heard : unheard(heard.error());
+    if (said.code != exit_code::done)
+        co_return http::problem(status_of(said.code), {}, said.reason);
+    std::string text{control::text_at(said.data, "text")};
+    co_return http::make_response(200, "text/plain; charset=utf-8", std::move(text))
         .header("Cache-Control", "no-store");
 }
 

@@ -2,9 +2,7 @@
 
 #include <cohort/base/try.hpp>
 #include <cohort/base/wary_open.hpp>
-#include <cohort/control/fields.hpp>
 #include <cohort/observe/log_file.hpp>
-#include <cohort/primary/chronicle.hpp>
 #include <cohort/primary/log_terms.hpp>
 
 #include <fmt/format.h>
@@ -58,8 +56,6 @@ result<unique_fd> pantry::fetch_one(const control::wish& what, pid_t who)
         }
         case goods::output:
             return open_output();
-        case goods::report:
-            return report(what.slot.value_or(UINT32_MAX), what.worker);
         case goods::own_log:
             if (log::file_path().empty())
                 return failed(errc::bad_value, "open the log: it is no file");
@@ -88,18 +84,6 @@ result<std::vector<unique_fd>> pantry::look_at(pid_t worker) const
         opened.valid())
         seen.push_back(std::move(opened));
     return seen;
-}
-
-result<unique_fd> pantry::report(std::uint32_t slot, std::uint32_t worker) const
-{
-    for (const slot_end& each : reception_.past().ends_of(slot)) {
-        if (each.who.id != worker || !each.details)
-            continue;
-        const std::string file{control::text_at(*each.details, "file")};
-        if (!file.empty())
-            return wary_open(file, O_RDONLY);
-    }
-    return failed(errc::no_such_worker, "find it: no report of that worker's end is in a file");
 }
 
 }  // namespace cohort::primary

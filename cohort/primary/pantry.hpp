@@ -27,7 +27,6 @@ public:
 private:
     [[nodiscard]] result<std::vector<unique_fd>> look_at(pid_t worker) const;
     [[nodiscard]] result<unique_fd> fetch_one(const control::wish& what, pid_t who);
-    [[nodiscard]] result<unique_fd> report(std::uint32_t slot, std::uint32_t worker) const;
 
     const supervisor& workers_;
     reception& reception_;

@@ -78,6 +78,7 @@ outcome primary::run(act begin)
     }
     foyer_.reset();
     pantry_.reset();
+    archive_.reset();
     logs_.reset();
     levels_.reset();
     upgrading_.reset();

@@ -7,6 +7,7 @@
 #include <cohort/config/settings.hpp>
 #include <cohort/net/poller.hpp>
 #include <cohort/observe/otlp_settings.hpp>
+#include <cohort/primary/archive.hpp>
 #include <cohort/primary/audience.hpp>
 #include <cohort/primary/checkup.hpp>
 #include <cohort/primary/cohort_metrics.hpp>
@@ -144,6 +145,7 @@ private:
     std::unique_ptr<log_levels> levels_;
     std::unique_ptr<mending> mending_;
     observe::otlp_settings telemetry_;
+    std::unique_ptr<archive> archive_;
     std::unique_ptr<pantry> pantry_;
     std::unique_ptr<foyer> foyer_;
     bool playing_ = false;  // the program's coroutine

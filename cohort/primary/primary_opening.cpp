@@ -91,6 +91,8 @@ result<> primary::open_desk()
     COHORT_TRY(const auto said, board::said_levels::open(supervisor_->board().commons()));
     levels_ = std::make_unique<log_levels>(*supervisor_, said);
     reception_.front_desk().add(*levels_);
+    archive_ = std::make_unique<archive>(loop_.get_executor(), reception_.past());
+    reception_.front_desk().add(*archive_);
     if (upkeep_ == upkeep::automatic) {
         reception_.front_desk().add(*transactions_);
         reception_.front_desk().add(*upgrading_);
