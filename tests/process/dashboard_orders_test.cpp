@@ -5,6 +5,7 @@
 #include "operator_of.hpp"
 
 #include <cohort/base/parse.hpp>
+#include <cohort/base/unique_fd.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -16,9 +17,15 @@
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/fanotify.h>
 
 using namespace cohort;
 using namespace cohort::testing;
@@ -190,6 +197,36 @@ TEST_CASE("events over HTTP are those of the primary, and a crash report is that
     CHECK(later.at(0).at("sequence") == next);
     CHECK(std::ranges::count(later, "scaled",
                              [](const auto& each) { return text(each.at("event")); }) == 1);
+}
+
+TEST_CASE("a crash report that cannot be opened makes its answer a 504, and the primary goes on")
+{
+    kept_server server{{.workers = 1}};
+    operator_of ops{server.program(), "regent"};
+    const auto worker =
+        ask(server, "GET /api/v1/workers/0").json().at("data").at("worker").as_int64();
+    done(server, "workers/0/signal", fmt::format(R"({{"number":{}}})", SIGSEGV));
+    const std::string path = fmt::format("GET /api/v1/why/0/{}", worker);
+    REQUIRE(eventually([&] { return ask(server, path).is(200); }));
+    const std::string file{text(ops.event("report").at("file"))};
+    // Whoever opens the file waits until this one says that it may.
+    unique_fd gate{::fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY)};
+    if (!gate.valid() ||
+        ::fanotify_mark(gate.borrow(), FAN_MARK_ADD, FAN_OPEN_PERM, AT_FDCWD, file.c_str()) == -1)
+    {
+        MESSAGE("not shown here: only root can have a file's open(2) wait");
+        return;
+    }
+    std::optional<answered> report;
+    std::jthread viewer{[&] { report.emplace(ask(server, path)); }};
+    // It has been asked to open it.
+    pollfd asked{.fd = gate.borrow(), .events = POLLIN, .revents = 0};
+    CHECK(::poll(&asked, 1, 60'000) == 1);
+    CHECK(ops.ask("scale", {{"to", "2"}}).code == control::exit_code::done);
+    viewer.join();
+    CHECK_MESSAGE(report->is(504), report->all);
+    gate.reset();
+    CHECK(eventually([&] { return ask(server, path).is(200); }));
 }
 
 TEST_CASE("a stop over HTTP is the dashboard's, and not the primary's own")
