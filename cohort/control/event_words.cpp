@@ -36,6 +36,8 @@ std::string facts_of(const boost::json::object& event)
             continue;
         const std::string value = each.value().is_string() ? std::string{text_at(event, key)}
                                                            : boost::json::serialize(each.value());
+        if (value.empty())
+            continue;
         words += fmt::format("{}{} {}", words.empty() ? "" : ", ", key, value);
     }
     return words;

@@ -35,7 +35,7 @@ TEST_CASE("events are told in one way, whoever shows them")
     CHECK(words(R"({"event":"report","worker":7,"pid":70,"cause":"crash","file":"/a.txt"})") ==
           "why worker 7 (pid 70) ended is in /a.txt");
     CHECK(words(R"({"event":"report","cause":"crash"})") == "why a worker ended is known");
-    CHECK(words(R"({"event":"scaled","from":2,"to":4,"workers":"4","none":null})") ==
+    CHECK(words(R"({"event":"scaled","from":2,"to":4,"workers":"4","none":null,"reason":""})") ==
           "scaled: from 2, to 4, workers 4");
     CHECK(words(R"({"event":"reloaded","words":"all is new"})") == "all is new");
     CHECK(words(R"({"event":"stopping","time":"t"})") == "stopping");
