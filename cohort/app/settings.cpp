@@ -8,6 +8,7 @@
 #include <cohort/config/secrets.hpp>
 #include <cohort/http/net_range.hpp>
 #include <cohort/net/endpoint.hpp>
+#include <cohort/net/tcp_address.hpp>
 #include <cohort/primary/log_terms.hpp>
 #include <cohort/primary/mold.hpp>
 #include <cohort/process/identity.hpp>
@@ -89,6 +90,15 @@ std::string environment_in(const spoken& said)
     return said.environment.empty() && given != nullptr ? given : said.environment;
 }
 
+/// Why there would be no dashboard over TCP; empty: there is nothing against it.
+std::string door_trouble(const config::settings& app)
+{
+    if (app.admin.http.empty())
+        return {};
+    const auto at = net::tcp_address(app.admin.http);
+    return at ? std::string{} : at.error().text();
+}
+
 void check_endpoints(const config::document& file, const config::settings& app,
                      std::vector<config::problem>& wrong)
 {
@@ -118,18 +128,7 @@ void check_log(const config::document& file, const config::settings& app,
     const std::string trouble = is_primary() ? primary::log_hindrance(app) : "";
     if (trouble.empty())
         return;
-    config::problem found{
-        .file = file.file, .line = 0, .column = 0, .key = "log.to", .words = trouble};
-    for (const std::string& key :
-         {std::string{"log.to"}, fmt::format("env.{}.log.to", file.environment_used)})
-    {
-        if (const auto at = file.places.find(key); at != file.places.end()) {
-            found.key = key;
-            found.line = at->second.line;
-            found.column = at->second.column;
-        }
-    }
-    wrong.push_back(std::move(found));
+    wrong.push_back(file.complaint("log.to", trouble));
 }
 
 /// Applies the file, if one was named or lies in the working directory.
@@ -155,6 +154,9 @@ std::vector<config::problem> apply_file(settings& s, const spoken& said)
         check_endpoints(*file, each, wrong);
         check_networks(*file, each, wrong);
     }
+    const std::string trouble = file->apps.empty() ? "" : door_trouble(file->apps.front());
+    if (!trouble.empty())
+        wrong.push_back(file->complaint("admin.http", trouble));
     if (!wrong.empty())
         return wrong;
     if (app == nullptr) {
@@ -241,6 +243,9 @@ void check_endpoints(const config::settings& s, std::vector<config::problem>& wr
             wrong.push_back(
                 {.file = "", .line = 0, .column = 0, .key = "listen", .words = at.error().text()});
     }
+    if (std::string trouble = door_trouble(s); !trouble.empty())
+        wrong.push_back(
+            {.file = "", .line = 0, .column = 0, .key = "admin.http", .words = std::move(trouble)});
 }
 
 void check_networks(const config::settings& s, std::vector<config::problem>& wrong)

@@ -170,6 +170,22 @@ TEST_CASE("an address that is none is found with its line, in every app of the f
     CHECK(chosen.instead->text.find(":5:1: app.other.listen: ") != std::string::npos);
 }
 
+TEST_CASE("a dashboard that could not be heard anywhere is found with its line")
+{
+    for (const char* const door :
+         {"nonsense:", "unix:/tmp/x", "127.0.0.1:0", "tls://127.0.0.1:1", "nonsense"})
+    {
+        CAPTURE(door);
+        const temporary_file file{std::string{"[app.shop]\nlisten = \"127.0.0.1:3300\"\n"
+                                              "[admin]\n\nhttp = \""} +
+                                  door + "\"\n"};
+        const settings chosen = read({"-c", file.path()});
+        REQUIRE(chosen.instead);
+        CHECK(chosen.instead->exit_code == 2);
+        CHECK(chosen.instead->text.find(":5:1: admin.http: ") != std::string::npos);
+    }
+}
+
 TEST_CASE("a network that is none is found with its line, in every app of the file")
 {
     const temporary_file file{

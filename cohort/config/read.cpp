@@ -305,6 +305,22 @@ problem document::complaint(const settings& app, std::string_view key, std::stri
     return found;
 }
 
+problem document::complaint(std::string_view key, std::string words) const
+{
+    problem found{file, 0, 0, std::string{key}, std::move(words)};
+    for (const std::string& full :
+         {std::string{key}, fmt::format("env.{}.{}", environment_used, key)})
+    {
+        const auto at = places.find(full);
+        if (at == places.end())
+            continue;
+        found.line = at->second.line;
+        found.column = at->second.column;
+        found.key = full;
+    }
+    return found;
+}
+
 document read_toml(std::string_view text, std::string_view file, const settings& base,
                    std::string_view environment)
 {

@@ -31,6 +31,9 @@ struct document {
     [[nodiscard]] problem complaint(const settings& app, std::string_view key,
                                     std::string words) const;
 
+    /// The same about a key of the whole file: "log.to".
+    [[nodiscard]] problem complaint(std::string_view key, std::string words) const;
+
     [[nodiscard]] bool usable() const noexcept { return problems.empty(); }
 };
 

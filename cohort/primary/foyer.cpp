@@ -8,6 +8,7 @@
 #include <cohort/net/listener.hpp>
 #include <cohort/net/socket_address.hpp>
 #include <cohort/net/socket_option.hpp>
+#include <cohort/net/tcp_address.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/observe/log_export.hpp>
 #include <cohort/observe/otlp_metrics.hpp>
@@ -117,9 +118,6 @@ void foyer::open_local(std::vector<int>* left_open)
 
 result<unique_fd> foyer::listen(const net::endpoint& where, std::vector<int>* left_open) const
 {
-    if (where.kind() != net::endpoint::family::tcp || where.port() == 0)
-        return failed(errc::bad_value, "listen at",
-                      fmt::format("{}: admin.http is a TCP address with a port", where.text()));
     if (left_open != nullptr) {
         const auto found = std::ranges::find_if(
             *left_open, [&where](int each) { return is_door_at(each, where); });
@@ -137,12 +135,7 @@ result<unique_fd> foyer::listen(const net::endpoint& where, std::vector<int>* le
 void foyer::open_remote(std::vector<int>* left_open)
 {
     const std::string& text = with_.settings.admin.http;
-    if (net::endpoint::speaks_tls(text)) {
-        log::warn("no dashboard at {}: it does not speak TLS; put something in front that does",
-                  text);
-        return;
-    }
-    const auto where = net::endpoint::parse(text);
+    const auto where = net::tcp_address(text);
     auto opened = where ? listen(*where, left_open) : std::unexpected(where.error());
     if (!opened) {
         log::warn("no dashboard at {}: {}; going on without", text, opened.error().text());

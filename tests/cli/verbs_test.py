@@ -270,6 +270,10 @@ def test_check(cohort: Command) -> None:
     said = cohort("check", file, "--json", expect=2).json()
     equal([each["key"] for each in said["problems"]],
           ["app.api.listen[0]", "app.api.listen[1]", "app.api.listen[2]"])
+    file.write_text(f'[app.api]\nexec = "{PROGRAM}"\nlisten = ["127.0.0.1:0"]\n'
+                    '[admin]\nhttp = "nonsense"\n')
+    said = cohort("check", file, "--json", expect=2).json()
+    equal([(each["key"], each["line"]) for each in said["problems"]], [("admin.http", 5)])
     # A key can hold anything that TOML lets it.
     file.write_text('[app.api]\n"\\u001B[2Jkey" = 1\n"\\u009B2J" = 1\n')
     said = cohort("check", file, expect=2)

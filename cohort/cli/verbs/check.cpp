@@ -7,6 +7,7 @@
 #include <cohort/config/read.hpp>
 #include <cohort/config/settings.hpp>
 #include <cohort/net/endpoint.hpp>
+#include <cohort/net/tcp_address.hpp>
 #include <cohort/observe/otlp_settings.hpp>
 
 #include <boost/json/array.hpp>
@@ -54,6 +55,15 @@ void look_at_addresses(const config::document& said, const config::settings& app
         if (const auto at = net::endpoint::parse(app.listen[i]); !at)
             wrong.push_back(said.complaint(app, fmt::format("listen[{}]", i), at.error().text()));
     }
+}
+
+/// The dashboard's: one for all apps of the file.
+void look_at_door(const config::document& said, std::vector<config::problem>& wrong)
+{
+    if (said.apps.empty() || said.apps.front().admin.http.empty())
+        return;
+    if (const auto at = net::tcp_address(said.apps.front().admin.http); !at)
+        wrong.push_back(said.complaint("admin.http", at.error().text()));
 }
 
 /// As the program itself chooses it.
@@ -105,6 +115,7 @@ exit_code run_check(const arguments& args, console& out)
             look_at_addresses(*said, app, wrong);
             look_for_program(app, whole, wrong);
         }
+        look_at_door(*said, wrong);
     }
     std::vector<std::string> warnings;
     for (const config::settings& app : said->apps) {
