@@ -189,7 +189,7 @@ void primary::recount_succession()
     }
     more["pid"] = ::getpid();
     more["workers"] = workers;
-    more["words"] = std::move(words);
+    more["words"] = words;
     chronicle& past = reception_.past();
     past.note("succession", std::move(more));
 }
