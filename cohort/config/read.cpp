@@ -285,24 +285,13 @@ private:
 
 problem document::complaint(const settings& app, std::string_view key, std::string words) const
 {
-    problem found{file, 0, 0, fmt::format("app.{}.{}", app.name, key), std::move(words)};
+    problem found = complaint(fmt::format("app.{}.{}", app.name, key), words);
+    if (found.line != 0)
+        return found;
+    // An element without a place of its own stands where its list does.
     const std::string_view outer = key.substr(0, key.find('['));
-    for (const std::string_view within : {key, outer}) {
-        for (const std::string& environment : {environment_used, std::string{}}) {
-            const std::string full =
-                environment.empty()
-                    ? fmt::format("app.{}.{}", app.name, within)
-                    : fmt::format("env.{}.app.{}.{}", environment, app.name, within);
-            const auto at = places.find(full);
-            if (at == places.end())
-                continue;
-            found.line = at->second.line;
-            found.column = at->second.column;
-            found.key = full;
-            return found;
-        }
-    }
-    return found;
+    problem whole = complaint(fmt::format("app.{}.{}", app.name, outer), std::move(words));
+    return whole.line != 0 ? whole : found;
 }
 
 problem document::complaint(std::string_view key, std::string words) const
