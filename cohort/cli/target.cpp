@@ -2,6 +2,7 @@
 
 #include <cohort/base/parse.hpp>
 #include <cohort/cli/calm.hpp>
+#include <cohort/cli/state.hpp>
 #include <cohort/control/entrance.hpp>
 #include <cohort/control/place.hpp>
 #include <cohort/process/cgroup.hpp>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace cohort::cli {
@@ -70,6 +72,33 @@ choice no_word(std::vector<cohort_place> all, console& out, missing when)
     return none(exit_code::usage);
 }
 
+/// Of an app that was started here and runs no more, and that nobody has stopped: where it left
+/// what it has to say. False: nothing is known of such a one.
+bool tell_of_gone(const std::string& word, console& out)
+{
+    const auto state = state_path();
+    if (!state)
+        return false;
+    auto known = recall(*state, word);
+    if (!known)
+        known = recall(*state, std::string{take_apart_name(word).app});
+    if (!known || !known->wanted)
+        return false;
+    out.problem(fmt::format("{} has run and is gone, though nobody has stopped it", known->app));
+    out.hint(fmt::format("its output is in {}; its log is there as well, unless log.to names a "
+                         "file",
+                         log_file(*state, known->app).string()));
+    for (const std::filesystem::path& each : control::folders(control::viewpoint::here())) {
+        std::error_code ec;
+        if (std::filesystem::is_directory(each / "crashes", ec))
+            out.hint(fmt::format("reports of workers that crashed are in {}, unless crash.folder "
+                                 "names another place",
+                                 (each / "crashes").string()));
+    }
+    out.hint(fmt::format("`cohort restart {}` starts it again", known->app));
+    return true;
+}
+
 choice by_name(const std::vector<cohort_place>& all, const std::string& word, console& out)
 {
     choice found;
@@ -88,6 +117,8 @@ choice by_name(const std::vector<cohort_place>& all, const std::string& word, co
     }
     if (found.targets.size() == 1)
         return found;
+    if (found.targets.empty() && tell_of_gone(word, out))
+        return none(exit_code::no_such_cohort);
     if (found.targets.empty()) {
         std::vector<std::string_view> names;
         names.reserve(all.size());

@@ -255,6 +255,9 @@ def test_stale_socket(cohort: Command) -> None:
         os.kill(pid, signal.SIGKILL)
     while any("root" in each for each in cohort("ls", "--json", expect=0).json()):
         pass  # until the kernel has ended them; one that ends while ls looks is left out
+    for words in (("why", "hello"), ("events", "hello"), ("show", "hello.0")):
+        said = cohort(*words, expect=6)
+        check("hello has run and is gone" in said.err and "hello.log" in said.err, said)
     start(cohort, "-w", 1)
 
 
