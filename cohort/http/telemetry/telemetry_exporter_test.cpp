@@ -1,5 +1,6 @@
 #include <cohort/http/telemetry/telemetry_exporter.hpp>
 
+#include <cohort/async/full_lanes_test.hpp>
 #include <cohort/async/lanes.hpp>
 #include <cohort/http/client/detail/client_scene_test.hpp>
 #include <cohort/http/detail/counted_test.hpp>
@@ -13,7 +14,6 @@
 
 #include <deque>
 #include <functional>
-#include <latch>
 #include <map>
 #include <string>
 #include <vector>
@@ -142,22 +142,10 @@ TEST_CASE("metrics are read on a lane, and left out this time where lanes have t
 {
     scene s;
     s.how.traces.wanted = s.how.logs.wanted = false;
-    lanes& all = lanes::of(s.h.loop);
-    all.configure(1, 1);
-    std::latch begun{1};
-    std::latch hold{1};
-    std::latch idle{2};
-    REQUIRE(all.run([&]() noexcept {
-        begun.count_down();
-        hold.wait();
-        idle.count_down();
-    }));
-    begun.wait();
-    REQUIRE(all.run([&]() noexcept { idle.count_down(); }));
+    full_lanes full{lanes::of(s.h.loop)};
     s.finish(s.exporter().flush(10s));
     CHECK(s.got["metrics"].empty());
-    hold.count_down();
-    idle.wait();
+    full.release();
     s.run_until([&] { return !s.got["metrics"].empty(); });
 }
 
