@@ -1,13 +1,23 @@
 #pragma once
 // How long something takes that is over in nanoseconds, for benches that repeat it in one process.
 
+#include <cohort/base/parse.hpp>
+
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <time.h>
 
 namespace bench {
+
+/// How many rounds a program is asked for by its only argument. Nothing: that makes no sense.
+inline std::optional<int> rounds_asked(int argc, const char* const* argv, int usual) noexcept
+{
+    const auto wanted = argc > 1 ? cohort::parse_integer<int>(argv[1]) : std::optional{usual};
+    return wanted && *wanted > 0 ? wanted : std::nullopt;
+}
 
 /// Keeps the compiler from proving that nothing happened.
 template <class T>

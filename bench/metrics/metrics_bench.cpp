@@ -6,7 +6,6 @@
 #include "../lib/nanoseconds.hpp"
 
 #include <cohort/base/clock.hpp>
-#include <cohort/base/parse.hpp>
 #include <cohort/base/random.hpp>
 #include <cohort/board/flight.hpp>
 #include <cohort/board/segment.hpp>
@@ -180,12 +179,10 @@ void measure_page(std::string_view what, const page_of& series,
 
 int main(int argc, char** argv)
 {
-    if (argc > 1) {
-        const auto wanted = parse_integer<int>(argv[1]);
-        if (!wanted || *wanted < 1)
-            return 2;
-        rounds = *wanted;
-    }
+    const auto wanted = bench::rounds_asked(argc, argv, rounds);
+    if (!wanted)
+        return 2;
+    rounds = *wanted;
     const auto times = times_taken();
     metrics::settle(board::commons::here());
     measure_ours(times);

@@ -3,7 +3,6 @@
 
 #include "../lib/nanoseconds.hpp"
 
-#include <cohort/base/parse.hpp>
 #include <cohort/http/head_parser.hpp>
 #include <cohort/http/middleware/tracing.hpp>
 #include <cohort/http/router.hpp>
@@ -63,12 +62,10 @@ void measure_requests(std::string_view what, observe::tracer* by, std::string_vi
 
 int main(int argc, char** argv)
 {
-    if (argc > 1) {
-        const auto wanted = parse_integer<int>(argv[1]);
-        if (!wanted || *wanted < 1)
-            return 2;
-        rounds = *wanted;
-    }
+    const auto wanted = bench::rounds_asked(argc, argv, rounds);
+    if (!wanted)
+        return 2;
+    rounds = *wanted;
     using observe::sampler;
     observe::trace_options never;
     never.which = sampler{sampler::by::parent, sampler::roots::none};
