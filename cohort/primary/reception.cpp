@@ -1,7 +1,9 @@
 #include <cohort/primary/reception.hpp>
 
+#include <cohort/base/try.hpp>
 #include <cohort/control/client.hpp>
 #include <cohort/control/server.hpp>
+#include <cohort/ipc/channel.hpp>
 #include <cohort/observe/log.hpp>
 #include <cohort/primary/desk.hpp>
 #include <cohort/process/confinement.hpp>
@@ -11,11 +13,9 @@
 
 #include <fmt/format.h>
 
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -164,11 +164,9 @@ result<unique_fd> reception::converse(std::string who)
 {
     if (!server_)
         return failed(errc::not_supported, "ask where there is no admin socket");
-    std::array<int, 2> ends{-1, -1};
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == -1)
-        return failed("make a connection to the admin socket");
-    server_->take(unique_fd{ends[0]}, std::move(who));
-    return unique_fd{ends[1]};
+    COHORT_TRY(auto ends, ipc::channel::make_pair());
+    server_->take(std::move(ends.first), std::move(who));
+    return std::move(ends.second);
 }
 
 awaitable<> reception::close()
