@@ -31,13 +31,13 @@ std::optional<std::int64_t> number_at(const json::object& in, json::string_view 
     return number == nullptr ? std::nullopt : std::optional{*number};
 }
 
-/// Ours, or else pino's: also in milliseconds.
-std::string time_of(const json::object& line)
+/// Was it written before that? Ours say when, or else pino's: also in milliseconds.
+bool is_older(const json::object& line, std::string_view than)
 {
     if (const auto ms = number_at(line, "time"))
-        return timestamp(wall_time{std::chrono::milliseconds{*ms}});
+        return timestamp(wall_time{std::chrono::milliseconds{*ms}}) < than;
     const std::string_view ours = text_in(line.if_contains("timestamp"));
-    return std::string{ours.empty() ? text_in(line.if_contains("time")) : ours};
+    return (ours.empty() ? text_in(line.if_contains("time")) : ours) < than;
 }
 
 /// "10:00:00.000 warn  slow  slot=1  took=12": what there is of it for filters. Nothing: it is no
@@ -117,13 +117,15 @@ bool log_filter::wants(std::string_view line) const
         return false;
     if (!least && since.empty() && !slot)
         return true;
-    const auto dated = parse_log_line(line);
-    const auto words = dated ? dated : parse_text_line(line);
+    auto words = parse_log_line(line);
+    const bool is_dated = words.has_value();
+    if (!is_dated)
+        words = parse_text_line(line);
     if (!words)
         return false;
     if (least && rank_in(*words).value_or(0) < *least)
         return false;
-    if (!since.empty() && dated && time_of(*dated) < since)
+    if (!since.empty() && is_dated && is_older(*words, since))
         return false;
     if (!slot)
         return true;
